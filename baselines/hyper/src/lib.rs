@@ -1,0 +1,1 @@
+//! The floor: the contract's data routes on bare hyper.

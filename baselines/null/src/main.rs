@@ -1,0 +1,2 @@
+//! The physical floor.
+fn main() {}

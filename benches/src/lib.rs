@@ -1,0 +1,1 @@
+//! The comparison: load generator, statistics, report, criterion benches.

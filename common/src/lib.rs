@@ -1,0 +1,1 @@
+//! What the four servers share: data, OpenAPI document, problems, options.

@@ -1,0 +1,1 @@
+//! The conformance suite, for any server in any language.

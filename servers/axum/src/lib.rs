@@ -1,0 +1,1 @@
+//! The greetings API on axum.

@@ -1,0 +1,1 @@
+//! Header and idle timeouts for servers built on hyper.
