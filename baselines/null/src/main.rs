@@ -1,2 +1,95 @@
-//! The physical floor.
-fn main() {}
+//! The physical floor: what the kernel alone costs.
+//!
+//! It reads to the end of each request head and writes bytes that were fixed when it was compiled,
+//! as many as a real server sends. It shows how much of a request is sockets, and whether a load
+//! generator can outrun the fastest server there could be.
+//!
+//! It is not an HTTP server. It looks at nothing but the request target, to tell the list from one
+//! greeting; it validates nothing, takes a request's content for the next request, sends the same
+//! `Date` for ever, and drops what is in flight when it is told to stop.
+
+mod answer;
+mod connection;
+mod worker;
+
+use std::{
+    convert::Infallible,
+    io::{self, Write},
+    net::SocketAddr,
+    num::NonZeroUsize,
+    process::{self, ExitCode},
+    thread,
+};
+
+use clap::Parser;
+use mio::net::TcpListener;
+use socket2::SockRef;
+
+use crate::worker::{Acceptor, Worker};
+
+/// Answers every request with constant bytes: the floor that real servers are measured against.
+#[derive(Parser)]
+#[command(version)]
+struct Options {
+    /// Address and port to listen on; port 0 takes a free one
+    #[arg(
+        long,
+        env = "QUARTET_LISTEN",
+        value_name = "ADDR:PORT",
+        default_value = "127.0.0.1:8000"
+    )]
+    listen: SocketAddr,
+
+    /// Threads to serve from [default: the cores]
+    #[arg(long, env = "QUARTET_WORKERS", value_name = "N")]
+    workers: Option<NonZeroUsize>,
+}
+
+fn main() -> ExitCode {
+    match serve(Options::parse()) {
+        Ok(never) => match never {},
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve(options: Options) -> io::Result<Infallible> {
+    ctrlc::set_handler(|| process::exit(0)).map_err(io::Error::other)?;
+    let workers = match options.workers {
+        Some(workers) => workers,
+        None => thread::available_parallelism()?,
+    };
+    let (listener, address) = listen(options.listen).map_err(|error| {
+        io::Error::new(
+            error.kind(),
+            format!("cannot listen on {}: {error}", options.listen),
+        )
+    })?;
+
+    let mut inboxes = Vec::new();
+    for _ in 1..workers.get() {
+        let (worker, inbox) = Worker::new()?;
+        inboxes.push(inbox);
+        thread::spawn(move || {
+            let Err(error) = worker.serve(None);
+            eprintln!("{error}");
+            process::exit(1);
+        });
+    }
+    let (first, _) = Worker::new()?;
+
+    let mut stdout = io::stdout();
+    writeln!(stdout, "listening on http://{address}")?;
+    stdout.flush()?;
+    first.serve(Some(Acceptor::new(listener, inboxes)))
+}
+
+fn listen(address: SocketAddr) -> io::Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind(address)?;
+    // Accepted sockets inherit it, which spares each a system call.
+    SockRef::from(&listener).set_tcp_nodelay(true)?;
+    let address = listener.local_addr()?;
+    Ok((listener, address))
+}

@@ -1,0 +1,111 @@
+//! The constant answers, and how one is chosen.
+
+macro_rules! answer {
+    ($length:literal, $etag:literal, $body:literal) => {
+        concat!(
+            "HTTP/1.1 200 OK\r\n",
+            "content-type: application/json\r\n",
+            "x-content-type-options: nosniff\r\n",
+            "etag: \"",
+            $etag,
+            "\"\r\n",
+            "content-length: ",
+            $length,
+            "\r\n",
+            "date: Thu, 01 Jan 1970 00:00:00 GMT\r\n",
+            "\r\n",
+            $body
+        )
+    };
+}
+
+const ONE: &str = answer!(
+    28,
+    "aca713e6ed9ee5a5b3dc1dc03318aa04",
+    r#"{"lang":"en","text":"Hello"}"#
+);
+
+const LIST: &str = answer!(
+    229,
+    "78281a264882d3638f2e06066206337e",
+    r#"[{"lang":"ar","text":"آلو"},{"lang":"bn","text":"হ্যালো"},{"lang":"chr","text":"ᏏᏲ"},{"lang":"en","text":"Hello"},{"lang":"es","text":"Hola"},{"lang":"sw","text":"هَبَارِ"},{"lang":"zh","text":"你好"}]"#
+);
+
+/// The answer to a request head: the list to `/greetings`, one greeting to any other target.
+pub(crate) fn to(head: &[u8]) -> &'static [u8] {
+    let answer = if head.starts_with(b"GET /greetings ") {
+        LIST
+    } else {
+        ONE
+    };
+    answer.as_bytes()
+}
+
+/// Where the first request head in `input` ends: the offset after its blank line.
+///
+/// No byte is looked at that cannot be the last of the blank line, which leaves one in four.
+pub(crate) fn head_end(input: &[u8]) -> Option<usize> {
+    let mut last = 3;
+    while let Some(byte) = input.get(last) {
+        last += match byte {
+            b'\n' if input[..=last].ends_with(b"\r\n\r\n") => return Some(last + 1),
+            b'\n' => 2,
+            b'\r' => 1,
+            _ => 4,
+        };
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn content_length_is_the_length_of_the_body() {
+        for answer in [ONE, LIST] {
+            let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+            let length = format!("content-length: {}", body.len());
+            assert!(head.lines().any(|line| line == length), "{answer}");
+        }
+    }
+
+    #[test]
+    fn the_target_chooses_the_answer() {
+        assert_eq!(to(b"GET /greetings HTTP/1.1\r\n\r\n"), LIST.as_bytes());
+        assert_eq!(to(b"GET /greetings/en HTTP/1.1\r\n\r\n"), ONE.as_bytes());
+        assert_eq!(to(b"\r\n\r\n"), ONE.as_bytes());
+    }
+
+    #[test]
+    fn finds_the_blank_line_wherever_it_stands() {
+        for before in 0..40 {
+            for after in 0..8 {
+                let head = ["x".repeat(before), "\r\n\r\n".into(), "y".repeat(after)].concat();
+                assert_eq!(head_end(head.as_bytes()), Some(before + 4), "{head:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn takes_the_first_of_several() {
+        let head = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+        assert_eq!(head_end(&head.repeat(3)), Some(head.len()));
+        assert_eq!(head_end(b"\r\n\r\n\r\n\r\n"), Some(4));
+    }
+
+    #[test]
+    fn a_head_without_its_blank_line_has_no_end() {
+        for head in [
+            "",
+            "\r",
+            "\r\n\r",
+            "a\r\n\rb\n",
+            "a\n\nb",
+            "a\r\nb\r\nc\r\n",
+            "\n\r\n\r",
+        ] {
+            assert_eq!(head_end(head.as_bytes()), None, "{head:?}");
+        }
+    }
+}

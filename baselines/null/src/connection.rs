@@ -1,0 +1,81 @@
+use std::io::{self, ErrorKind, Read, Write};
+
+use mio::net::TcpStream;
+
+use crate::answer;
+
+/// Room for a request head, or for many that are pipelined; a longer head closes the connection.
+const INPUT: usize = 8 * 1024;
+
+/// One client, with what it has sent and not finished, and what it has not taken yet.
+pub(crate) struct Connection {
+    pub(crate) stream: TcpStream,
+    input: Box<[u8; INPUT]>,
+    filled: usize,
+    output: Vec<u8>,
+    written: usize,
+}
+
+impl Connection {
+    pub(crate) fn new(stream: TcpStream) -> Self {
+        Self {
+            stream,
+            input: Box::new([0; INPUT]),
+            filled: 0,
+            output: Vec::new(),
+            written: 0,
+        }
+    }
+
+    /// Answers what has come, and says whether the connection is still open.
+    ///
+    /// A read that does not fill its buffer has emptied the socket, so none follows it, unless
+    /// `at_end` says that the client has finished sending and the end is still to be read.
+    pub(crate) fn serve(&mut self, at_end: bool) -> io::Result<bool> {
+        while self.flush()? {
+            let room = INPUT - self.filled;
+            let count = match self.stream.read(&mut self.input[self.filled..]) {
+                Ok(0) => return Ok(false), // the end, or a head without one
+                Ok(count) => count,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(true),
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            };
+            self.filled += count;
+            self.answer_heads();
+            // Windows reports the next arrival only after a read that found nothing.
+            if count < room && !at_end && !cfg!(windows) {
+                self.flush()?;
+                break;
+            }
+        }
+        Ok(true)
+    }
+
+    /// Queues an answer to each whole head, and keeps what follows the last.
+    fn answer_heads(&mut self) {
+        let mut start = 0;
+        while let Some(length) = answer::head_end(&self.input[start..self.filled]) {
+            let head = &self.input[start..start + length];
+            self.output.extend_from_slice(answer::to(head));
+            start += length;
+        }
+        self.input.copy_within(start..self.filled, 0);
+        self.filled -= start;
+    }
+
+    /// Writes what is queued, and says whether the socket took it all.
+    fn flush(&mut self) -> io::Result<bool> {
+        while self.written < self.output.len() {
+            match self.stream.write(&self.output[self.written..]) {
+                Ok(count) => self.written += count,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.output.clear();
+        self.written = 0;
+        Ok(true)
+    }
+}

@@ -1,0 +1,141 @@
+use std::{
+    convert::Infallible,
+    io::{self, ErrorKind},
+    sync::mpsc::{self, Receiver, Sender},
+};
+
+use mio::{
+    Events, Interest, Poll, Token, Waker,
+    event::Event,
+    net::{TcpListener, TcpStream},
+};
+
+use crate::connection::Connection;
+
+const LISTENER: Token = Token(usize::MAX);
+const INBOX: Token = Token(usize::MAX - 1);
+
+/// A thread's connections. The worker that accepts deals new ones out in turn.
+pub(crate) struct Worker {
+    poll: Poll,
+    connections: Vec<Option<Connection>>,
+    vacant: Vec<usize>,
+    arrivals: Receiver<TcpStream>,
+}
+
+/// How another worker is handed a connection.
+pub(crate) struct Inbox {
+    arrivals: Sender<TcpStream>,
+    waker: Waker,
+}
+
+/// The listener, and whose turn it is; the turn after the last inbox is the accepting worker's own.
+pub(crate) struct Acceptor {
+    listener: TcpListener,
+    inboxes: Vec<Inbox>,
+    turn: usize,
+}
+
+impl Acceptor {
+    pub(crate) fn new(listener: TcpListener, inboxes: Vec<Inbox>) -> Self {
+        Self {
+            listener,
+            turn: inboxes.len(),
+            inboxes,
+        }
+    }
+}
+
+impl Worker {
+    pub(crate) fn new() -> io::Result<(Self, Inbox)> {
+        let poll = Poll::new()?;
+        let waker = Waker::new(poll.registry(), INBOX)?;
+        let (sender, arrivals) = mpsc::channel();
+        let worker = Self {
+            poll,
+            connections: Vec::new(),
+            vacant: Vec::new(),
+            arrivals,
+        };
+        let inbox = Inbox {
+            arrivals: sender,
+            waker,
+        };
+        Ok((worker, inbox))
+    }
+
+    /// Serves the connections it is handed and, with an acceptor, those it accepts.
+    pub(crate) fn serve(mut self, mut acceptor: Option<Acceptor>) -> io::Result<Infallible> {
+        if let Some(acceptor) = &mut acceptor {
+            self.poll
+                .registry()
+                .register(&mut acceptor.listener, LISTENER, Interest::READABLE)?;
+        }
+        let mut events = Events::with_capacity(1024);
+        loop {
+            match self.poll.poll(&mut events, None) {
+                Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error),
+                _ => {}
+            }
+            for event in &events {
+                match (event.token(), &mut acceptor) {
+                    (LISTENER, Some(acceptor)) => self.accept(acceptor)?,
+                    (LISTENER, None) => {}
+                    (INBOX, _) => {
+                        while let Ok(stream) = self.arrivals.try_recv() {
+                            self.adopt(stream)?;
+                        }
+                    }
+                    (Token(index), _) => self.advance(index, event),
+                }
+            }
+        }
+    }
+
+    fn accept(&mut self, acceptor: &mut Acceptor) -> io::Result<()> {
+        loop {
+            let stream = match acceptor.listener.accept() {
+                Ok((stream, _)) => stream,
+                Err(error) => match error.kind() {
+                    ErrorKind::WouldBlock => return Ok(()),
+                    ErrorKind::Interrupted | ErrorKind::ConnectionAborted => continue,
+                    _ => return Err(error),
+                },
+            };
+            match acceptor.inboxes.get(acceptor.turn) {
+                Some(inbox) => {
+                    inbox.arrivals.send(stream).map_err(io::Error::other)?;
+                    inbox.waker.wake()?;
+                    acceptor.turn += 1;
+                }
+                None => {
+                    self.adopt(stream)?;
+                    acceptor.turn = 0;
+                }
+            }
+        }
+    }
+
+    fn adopt(&mut self, mut stream: TcpStream) -> io::Result<()> {
+        let index = self.vacant.pop().unwrap_or_else(|| {
+            self.connections.push(None);
+            self.connections.len() - 1
+        });
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        self.poll
+            .registry()
+            .register(&mut stream, Token(index), interest)?;
+        self.connections[index] = Some(Connection::new(stream));
+        Ok(())
+    }
+
+    fn advance(&mut self, index: usize, event: &Event) {
+        let slot = &mut self.connections[index];
+        let Some(connection) = slot else { return };
+        // A connection that fails is that client's loss alone: it is closed like one at its end.
+        if !matches!(connection.serve(event.is_read_closed()), Ok(true)) {
+            *slot = None;
+            self.vacant.push(index);
+        }
+    }
+}
