@@ -1,1 +1,41 @@
-//! What the four servers share: data, OpenAPI document, problems, options.
+//! What the four servers share: the greetings and where they come from, entity tags, problems,
+//! the OpenAPI document and its page, options, and how a program starts and stops.
+//!
+//! Everything here is plain data (`u16`, `&str`, bytes): no framework, and none of the `http`
+//! crate's types, of which the frameworks use different major versions.
+
+mod api;
+mod api_key;
+mod conditional;
+pub mod docs;
+mod entity_tag;
+mod greeting;
+mod health;
+mod lang;
+pub mod openapi;
+mod options;
+mod problem;
+mod program;
+mod request_head;
+mod shutdown;
+mod store;
+
+pub use api::Api;
+pub use api_key::{ApiKeyError, ApiKeys};
+pub use conditional::not_modified;
+pub use entity_tag::EntityTag;
+pub use greeting::Greeting;
+pub use health::Health;
+pub use lang::{Lang, MalformedLang};
+pub use options::{HeadLimits, Options, Timeouts};
+pub use problem::{ALLOW, FieldError, Problem};
+pub use program::{Program, main};
+pub use request_head::RequestHead;
+pub use shutdown::shutdown_signal;
+pub use store::{DataError, Greetings, Versioned};
+
+/// The media type of JSON (RFC 8259 §11).
+pub const JSON: &str = "application/json";
+
+/// The media type of a problem (RFC 9457 §6.1).
+pub const PROBLEM_JSON: &str = "application/problem+json";

@@ -1,1 +1,13 @@
-//! Header and idle timeouts for servers built on hyper.
+//! How axum and warp meet the contract's limits, timeouts and drain.
+//!
+//! Neither framework's own server can: `axum::serve` 0.8 and `warp::serve` 0.4 take no hyper
+//! settings, install no header timeout (tokio-rs/axum#2741), and wait without end for a half-sent
+//! request when they drain (tokio-rs/axum#3478). `axum-server` takes the settings and has a
+//! drain deadline. What hyper itself lacks, an idle timeout apart from the header timeout
+//! (hyperium/hyper#1628), is [`TimedStream`].
+
+mod serve;
+mod timed_stream;
+
+pub use serve::serve;
+pub use timed_stream::TimedStream;

@@ -1,0 +1,118 @@
+//! The description of the API: the OpenAPI document and the Swagger UI page, every file of it
+//! served from here, so that it works offline and behind any prefix.
+
+use std::sync::Arc;
+
+use crate::{EntityTag, JSON, openapi};
+
+/// The Content-Security-Policy that the page works under: nothing from any other host, no inline
+/// script. Swagger UI draws with inline styles and `data:` images.
+pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; \
+     style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; \
+     base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+
+const PAGE: &str = include_str!("page.html");
+const INITIALIZER: &str = include_str!("initializer.js");
+
+/// A fixed representation, ready to be sent.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// The Content-Type field value.
+    pub content_type: &'static str,
+    /// The content.
+    pub content: &'static [u8],
+    /// Its strong entity tag.
+    pub etag: EntityTag,
+}
+
+impl Document {
+    fn new(content_type: &'static str, content: &'static [u8]) -> Self {
+        Self {
+            content_type,
+            etag: EntityTag::of(content),
+            content,
+        }
+    }
+}
+
+/// The documents of one server.
+#[derive(Debug)]
+pub struct Docs {
+    /// Where `GET /` redirects to: relative, so that it keeps whatever prefix a proxy strips,
+    /// unless the prefix was stated.
+    pub location: String,
+    /// The OpenAPI document.
+    pub openapi: Document,
+    /// The page.
+    pub page: Document,
+    assets: Vec<(&'static str, Document)>,
+}
+
+impl Docs {
+    /// The documents of a server that clients reach below `root_path` (`/p`), or wherever they
+    /// find it.
+    pub fn new(root_path: Option<&str>) -> Self {
+        // Made once for the process's life; `'static` lets every framework send it uncopied.
+        let openapi: &'static [u8] = openapi::document(root_path).into_bytes().leak();
+        Self {
+            location: root_path.map_or_else(|| "docs".to_owned(), |root| format!("{root}/docs")),
+            openapi: Document::new(JSON, openapi),
+            page: Document::new("text/html; charset=utf-8", PAGE.as_bytes()),
+            assets: vec![
+                asset("swagger-ui.css", "text/css; charset=utf-8"),
+                asset("swagger-ui-bundle.js", "text/javascript; charset=utf-8"),
+                asset("favicon-32x32.png", "image/png"),
+                (
+                    "initializer.js",
+                    Document::new("text/javascript; charset=utf-8", INITIALIZER.as_bytes()),
+                ),
+            ],
+        }
+    }
+
+    /// The file that the page names `docs/{name}`.
+    pub fn asset(&self, name: &str) -> Option<&Document> {
+        self.assets
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, document)| document)
+    }
+}
+
+fn asset(name: &'static str, content_type: &'static str) -> (&'static str, Document) {
+    let file = utoipa_swagger_ui::serve(name, Arc::new(utoipa_swagger_ui::Config::default()))
+        .ok()
+        .flatten()
+        .expect("a test asks for every asset that is named here");
+    let content = match file.bytes {
+        std::borrow::Cow::Borrowed(content) => content,
+        std::borrow::Cow::Owned(content) => content.leak(),
+    };
+    (name, Document::new(content_type, content))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn has_every_file_that_the_page_names() {
+        let docs = Docs::new(None);
+        let mut named = 0;
+        for link in PAGE.split('"').filter(|text| text.starts_with("docs/")) {
+            named += 1;
+            let document = docs.asset(&link["docs/".len()..]);
+            assert!(
+                document.is_some_and(|document| !document.content.is_empty()),
+                "{link}"
+            );
+        }
+        assert_eq!(named, docs.assets.len());
+    }
+
+    #[test]
+    fn the_redirect_is_relative_unless_the_prefix_is_stated() {
+        assert_eq!(Docs::new(None).location, "docs");
+        assert_eq!(Docs::new(Some("/p")).location, "/p/docs");
+    }
+}

@@ -1,0 +1,229 @@
+use std::{
+    net::{SocketAddr, ToSocketAddrs as _},
+    num::NonZeroUsize,
+    path::PathBuf,
+    thread,
+    time::Duration,
+};
+
+use clap::Parser;
+use tracing_subscriber::filter::LevelFilter;
+
+/// The options of every server. Each is also an environment variable.
+#[derive(Clone, Debug, Parser)]
+#[command(
+    about = "Serves greetings by locale name: a read-only JSON API, described at /docs.",
+    after_help = "Exit status: 0 after SIGTERM or SIGINT, 1 for a failure, 2 for a wrong option."
+)]
+pub struct Options {
+    /// Where to listen; port 0 takes a free one
+    #[arg(
+        long, env = "QUARTET_LISTEN", value_name = "ADDR:PORT", value_parser = socket_address,
+        default_value = "127.0.0.1:8000",
+        default_value_if("port", clap::builder::ArgPredicate::IsPresent, None)
+    )]
+    listen: Option<SocketAddr>,
+
+    /// The port alone, where no --listen is given
+    #[arg(long, env = "PORT")]
+    port: Option<u16>,
+
+    /// Worker threads [default: the cores]
+    #[arg(long, env = "QUARTET_WORKERS", value_name = "N")]
+    workers: Option<NonZeroUsize>,
+
+    /// A JSON object from locale name to text, instead of the seven that are built in
+    #[arg(long, env = "QUARTET_GREETINGS", value_name = "FILE")]
+    pub(crate) greetings: Option<PathBuf>,
+
+    /// The path below which a proxy in front serves this, where links must say it
+    #[arg(long, env = "QUARTET_ROOT_PATH", value_name = "PATH", value_parser = root_path)]
+    pub(crate) root_path: Option<String>,
+
+    /// A file of keys, one a line: the data then needs `Authorization: Key …`
+    #[arg(long, env = "QUARTET_API_KEY_FILE", value_name = "FILE")]
+    pub(crate) api_key_file: Option<PathBuf>,
+
+    /// What is logged to standard error: off, error, warn, info, debug or trace
+    #[arg(
+        long,
+        env = "QUARTET_LOG",
+        value_name = "LEVEL",
+        default_value = "warn"
+    )]
+    pub(crate) log: LevelFilter,
+
+    #[command(flatten)]
+    pub(crate) limits: HeadLimits,
+
+    #[command(flatten)]
+    pub(crate) timeouts: Timeouts,
+}
+
+impl Options {
+    /// The address to listen on.
+    pub fn listen(&self) -> SocketAddr {
+        self.listen
+            .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], self.port.unwrap_or(8000))))
+    }
+
+    /// How many worker threads to run.
+    pub fn workers(&self) -> usize {
+        self.workers
+            .or_else(|| thread::available_parallelism().ok())
+            .map_or(1, NonZeroUsize::get)
+    }
+}
+
+/// What of a request's head is refused as too large.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub struct HeadLimits {
+    /// Octets of the longest request line
+    #[arg(long = "request-line-limit", env = "QUARTET_REQUEST_LINE_LIMIT", value_name = "OCTETS", default_value_t = 8192, value_parser = limit)]
+    pub request_line: usize,
+
+    /// Octets of all header fields together
+    #[arg(long = "header-limit", env = "QUARTET_HEADER_LIMIT", value_name = "OCTETS", default_value_t = 16384, value_parser = limit)]
+    pub header_block: usize,
+
+    /// The most header fields
+    #[arg(long = "header-count-limit", env = "QUARTET_HEADER_COUNT_LIMIT", value_name = "N", default_value_t = 100, value_parser = limit)]
+    pub header_count: usize,
+}
+
+impl Default for HeadLimits {
+    fn default() -> Self {
+        Self {
+            request_line: 8192,
+            header_block: 16384,
+            header_count: 100,
+        }
+    }
+}
+
+impl HeadLimits {
+    /// Octets that a connection must be able to buffer for the largest head.
+    pub fn buffer_size(&self) -> usize {
+        self.request_line + self.header_block + 2 // the empty line
+    }
+}
+
+/// How long a server waits, for what.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub struct Timeouts {
+    /// From a request's first octet to its answer's first, or from connecting to the first request
+    #[arg(long = "header-timeout", env = "QUARTET_HEADER_TIMEOUT", value_name = "TIME", default_value = "10s", value_parser = timeout)]
+    pub header: Duration,
+
+    /// How long a connection may wait for its next request
+    #[arg(long = "idle-timeout", env = "QUARTET_IDLE_TIMEOUT", value_name = "TIME", default_value = "60s", value_parser = timeout)]
+    pub idle: Duration,
+
+    /// How long what is in flight may take to end after SIGTERM or SIGINT
+    #[arg(long = "drain-timeout", env = "QUARTET_DRAIN_TIMEOUT", value_name = "TIME", default_value = "10s", value_parser = timeout)]
+    pub drain: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            header: Duration::from_secs(10),
+            idle: Duration::from_secs(60),
+            drain: Duration::from_secs(10),
+        }
+    }
+}
+
+fn socket_address(value: &str) -> Result<SocketAddr, String> {
+    value
+        .to_socket_addrs()
+        .map_err(|error| error.to_string())?
+        .next()
+        .ok_or_else(|| "the name has no address".to_owned())
+}
+
+fn root_path(value: &str) -> Result<String, &'static str> {
+    let path = value.trim_end_matches('/');
+    let is_path_octet =
+        |octet: u8| octet.is_ascii_alphanumeric() || b"/-._~%!$&'()*+,;=:@".contains(&octet);
+    if !path.starts_with('/') || path.starts_with("//") || !path.bytes().all(is_path_octet) {
+        return Err("a root path looks like /content/42");
+    }
+    Ok(path.to_owned())
+}
+
+/// One octet at least, and little enough that adding limits up cannot overflow.
+fn limit(value: &str) -> Result<usize, String> {
+    match value.parse() {
+        Ok(limit) if (1..=1 << 30).contains(&limit) => Ok(limit),
+        _ => Err(format!("a limit is a whole number from 1 to {}", 1 << 30)),
+    }
+}
+
+fn timeout(value: &str) -> Result<Duration, String> {
+    let duration = humantime::parse_duration(value).map_err(|error| error.to_string())?;
+    if (Duration::from_millis(1)..=Duration::from_secs(24 * 3600)).contains(&duration) {
+        Ok(duration)
+    } else {
+        Err("a timeout is from 1ms to 24h".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory as _, error::ErrorKind};
+
+    use super::*;
+
+    fn parse(args: &[&str]) -> Result<Options, clap::Error> {
+        Options::try_parse_from([&["quartet"], args].concat())
+    }
+
+    #[test]
+    fn is_well_formed() {
+        Options::command().debug_assert();
+    }
+
+    #[test]
+    fn listen_beats_port_beats_default() {
+        let listen = |args: &[&str]| parse(args).unwrap().listen().to_string();
+        assert_eq!(listen(&["--port", "81"]), "127.0.0.1:81");
+        assert_eq!(
+            listen(&["--port", "81", "--listen", "127.0.0.1:82"]),
+            "127.0.0.1:82"
+        );
+        assert_eq!(listen(&["--listen", "[::1]:0"]), "[::1]:0");
+    }
+
+    #[test]
+    fn a_wrong_value_is_refused() {
+        for args in [
+            ["--listen", "127.0.0.1"],
+            ["--listen", "127.0.0.1:99999"],
+            ["--workers", "0"],
+            ["--root-path", "p"],
+            ["--root-path", "//host"],
+            ["--root-path", "/\" onload="],
+            ["--header-limit", "0"],
+            ["--header-limit", "99999999999"],
+            ["--header-timeout", "10"],
+            ["--idle-timeout", "0s"],
+            ["--log", "loud"],
+        ] {
+            let kind = parse(&args).unwrap_err().kind();
+            assert_eq!(kind, ErrorKind::ValueValidation, "{args:?}");
+        }
+    }
+
+    #[test]
+    fn the_stated_defaults_are_the_defaults() {
+        let options = parse(&[]).unwrap();
+        let (limits, timeouts) = (HeadLimits::default(), Timeouts::default());
+        assert_eq!(options.limits.request_line, limits.request_line);
+        assert_eq!(options.limits.header_block, limits.header_block);
+        assert_eq!(options.limits.header_count, limits.header_count);
+        assert_eq!(options.timeouts.header, timeouts.header);
+        assert_eq!(options.timeouts.idle, timeouts.idle);
+        assert_eq!(options.timeouts.drain, timeouts.drain);
+    }
+}

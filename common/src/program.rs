@@ -1,0 +1,118 @@
+use std::{
+    io::{self, Write as _},
+    net::TcpListener,
+    process::ExitCode,
+    sync::Arc,
+};
+
+use clap::{CommandFactory as _, FromArgMatches as _};
+use socket2::{Domain, Protocol, Socket, Type};
+
+use crate::{Api, ApiKeyError, ApiKeys, DataError, Greetings, Options, Timeouts, docs::Docs};
+
+/// A server program that has read its options and its data and holds its port: all that is left
+/// is to run a framework on it.
+#[derive(Debug)]
+pub struct Program {
+    /// Bound, listening and non-blocking, with TCP_NODELAY, which Linux hands on to every
+    /// connection accepted from it.
+    pub listener: TcpListener,
+    /// What the handlers read.
+    pub api: Arc<Api>,
+    /// How long the server waits, for what.
+    pub timeouts: Timeouts,
+    /// How many worker threads it runs.
+    pub workers: usize,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum StartError {
+    #[error(transparent)]
+    Data(#[from] DataError),
+    #[error(transparent)]
+    ApiKey(#[from] ApiKeyError),
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        address: std::net::SocketAddr,
+        source: io::Error,
+    },
+    #[error("cannot say where it listens: {0}")]
+    Announce(io::Error),
+    #[error(transparent)]
+    Serve(io::Error),
+}
+
+/// The whole of a server's `main`: reads the options, loads the data, listens, says so on standard
+/// output, and runs `serve` to its end. A failure is one line on standard error and status 1; a
+/// wrong option is status 2.
+///
+/// `name` is the program's.
+pub fn main(name: &'static str, serve: impl FnOnce(Program) -> io::Result<()>) -> ExitCode {
+    let command = Options::command()
+        .name(name)
+        .version(env!("CARGO_PKG_VERSION"));
+    let options = match Options::from_arg_matches(&command.get_matches()) {
+        Ok(options) => options,
+        Err(error) => error.exit(),
+    };
+    match start(&options).and_then(|program| serve(program).map_err(StartError::Serve)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{name}: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start(options: &Options) -> Result<Program, StartError> {
+    tracing_subscriber::fmt()
+        .with_max_level(options.log)
+        .with_writer(io::stderr)
+        .init();
+    let greetings = match &options.greetings {
+        Some(file) => Greetings::load(file)?,
+        None => Greetings::embedded(),
+    };
+    let keys = options
+        .api_key_file
+        .as_deref()
+        .map(ApiKeys::load)
+        .transpose()?;
+    let address = options.listen();
+    let listener = listen(address).map_err(|source| StartError::Listen { address, source })?;
+    announce(&listener).map_err(StartError::Announce)?;
+    Ok(Program {
+        listener,
+        api: Arc::new(Api {
+            greetings,
+            keys,
+            docs: Docs::new(options.root_path.as_deref()),
+            limits: options.limits,
+        }),
+        timeouts: options.timeouts,
+        workers: options.workers(),
+    })
+}
+
+fn listen(address: std::net::SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(
+        Domain::for_address(address),
+        Type::STREAM,
+        Some(Protocol::TCP),
+    )?;
+    // On Windows the option would let two programs take one port.
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    socket.set_tcp_nodelay(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(1024)?;
+    Ok(socket.into())
+}
+
+/// The kernel accepts from here on, so that whoever waits for this line can connect.
+fn announce(listener: &TcpListener) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    writeln!(stdout, "listening on http://{}", listener.local_addr()?)?;
+    stdout.flush()
+}

@@ -1,0 +1,214 @@
+use std::{
+    future::Future as _,
+    io::{self, IoSlice},
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use quartet_common::Timeouts;
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    time::{Instant, Sleep, sleep},
+};
+
+/// A connection that fails with [`io::ErrorKind::TimedOut`] when its client is too slow:
+///
+/// - the header timeout runs from connecting, or from a request's first octet, to the first
+///   octet of an answer;
+/// - the idle timeout runs from an answer's last octet to the next request's first, and from
+///   one octet of an answer to the next while the client does not read.
+///
+/// A request costs two looks at the clock. The timer is not reset for each: it is set no
+/// further ahead than the shorter timeout, and finds out when it fires whether the client
+/// is late.
+#[derive(Debug)]
+pub struct TimedStream<S> {
+    stream: S,
+    timer: Pin<Box<Sleep>>,
+    waiting_for: WaitingFor,
+    since: Instant,
+    header: Duration,
+    idle: Duration,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum WaitingFor {
+    Answer,
+    Request,
+}
+
+impl<S> TimedStream<S> {
+    /// A connection that was accepted just now.
+    pub fn new(stream: S, timeouts: &Timeouts) -> Self {
+        Self {
+            stream,
+            timer: Box::pin(sleep(timeouts.header.min(timeouts.idle))),
+            waiting_for: WaitingFor::Answer,
+            since: Instant::now(),
+            header: timeouts.header,
+            idle: timeouts.idle,
+        }
+    }
+
+    /// Ready when the client is late. Pending, and waking the task in time, when it is not.
+    fn poll_late(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
+        loop {
+            ready!(self.timer.as_mut().poll(cx));
+            let now = Instant::now();
+            let deadline = self.since
+                + match self.waiting_for {
+                    WaitingFor::Answer => self.header,
+                    WaitingFor::Request => self.idle,
+                };
+            if now >= deadline {
+                return Poll::Ready(io::ErrorKind::TimedOut.into());
+            }
+            // A request may begin at any moment, and its deadline must not be slept through.
+            let tick = now + self.header.min(self.idle);
+            self.timer.as_mut().reset(deadline.min(tick));
+        }
+    }
+
+    fn poll_written(
+        &mut self,
+        cx: &mut Context<'_>,
+        written: Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        if written.is_pending() {
+            return self.poll_late(cx).map(Err);
+        }
+        self.waiting_for = WaitingFor::Request;
+        self.since = Instant::now();
+        written
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for TimedStream<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let filled = buf.filled().len();
+        match Pin::new(&mut self.stream).poll_read(cx, buf) {
+            Poll::Ready(result) => {
+                if self.waiting_for == WaitingFor::Request && buf.filled().len() > filled {
+                    self.waiting_for = WaitingFor::Answer;
+                    self.since = Instant::now();
+                }
+                Poll::Ready(result)
+            }
+            Poll::Pending => self.poll_late(cx).map(Err),
+        }
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for TimedStream<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(cx, buf);
+        self.poll_written(cx, written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
+        self.poll_written(cx, written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex},
+        time::advance,
+    };
+
+    use super::*;
+
+    const TIMEOUTS: Timeouts = Timeouts {
+        header: Duration::from_secs(10),
+        idle: Duration::from_secs(60),
+        drain: Duration::from_secs(10),
+    };
+
+    fn connect() -> (DuplexStream, TimedStream<DuplexStream>) {
+        let (client, server) = duplex(16);
+        (client, TimedStream::new(server, &TIMEOUTS))
+    }
+
+    /// Reads until the timeout; the seconds that took.
+    async fn seconds_until_late(server: &mut TimedStream<DuplexStream>) -> u64 {
+        let start = Instant::now();
+        let error = server.read_u8().await.expect_err("nothing is sent");
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        start.elapsed().as_secs()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_client_is_late_after_the_header_timeout() {
+        let (_client, mut server) = connect();
+        assert_eq!(seconds_until_late(&mut server).await, 10);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn dripping_a_request_gains_no_time() {
+        let (mut client, mut server) = connect();
+        for _ in 0..3 {
+            client.write_u8(b'x').await.unwrap();
+            server.read_u8().await.unwrap();
+            advance(Duration::from_secs(3)).await;
+        }
+        assert_eq!(seconds_until_late(&mut server).await, 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_idle_client_is_late_after_the_idle_timeout() {
+        let (_client, mut server) = connect();
+        server.write_u8(b'x').await.unwrap();
+        assert_eq!(seconds_until_late(&mut server).await, 60);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_later_request_has_the_header_timeout() {
+        let (mut client, mut server) = connect();
+        server.write_u8(b'x').await.unwrap();
+        // The timer is armed for the idle connection first.
+        tokio::select! {
+            _ = server.read_u8() => unreachable!("nothing is sent yet"),
+            () = tokio::time::sleep(Duration::from_secs(34)) => {}
+        }
+        client.write_u8(b'x').await.unwrap();
+        server.read_u8().await.unwrap();
+        assert_eq!(seconds_until_late(&mut server).await, 10);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_does_not_read_is_late_after_the_idle_timeout() {
+        let (_client, mut server) = connect();
+        server.write_all(&[0; 16]).await.unwrap();
+        let start = Instant::now();
+        let error = server.write_u8(0).await.expect_err("the buffer is full");
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        assert_eq!(start.elapsed().as_secs(), 60);
+    }
+}
