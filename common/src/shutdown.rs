@@ -39,5 +39,5 @@ async fn signal() {
 /// A server that cannot hear signals still serves; the default action ends it.
 async fn never(error: &std::io::Error) {
     tracing::error!(%error, "signals cannot be handled: stopping will not drain");
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }

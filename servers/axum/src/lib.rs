@@ -1,1 +1,114 @@
 //! The greetings API on axum.
+
+mod answer;
+mod middleware;
+
+use std::{future::Future, io, net::TcpListener, sync::Arc};
+
+use axum::{
+    Json, Router,
+    extract::{Path, State, rejection::PathRejection},
+    handler::Handler,
+    http::{Method, StatusCode, Uri, header},
+    middleware::from_fn_with_state,
+    response::{IntoResponse, Response},
+    routing::{MethodRouter, get},
+};
+use quartet_common::{ALLOW, Api, Health, Lang, Problem, Timeouts, docs};
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::answer::{Error, IfNoneMatch};
+
+/// The API as a router.
+pub fn app(api: Arc<Api>) -> Router {
+    let mut data = Router::new()
+        .route("/greetings", read_only(list))
+        .route("/greetings/{lang}", read_only(item));
+    if api.keys.is_some() {
+        data = data.layer(from_fn_with_state(api.clone(), middleware::require_key));
+    }
+    data.route("/", read_only(root))
+        .route("/docs", read_only(page))
+        .route("/docs/{asset}", read_only(asset))
+        .route("/openapi.json", read_only(openapi))
+        .route("/healthz", read_only(async || Json(Health::OK)))
+        .method_not_allowed_fallback(async || Error(Problem::method_not_allowed()))
+        .fallback(not_found)
+        .layer(
+            ServiceBuilder::new()
+                .layer(from_fn_with_state(api.clone(), middleware::check_head))
+                .layer(CatchPanicLayer::custom(middleware::panicked)),
+        )
+        .with_state(api)
+}
+
+/// Serves the API from `listener` until `shutdown`, then drains.
+pub async fn run(
+    listener: TcpListener,
+    api: Arc<Api>,
+    timeouts: Timeouts,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let limits = api.limits;
+    quartet_connection::serve(listener, app(api), &limits, &timeouts, shutdown).await
+}
+
+/// GET, which axum lets answer HEAD too, and OPTIONS.
+fn read_only<T: 'static>(handler: impl Handler<T, Arc<Api>>) -> MethodRouter<Arc<Api>> {
+    get(handler).options(options)
+}
+
+async fn list(State(api): State<Arc<Api>>, if_none_match: IfNoneMatch) -> Result<Response, Error> {
+    let greetings = api.greetings.list().await?;
+    Ok(if_none_match.or(&greetings.etag, Json(greetings.value)))
+}
+
+async fn item(
+    State(api): State<Arc<Api>>,
+    lang: Result<Path<Lang>, PathRejection>,
+    if_none_match: IfNoneMatch,
+) -> Result<Response, Error> {
+    let Path(lang) = lang.map_err(|_| Problem::malformed_lang())?;
+    let greeting = api.greetings.get(&lang).await?;
+    Ok(if_none_match.or(&greeting.etag, Json(greeting.value)))
+}
+
+async fn root(State(api): State<Arc<Api>>) -> impl IntoResponse {
+    let location = [(header::LOCATION, api.docs.location.clone())];
+    (StatusCode::TEMPORARY_REDIRECT, location)
+}
+
+async fn page(State(api): State<Arc<Api>>, if_none_match: IfNoneMatch) -> impl IntoResponse {
+    let policy = [(
+        header::CONTENT_SECURITY_POLICY,
+        docs::CONTENT_SECURITY_POLICY,
+    )];
+    (policy, if_none_match.or_document(&api.docs.page))
+}
+
+async fn asset(
+    State(api): State<Arc<Api>>,
+    Path(name): Path<String>,
+    if_none_match: IfNoneMatch,
+) -> Result<Response, Error> {
+    let document = api.docs.asset(&name).ok_or_else(Problem::not_found)?;
+    Ok(if_none_match.or_document(document))
+}
+
+async fn openapi(State(api): State<Arc<Api>>, if_none_match: IfNoneMatch) -> Response {
+    if_none_match.or_document(&api.docs.openapi)
+}
+
+async fn options() -> impl IntoResponse {
+    (StatusCode::NO_CONTENT, [(header::ALLOW, ALLOW)])
+}
+
+async fn not_found(method: Method, uri: Uri) -> Response {
+    // `OPTIONS *` asks about the server as a whole (RFC 9110 §9.3.7).
+    if method == Method::OPTIONS && uri.path() == "*" {
+        options().await.into_response()
+    } else {
+        Error(Problem::not_found()).into_response()
+    }
+}
