@@ -1,0 +1,218 @@
+//! What a case is, and what it may conclude.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::Context;
+
+/// How binding a requirement is (RFC 2119).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// A server that deviates fails.
+    Must,
+    /// A server that deviates is warned about.
+    Should,
+    /// Nothing is required: the case records which of several legal answers a server gives.
+    Info,
+}
+
+impl Level {
+    /// The level in one lower-case word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Must => "must",
+            Self::Should => "should",
+            Self::Info => "info",
+        }
+    }
+}
+
+/// What a target has to offer for a case to apply.
+///
+/// Where it does not, the verdict is [`Verdict::NotApplicable`], never [`Verdict::Conforms`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Need {
+    /// The suite can start further processes of the server, signal them and read their output.
+    Process,
+    /// A reverse proxy that strips a path prefix.
+    Proxy,
+    /// A web browser that the suite can drive.
+    Browser,
+    /// A second instance that asks for an API key which the suite knows.
+    ApiKey,
+    /// `GET /greetings/x-panic` panics (the servers' `fault-injection` feature).
+    Fault,
+    /// The greetings the server holds are known beforehand.
+    Model,
+}
+
+impl Need {
+    /// What is missing when the need is not met, as the end of a sentence.
+    pub fn missing(self) -> &'static str {
+        match self {
+            Self::Process => "needs a server that the suite starts itself",
+            Self::Proxy => "needs a reverse proxy",
+            Self::Browser => "needs a browser",
+            Self::ApiKey => "needs an instance that asks for a known API key",
+            Self::Fault => "needs a build with the fault-injection feature",
+            Self::Model => "needs to know the greetings beforehand",
+        }
+    }
+}
+
+/// One requirement and the experiment that decides whether a server meets it.
+///
+/// The experiment talks to the server only through its [`Context`], which keeps the evidence.
+#[derive(Clone, Copy, Debug)]
+pub struct Case {
+    /// Stable name, `area/slug`. It never changes meaning once published.
+    pub id: &'static str,
+    /// How binding the requirement is.
+    pub level: Level,
+    /// Where the requirement comes from: an RFC section, the original example, the contract.
+    pub source: &'static str,
+    /// The requirement, in one sentence.
+    pub requirement: &'static str,
+    /// What the target must offer for the case to apply.
+    pub needs: &'static [Need],
+    /// Whether the case disturbs others, so that it has to run alone.
+    pub exclusive: bool,
+    /// How long the case may take.
+    pub limit: Duration,
+    /// The experiment.
+    pub run: fn(&Context) -> Outcome,
+}
+
+impl Case {
+    /// A case that every server must meet.
+    pub const fn must(
+        id: &'static str,
+        source: &'static str,
+        requirement: &'static str,
+        run: fn(&Context) -> Outcome,
+    ) -> Self {
+        Self {
+            id,
+            level: Level::Must,
+            source,
+            requirement,
+            needs: &[],
+            exclusive: false,
+            limit: Duration::from_secs(20),
+            run,
+        }
+    }
+
+    /// A case that a server should meet.
+    pub const fn should(
+        id: &'static str,
+        source: &'static str,
+        requirement: &'static str,
+        run: fn(&Context) -> Outcome,
+    ) -> Self {
+        let mut case = Self::must(id, source, requirement, run);
+        case.level = Level::Should;
+        case
+    }
+
+    /// A case that only records which legal answer a server gives.
+    pub const fn info(
+        id: &'static str,
+        source: &'static str,
+        requirement: &'static str,
+        run: fn(&Context) -> Outcome,
+    ) -> Self {
+        let mut case = Self::must(id, source, requirement, run);
+        case.level = Level::Info;
+        case
+    }
+
+    /// The same case, applying only where the target offers `needs`.
+    pub const fn needing(mut self, needs: &'static [Need]) -> Self {
+        self.needs = needs;
+        self
+    }
+
+    /// The same case, run while no other case runs against the same server.
+    pub const fn alone(mut self) -> Self {
+        self.exclusive = true;
+        self
+    }
+
+    /// The same case with another time limit.
+    pub const fn within(mut self, limit: Duration) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// The part of the id before the slash.
+    pub fn area(&self) -> &'static str {
+        self.id.split_once('/').map_or(self.id, |(area, _)| area)
+    }
+}
+
+/// What a case concluded about a server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The requirement is met.
+    Conforms,
+    /// The requirement is not met, and why.
+    Deviates(String),
+    /// The answer is legal but not the one the contract names, or one of several: which one.
+    Differs(String),
+    /// The case says nothing about this target, and why.
+    NotApplicable(String),
+}
+
+impl Verdict {
+    /// The verdict in one word, as reports and the JSON schema have it.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Conforms => "conforms",
+            Self::Deviates(_) => "deviates",
+            Self::Differs(_) => "differs",
+            Self::NotApplicable(_) => "not-applicable",
+        }
+    }
+
+    /// Why, which answer, or which need; nothing where the server conforms.
+    pub fn note(&self) -> Option<&str> {
+        match self {
+            Self::Conforms => None,
+            Self::Deviates(note) | Self::Differs(note) | Self::NotApplicable(note) => Some(note),
+        }
+    }
+}
+
+/// Why a server deviates, as one or two sentences without a full stop at the end.
+///
+/// It is the error of a case's steps, so that `?` ends a case at the first one that fails.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deviation(pub String);
+
+impl fmt::Display for Deviation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Deviation {}
+
+impl From<String> for Deviation {
+    fn from(why: String) -> Self {
+        Self(why)
+    }
+}
+
+/// What a case returns: a verdict, or the step at which the server was found to deviate.
+pub type Outcome = Result<Verdict, Deviation>;
+
+/// Ends the case with a deviation unless the condition holds: `ensure!(ok, "why {}", value)`.
+#[macro_export]
+macro_rules! ensure {
+    ($holds:expr, $($why:tt)+) => {
+        if !$holds {
+            return Err($crate::Deviation(format!($($why)+)));
+        }
+    };
+}

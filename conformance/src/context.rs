@@ -1,0 +1,165 @@
+//! What a case is given to work with.
+
+use std::net::{TcpStream, ToSocketAddrs};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::evidence::{Evidence, Exchange, Log};
+use crate::http::{Connection, Request, Response};
+use crate::{BaseUrl, Deviation, Model, Target};
+
+/// How long a connection may take to be accepted.
+const CONNECT: Duration = Duration::from_secs(5);
+
+/// A case's view of the server under test.
+///
+/// Paths are given as the API has them (`/greetings`); the context puts the target's prefix before
+/// them. Everything sent and received is kept as evidence.
+#[derive(Clone, Debug)]
+pub struct Context {
+    target: Arc<Target>,
+    base: BaseUrl,
+    deadline: Instant,
+    seed: u64,
+    log: Arc<Log>,
+}
+
+impl Context {
+    pub(crate) fn new(target: Arc<Target>, deadline: Instant, seed: u64) -> Self {
+        Self {
+            base: target.base.clone(),
+            target,
+            deadline,
+            seed,
+            log: Arc::default(),
+        }
+    }
+
+    /// The server under test.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// Where requests go: the target, or its instance that asks for a key.
+    pub fn base(&self) -> &BaseUrl {
+        &self.base
+    }
+
+    /// The greetings the server holds and the answers that follow.
+    pub fn model(&self) -> &Model {
+        &self.target.model
+    }
+
+    /// When the case has to be done.
+    pub fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    /// Seed of whatever the case draws at random.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// An API path with the target's prefix before it.
+    pub fn path(&self, path: &str) -> String {
+        format!("{}{path}", self.base.prefix())
+    }
+
+    /// A view of the instance that asks for an API key, and the key.
+    ///
+    /// # Errors
+    /// A deviation if there is no such instance; a case that needs one says so with
+    /// [`Need::ApiKey`](crate::Need::ApiKey) and is then not run.
+    pub fn keyed(&self) -> Result<(Self, &str), Deviation> {
+        let keyed = self
+            .target
+            .keyed
+            .as_ref()
+            .ok_or_else(|| Deviation("no instance asks for a key".to_owned()))?;
+        let context = Self {
+            base: keyed.base.clone(),
+            ..self.clone()
+        };
+        Ok((context, &keyed.key))
+    }
+
+    /// A view of the same server whose evidence is its own, for experiments of which only some are
+    /// worth keeping.
+    pub fn aside(&self) -> Self {
+        Self {
+            log: Arc::default(),
+            ..self.clone()
+        }
+    }
+
+    /// Takes over the evidence of an experiment made aside.
+    pub fn adopt(&self, aside: &Self) {
+        for exchange in aside.log.take().exchanges {
+            self.log.push(exchange);
+        }
+    }
+
+    /// Opens a connection.
+    ///
+    /// # Errors
+    /// A deviation if the server does not accept it.
+    pub fn connect(&self) -> Result<Connection, Deviation> {
+        let (host, port) = self.base.socket();
+        let failed = |error| Deviation(format!("no connection to {}: {error}", self.base));
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        let wait = CONNECT.min(left).max(Duration::from_millis(1));
+        let mut failure = std::io::Error::other("the name has no address");
+        for address in (host, port).to_socket_addrs().map_err(failed)? {
+            match TcpStream::connect_timeout(&address, wait) {
+                Ok(stream) => {
+                    let exchange = Exchange::new(self.base.host(), port);
+                    return Connection::new(stream, self.deadline, exchange, self.log.clone())
+                        .map_err(failed);
+                }
+                Err(error) => failure = error,
+            }
+        }
+        Err(failed(failure))
+    }
+
+    /// A request as it goes to this server: the prefix before a target that starts with a slash,
+    /// and `Host` unless the request has one.
+    pub fn prepare(&self, mut request: Request) -> Request {
+        if request.target.starts_with(b"/") {
+            let prefix = self.base.prefix().as_bytes();
+            request.target.splice(0..0, prefix.iter().copied());
+        }
+        if !request.has("host") {
+            let host = ("Host".to_owned(), self.base.authority().into_bytes());
+            request.headers.insert(0, host);
+        }
+        request
+    }
+
+    /// Sends a request on a connection of its own, with `Connection: close` unless it says
+    /// otherwise, and reads the answer.
+    ///
+    /// # Errors
+    /// A deviation if there is no answer.
+    pub fn send(&self, request: Request) -> Result<Response, Deviation> {
+        let mut request = self.prepare(request);
+        if !request.has("connection") {
+            request = request.header("Connection", "close");
+        }
+        let mut connection = self.connect()?;
+        let response = connection.exchange(&request.method, &request.to_bytes())?;
+        Ok(response)
+    }
+
+    /// Sends a GET request and reads the answer.
+    ///
+    /// # Errors
+    /// A deviation if there is no answer.
+    pub fn get(&self, path: &str) -> Result<Response, Deviation> {
+        self.send(Request::get(path))
+    }
+
+    pub(crate) fn take_evidence(&self) -> Evidence {
+        self.log.take()
+    }
+}

@@ -1,0 +1,148 @@
+//! Running cases against a target.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, mpsc};
+use std::time::{Duration, Instant};
+
+use crate::evidence::Evidence;
+use crate::{Case, Context, Target, Verdict};
+
+/// How long past its limit a case may take to notice.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// What came of one case on one target.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// The case.
+    pub case: &'static Case,
+    /// Its verdict, or what is wrong with the suite itself.
+    pub verdict: Result<Verdict, SuiteError>,
+    /// What was sent and received.
+    pub evidence: Evidence,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// A fault of the suite, not of the server.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SuiteError {
+    /// The case panicked.
+    #[error("the case panicked: {0}")]
+    Panicked(String),
+    /// The case did not end.
+    #[error("the case did not end within {0:?}")]
+    Hung(Duration),
+}
+
+/// Cases of one target, run side by side where they do not disturb each other.
+#[derive(Debug)]
+pub struct Suite {
+    target: Arc<Target>,
+    seed: u64,
+    turn: RwLock<()>,
+}
+
+impl Suite {
+    /// A suite for `target`; `seed` decides what is drawn at random.
+    pub fn new(target: Target, seed: u64) -> Self {
+        Self {
+            target: Arc::new(target),
+            seed,
+            turn: RwLock::new(()),
+        }
+    }
+
+    /// The server under test.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// Runs one case. Exclusive cases wait until no other runs.
+    pub fn run(&self, case: &'static Case) -> Finding {
+        let missing = case
+            .needs
+            .iter()
+            .find(|n| !self.target.provides.contains(n));
+        if let Some(need) = missing {
+            return Finding {
+                case,
+                verdict: Ok(Verdict::NotApplicable(need.missing().to_owned())),
+                evidence: Evidence::default(),
+                took: Duration::ZERO,
+            };
+        }
+        if case.exclusive {
+            let _alone = self.turn.write().unwrap_or_else(PoisonError::into_inner);
+            self.experiment(case)
+        } else {
+            let _together = self.turn.read().unwrap_or_else(PoisonError::into_inner);
+            self.experiment(case)
+        }
+    }
+
+    /// Runs `cases` on a few threads and hands each finding to `found` as it comes. The findings
+    /// returned are in the order of `cases`.
+    pub fn run_all(
+        &self,
+        cases: &[&'static Case],
+        found: impl Fn(&Finding) + Sync,
+    ) -> Vec<Finding> {
+        let next = Mutex::new(cases.iter().enumerate());
+        let findings = Mutex::new(Vec::with_capacity(cases.len()));
+        let threads = std::thread::available_parallelism().map_or(4, |cores| 2 * cores.get());
+        std::thread::scope(|scope| {
+            for _ in 0..threads.min(cases.len()) {
+                scope.spawn(|| {
+                    loop {
+                        let taken = next.lock().unwrap_or_else(PoisonError::into_inner).next();
+                        let Some((index, case)) = taken else { break };
+                        let finding = self.run(case);
+                        found(&finding);
+                        findings
+                            .lock()
+                            .unwrap_or_else(PoisonError::into_inner)
+                            .push((index, finding));
+                    }
+                });
+            }
+        });
+        let mut findings = findings
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        findings.sort_by_key(|(index, _)| *index);
+        findings.into_iter().map(|(_, finding)| finding).collect()
+    }
+
+    /// Runs the case on a thread of its own, so that one that hangs does not hold up the rest.
+    fn experiment(&self, case: &'static Case) -> Finding {
+        let start = Instant::now();
+        let context = Context::new(self.target.clone(), start + case.limit, self.seed);
+        let (done, result) = mpsc::channel();
+        let own = context.clone();
+        std::thread::spawn(move || {
+            let outcome = catch_unwind(AssertUnwindSafe(|| (case.run)(&own)));
+            // The receiver is gone only when the case took too long, which is reported there.
+            drop(done.send(outcome));
+        });
+        let verdict = match result.recv_timeout(case.limit + GRACE) {
+            Ok(Ok(outcome)) => Ok(outcome.unwrap_or_else(|why| Verdict::Deviates(why.0))),
+            Ok(Err(panic)) => Err(SuiteError::Panicked(message(&*panic))),
+            Err(_) => Err(SuiteError::Hung(case.limit + GRACE)),
+        };
+        Finding {
+            case,
+            verdict,
+            evidence: context.take_evidence(),
+            took: start.elapsed(),
+        }
+    }
+}
+
+fn message(panic: &(dyn Any + Send)) -> String {
+    panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no message".to_owned())
+}
