@@ -1,0 +1,75 @@
+//! What a server costs, by the kernel's own books: CPU time and memory.
+//!
+//! Every reading is of a whole tree of processes, because a server may answer from children.
+//! A reading is exact while the server sleeps; of a running thread the kernel's count lags by up
+//! to a tick (4 ms with `CONFIG_HZ=250`), which would be a fifth of a slice. Hence [`SETTLE`].
+
+use std::time::Duration;
+
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+
+#[cfg(not(target_os = "linux"))]
+#[path = "accounting/elsewhere.rs"]
+mod platform;
+#[cfg(target_os = "linux")]
+#[path = "accounting/linux.rs"]
+mod platform;
+
+pub use platform::{CoreClock, ProcessTree};
+
+/// How long after its last answer a server is given to go back to sleep before it is read.
+pub const SETTLE: Duration = Duration::from_micros(200);
+
+/// Whether this platform keeps the books; without them only times and rates are measured.
+pub const AVAILABLE: bool = cfg!(target_os = "linux");
+
+/// CPU time of a process tree, nanoseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CpuTime {
+    /// All of it, from the scheduler's own count.
+    pub total: u64,
+    /// In user mode. The kernel learns the split by sampling at each tick and reports it in steps
+    /// of 10 ms, so it means something only summed over many slices.
+    pub user: u64,
+    /// In the kernel. Sampled as `user` is.
+    pub system: u64,
+}
+
+impl CpuTime {
+    /// What was used since `earlier`.
+    pub fn since(self, earlier: Self) -> Self {
+        Self {
+            total: self.total.saturating_sub(earlier.total),
+            user: self.user.saturating_sub(earlier.user),
+            system: self.system.saturating_sub(earlier.system),
+        }
+    }
+}
+
+/// Memory of a process tree, bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Memory {
+    /// Proportional set size: resident pages, those shared with others counted by their share.
+    /// Unlike the resident set it can be added up over processes.
+    pub proportional: u64,
+    /// The most that was ever resident (`VmHWM`), added up over the tree.
+    pub peak_resident: u64,
+}
+
+/// How the cores measured on spent their time, nanoseconds added up over them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CoreTime {
+    /// Anything but idle.
+    pub busy: u64,
+    /// Wanted by this machine, taken by its host.
+    pub stolen: u64,
+}
+
+/// Reads [`CoreTime`] of `cores`. None where the platform does not tell.
+///
+/// # Errors
+/// Where the kernel's file cannot be read.
+pub fn core_time(cores: &[usize]) -> Result<Option<CoreTime>> {
+    platform::core_time(cores)
+}
