@@ -4,10 +4,12 @@ use std::convert::Infallible;
 
 use axum::{
     Json,
+    body::{Body, Bytes},
     extract::FromRequestParts,
     http::{HeaderName, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
+use futures_util::stream;
 use quartet_common::{EntityTag, PROBLEM_JSON, Problem, docs::Document, not_modified};
 
 /// A problem as an answer.
@@ -56,7 +58,10 @@ impl IfNoneMatch {
     pub(crate) fn or(&self, etag: &EntityTag, representation: impl IntoResponse) -> Response {
         let field = [(header::ETAG, etag.as_str())];
         if not_modified(self.0.iter().map(HeaderValue::as_bytes), etag) {
-            (StatusCode::NOT_MODIFIED, field).into_response()
+            // An empty body would get `Content-Length: 0`, which is not the representation's
+            // length (RFC 9110 §8.6); axum states no length for a stream (tokio-rs/axum#3741).
+            let no_content = Body::from_stream(stream::empty::<Result<Bytes, Infallible>>());
+            (StatusCode::NOT_MODIFIED, field, no_content).into_response()
         } else {
             (field, representation).into_response()
         }

@@ -1,0 +1,65 @@
+//! The two data routes as axum's README would write them, with nothing of the contract around
+//! them: what the contract costs is measured against this.
+
+use std::{collections::BTreeMap, io, net::SocketAddr, sync::Arc};
+
+use axum::{
+    Json, Router,
+    extract::{Path, State},
+    http::StatusCode,
+    routing::get,
+};
+use clap::Parser;
+use serde::Serialize;
+use tokio::net::TcpListener;
+
+#[derive(Parser)]
+struct Options {
+    #[arg(long, default_value = "127.0.0.1:8000")]
+    listen: SocketAddr,
+    #[arg(long, default_value_t = 1)]
+    workers: usize,
+}
+
+#[derive(Clone, Serialize)]
+struct Greeting {
+    lang: String,
+    text: String,
+}
+
+type Greetings = Arc<Vec<Greeting>>;
+
+async fn list(State(greetings): State<Greetings>) -> Json<Vec<Greeting>> {
+    Json(greetings.to_vec())
+}
+
+async fn item(
+    State(greetings): State<Greetings>,
+    Path(lang): Path<String>,
+) -> Result<Json<Greeting>, StatusCode> {
+    let found = greetings.iter().find(|greeting| greeting.lang == lang);
+    found.cloned().map(Json).ok_or(StatusCode::NOT_FOUND)
+}
+
+fn main() -> io::Result<()> {
+    let options = Options::parse();
+    let data: BTreeMap<String, String> =
+        serde_json::from_str(include_str!("../../../greetings.json"))?;
+    let greetings = data
+        .into_iter()
+        .map(|(lang, text)| Greeting { lang, text })
+        .collect();
+    let app = Router::new()
+        .route("/greetings", get(list))
+        .route("/greetings/{lang}", get(item))
+        .with_state(Greetings::new(greetings));
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(options.workers)
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let listener = TcpListener::bind(options.listen).await?;
+        println!("listening on http://{}", listener.local_addr()?);
+        axum::serve(listener, app).await
+    })
+}
