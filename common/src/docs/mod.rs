@@ -1,8 +1,6 @@
 //! The description of the API: the OpenAPI document and the Swagger UI page, every file of it
 //! served from here, so that it works offline and behind any prefix.
 
-use std::sync::Arc;
-
 use crate::{EntityTag, JSON, openapi};
 
 /// The Content-Security-Policy that the page works under: nothing from any other host, no inline
@@ -12,7 +10,18 @@ pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'
      base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
 const PAGE: &str = include_str!("page.html");
-const INITIALIZER: &str = include_str!("initializer.js");
+const INITIALIZER: &[u8] = include_bytes!("initializer.js");
+
+const CSS: &str = "text/css; charset=utf-8";
+const HTML: &str = "text/html; charset=utf-8";
+const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
+
+/// A file of Swagger UI's, unpacked by the build script.
+macro_rules! swagger_ui {
+    ($name:literal) => {
+        include_bytes!(concat!(env!("OUT_DIR"), "/", $name))
+    };
+}
 
 /// A fixed representation, ready to be sent.
 #[derive(Clone, Debug)]
@@ -45,7 +54,7 @@ pub struct Docs {
     pub openapi: Document,
     /// The page.
     pub page: Document,
-    assets: Vec<(&'static str, Document)>,
+    assets: [(&'static str, Document); 4],
 }
 
 impl Docs {
@@ -57,16 +66,22 @@ impl Docs {
         Self {
             location: root_path.map_or_else(|| "docs".to_owned(), |root| format!("{root}/docs")),
             openapi: Document::new(JSON, openapi),
-            page: Document::new("text/html; charset=utf-8", PAGE.as_bytes()),
-            assets: vec![
-                asset("swagger-ui.css", "text/css; charset=utf-8"),
-                asset("swagger-ui-bundle.js", "text/javascript; charset=utf-8"),
-                asset("favicon-32x32.png", "image/png"),
+            page: Document::new(HTML, PAGE.as_bytes()),
+            assets: [
+                ("initializer.js", JAVASCRIPT, INITIALIZER),
                 (
-                    "initializer.js",
-                    Document::new("text/javascript; charset=utf-8", INITIALIZER.as_bytes()),
+                    "swagger-ui-bundle.js",
+                    JAVASCRIPT,
+                    swagger_ui!("swagger-ui-bundle.js"),
                 ),
-            ],
+                ("swagger-ui.css", CSS, swagger_ui!("swagger-ui.css")),
+                (
+                    "favicon-32x32.png",
+                    "image/png",
+                    swagger_ui!("favicon-32x32.png"),
+                ),
+            ]
+            .map(|(name, content_type, content)| (name, Document::new(content_type, content))),
         }
     }
 
@@ -77,18 +92,6 @@ impl Docs {
             .find(|(known, _)| *known == name)
             .map(|(_, document)| document)
     }
-}
-
-fn asset(name: &'static str, content_type: &'static str) -> (&'static str, Document) {
-    let file = utoipa_swagger_ui::serve(name, Arc::new(utoipa_swagger_ui::Config::default()))
-        .ok()
-        .flatten()
-        .expect("a test asks for every asset that is named here");
-    let content = match file.bytes {
-        std::borrow::Cow::Borrowed(content) => content,
-        std::borrow::Cow::Owned(content) => content.leak(),
-    };
-    (name, Document::new(content_type, content))
 }
 
 #[cfg(test)]
