@@ -8,6 +8,7 @@ pub mod cases;
 pub mod evidence;
 pub mod http;
 pub mod model;
+pub mod reference;
 pub mod url;
 
 mod case;

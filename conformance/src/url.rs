@@ -78,6 +78,19 @@ impl BaseUrl {
         })
     }
 
+    /// The root of whatever listens at `address`.
+    pub fn at(address: std::net::SocketAddr) -> Self {
+        let host = match address {
+            std::net::SocketAddr::V4(v4) => v4.ip().to_string(),
+            std::net::SocketAddr::V6(v6) => format!("[{}]", v6.ip()),
+        };
+        Self {
+            host,
+            port: address.port(),
+            prefix: String::new(),
+        }
+    }
+
     /// Host name or address; an IPv6 address stands in brackets.
     pub fn host(&self) -> &str {
         &self.host

@@ -1,0 +1,169 @@
+//! What the reference answers.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use quartet_common::docs::{CONTENT_SECURITY_POLICY, Docs, Document};
+use quartet_common::{ALLOW, EntityTag, HeadLimits, Lang, RequestHead, not_modified};
+use serde_json::json;
+
+use super::fault::{Fault, Sabotage};
+use super::message::{Answer, Request};
+use crate::Model;
+use crate::url::percent_decode;
+
+static DOCS: LazyLock<Docs> = LazyLock::new(|| Docs::new(None));
+
+/// The reference's OpenAPI document.
+pub(super) fn document() -> &'static [u8] {
+    DOCS.openapi.content
+}
+
+/// What the reference knows and how it is broken.
+#[derive(Debug)]
+pub(super) struct Api {
+    model: Model,
+    key: Option<&'static str>,
+    fault: Option<&'static Fault>,
+    requests: AtomicU64,
+}
+
+impl Api {
+    pub(super) fn new(
+        model: Model,
+        key: Option<&'static str>,
+        fault: Option<&'static Fault>,
+    ) -> Self {
+        Self {
+            model,
+            key,
+            fault,
+            requests: AtomicU64::new(0),
+        }
+    }
+
+    /// What the fault does, if there is one.
+    pub(super) fn sabotage(&self) -> Option<Sabotage> {
+        self.fault.map(|fault| fault.sabotage)
+    }
+
+    /// Answers a request, fault included.
+    pub(super) fn answer(&self, mut request: Request) -> Answer {
+        request.number = self.requests.fetch_add(1, Ordering::Relaxed);
+        if let Some(Sabotage::Request(alter)) = self.sabotage() {
+            alter(&mut request);
+        }
+        let mut answer = self.check_and_route(&request);
+        answer.set("X-Content-Type-Options", "nosniff");
+        if let Some(Sabotage::Answer(alter)) = self.sabotage() {
+            alter(&request, &mut answer);
+        }
+        answer
+    }
+
+    fn check_and_route(&self, request: &Request) -> Answer {
+        let head = RequestHead {
+            method: &request.method,
+            target_len: request.target.len(),
+            is_http11: request.minor_version == 1,
+        };
+        let fields = request.headers.iter();
+        let fields = fields.map(|(name, value)| (name.as_str(), value.as_slice()));
+        if let Err(problem) = head.check(fields, &HeadLimits::default()) {
+            return Answer::problem(problem.status(), "The request head is not acceptable")
+                .closing();
+        }
+        catch_unwind(AssertUnwindSafe(|| self.route(request)))
+            .unwrap_or_else(|_| Answer::problem(500, "The server failed"))
+    }
+
+    fn route(&self, request: &Request) -> Answer {
+        let path = request.path();
+        let segments: Vec<&str> = path.split('/').skip(1).collect();
+        let resource: &dyn Fn() -> Answer = match segments.as_slice() {
+            _ if request.method == "OPTIONS" && path == "*" => &|| Answer::empty(204),
+            [""] => &|| Answer::empty(307).with("Location", &DOCS.location),
+            ["greetings"] => &|| self.guarded(request, || self.list(request)),
+            ["greetings", lang] if !lang.is_empty() => {
+                &|| self.guarded(request, || self.item(request, lang))
+            }
+            ["docs"] => &|| {
+                send(request, &DOCS.page).with("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+            },
+            ["docs", file] => {
+                let Some(asset) = DOCS.asset(file) else {
+                    return Answer::problem(404, "No such path");
+                };
+                &|| send(request, asset)
+            }
+            ["openapi.json"] => &|| send(request, &DOCS.openapi),
+            ["healthz"] => &|| Answer::new(200, "application/json", r#"{"status":"ok"}"#),
+            _ => return Answer::problem(404, "No such path"),
+        };
+        match request.method.as_str() {
+            "GET" | "HEAD" => resource(),
+            "OPTIONS" => Answer::empty(204).with("Allow", ALLOW),
+            _ => {
+                Answer::problem(405, "This path answers GET, HEAD and OPTIONS").with("Allow", ALLOW)
+            }
+        }
+    }
+
+    fn guarded(&self, request: &Request, data: impl FnOnce() -> Answer) -> Answer {
+        let Some(key) = self.key else { return data() };
+        let knows_it = request.values("authorization").any(|credentials| {
+            let credentials = String::from_utf8_lossy(credentials);
+            let (scheme, given) = credentials.split_once(' ').unwrap_or_default();
+            scheme.eq_ignore_ascii_case("Key") && given.trim_start_matches(' ') == key
+        });
+        if knows_it {
+            return data();
+        }
+        Answer::problem(401, "No valid API key").with("WWW-Authenticate", "Key realm=\"greetings\"")
+    }
+
+    fn list(&self, request: &Request) -> Answer {
+        conditional(request, "application/json", self.model.list().to_string())
+    }
+
+    fn item(&self, request: &Request, segment: &str) -> Answer {
+        let decoded = percent_decode(segment).and_then(|octets| String::from_utf8(octets).ok());
+        let Some(lang) = decoded.filter(|text| text.parse::<Lang>().is_ok()) else {
+            return malformed_lang();
+        };
+        assert!(lang != "x-panic", "the fault that tests ask for");
+        match self.model.item(&lang) {
+            Some(item) => conditional(request, "application/json", item.to_string()),
+            None => Answer::problem(404, &format!("No greeting for the language {lang}")),
+        }
+    }
+}
+
+fn malformed_lang() -> Answer {
+    let mut answer = Answer::problem(422, "The language is not shaped like a language tag");
+    answer.edit(|problem| {
+        problem["errors"] = json!([{
+            "loc": ["path", "lang"],
+            "msg": format!("String should match pattern '{}'", Lang::PATTERN),
+            "type": "string_pattern_mismatch",
+        }]);
+    });
+    answer
+}
+
+fn send(request: &Request, document: &Document) -> Answer {
+    conditional(request, document.content_type, document.content)
+}
+
+/// The representation, or 304 if the client has it (RFC 9110 §13.1.2).
+fn conditional(request: &Request, content_type: &str, content: impl Into<Vec<u8>>) -> Answer {
+    let content = content.into();
+    let etag = EntityTag::of(&content);
+    let answer = if not_modified(request.values("if-none-match"), &etag) {
+        Answer::empty(304)
+    } else {
+        Answer::new(200, content_type, content)
+    };
+    answer.with("ETag", etag.as_str())
+}

@@ -1,0 +1,78 @@
+//! What can be wrong with the reference.
+
+use super::message::{Answer, Request};
+
+/// One thing that is wrong with a sabotaged reference.
+#[derive(Clone, Copy, Debug)]
+pub struct Fault {
+    /// The case that must find it.
+    pub breaks: &'static str,
+    /// What is wrong.
+    pub what: &'static str,
+    /// How it is done.
+    pub sabotage: Sabotage,
+}
+
+/// Where a fault takes hold.
+#[derive(Clone, Copy, Debug)]
+pub enum Sabotage {
+    /// Changes the octets received, before they are read as a request. It may see the same octets
+    /// again when more have come.
+    Input(fn(&mut Vec<u8>)),
+    /// Changes the request before it is checked and answered.
+    Request(fn(&mut Request)),
+    /// Changes the answer before it is framed.
+    Answer(fn(&Request, &mut Answer)),
+    /// Changes the octets of an answer.
+    Output(fn(&Request, &mut Vec<u8>)),
+}
+
+impl Fault {
+    /// A fault in what is read from the wire.
+    pub const fn input(breaks: &'static str, what: &'static str, alter: fn(&mut Vec<u8>)) -> Self {
+        Self {
+            breaks,
+            what,
+            sabotage: Sabotage::Input(alter),
+        }
+    }
+
+    /// A fault in how a request is understood.
+    pub const fn request(
+        breaks: &'static str,
+        what: &'static str,
+        alter: fn(&mut Request),
+    ) -> Self {
+        Self {
+            breaks,
+            what,
+            sabotage: Sabotage::Request(alter),
+        }
+    }
+
+    /// A fault in what is answered.
+    pub const fn answer(
+        breaks: &'static str,
+        what: &'static str,
+        alter: fn(&Request, &mut Answer),
+    ) -> Self {
+        Self {
+            breaks,
+            what,
+            sabotage: Sabotage::Answer(alter),
+        }
+    }
+
+    /// A fault in what is written to the wire.
+    pub const fn output(
+        breaks: &'static str,
+        what: &'static str,
+        alter: fn(&Request, &mut Vec<u8>),
+    ) -> Self {
+        Self {
+            breaks,
+            what,
+            sabotage: Sabotage::Output(alter),
+        }
+    }
+}
