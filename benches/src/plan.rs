@@ -23,7 +23,9 @@ const SLICE_OVERHEAD: Duration = Duration::from_micros(700);
 const START_OVERHEAD: Duration = Duration::from_millis(40);
 
 /// A kind of request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ValueEnum)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ValueEnum,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Lane {
     /// GET /greetings/en: one greeting by its path parameter.
@@ -201,6 +203,12 @@ impl Plan {
     /// Whether every arm is started at every place equally often over the run.
     pub fn starts_balanced(&self) -> bool {
         (self.restarts as usize).is_multiple_of(period(self.arms.len()))
+    }
+
+    /// Whether servers and generator were allowed to run on the same core.
+    pub fn shares_a_core(&self) -> bool {
+        self.generator_core
+            .is_some_and(|core| self.server_cores.contains(&core))
     }
 
     /// Slices in one restart.

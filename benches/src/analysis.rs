@@ -1,0 +1,260 @@
+//! From a record's samples to figures, intervals, verdicts and places.
+
+mod footprint;
+mod gates;
+mod samples;
+
+use serde::Serialize;
+
+use crate::plan::{ArmRole, Lane};
+use crate::record::Record;
+use crate::statistics::{
+    CONFIDENCE, LEAST_MARGIN, Place, Ratio, Verdict, restarts_needed, simultaneous_confidence,
+};
+
+pub use footprint::Footprint;
+pub use gates::{CPU_OF_OTHERS, FLOOR_FACTOR, LITTLE, SATURATION};
+use samples::Samples;
+
+/// Everything that is said of a run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Analysis {
+    /// Restarts that count: those of which at least half was measured.
+    pub restarts: usize,
+    /// One entry a lane.
+    pub lanes: Vec<LaneAnalysis>,
+    /// One entry a server.
+    pub footprints: Vec<Footprint>,
+    /// What starting a process that does nothing cost, nanoseconds; the median over restarts.
+    pub spawn_ns: Option<f64>,
+    /// What a reader should know before believing any of it.
+    pub warnings: Vec<String>,
+}
+
+/// What is said of one kind of request.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LaneAnalysis {
+    /// The kind of request.
+    pub lane: Lane,
+    /// The difference below which two servers are equal for every practical purpose, as a ratio
+    /// less one: [`LEAST_MARGIN`], or how far this run's two equal copies seem apart if farther.
+    pub margin: f64,
+    /// The second copy against the first.
+    pub again: Option<Ratio>,
+    /// One row an arm: the compared by place, then the reference, the second copy and the floor.
+    pub rows: Vec<Row>,
+    /// Each compared server against each below it.
+    pub pairs: Vec<Pair>,
+}
+
+/// One arm in one lane.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Row {
+    /// Index into the plan's arms.
+    pub arm: usize,
+    /// Why the row is void; it counts only where this is empty.
+    pub void: Vec<String>,
+    /// Figures, where anything was measured.
+    pub figures: Option<Figures>,
+    /// Requests per second relative to the reference: paired, with a 95 % interval over restarts.
+    pub relative: Option<Ratio>,
+    /// Its place among the compared servers that are not void.
+    pub place: Option<Place>,
+}
+
+/// An arm's figures in one lane.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Figures {
+    /// Requests per second: the median of all slices.
+    pub requests_per_second: f64,
+    /// CPU time per request.
+    pub cpu: Option<CpuPerRequest>,
+    /// How busy the servers' cores were, of 1: the median of all slices.
+    pub utilisation: Option<f64>,
+    /// Median latency at saturation, nanoseconds, over all requests.
+    pub p50_ns: u64,
+    /// 99th percentile of latency at saturation, nanoseconds, over all requests.
+    pub p99_ns: u64,
+}
+
+/// What one request costs, nanoseconds: the median over restarts.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct CpuPerRequest {
+    /// All of it.
+    pub total: f64,
+    /// In user mode.
+    pub user: f64,
+    /// In the kernel.
+    pub system: f64,
+}
+
+/// One server against another.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Pair {
+    /// Index into the plan's arms: whose rate is divided.
+    pub arm: usize,
+    /// Index into the plan's arms: by whose.
+    pub against: usize,
+    /// The ratio of their rates, with an interval wide enough that all pairs of the run hold at
+    /// once with 95 % confidence.
+    pub ratio: Ratio,
+    /// What that says.
+    pub verdict: Verdict,
+    /// About how many restarts would decide, where this run does not.
+    pub restarts_needed: Option<u32>,
+}
+
+impl Analysis {
+    /// Works everything out.
+    ///
+    /// # Errors
+    /// Where the record is damaged.
+    pub fn of(record: &Record) -> anyhow::Result<Self> {
+        let samples = Samples::of(record)?;
+        let lanes: Vec<LaneAnalysis> = record
+            .plan
+            .lanes
+            .iter()
+            .map(|&lane| LaneAnalysis::of(record, &samples, lane))
+            .collect();
+        let warnings = gates::warnings(record, &samples, &lanes);
+        Ok(Self {
+            restarts: samples.restarts(),
+            lanes,
+            footprints: footprint::all(record),
+            spawn_ns: footprint::spawn(record),
+            warnings,
+        })
+    }
+}
+
+impl LaneAnalysis {
+    fn of(record: &Record, samples: &Samples<'_>, lane: Lane) -> Self {
+        let arms = &record.plan.arms;
+        let with_role = |role| arms.iter().position(|arm| arm.role == role);
+        let voids: Vec<Vec<String>> = (0..arms.len())
+            .map(|arm| gates::reasons(record, samples, arm, lane))
+            .collect();
+        let sound = |arm: usize| voids[arm].is_empty();
+        let against = |arm: usize, other: Option<usize>| {
+            let other = other.filter(|&other| sound(arm) && sound(other))?;
+            Ratio::over_restarts(&samples.log_ratios(arm, other, lane), CONFIDENCE)
+        };
+
+        let copied = with_role(ArmRole::Again).and_then(|again| {
+            let first = arms.iter().position(|arm| {
+                arm.role == ArmRole::Compared && arm.server == arms[again].server
+            })?;
+            Some((again, first))
+        });
+        let again = copied.and_then(|(again, first)| against(again, Some(first)));
+        let margin = again.map_or(LEAST_MARGIN, |again| again.reach().max(LEAST_MARGIN));
+
+        let compared: Vec<usize> = (0..arms.len())
+            .filter(|&arm| arms[arm].role == ArmRole::Compared && sound(arm))
+            .collect();
+        let confidence = simultaneous_confidence(comparisons(record));
+        let pair = |arm, against| Pair::of(samples, lane, (arm, against), confidence, margin);
+        let reference = with_role(ArmRole::Reference);
+        let mut rows: Vec<Row> = (0..arms.len())
+            .map(|arm| {
+                let verdicts: Option<Vec<Verdict>> = compared
+                    .iter()
+                    .filter(|&&other| other != arm)
+                    .map(|&other| pair(arm, other).map(|pair| pair.verdict))
+                    .collect();
+                Row {
+                    arm,
+                    void: voids[arm].clone(),
+                    figures: samples.figures(arm, lane),
+                    relative: (Some(arm) != reference)
+                        .then(|| against(arm, reference))
+                        .flatten(),
+                    place: verdicts
+                        .filter(|_| compared.contains(&arm))
+                        .filter(|verdicts| !verdicts.is_empty())
+                        .map(|verdicts| Place::of(&verdicts)),
+                }
+            })
+            .collect();
+        rows.sort_by(|a, b| {
+            let key = |row: &Row| (display_order(arms[row.arm].role), !row.void.is_empty());
+            let rate = |row: &Row| {
+                row.figures
+                    .map_or(0.0, |figures| figures.requests_per_second)
+            };
+            let ratio = |row: &Row| {
+                row.relative
+                    .map_or_else(|| rate(row), |ratio| ratio.estimate)
+            };
+            key(a)
+                .cmp(&key(b))
+                .then_with(|| ratio(b).total_cmp(&ratio(a)))
+        });
+        let order: Vec<usize> = rows
+            .iter()
+            .map(|row| row.arm)
+            .filter(|arm| compared.contains(arm))
+            .collect();
+        let pairs = order
+            .iter()
+            .enumerate()
+            .flat_map(|(index, &arm)| order[index + 1..].iter().map(move |&other| (arm, other)))
+            .filter_map(|(arm, other)| pair(arm, other))
+            .collect();
+        Self {
+            lane,
+            margin,
+            again,
+            rows,
+            pairs,
+        }
+    }
+}
+
+impl Pair {
+    fn of(
+        samples: &Samples<'_>,
+        lane: Lane,
+        (arm, against): (usize, usize),
+        confidence: f64,
+        margin: f64,
+    ) -> Option<Self> {
+        let log_ratios = samples.log_ratios(arm, against, lane);
+        let ratio = Ratio::over_restarts(&log_ratios, confidence)?;
+        let verdict = Verdict::of(ratio, margin);
+        let restarts_needed = (verdict == Verdict::Unresolved)
+            .then(|| restarts_needed(&log_ratios, confidence, margin))
+            .flatten();
+        Some(Self {
+            arm,
+            against,
+            ratio,
+            verdict,
+            restarts_needed,
+        })
+    }
+}
+
+/// How many verdicts the run was planned to give: every pair, in every lane.
+fn comparisons(record: &Record) -> usize {
+    let compared = record
+        .plan
+        .arms
+        .iter()
+        .filter(|arm| arm.role == ArmRole::Compared)
+        .count();
+    record.plan.lanes.len() * compared * compared.saturating_sub(1) / 2
+}
+
+fn display_order(role: ArmRole) -> u8 {
+    match role {
+        ArmRole::Compared => 0,
+        ArmRole::Again => 1,
+        ArmRole::Reference => 2,
+        ArmRole::Floor => 3,
+    }
+}
+
+#[cfg(test)]
+mod tests;

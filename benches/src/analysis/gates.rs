@@ -1,0 +1,244 @@
+//! What a row must pass to count, and what else a reader should be told.
+
+use super::{LaneAnalysis, Samples};
+use crate::plan::{ArmRole, Lane};
+use crate::record::{MachineLoad, Record, State};
+use crate::statistics::median;
+
+/// The least share of a slice in which the servers' cores must be busy (median over slices):
+/// below it, requests per second tell of the load, not of the server.
+pub const SATURATION: f64 = 0.97;
+
+/// How far rate × mean latency may be from the number of connections, as a share: by Little's law
+/// they are equal in a closed loop (J. D. C. Little, "A Proof for the Queuing Formula L = λW",
+/// Operations Research 9, 1961), so more means that the generator's books are wrong.
+pub const LITTLE: f64 = 0.05;
+
+/// How many times as fast as a server the floor must be: below it, what is measured is the
+/// generator or the kernel.
+pub const FLOOR_FACTOR: f64 = 1.2;
+
+/// The most of the measured cores' time that processes without a part in the measurement may
+/// take (median over restarts).
+pub const CPU_OF_OTHERS: f64 = 0.10;
+
+/// A share of the cores' time taken by the host that is worth a word.
+const STOLEN: f64 = 0.01;
+
+/// A share of disturbed slices that is worth a word.
+const DISTURBED: f64 = 0.05;
+
+/// With fewer restarts than this an interval depends much on the few there are.
+const FEW_RESTARTS: usize = 10;
+
+/// Why an arm is void in a lane; empty where it counts.
+pub(super) fn reasons(
+    record: &Record,
+    samples: &Samples<'_>,
+    arm: usize,
+    lane: Lane,
+) -> Vec<String> {
+    let mut reasons: Vec<String> = record
+        .voids
+        .iter()
+        .filter(|void| void.arm == arm && void.lane.is_none_or(|voided| voided == lane))
+        .map(|void| match void.restart {
+            Some(restart) => format!("{} (restart {})", void.reason, restart + 1),
+            None => void.reason.clone(),
+        })
+        .collect();
+    if reasons.is_empty() {
+        reasons.extend(not_saturated(record, samples, arm, lane));
+        reasons.extend(against_littles_law(record, samples, arm, lane));
+        reasons.extend(near_the_floor(record, samples, arm, lane));
+        reasons.extend(machine_busy(record));
+    }
+    reasons
+}
+
+/// The floor itself may idle: then the generator is what limits it, and the servers' own gates
+/// show whether that matters. Where servers share a core with the generator nothing can be said.
+fn not_saturated(record: &Record, samples: &Samples<'_>, arm: usize, lane: Lane) -> Option<String> {
+    let floor = record.plan.arms[arm].role == ArmRole::Floor;
+    let busy = samples.median_of(arm, lane, |slice| samples.utilisation(slice))?;
+    (!floor && !record.plan.shares_a_core() && busy < SATURATION).then(|| {
+        format!(
+            "its core was busy only {:.0} % of the time, {:.0} % is required",
+            100.0 * busy,
+            100.0 * SATURATION
+        )
+    })
+}
+
+fn against_littles_law(
+    record: &Record,
+    samples: &Samples<'_>,
+    arm: usize,
+    lane: Lane,
+) -> Option<String> {
+    let in_flight = samples.median_of(arm, lane, |slice| {
+        Some(slice.rate() * slice.mean_ns as f64 / 1e9)
+    })?;
+    let connections = record.plan.connections as f64;
+    ((in_flight / connections - 1.0).abs() > LITTLE).then(|| {
+        format!(
+            "by Little's law {in_flight:.1} requests were in flight, on {connections} connections"
+        )
+    })
+}
+
+fn near_the_floor(
+    record: &Record,
+    samples: &Samples<'_>,
+    arm: usize,
+    lane: Lane,
+) -> Option<String> {
+    let floor = record
+        .plan
+        .arms
+        .iter()
+        .position(|arm| arm.role == ArmRole::Floor)?;
+    if floor == arm {
+        return None;
+    }
+    let ratio = median(&samples.log_ratios(floor, arm, lane))?.exp();
+    (ratio < FLOOR_FACTOR).then(|| {
+        format!(
+            "the floor is only {ratio:.2} times as fast, {FLOOR_FACTOR} is required: generator or \
+             kernel may be the limit"
+        )
+    })
+}
+
+fn machine_busy(record: &Record) -> Option<String> {
+    let share = share(record, |load| load.others_ns)?;
+    (share > CPU_OF_OTHERS).then(|| {
+        format!(
+            "other processes took {:.0} % of the cores measured on",
+            100.0 * share
+        )
+    })
+}
+
+fn share(record: &Record, part: impl Fn(&MachineLoad) -> u64) -> Option<f64> {
+    let shares: Vec<f64> = record
+        .restarts
+        .iter()
+        .filter_map(|restart| restart.machine.as_ref())
+        .filter(|load| load.available_ns > 0)
+        .map(|load| part(load) as f64 / load.available_ns as f64)
+        .collect();
+    median(&shares)
+}
+
+/// What a reader should know before believing the tables.
+pub(super) fn warnings(
+    record: &Record,
+    samples: &Samples<'_>,
+    lanes: &[LaneAnalysis],
+) -> Vec<String> {
+    let plan = &record.plan;
+    let mut warnings = record.warnings.clone();
+    match record.state {
+        State::Complete => {}
+        State::Interrupted => warnings.push(format!(
+            "interrupted: {} of {} restarts count",
+            samples.restarts(),
+            plan.restarts
+        )),
+        State::Running => warnings.push(format!(
+            "the run has not ended: {} of {} restarts count so far",
+            samples.restarts(),
+            plan.restarts
+        )),
+    }
+    match samples.restarts() {
+        0 | 1 => warnings.push("an interval needs two restarts at least: none is given".to_owned()),
+        few if few < FEW_RESTARTS => warnings.push(format!(
+            "{few} restarts: intervals rest on few processes; publish nothing below {FEW_RESTARTS}"
+        )),
+        _ => {}
+    }
+    if record.source.modified == Some(true) {
+        warnings.push("the sources differ from the recorded revision".to_owned());
+    }
+    if let Some(stolen) = share(record, |load| load.stolen_ns).filter(|&share| share > STOLEN) {
+        warnings.push(format!(
+            "the host took {:.1} % of the cores' time",
+            100.0 * stolen
+        ));
+    }
+    warnings.extend(unmeasured(record, samples));
+    for lane in lanes {
+        warnings.extend(disturbed(record, samples, lane.lane));
+        warnings.extend(idle_floor(record, samples, lane.lane));
+        let name = lane.lane.name();
+        match lane.again {
+            None => warnings.push(format!(
+                "{name}: no second copy was measured, so nothing shows how far equals seem apart"
+            )),
+            Some(again) if again.low > 1.0 || again.high < 1.0 => warnings.push(format!(
+                "{name}: two copies of one server seem {:.2} % apart, so verdicts take {:.2} % for \
+                 nothing",
+                100.0 * (again.estimate - 1.0).abs(),
+                100.0 * lane.margin
+            )),
+            Some(_) => {}
+        }
+    }
+    warnings
+}
+
+fn unmeasured(record: &Record, samples: &Samples<'_>) -> Option<String> {
+    let known = |arm, lane| {
+        samples
+            .slices(arm, lane)
+            .any(|slice| slice.cost_ns().is_some())
+    };
+    let cells = record.plan.cells();
+    let any = cells
+        .iter()
+        .any(|cell| samples.slices(cell.arm, cell.lane).next().is_some());
+    (any && !cells.iter().any(|cell| known(cell.arm, cell.lane))).then(|| {
+        "CPU time and memory are not measured on this platform, nor is it checked that the \
+         servers' cores were busy"
+            .to_owned()
+    })
+}
+
+fn disturbed(record: &Record, samples: &Samples<'_>, lane: Lane) -> Option<String> {
+    let busy: Vec<f64> = (0..record.plan.arms.len())
+        .filter(|&arm| record.plan.arms[arm].role != ArmRole::Floor)
+        .filter(|&arm| not_saturated(record, samples, arm, lane).is_none())
+        .flat_map(|arm| samples.slices(arm, lane))
+        .filter_map(|slice| samples.utilisation(slice))
+        .collect();
+    let idle = busy.iter().filter(|&&busy| busy < SATURATION).count();
+    let share = idle as f64 / busy.len().max(1) as f64;
+    (share > DISTURBED).then(|| {
+        format!(
+            "{}: in {:.0} % of slices the server's core was less than {:.0} % busy; something \
+             else ran",
+            lane.name(),
+            100.0 * share,
+            100.0 * SATURATION
+        )
+    })
+}
+
+fn idle_floor(record: &Record, samples: &Samples<'_>, lane: Lane) -> Option<String> {
+    let floor = record
+        .plan
+        .arms
+        .iter()
+        .position(|arm| arm.role == ArmRole::Floor)?;
+    let busy = samples.median_of(floor, lane, |slice| samples.utilisation(slice))?;
+    (busy < SATURATION).then(|| {
+        format!(
+            "{}: the floor's core was {:.0} % busy, the generator being the slower: read its rate \
+             as at least so much",
+            lane.name(),
+            100.0 * busy
+        )
+    })
+}

@@ -1,0 +1,174 @@
+//! A record's slices, arranged by what they are compared with.
+
+use std::collections::HashMap;
+
+use anyhow::{Context as _, Result};
+use hdrhistogram::Histogram;
+
+use super::{CpuPerRequest, Figures};
+use crate::plan::{Lane, Plan};
+use crate::record::{Record, RestartRecord, Slice, decode};
+use crate::statistics::median;
+
+/// The slices of the restarts that count.
+pub(super) struct Samples<'a> {
+    plan: &'a Plan,
+    restarts: Vec<Restart<'a>>,
+    latencies: HashMap<(usize, Lane), Histogram<u64>>,
+}
+
+struct Restart<'a> {
+    record: &'a RestartRecord,
+    slices: HashMap<(usize, Lane), HashMap<u32, &'a Slice>>,
+}
+
+impl<'a> Samples<'a> {
+    /// A restart that was cut short counts if at least half of its blocks were begun: its median
+    /// is a little less sure, but as unbiased.
+    pub(super) fn of(record: &'a Record) -> Result<Self> {
+        let half = record.plan.blocks.div_ceil(2);
+        let blocks = |restart: &RestartRecord| {
+            restart
+                .slices
+                .iter()
+                .map(|slice| slice.block + 1)
+                .max()
+                .unwrap_or(0)
+        };
+        let mut samples = Self {
+            plan: &record.plan,
+            restarts: Vec::new(),
+            latencies: HashMap::new(),
+        };
+        for restart in record
+            .restarts
+            .iter()
+            .filter(|restart| blocks(restart) >= half)
+        {
+            let mut slices: HashMap<_, HashMap<_, _>> = HashMap::new();
+            for slice in &restart.slices {
+                slices
+                    .entry((slice.arm, slice.lane))
+                    .or_default()
+                    .insert(slice.block, slice);
+            }
+            samples.restarts.push(Restart {
+                record: restart,
+                slices,
+            });
+            for arm in &restart.arms {
+                for (&lane, totals) in &arm.lanes {
+                    let histogram = decode(&totals.latencies)?;
+                    match samples.latencies.get_mut(&(arm.arm, lane)) {
+                        Some(sum) => sum.add(histogram).context("histograms do not add up")?,
+                        None => {
+                            samples.latencies.insert((arm.arm, lane), histogram);
+                        }
+                    }
+                }
+            }
+        }
+        Ok(samples)
+    }
+
+    /// How many restarts count.
+    pub(super) fn restarts(&self) -> usize {
+        self.restarts.len()
+    }
+
+    /// Of each restart, the median over blocks of the logarithm of the one's rate over the
+    /// other's in the same block.
+    pub(super) fn log_ratios(&self, arm: usize, against: usize, lane: Lane) -> Vec<f64> {
+        self.restarts
+            .iter()
+            .filter_map(|restart| {
+                let ours = restart.slices.get(&(arm, lane))?;
+                let theirs = restart.slices.get(&(against, lane))?;
+                let ratios: Vec<f64> = ours
+                    .iter()
+                    .filter_map(|(block, slice)| {
+                        let ratio = slice.rate() / theirs.get(block)?.rate();
+                        Some(ratio.ln()).filter(|logarithm| logarithm.is_finite())
+                    })
+                    .collect();
+                median(&ratios)
+            })
+            .collect()
+    }
+
+    /// Every slice of an arm in a lane.
+    pub(super) fn slices(&self, arm: usize, lane: Lane) -> impl Iterator<Item = &'a Slice> {
+        self.restarts
+            .iter()
+            .filter_map(move |restart| restart.slices.get(&(arm, lane)))
+            .flat_map(|blocks| blocks.values().copied())
+    }
+
+    /// The median over an arm's slices of something known of each; None where it is known of none.
+    pub(super) fn median_of(
+        &self,
+        arm: usize,
+        lane: Lane,
+        figure: impl Fn(&Slice) -> Option<f64>,
+    ) -> Option<f64> {
+        median(
+            &self
+                .slices(arm, lane)
+                .filter_map(figure)
+                .collect::<Vec<_>>(),
+        )
+    }
+
+    /// How busy the servers' cores were during a slice, of 1.
+    pub(super) fn utilisation(&self, slice: &Slice) -> Option<f64> {
+        let cores = self.plan.workers.max(1) as f64;
+        slice
+            .cost_ns()
+            .map(|cost| cost as f64 / (slice.total_ns as f64 * cores))
+    }
+
+    pub(super) fn figures(&self, arm: usize, lane: Lane) -> Option<Figures> {
+        let latencies = self
+            .latencies
+            .get(&(arm, lane))
+            .filter(|latencies| !latencies.is_empty())?;
+        Some(Figures {
+            requests_per_second: self.median_of(arm, lane, |slice| Some(slice.rate()))?,
+            cpu: self.cpu(arm, lane),
+            utilisation: self.median_of(arm, lane, |slice| self.utilisation(slice)),
+            p50_ns: latencies.value_at_quantile(0.50),
+            p99_ns: latencies.value_at_quantile(0.99),
+        })
+    }
+
+    /// The whole is exact for each restart; its split is sampled by the kernel, so that only the
+    /// sum over all restarts says something.
+    fn cpu(&self, arm: usize, lane: Lane) -> Option<CpuPerRequest> {
+        let mut of_restarts = Vec::new();
+        let mut user = 0.0;
+        let mut all_requests = 0.0;
+        for restart in &self.restarts {
+            let slices = restart.slices.get(&(arm, lane))?;
+            let requests: u64 = slices.values().map(|slice| slice.total_requests).sum();
+            let cost: Option<u64> = slices.values().map(|slice| slice.cost_ns()).sum();
+            if requests > 0 {
+                of_restarts.push(cost? as f64 / requests as f64);
+            }
+            let lanes = &restart
+                .record
+                .arms
+                .iter()
+                .find(|entry| entry.arm == arm)?
+                .lanes;
+            user += lanes.get(&lane)?.user_ns as f64;
+            all_requests += requests as f64;
+        }
+        let total = median(&of_restarts)?;
+        let user = (user / all_requests).min(total);
+        Some(CpuPerRequest {
+            total,
+            user,
+            system: total - user,
+        })
+    }
+}

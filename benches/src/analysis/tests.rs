@@ -1,0 +1,313 @@
+use super::*;
+use crate::record::{Slice, State, Void};
+use crate::testing::{Simulation, record};
+
+fn analysed(record: &Record) -> Analysis {
+    Analysis::of(record).unwrap()
+}
+
+fn lane(analysis: &Analysis, lane: Lane) -> &LaneAnalysis {
+    analysis
+        .lanes
+        .iter()
+        .find(|found| found.lane == lane)
+        .unwrap()
+}
+
+fn row<'a>(record: &Record, lane: &'a LaneAnalysis, name: &str) -> &'a Row {
+    lane.rows
+        .iter()
+        .find(|row| record.plan.arms[row.arm].name == name)
+        .unwrap()
+}
+
+fn names<'a>(record: &'a Record, lane: &LaneAnalysis) -> Vec<&'a str> {
+    lane.rows
+        .iter()
+        .map(|row| record.plan.arms[row.arm].name.as_str())
+        .collect()
+}
+
+fn each_slice(record: &mut Record, name: &str, change: impl Fn(&mut Slice)) {
+    let arm = record
+        .plan
+        .arms
+        .iter()
+        .position(|arm| arm.name == name)
+        .unwrap();
+    let slices = record
+        .restarts
+        .iter_mut()
+        .flat_map(|restart| &mut restart.slices);
+    slices.filter(|slice| slice.arm == arm).for_each(change);
+}
+
+#[test]
+fn true_ratios_are_found_and_placed() {
+    let record = Simulation::new(14).run();
+    let analysis = analysed(&record);
+    assert_eq!(analysis.restarts, 14);
+    for found in &analysis.lanes {
+        assert_eq!(
+            names(&record, found),
+            ["warp", "axum", "salvo", "axum (again)", "hyper", "null"]
+        );
+        for (name, truth) in [
+            ("warp", 170.0 / 180.0),
+            ("axum", 150.0 / 180.0),
+            ("null", 25.0 / 18.0),
+        ] {
+            let ratio = row(&record, found, name).relative.unwrap();
+            assert!(
+                (ratio.estimate / truth - 1.0).abs() < 0.005,
+                "{name}: {ratio:?}"
+            );
+            assert!(ratio.low < ratio.estimate && ratio.estimate < ratio.high);
+        }
+        let places: Vec<usize> = found
+            .rows
+            .iter()
+            .filter_map(|row| row.place)
+            .map(|place| place.best)
+            .collect();
+        assert_eq!(places, [1, 2, 3]);
+        assert_eq!(found.pairs.len(), 3);
+        assert!(
+            found
+                .pairs
+                .iter()
+                .all(|pair| pair.verdict == Verdict::Ahead)
+        );
+        assert_eq!(row(&record, found, "hyper").relative, None);
+    }
+}
+
+#[test]
+fn figures_are_what_was_simulated() {
+    let record = record();
+    let analysis = analysed(&record);
+    let figures = row(&record, &analysis.lanes[0], "axum").figures.unwrap();
+    assert!((figures.requests_per_second / 150_000.0 - 1.0).abs() < 0.02);
+    assert!((400_000..401_000).contains(&figures.p50_ns));
+    assert!((800_000..802_000).contains(&figures.p99_ns));
+    let cpu = figures.cpu.unwrap();
+    // 23.2 ms of CPU for what 150,000 a second answer in 23.4 ms; a quarter of it in user mode.
+    assert!((cpu.total / 6_610.0 - 1.0).abs() < 0.02, "{cpu:?}");
+    assert!((cpu.user / cpu.total - 0.25).abs() < 0.01, "{cpu:?}");
+    assert!((cpu.user + cpu.system - cpu.total).abs() < 1e-6);
+}
+
+#[test]
+fn equals_tie_and_share_a_place() {
+    let mut simulation = Simulation::new(28);
+    simulation.arms[1].2 = 150_000.0;
+    simulation.bias = 0.002;
+    simulation.noise = 0.01;
+    let record = simulation.run();
+    let analysis = analysed(&record);
+    let one = lane(&analysis, Lane::One);
+    for name in ["axum", "warp"] {
+        assert_eq!(
+            row(&record, one, name).place,
+            Some(Place { best: 1, worst: 1 })
+        );
+    }
+    assert_eq!(
+        row(&record, one, "salvo").place,
+        Some(Place { best: 3, worst: 3 })
+    );
+    assert_eq!(one.pairs[0].verdict, Verdict::Tie);
+}
+
+#[test]
+fn what_this_run_cannot_tell_is_left_open_with_the_restarts_it_would_take() {
+    let mut simulation = Simulation::new(4);
+    simulation.arms[1].2 = 153_000.0;
+    simulation.bias = 0.02;
+    let record = simulation.run();
+    let analysis = analysed(&record);
+    let one = lane(&analysis, Lane::One);
+    let open = one
+        .pairs
+        .iter()
+        .find(|pair| pair.verdict == Verdict::Unresolved)
+        .unwrap();
+    assert!(open.restarts_needed.is_some_and(|restarts| restarts > 4));
+    assert_eq!(one.rows[0].place, Some(Place { best: 1, worst: 2 }));
+}
+
+#[test]
+fn margin_widens_with_what_equals_show() {
+    let mut simulation = Simulation::new(14);
+    simulation.arms[3].2 = 155_000.0;
+    let record = simulation.run();
+    let analysis = analysed(&record);
+    let one = lane(&analysis, Lane::One);
+    assert!(one.margin > 0.03, "{}", one.margin);
+    assert!(
+        analysis
+            .warnings
+            .iter()
+            .any(|warning| warning.contains("two copies of one server"))
+    );
+    let calm = Simulation::new(28).run();
+    assert!((analysed(&calm).lanes[0].margin - LEAST_MARGIN).abs() < 1e-12);
+}
+
+#[test]
+fn a_core_that_was_not_busy_voids_the_row_alone() {
+    let mut record = record();
+    each_slice(&mut record, "warp", |slice| slice.cpu_ns = Some(20_000_000));
+    let analysis = analysed(&record);
+    let one = lane(&analysis, Lane::One);
+    let warp = row(&record, one, "warp");
+    assert!(warp.void[0].contains("busy only 85 %"), "{:?}", warp.void);
+    assert_eq!((warp.place, warp.relative), (None, None));
+    assert!(
+        one.pairs
+            .iter()
+            .all(|pair| pair.arm != warp.arm && pair.against != warp.arm)
+    );
+    assert!(row(&record, one, "axum").void.is_empty());
+}
+
+#[test]
+fn a_floor_that_idles_is_a_warning() {
+    let mut record = record();
+    each_slice(&mut record, "null", |slice| slice.cpu_ns = Some(20_000_000));
+    let analysis = analysed(&record);
+    assert!(row(&record, &analysis.lanes[0], "null").void.is_empty());
+    assert!(
+        analysis
+            .warnings
+            .iter()
+            .any(|warning| warning.contains("the floor's core was 85 %"))
+    );
+}
+
+#[test]
+fn a_floor_not_well_above_voids() {
+    let mut simulation = Simulation::new(3);
+    simulation.arms[5].2 = 190_000.0;
+    let record = simulation.run();
+    let analysis = analysed(&record);
+    let one = lane(&analysis, Lane::One);
+    assert!(row(&record, one, "warp").void[0].contains("the floor is only 1.1"));
+    assert!(row(&record, one, "axum").void.is_empty());
+}
+
+#[test]
+fn books_that_do_not_balance_void() {
+    let mut record = record();
+    each_slice(&mut record, "axum", |slice| {
+        slice.mean_ns = slice.mean_ns * 11 / 10
+    });
+    let analysis = analysed(&record);
+    let axum = row(&record, &analysis.lanes[0], "axum");
+    assert!(
+        axum.void[0].contains("70.4 requests were in flight"),
+        "{:?}",
+        axum.void
+    );
+}
+
+#[test]
+fn a_busy_machine_voids_everything() {
+    let mut record = record();
+    for restart in &mut record.restarts {
+        restart.machine.as_mut().unwrap().others_ns = 3_000_000_000;
+    }
+    let analysis = analysed(&record);
+    let rows = analysis.lanes.iter().flat_map(|lane| &lane.rows);
+    assert!(
+        rows.clone()
+            .all(|row| row.void[0].contains("took 30 % of the cores"))
+    );
+}
+
+#[test]
+fn a_recorded_void_is_kept_to_its_lane() {
+    let mut record = record();
+    record.voids.push(Void {
+        arm: 0,
+        lane: Some(Lane::List),
+        restart: Some(1),
+        reason: "wrong answer".to_owned(),
+    });
+    let analysis = analysed(&record);
+    assert!(
+        row(&record, lane(&analysis, Lane::One), "axum")
+            .void
+            .is_empty()
+    );
+    let void = &row(&record, lane(&analysis, Lane::List), "axum").void;
+    assert_eq!(void, &["wrong answer (restart 2)"]);
+}
+
+#[test]
+fn half_a_restart_counts_and_less_does_not() {
+    let mut record = Simulation::new(4).run();
+    record.state = State::Interrupted;
+    record.restarts[2].slices.retain(|slice| slice.block < 6);
+    record.restarts[3].slices.retain(|slice| slice.block < 5);
+    let analysis = analysed(&record);
+    assert_eq!(analysis.restarts, 3);
+    assert!(
+        analysis
+            .warnings
+            .iter()
+            .any(|warning| warning.contains("3 of 4 restarts count"))
+    );
+}
+
+#[test]
+fn nothing_measured_is_no_error() {
+    let mut record = record();
+    record.restarts.clear();
+    let analysis = analysed(&record);
+    assert_eq!(analysis.restarts, 0);
+    assert!(
+        analysis.lanes[0]
+            .rows
+            .iter()
+            .all(|row| row.figures.is_none() && row.place.is_none())
+    );
+}
+
+#[test]
+fn without_the_kernels_books_the_rest_is_still_said() {
+    let mut record = record();
+    for slice in record
+        .restarts
+        .iter_mut()
+        .flat_map(|restart| &mut restart.slices)
+    {
+        slice.cpu_ns = None;
+    }
+    let analysis = analysed(&record);
+    let axum = row(&record, &analysis.lanes[0], "axum");
+    assert!(axum.void.is_empty() && axum.relative.is_some());
+    assert_eq!(axum.figures.unwrap().cpu, None);
+    assert!(
+        analysis
+            .warnings
+            .iter()
+            .any(|warning| warning.contains("not measured on this platform"))
+    );
+}
+
+#[test]
+fn footprints_are_one_a_server() {
+    let record = record();
+    let analysis = analysed(&record);
+    let axum = &analysis.footprints[0];
+    assert_eq!(analysis.footprints.len(), 5);
+    assert_eq!(axum.start_up_ns, Some(3e6));
+    assert_eq!(axum.idle_bytes, Some(f64::from(3 << 20)));
+    assert_eq!(axum.peak_bytes, Some(f64::from(6 << 20)));
+    assert_eq!(
+        (axum.program_bytes, axum.crates),
+        (Some(1_500_000), Some(47))
+    );
+    assert_eq!(analysis.spawn_ns, Some(2e6));
+}

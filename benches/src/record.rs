@@ -1,0 +1,378 @@
+//! The record of a run: everything that was measured, as `run.json`.
+//!
+//! It holds raw samples, not results: every table and verdict is worked out from it again, so that
+//! a better analysis can be applied to an old run. Durations are nanoseconds, sizes bytes.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, ensure};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use hdrhistogram::Histogram;
+use hdrhistogram::serialization::{Deserializer, Serializer as _, V2DeflateSerializer};
+use serde::{Deserialize, Serialize};
+
+use crate::accounting::Memory;
+use crate::machine::{Machine, Source, Toolchain};
+use crate::plan::{Lane, Plan};
+
+/// The version of the record's form. It rises when a reader of the old form would misread the new.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// The record's name in its directory.
+pub const FILE_NAME: &str = "run.json";
+
+/// One run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// [`SCHEMA_VERSION`] of the writer.
+    pub schema_version: u32,
+    /// When the run began, RFC 3339 in UTC.
+    pub started: String,
+    /// The command that made it, as one would type it.
+    pub command: String,
+    /// How far it came.
+    pub state: State,
+    /// What it was measured on.
+    pub machine: Machine,
+    /// What everything was compiled with.
+    pub toolchain: Toolchain,
+    /// Which state of the repository was measured.
+    pub source: Source,
+    /// What was to be measured, and the seed of every order.
+    pub plan: Plan,
+    /// Whether requests' CPU time comes from the cores' clock rather than the processes', which
+    /// on this kernel leave out software interrupts.
+    pub core_clock: bool,
+    /// What was built, one entry a server, in the order of first use in `plan.arms`.
+    pub servers: Vec<ServerRecord>,
+    /// What was measured, one entry a restart.
+    pub restarts: Vec<RestartRecord>,
+    /// What went wrong and takes an arm, or a lane of it, out of the comparison. Arms that are
+    /// void for what their samples say, such as a core that was not busy, are found in analysis.
+    pub voids: Vec<Void>,
+    /// What a reader should know of the circumstances.
+    pub warnings: Vec<String>,
+}
+
+/// How far a run came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// It goes on, or was killed.
+    Running,
+    /// It was asked to stop early.
+    Interrupted,
+    /// Everything planned was measured.
+    Complete,
+}
+
+/// One server as it was built.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ServerRecord {
+    /// Its name in the catalogue.
+    pub name: String,
+    /// The framework it stands on.
+    pub framework: String,
+    /// That framework's exact version.
+    pub version: Option<String>,
+    /// The program that was measured.
+    pub program: Option<Program>,
+    /// What the conformance gate found. Absent where the server could not be built or started.
+    pub conformance: Option<Conformance>,
+}
+
+/// A program that was measured.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Program {
+    /// SHA-256 of the executable, in hexadecimal.
+    pub sha256: String,
+    /// Its size, without debugging symbols.
+    pub bytes: u64,
+    /// Crates compiled into it or for it, each counted once; the project's own left out.
+    pub crates: Option<usize>,
+}
+
+/// What the conformance gate found: how many cases had which verdict.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conformance {
+    /// Cases the server conforms to.
+    pub conforms: usize,
+    /// Cases it deviates from in a way that is listed as known.
+    pub known_deviations: usize,
+    /// Cases it answers legally, but not as the others do.
+    pub differs: usize,
+    /// Cases that do not apply to it.
+    pub not_applicable: usize,
+    /// Cases it fails, by name.
+    pub failed: Vec<String>,
+}
+
+impl Conformance {
+    /// Cases that were decided one way or the other.
+    pub fn decided(&self) -> usize {
+        self.conforms + self.known_deviations + self.differs + self.failed.len()
+    }
+}
+
+/// One restart: fresh processes of everything.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RestartRecord {
+    /// Which, from 0.
+    pub restart: u32,
+    /// When it began, RFC 3339 in UTC.
+    pub started: String,
+    /// Whether every planned slice was taken.
+    pub complete: bool,
+    /// In which order the arms were started: indices into `plan.arms`.
+    pub start_order: Vec<usize>,
+    /// What starting a process that does nothing cost: the part of start-up that is no server's.
+    pub spawn_ns: Option<u64>,
+    /// What the machine did while slices were taken.
+    pub machine: Option<MachineLoad>,
+    /// One entry for each arm that was started.
+    pub arms: Vec<ArmRestart>,
+    /// Every slice, in the order taken.
+    pub slices: Vec<Slice>,
+}
+
+/// What the cores measured on did while slices were taken, added up over them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MachineLoad {
+    /// Wall-clock time times the number of cores.
+    pub available_ns: u64,
+    /// CPU time of processes that have no part in the measurement.
+    pub others_ns: u64,
+    /// Time the host took.
+    pub stolen_ns: u64,
+}
+
+/// One process tree's life.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ArmRestart {
+    /// Index into `plan.arms`.
+    pub arm: usize,
+    /// From starting the process to its first complete and right answer.
+    pub start_up_ns: u64,
+    /// Memory after the first answers.
+    pub idle: Option<Memory>,
+    /// Memory at the end, under its connections.
+    pub loaded: Option<Memory>,
+    /// What is kept of each lane besides its slices.
+    pub lanes: BTreeMap<Lane, LaneTotals>,
+}
+
+/// One lane in one process tree's life.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LaneTotals {
+    /// CPU time in user mode over all slices, in the kernel's steps of 10 ms.
+    pub user_ns: u64,
+    /// CPU time in the kernel over all slices, likewise.
+    pub system_ns: u64,
+    /// Latencies of all slices' counted requests, nanoseconds: HdrHistogram V2, compressed, base64.
+    pub latencies: String,
+}
+
+/// One slice.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Slice {
+    /// Its block, from 0.
+    pub block: u32,
+    /// Its position in the block, from 0.
+    pub position: u32,
+    /// Index into `plan.arms`.
+    pub arm: usize,
+    /// The kind of request.
+    pub lane: Lane,
+    /// Requests answered within the window.
+    pub requests: u64,
+    /// How long the window was.
+    pub window_ns: u64,
+    /// Requests answered from the first send to the last answer, ramp and drain included.
+    pub total_requests: u64,
+    /// How long that was.
+    pub total_ns: u64,
+    /// CPU time of the server's processes over that time.
+    pub cpu_ns: Option<u64>,
+    /// How long the servers' cores were busy over that time, added up; where the kernel tells.
+    pub busy_ns: Option<u64>,
+    /// Mean latency of the counted requests.
+    pub mean_ns: u64,
+    /// Their median.
+    pub p50_ns: u64,
+    /// Their 99th percentile.
+    pub p99_ns: u64,
+}
+
+impl Slice {
+    /// Requests per second within the window.
+    pub fn rate(&self) -> f64 {
+        self.requests as f64 / (self.window_ns as f64 / 1e9)
+    }
+
+    /// What the requests of the whole slice cost the servers' cores, nanoseconds.
+    pub fn cost_ns(&self) -> Option<u64> {
+        self.busy_ns.or(self.cpu_ns)
+    }
+}
+
+/// Something that takes an arm, or a lane of it, out of the comparison.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Void {
+    /// Index into `plan.arms`.
+    pub arm: usize,
+    /// The lane; all of them where absent.
+    pub lane: Option<Lane>,
+    /// When it was noticed; before the first restart where absent.
+    pub restart: Option<u32>,
+    /// Why, as a sentence without its full stop.
+    pub reason: String,
+}
+
+impl Record {
+    /// Writes `run.json` into `directory`, whole or not at all: a reader, or a run that is killed,
+    /// is left with the last version that was complete.
+    ///
+    /// # Errors
+    /// Where the directory cannot be made or written to.
+    pub fn write(&self, directory: &Path) -> Result<PathBuf> {
+        let file = directory.join(FILE_NAME);
+        let unfinished = directory.join(format!("{FILE_NAME}.unfinished"));
+        let write = || -> Result<()> {
+            fs::create_dir_all(directory)?;
+            let mut output = BufWriter::new(fs::File::create(&unfinished)?);
+            serde_json::to_writer(&mut output, self)?;
+            output.write_all(b"\n")?;
+            output.into_inner()?;
+            fs::rename(&unfinished, &file)?;
+            Ok(())
+        };
+        write().with_context(|| format!("cannot write {}", file.display()))?;
+        Ok(file)
+    }
+
+    /// Reads a record, given its file or its directory.
+    ///
+    /// # Errors
+    /// Where it cannot be read, is no record, or is of a version this program does not know.
+    pub fn read(path: &Path) -> Result<Self> {
+        let file = if path.is_dir() {
+            path.join(FILE_NAME)
+        } else {
+            path.to_owned()
+        };
+        let shown = file.display();
+        let text = fs::read(&file).with_context(|| format!("cannot read {shown}"))?;
+        let version: Version = serde_json::from_slice(&text)
+            .with_context(|| format!("{shown} is not the record of a run"))?;
+        ensure!(
+            version.schema_version == SCHEMA_VERSION,
+            "{shown} has schema version {}, this program reads {SCHEMA_VERSION}",
+            version.schema_version
+        );
+        serde_json::from_slice(&text).with_context(|| format!("{shown} is damaged"))
+    }
+
+    /// The server an arm is a process of.
+    pub fn server_of(&self, arm: usize) -> Option<&ServerRecord> {
+        let name = &self.plan.arms.get(arm)?.server;
+        self.servers.iter().find(|server| &server.name == name)
+    }
+}
+
+#[derive(Deserialize)]
+struct Version {
+    schema_version: u32,
+}
+
+/// A histogram as a record holds it.
+///
+/// # Errors
+/// Where it is too large for its form, which takes 2^63 counts.
+pub fn encode(histogram: &Histogram<u64>) -> Result<String> {
+    let mut bytes = Vec::new();
+    V2DeflateSerializer::new()
+        .serialize(histogram, &mut bytes)
+        .context("cannot encode a histogram")?;
+    Ok(BASE64_STANDARD.encode(bytes))
+}
+
+/// The histogram a record holds.
+///
+/// # Errors
+/// Where the text is not one.
+pub fn decode(text: &str) -> Result<Histogram<u64>> {
+    let bytes = BASE64_STANDARD
+        .decode(text)
+        .context("a histogram is not base64")?;
+    Deserializer::new()
+        .deserialize(&mut bytes.as_slice())
+        .map_err(|error| anyhow::anyhow!("a histogram is damaged: {error}"))
+}
+
+/// The present moment as records write it.
+pub fn now() -> String {
+    humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::record;
+
+    fn directory(name: &str) -> PathBuf {
+        let path = std::env::temp_dir().join(format!("quartet-{name}-{}", std::process::id()));
+        fs::remove_dir_all(&path).ok();
+        path
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let place = directory("record");
+        let written = record();
+        let file = written.write(&place).unwrap();
+        assert_eq!(Record::read(&file).unwrap(), written);
+        assert_eq!(Record::read(&place).unwrap(), written);
+        assert_eq!(
+            fs::read_dir(&place).unwrap().count(),
+            1,
+            "something is left over"
+        );
+        fs::remove_dir_all(&place).unwrap();
+    }
+
+    #[test]
+    fn another_version_is_refused_by_its_number() {
+        let place = directory("version");
+        let mut other = record();
+        other.schema_version = 99;
+        other.write(&place).unwrap();
+        let error = Record::read(&place).unwrap_err().to_string();
+        assert!(error.contains("schema version 99"), "{error}");
+        fs::remove_dir_all(&place).unwrap();
+    }
+
+    #[test]
+    fn what_is_no_record_is_said_to_be_none() {
+        let place = directory("none");
+        fs::create_dir_all(&place).unwrap();
+        let file = place.join("other.json");
+        fs::write(&file, "{}").unwrap();
+        let error = Record::read(&file).unwrap_err().to_string();
+        assert!(error.contains("is not the record of a run"), "{error}");
+        fs::remove_dir_all(&place).unwrap();
+    }
+
+    #[test]
+    fn histograms_survive() {
+        let mut histogram = Histogram::<u64>::new(3).unwrap();
+        histogram.record_n(400_000, 1_000).unwrap();
+        histogram.record(900_000).unwrap();
+        assert_eq!(decode(&encode(&histogram).unwrap()).unwrap(), histogram);
+        assert!(decode("????").is_err());
+        assert!(decode("AAAA").is_err());
+    }
+}

@@ -1,0 +1,387 @@
+//! What a run says, for people: on a terminal, or as Markdown for a README.
+
+mod numbers;
+mod splice;
+
+use std::fmt::Write as _;
+
+use crate::analysis::{Analysis, Figures, Footprint, LaneAnalysis, Pair, Row};
+use crate::plan::ArmRole;
+use crate::record::Record;
+use crate::statistics::{Place, Verdict};
+use crate::table::{Align, Table};
+use numbers::{interval, megabytes, microseconds, milliseconds, thousands};
+
+pub use splice::{BEGIN, END, splice};
+
+/// How tables are set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Columns of equal width.
+    Text,
+    /// GitHub's Markdown.
+    Markdown,
+}
+
+/// Everything a run says: a table for each lane, one of what does not depend on the lane, what is
+/// void and why, what else to know, and how it was measured.
+pub fn render(record: &Record, analysis: &Analysis, form: Form) -> String {
+    let page = Page { record, form };
+    let mut blocks = Vec::new();
+    for lane in &analysis.lanes {
+        blocks.push(page.heading(lane));
+        blocks.push(page.table(&page.rates(lane)));
+        blocks.push(page.list(&page.remarks(lane)));
+    }
+    blocks.push(page.title("Whatever is asked".to_owned()));
+    blocks.push(page.table(&page.footprints(analysis)));
+    blocks.push(page.list(&page.voids(analysis)));
+    if !analysis.warnings.is_empty() {
+        blocks.push(page.title("Before you believe it".to_owned()));
+        blocks.push(page.list(&analysis.warnings));
+    }
+    blocks.push(page.caption(analysis));
+    blocks.retain(|block| !block.is_empty());
+    blocks.join("\n")
+}
+
+struct Page<'a> {
+    record: &'a Record,
+    form: Form,
+}
+
+impl Page<'_> {
+    fn title(&self, text: String) -> String {
+        match self.form {
+            Form::Text => format!("{text}\n"),
+            Form::Markdown => format!("### {text}\n"),
+        }
+    }
+
+    fn table(&self, table: &Table) -> String {
+        match self.form {
+            Form::Text => table.text(),
+            Form::Markdown => table.markdown(),
+        }
+    }
+
+    fn list(&self, items: &[String]) -> String {
+        let mark = match self.form {
+            Form::Text => "·",
+            Form::Markdown => "-",
+        };
+        items.iter().fold(String::new(), |mut list, item| {
+            // Writing to a string does not fail.
+            let _ = writeln!(list, "{mark} {item}");
+            list
+        })
+    }
+
+    fn name(&self, arm: usize) -> &str {
+        &self.record.plan.arms[arm].name
+    }
+
+    fn heading(&self, lane: &LaneAnalysis) -> String {
+        self.title(format!("{}: GET {}", lane.lane.name(), lane.lane.path()))
+    }
+
+    fn rates(&self, lane: &LaneAnalysis) -> Table {
+        let reference = self.reference().unwrap_or("the reference");
+        let relative = format!("relative to {reference} (95 %)");
+        let mut table = Table::new([
+            ("place", Align::Left),
+            ("server", Align::Left),
+            ("version", Align::Left),
+            ("requests/s", Align::Right),
+            (relative.as_str(), Align::Left),
+            ("CPU µs/request", Align::Right),
+            ("user + system", Align::Right),
+            ("p50 µs", Align::Right),
+            ("p99 µs", Align::Right),
+        ]);
+        for row in &lane.rows {
+            table.push(self.rate(row));
+        }
+        table
+    }
+
+    fn rate(&self, row: &Row) -> Vec<String> {
+        let role = self.record.plan.arms[row.arm].role;
+        let place = match (row.void.is_empty(), role) {
+            (false, _) => "void".to_owned(),
+            (true, ArmRole::Compared) => row.place.map(place).unwrap_or_default(),
+            (true, ArmRole::Again) => "A/A".to_owned(),
+            (true, ArmRole::Reference) => "reference".to_owned(),
+            (true, ArmRole::Floor) => "floor".to_owned(),
+        };
+        let version = self
+            .record
+            .server_of(row.arm)
+            .and_then(|server| server.version.clone());
+        let mut cells = vec![
+            place,
+            self.name(row.arm).to_owned(),
+            version.unwrap_or_default(),
+        ];
+        if let Some(figures) = row.figures.filter(|_| row.void.is_empty()) {
+            let relative = match row.relative {
+                Some(ratio) => interval(ratio),
+                None if role == ArmRole::Reference => "1".to_owned(),
+                None => String::new(),
+            };
+            cells.extend(rate_cells(&figures, relative));
+        }
+        cells
+    }
+
+    fn reference(&self) -> Option<&str> {
+        let arms = &self.record.plan.arms;
+        arms.iter()
+            .find(|arm| arm.role == ArmRole::Reference)
+            .map(|arm| arm.name.as_str())
+    }
+
+    /// What the table's places leave unsaid: ties, and what this run cannot tell.
+    fn remarks(&self, lane: &LaneAnalysis) -> Vec<String> {
+        let mut remarks: Vec<String> = lane
+            .pairs
+            .iter()
+            .filter_map(|pair| self.remark(pair))
+            .collect();
+        if let Some(again) = lane.again {
+            remarks.push(format!(
+                "A/A, two copies of one server: {}; verdicts ask for more than {:.1} %",
+                interval(again),
+                100.0 * lane.margin
+            ));
+        }
+        remarks
+    }
+
+    fn remark(&self, pair: &Pair) -> Option<String> {
+        let (arm, against) = (self.name(pair.arm), self.name(pair.against));
+        let ratio = interval(pair.ratio);
+        match pair.verdict {
+            Verdict::Ahead | Verdict::Behind => None,
+            Verdict::Tie => Some(format!("{arm} and {against} tie: {ratio}")),
+            Verdict::Unresolved => {
+                let advice = match pair.restarts_needed {
+                    Some(restarts) => format!("about {restarts} restarts would"),
+                    None => "no feasible number of restarts would".to_owned(),
+                };
+                Some(format!(
+                    "{arm} against {against} is not resolved: {ratio}; {advice}"
+                ))
+            }
+        }
+    }
+
+    fn footprints(&self, analysis: &Analysis) -> Table {
+        let mut table = Table::new([
+            ("server", Align::Left),
+            ("start-up ms", Align::Right),
+            ("memory idle MB", Align::Right),
+            ("loaded MB", Align::Right),
+            ("peak resident MB", Align::Right),
+            ("binary MB", Align::Right),
+            ("crates", Align::Right),
+            ("conformance", Align::Right),
+        ]);
+        for footprint in &analysis.footprints {
+            table.push(self.footprint(footprint));
+        }
+        table
+    }
+
+    fn footprint(&self, footprint: &Footprint) -> Vec<String> {
+        let conformance = footprint.conformance.as_ref().map(|found| {
+            let decided = found.decided();
+            match found.known_deviations {
+                0 => format!("{} of {decided}", decided - found.failed.len()),
+                known => format!(
+                    "{} of {decided}, {known} known",
+                    decided - found.failed.len() - known
+                ),
+            }
+        });
+        vec![
+            self.name(footprint.arm).to_owned(),
+            footprint.start_up_ns.map(milliseconds).unwrap_or_default(),
+            footprint.idle_bytes.map(megabytes).unwrap_or_default(),
+            footprint.loaded_bytes.map(megabytes).unwrap_or_default(),
+            footprint.peak_bytes.map(megabytes).unwrap_or_default(),
+            footprint
+                .program_bytes
+                .map(|bytes| megabytes(bytes as f64))
+                .unwrap_or_default(),
+            footprint
+                .crates
+                .map(|crates| crates.to_string())
+                .unwrap_or_default(),
+            conformance.unwrap_or_default(),
+        ]
+    }
+
+    fn voids(&self, analysis: &Analysis) -> Vec<String> {
+        let mut voids: Vec<String> = Vec::new();
+        for (lane, row) in analysis
+            .lanes
+            .iter()
+            .flat_map(|lane| lane.rows.iter().map(move |row| (lane, row)))
+        {
+            for reason in &row.void {
+                let name = self.name(row.arm);
+                voids.push(format!("void: {name}, {}: {reason}", lane.lane.name()));
+            }
+        }
+        if !voids.is_empty() {
+            voids.push(
+                "A void row failed a check without which its figures say nothing of the server; \
+                 what was measured of it is in the record."
+                    .to_owned(),
+            );
+        }
+        voids
+    }
+
+    fn caption(&self, analysis: &Analysis) -> String {
+        let record = self.record;
+        let plan = &record.plan;
+        let spawn = analysis.spawn_ns.map_or_else(String::new, |spawn| {
+            format!(
+                " Of every start-up, {} ms is the cost of starting a process that does nothing.",
+                milliseconds(spawn)
+            )
+        });
+        let sentences = format!(
+            "Requests per second with the server's core saturated, {} connections; the ratio is \
+             paired within blocks of {} ms slices, its interval is over {} restarts. Latency at \
+             saturation follows from the rate. Memory is the proportional set size.{spawn}",
+            plan.connections, plan.slice_ms, analysis.restarts
+        );
+        let revision = match &record.source.revision {
+            Some(revision) => format!(", revision {}", revision.get(..12).unwrap_or(revision)),
+            None => String::new(),
+        };
+        let rustc = record
+            .toolchain
+            .rustc
+            .as_deref()
+            .unwrap_or("an unknown compiler");
+        let machine = record.machine.sentence();
+        let date = record.started.get(..10).unwrap_or(&record.started);
+        let command = match self.form {
+            Form::Text => record.command.clone(),
+            Form::Markdown => format!("`{}`", record.command),
+        };
+        format!("{sentences}\n\nMeasured {date} by {command} on {machine}; {rustc}{revision}.\n")
+    }
+}
+
+fn rate_cells(figures: &Figures, relative: String) -> [String; 6] {
+    let (total, split) = match figures.cpu {
+        Some(cpu) => (
+            microseconds(cpu.total),
+            format!("{} + {}", microseconds(cpu.user), microseconds(cpu.system)),
+        ),
+        None => (String::new(), String::new()),
+    };
+    [
+        thousands(figures.requests_per_second),
+        relative,
+        total,
+        split,
+        thousands(figures.p50_ns as f64 / 1e3),
+        thousands(figures.p99_ns as f64 / 1e3),
+    ]
+}
+
+fn place(place: Place) -> String {
+    if place.best == place.worst {
+        place.best.to_string()
+    } else {
+        format!("{} to {}", place.best, place.worst)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Simulation, record};
+
+    fn rendered(record: &Record, form: Form) -> String {
+        render(record, &Analysis::of(record).unwrap(), form)
+    }
+
+    #[track_caller]
+    fn line<'a>(text: &'a str, start: &str) -> &'a str {
+        text.lines()
+            .find(|line| line.starts_with(start))
+            .unwrap_or_else(|| panic!("{start}\n{text}"))
+    }
+
+    #[test]
+    fn terminal_shows_places_figures_and_footprints() {
+        let text = rendered(&Simulation::new(14).run(), Form::Text);
+        assert!(line(&text, "1  ").contains("warp"));
+        assert!(line(&text, "3  ").contains("0.66"));
+        assert!(line(&text, "reference").contains("hyper"));
+        assert!(line(&text, "A/A").contains("axum (again)"));
+        let axum = line(&text, "axum ");
+        assert!(
+            axum.contains("3.0") && axum.contains("47") && axum.contains("122 of 122"),
+            "{axum}"
+        );
+        assert!(
+            text.contains("Measured 2026-11-02 by cargo compare --seed 5 on Fast 9000, 2 cores")
+        );
+    }
+
+    #[test]
+    fn markdown_has_a_table_a_lane_and_one_more() {
+        let text = rendered(&record(), Form::Markdown);
+        assert_eq!(
+            text.lines()
+                .filter(|line| line.starts_with("| ---"))
+                .count(),
+            3
+        );
+        assert!(text.contains("### one: GET /greetings/en"));
+        assert!(text.contains("by `cargo compare --seed 5` on"));
+    }
+
+    #[test]
+    fn void_rows_show_no_figures_and_say_why() {
+        let mut record = record();
+        record.voids.push(crate::record::Void {
+            arm: 0,
+            lane: None,
+            restart: None,
+            reason: "fails wire/cl-te".to_owned(),
+        });
+        let text = rendered(&record, Form::Text);
+        assert_eq!(
+            line(&text, "void ").split_whitespace().collect::<Vec<_>>(),
+            ["void", "axum", "0.8.9"]
+        );
+        assert!(text.contains("void: axum, one: fails wire/cl-te"));
+    }
+
+    #[test]
+    fn what_is_open_is_said_with_the_restarts_it_would_take() {
+        let mut simulation = Simulation::new(4);
+        simulation.arms[1].2 = 153_000.0;
+        simulation.bias = 0.02;
+        let text = rendered(&simulation.run(), Form::Text);
+        assert!(line(&text, "· warp against axum is not resolved").contains("restarts would"));
+        assert!(line(&text, "1 to 2").contains("warp"));
+    }
+
+    #[test]
+    fn an_empty_record_is_still_shown() {
+        let mut empty = record();
+        empty.restarts.clear();
+        let text = rendered(&empty, Form::Text);
+        assert!(text.contains("none is given") && text.contains("axum"));
+    }
+}

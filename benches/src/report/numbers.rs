@@ -1,0 +1,65 @@
+//! Numbers as tables show them.
+
+use crate::statistics::Ratio;
+
+/// A whole number in groups of three digits: 150,123.
+pub(super) fn thousands(value: f64) -> String {
+    let digits = format!("{:.0}", value.max(0.0));
+    let mut grouped = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// 0.848 (0.841 to 0.855).
+pub(super) fn interval(ratio: Ratio) -> String {
+    format!(
+        "{:.3} ({:.3} to {:.3})",
+        ratio.estimate, ratio.low, ratio.high
+    )
+}
+
+/// Nanoseconds as microseconds.
+pub(super) fn microseconds(nanoseconds: f64) -> String {
+    format!("{:.2}", nanoseconds / 1e3)
+}
+
+/// Nanoseconds as milliseconds.
+pub(super) fn milliseconds(nanoseconds: f64) -> String {
+    format!("{:.1}", nanoseconds / 1e6)
+}
+
+/// Bytes as millions of bytes.
+pub(super) fn megabytes(bytes: f64) -> String {
+    format!("{:.1}", bytes / 1e6)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_are_grouped() {
+        assert_eq!(thousands(0.0), "0");
+        assert_eq!(thousands(999.4), "999");
+        assert_eq!(thousands(1000.0), "1,000");
+        assert_eq!(thousands(1_234_567.0), "1,234,567");
+    }
+
+    #[test]
+    fn units_are_scaled() {
+        assert_eq!(microseconds(6_543.0), "6.54");
+        assert_eq!(milliseconds(3_040_000.0), "3.0");
+        assert_eq!(megabytes(1_550_000.0), "1.6");
+        let ratio = Ratio {
+            estimate: 0.8481,
+            low: 0.84,
+            high: 0.8555,
+        };
+        assert_eq!(interval(ratio), "0.848 (0.840 to 0.856)");
+    }
+}

@@ -1,0 +1,213 @@
+//! Records of runs that never were, with known truths.
+
+use std::collections::BTreeMap;
+
+use hdrhistogram::Histogram;
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+
+use crate::accounting::Memory;
+use crate::machine::{Machine, Source, Toolchain};
+use crate::plan::{Arm, ArmRole, Lane, Plan};
+use crate::record::{
+    ArmRestart, Conformance, LaneTotals, MachineLoad, Program, Record, RestartRecord,
+    SCHEMA_VERSION, ServerRecord, Slice, State, encode,
+};
+
+/// A run to simulate.
+pub(crate) struct Simulation {
+    /// Name, role and true requests per second of each arm.
+    pub(crate) arms: Vec<(&'static str, ArmRole, f64)>,
+    /// Fresh processes of each.
+    pub(crate) restarts: u32,
+    /// How far a process may be off all its life, as a share.
+    pub(crate) bias: f64,
+    /// How far a slice may be off, as a share.
+    pub(crate) noise: f64,
+}
+
+impl Simulation {
+    pub(crate) fn new(restarts: u32) -> Self {
+        use ArmRole::{Again, Compared, Floor, Reference};
+        Self {
+            arms: vec![
+                ("axum", Compared, 150_000.0),
+                ("warp", Compared, 170_000.0),
+                ("salvo", Compared, 120_000.0),
+                ("axum (again)", Again, 150_000.0),
+                ("hyper", Reference, 180_000.0),
+                ("null", Floor, 250_000.0),
+            ],
+            restarts,
+            bias: 0.003,
+            noise: 0.03,
+        }
+    }
+
+    pub(crate) fn run(&self) -> Record {
+        let mut random = StdRng::seed_from_u64(11);
+        let plan = self.plan();
+        let restarts = plan
+            .schedule()
+            .into_iter()
+            .zip(0..)
+            .map(|(restart, number)| {
+                let rates: Vec<f64> = self
+                    .arms
+                    .iter()
+                    .map(|(_, _, rate)| rate * (1.0 + self.bias * random.random_range(-1.0..1.0)))
+                    .collect();
+                let mut slices = Vec::new();
+                for (turns, block) in restart.blocks.iter().zip(0..) {
+                    for (cell, position) in turns.iter().zip(0..) {
+                        let off = 1.0 + self.noise * random.random_range(-1.0..1.0);
+                        let rate = rates[cell.arm] * off;
+                        slices.push(slice(block, position, cell.arm, cell.lane, rate));
+                    }
+                }
+                RestartRecord {
+                    restart: number,
+                    started: "2026-11-02T10:00:00Z".to_owned(),
+                    complete: true,
+                    start_order: restart.start_order,
+                    spawn_ns: Some(2_000_000),
+                    machine: Some(MachineLoad {
+                        available_ns: 10_000_000_000,
+                        others_ns: 10_000_000,
+                        stolen_ns: 0,
+                    }),
+                    arms: (0..self.arms.len())
+                        .map(|arm| life(arm, &plan.lanes))
+                        .collect(),
+                    slices,
+                }
+            })
+            .collect();
+        Record {
+            schema_version: SCHEMA_VERSION,
+            started: "2026-11-02T10:00:00Z".to_owned(),
+            command: "cargo compare --seed 5".to_owned(),
+            state: State::Complete,
+            machine: Machine {
+                processor: Some("Fast 9000".to_owned()),
+                cores: 2,
+                memory: Some(8 << 30),
+                platform: "linux x86_64".to_owned(),
+                kernel: Some("6.18".to_owned()),
+                governor: None,
+                virtual_machine: Some(true),
+            },
+            toolchain: Toolchain {
+                rustc: Some("rustc 1.95.0".to_owned()),
+                cargo: None,
+            },
+            source: Source {
+                revision: Some("0".repeat(40)),
+                modified: Some(false),
+            },
+            core_clock: false,
+            servers: plan
+                .arms
+                .iter()
+                .filter(|arm| arm.role != ArmRole::Again)
+                .map(server)
+                .collect(),
+            plan,
+            restarts,
+            voids: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    fn plan(&self) -> Plan {
+        let arm = |&(name, role, _): &(&str, ArmRole, f64)| Arm {
+            name: name.to_owned(),
+            server: name.trim_end_matches(" (again)").to_owned(),
+            role,
+        };
+        Plan {
+            seed: 5,
+            restarts: self.restarts,
+            blocks: 12,
+            slice_ms: 20,
+            ramp_ms: 3,
+            connections: 64,
+            workers: 1,
+            server_cores: vec![0],
+            generator_core: Some(1),
+            lanes: vec![Lane::One, Lane::List],
+            arms: self.arms.iter().map(arm).collect(),
+        }
+    }
+}
+
+/// The record of a small run.
+pub(crate) fn record() -> Record {
+    Simulation::new(3).run()
+}
+
+fn slice(block: u32, position: u32, arm: usize, lane: Lane, rate: f64) -> Slice {
+    let requests = (rate * 0.020) as u64;
+    let total_requests = (rate * 0.0234) as u64;
+    let latency = (64e9 / rate) as u64;
+    Slice {
+        block,
+        position,
+        arm,
+        lane,
+        requests,
+        window_ns: 20_000_000,
+        total_requests,
+        total_ns: 23_400_000,
+        cpu_ns: Some(23_200_000),
+        busy_ns: None,
+        mean_ns: latency,
+        p50_ns: latency,
+        p99_ns: 2 * latency,
+    }
+}
+
+fn life(arm: usize, lanes: &[Lane]) -> ArmRestart {
+    let mut latencies = Histogram::<u64>::new(3).unwrap();
+    latencies.record_n(400_000, 98).unwrap();
+    latencies.record_n(800_000, 2).unwrap();
+    let totals = LaneTotals {
+        user_ns: 12 * 5_800_000,
+        system_ns: 12 * 17_400_000,
+        latencies: encode(&latencies).unwrap(),
+    };
+    ArmRestart {
+        arm,
+        start_up_ns: 3_000_000,
+        idle: Some(Memory {
+            proportional: 3 << 20,
+            peak_resident: 5 << 20,
+        }),
+        loaded: Some(Memory {
+            proportional: 4 << 20,
+            peak_resident: 6 << 20,
+        }),
+        lanes: lanes
+            .iter()
+            .map(|&lane| (lane, totals.clone()))
+            .collect::<BTreeMap<_, _>>(),
+    }
+}
+
+fn server(arm: &Arm) -> ServerRecord {
+    ServerRecord {
+        name: arm.server.clone(),
+        framework: arm.server.clone(),
+        version: Some("0.8.9".to_owned()),
+        program: Some(Program {
+            sha256: "ab".repeat(32),
+            bytes: 1_500_000,
+            crates: Some(47),
+        }),
+        conformance: Some(Conformance {
+            conforms: 120,
+            differs: 2,
+            ..Conformance::default()
+        }),
+    }
+}
