@@ -6,8 +6,10 @@
 //! drain deadline. What hyper itself lacks, an idle timeout apart from the header timeout
 //! (hyperium/hyper#1628), is [`TimedStream`].
 
+#[cfg(feature = "serve")]
 mod serve;
 mod timed_stream;
 
+#[cfg(feature = "serve")]
 pub use serve::serve;
 pub use timed_stream::TimedStream;
