@@ -165,7 +165,9 @@ fn print_literal(bytes: &[u8]) -> String {
             b'\'' => text.push_str("\\0047"),
             b' '..=b'~' => text.push(char::from(*byte)),
             // Writing to a String cannot fail.
-            _ => drop(write!(text, "\\0{byte:03o}")),
+            _ => {
+                let _ = write!(text, "\\0{byte:03o}");
+            }
         }
     }
     text.push('\'');

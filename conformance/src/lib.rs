@@ -2,23 +2,37 @@
 //!
 //! A [`Case`] is one requirement with the experiment that decides it; [`cases::all`] is the
 //! catalogue. A [`Target`] is a server under test, a [`Suite`] runs cases against it, and a
-//! [`Finding`] is a [`Verdict`] with its [`Evidence`](evidence::Evidence).
+//! [`Finding`] is a [`Verdict`] with its [`Evidence`](evidence::Evidence). What is known to deviate
+//! ([`deviations`]) decides what a finding means ([`judgement`]).
+//!
+//! [`servers`] is the catalogue of servers that can be built and started, and
+//! [`examine`](examination::examine) tests one of them.
 
 pub mod cases;
+pub mod command;
+pub mod deviations;
 pub mod evidence;
+pub mod examination;
 pub mod http;
+pub mod judgement;
 pub mod model;
 pub mod reference;
+pub mod report;
+pub mod servers;
 pub mod url;
 
 mod case;
 mod context;
+mod harness;
+mod selection;
 mod suite;
 mod target;
 
 pub use case::{Case, Deviation, Level, Need, Outcome, Verdict};
 pub use context::Context;
+pub use harness::{TEST_SEED, server_tests};
 pub use model::Model;
+pub use selection::{Selection, UnknownCase};
 pub use suite::{Finding, Suite, SuiteError};
 pub use target::{Keyed, Target};
 pub use url::BaseUrl;

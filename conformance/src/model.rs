@@ -23,6 +23,21 @@ impl Model {
         Self { greetings }
     }
 
+    /// A model of a server that holds the repository's greetings.
+    pub fn embedded() -> Self {
+        Self::from_json(include_str!("../../greetings.json"))
+            .expect("a test reads the embedded greetings")
+    }
+
+    /// A model of a server that lists these greetings, as far as they are greetings.
+    pub(crate) fn of(list: &Value) -> Self {
+        let greetings = list.as_array().into_iter().flatten().filter_map(|item| {
+            let text = |member: &str| item[member].as_str().map(str::to_owned);
+            Some((text("lang")?, text("text")?))
+        });
+        Self::new(greetings.collect())
+    }
+
     /// A model of a server that holds the greetings of this file's text, a JSON object.
     ///
     /// # Errors
@@ -93,4 +108,17 @@ impl Model {
 
 fn item(lang: &str, text: &str) -> Value {
     json!({"lang": lang, "text": text})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_says_what_is_held() {
+        let model = Model::embedded();
+        assert_eq!(Model::of(&model.list()), model);
+        assert_eq!(model.present(), "en");
+        assert_eq!(model.item(&model.absent()), None);
+    }
 }

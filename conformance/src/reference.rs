@@ -25,7 +25,7 @@ pub use message::{Answer, Request};
 use crate::{BaseUrl, Model, Need, Target};
 
 /// The key that the reference asks for where it asks for one.
-const KEY: &str = "a key for the reference";
+const KEY: &str = "a-key-for-the-reference";
 
 /// The reference server, running in this process until it is dropped.
 #[derive(Debug)]
@@ -82,10 +82,10 @@ impl Reference {
         let open = Self::start(model.clone(), None, fault)?;
         let keyed = Self::start(model.clone(), Some(KEY), fault)?;
         let document = ("the reference".to_owned(), api::document().to_vec());
-        let mut target = Target::new("reference", open.base(), model.clone())
-            .providing(Need::Model)
+        let mut target = Target::new("reference", open.base())
             .providing(Need::Fault)
             .with_key(keyed.base(), KEY);
+        target.hold(Some(model.clone()));
         target.document = Some(document);
         Ok((target, [open, keyed]))
     }
@@ -99,7 +99,7 @@ impl Drop for Reference {
             && let Some(acceptor) = self.acceptor.take()
         {
             // It ends without a value, and has no cause to panic.
-            drop(acceptor.join());
+            let _ = acceptor.join();
         }
     }
 }

@@ -123,7 +123,7 @@ impl Suite {
         std::thread::spawn(move || {
             let outcome = catch_unwind(AssertUnwindSafe(|| (case.run)(&own)));
             // The receiver is gone only when the case took too long, which is reported there.
-            drop(done.send(outcome));
+            let _ = done.send(outcome);
         });
         let verdict = match result.recv_timeout(case.limit + GRACE) {
             Ok(Ok(outcome)) => Ok(outcome.unwrap_or_else(|why| Verdict::Deviates(why.0))),

@@ -1,8 +1,11 @@
 //! A server under test.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use crate::{BaseUrl, Model, Need};
+use crate::http::Response;
+use crate::{BaseUrl, Context, Deviation, Model, Need};
 
 /// A server under test and what is known of it.
 #[derive(Clone, Debug)]
@@ -32,15 +35,43 @@ pub struct Keyed {
 
 impl Target {
     /// A target of which only the address is known.
-    pub fn new(name: impl Into<String>, base: BaseUrl, model: Model) -> Self {
+    pub fn new(name: impl Into<String>, base: BaseUrl) -> Self {
         Self {
             name: name.into(),
             base,
-            model,
+            model: Model::new(BTreeMap::new()),
             provides: BTreeSet::new(),
             keyed: None,
             document: None,
         }
+    }
+
+    /// Sets the greetings it holds. Without a model they are those that it lists now, and cases
+    /// that must know them beforehand do not apply.
+    pub fn hold(&mut self, model: Option<Model>) {
+        match model {
+            Some(model) => {
+                self.model = model;
+                self.provides.insert(Need::Model);
+            }
+            None => {
+                // A server whose list cannot be read holds none, and the cases say why.
+                let listed = self
+                    .fetch("/greetings")
+                    .and_then(|response| response.json());
+                self.model =
+                    listed.map_or_else(|_| Model::new(BTreeMap::new()), |list| Model::of(&list));
+            }
+        }
+    }
+
+    /// Sends one GET request, outside any case.
+    ///
+    /// # Errors
+    /// A deviation if there is no answer.
+    pub fn fetch(&self, path: &str) -> Result<Response, Deviation> {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        Context::new(Arc::new(self.clone()), deadline, 0).get(path)
     }
 
     /// The same target, offering `need` as well.

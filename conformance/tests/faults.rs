@@ -3,7 +3,6 @@
 use quartet_conformance::reference::{Fault, Reference, faults};
 use quartet_conformance::{Case, Finding, Level, Model, Suite, Verdict, cases};
 
-const GREETINGS: &str = include_str!("../../greetings.json");
 const SEED: u64 = 1;
 
 /// Needs that this process cannot meet; their cases are tested elsewhere.
@@ -16,8 +15,8 @@ fn is_testable(case: &Case) -> bool {
 }
 
 fn run(cases: &[&'static Case], fault: Option<&'static Fault>) -> Vec<Finding> {
-    let model = Model::from_json(GREETINGS).expect("the data is a JSON object of strings");
-    let (target, _running) = Reference::target(&model, fault).expect("127.0.0.1 has free ports");
+    let (target, _running) =
+        Reference::target(&Model::embedded(), fault).expect("127.0.0.1 has free ports");
     Suite::new(target, SEED).run_all(cases, |_| {})
 }
 

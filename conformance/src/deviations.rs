@@ -1,0 +1,129 @@
+//! `deviations.toml`: what is known to deviate, and why.
+
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::cases;
+
+/// The deviations that are known. Each is expected: a case that finds it does not fail, and one
+/// that no longer finds it does, so that an update that mends it is noticed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Deviations {
+    #[serde(default)]
+    deviation: Vec<Known>,
+}
+
+/// A known deviation.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Known {
+    /// The server, as `servers.toml` names it.
+    pub server: String,
+    /// The id of the case that finds it.
+    pub case: String,
+    /// Why the server deviates.
+    pub reason: String,
+    /// Where the framework's own project has it, as a URL.
+    pub upstream: Option<String>,
+    /// The framework's version it was last seen with.
+    pub version: String,
+}
+
+/// Why a `deviations.toml` cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{file}: {message}")]
+pub struct DeviationsError {
+    file: String,
+    message: String,
+}
+
+impl Deviations {
+    /// The suite's own, which are compiled in.
+    ///
+    /// # Errors
+    /// Never, as a test makes sure; the type says so for other files.
+    pub fn embedded() -> Result<Self, DeviationsError> {
+        const TEXT: &str = include_str!("../deviations.toml");
+        Self::parse(TEXT, Path::new("conformance/deviations.toml"))
+    }
+
+    /// Reads a `deviations.toml`'s text; `file` is named in errors.
+    ///
+    /// # Errors
+    /// If it is not strictly of the documented form, names a case that is not there, or lists one
+    /// twice.
+    pub fn parse(text: &str, file: &Path) -> Result<Self, DeviationsError> {
+        let fail = |message| {
+            Err(DeviationsError {
+                file: file.display().to_string(),
+                message,
+            })
+        };
+        let parsed: Self = match toml::from_str(text) {
+            Ok(parsed) => parsed,
+            Err(error) => return fail(error.to_string()),
+        };
+        for (index, known) in parsed.deviation.iter().enumerate() {
+            if !cases::all().any(|case| case.id == known.case) {
+                return fail(format!("there is no case {:?}", known.case));
+            }
+            let is_same = |other: &Known| other.server == known.server && other.case == known.case;
+            if parsed.deviation.iter().skip(index + 1).any(is_same) {
+                return fail(format!(
+                    "{} of {} is listed twice",
+                    known.case, known.server
+                ));
+            }
+        }
+        Ok(parsed)
+    }
+
+    /// The deviation that is known of a server in a case.
+    pub fn known(&self, server: &str, case: &str) -> Option<&Known> {
+        self.deviation
+            .iter()
+            .find(|known| known.server == server && known.case == case)
+    }
+
+    /// All of them, in the order of the file.
+    pub fn iter(&self) -> impl Iterator<Item = &Known> {
+        self.deviation.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LISTED: &str = "[[deviation]]\nserver = 'a'\ncase = 'contract/list-sorted'\n\
+                          reason = 'r'\nversion = '1'\n";
+
+    fn parse(text: &str) -> Result<Deviations, String> {
+        Deviations::parse(text, Path::new("d.toml")).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_suites_own_are_well_formed() {
+        Deviations::embedded().unwrap();
+    }
+
+    #[test]
+    fn mistakes_are_refused() {
+        let deviations = parse(LISTED).unwrap();
+        assert!(deviations.known("a", "contract/list-sorted").is_some());
+        assert!(deviations.known("b", "contract/list-sorted").is_none());
+        assert!(
+            parse(&format!("{LISTED}{LISTED}"))
+                .unwrap_err()
+                .contains("twice")
+        );
+        assert!(parse(&LISTED.replace("list-sorted", "no-such")).is_err());
+        assert!(
+            parse(&format!("{LISTED}colour = 1\n"))
+                .unwrap_err()
+                .contains("line 6")
+        );
+    }
+}

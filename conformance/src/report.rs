@@ -1,0 +1,55 @@
+//! What a run found, for people and for programs.
+
+mod finding;
+pub mod json;
+mod matrix;
+mod style;
+
+use crate::judgement::{Judged, Standing};
+
+pub use finding::describe;
+pub use matrix::write_text;
+pub use style::Style;
+
+/// What was found of every target of a run.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The seed of what was drawn at random.
+    pub seed: u64,
+    /// One entry a target, in the order they were tested.
+    pub targets: Vec<TargetReport>,
+}
+
+/// What was found of one target.
+#[derive(Clone, Debug)]
+pub struct TargetReport {
+    /// Its name.
+    pub name: String,
+    /// The version of the framework it is built on, if that is known.
+    pub version: Option<String>,
+    /// What was found, in the catalogue's order.
+    pub judged: Vec<Judged>,
+}
+
+impl Report {
+    /// Whether every deviation is known and every known deviation occurs.
+    pub fn is_as_expected(&self) -> bool {
+        let mut all = self.targets.iter().flat_map(|target| &target.judged);
+        !all.any(|judged| judged.standing.is_failure())
+    }
+}
+
+impl TargetReport {
+    /// How many findings have this standing.
+    pub fn count(&self, standing: Standing) -> usize {
+        let has = |judged: &&Judged| judged.standing == standing;
+        self.judged.iter().filter(has).count()
+    }
+
+    /// What was found in a case.
+    pub fn find(&self, case: &str) -> Option<&Judged> {
+        self.judged
+            .iter()
+            .find(|judged| judged.finding.case.id == case)
+    }
+}

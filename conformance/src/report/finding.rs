@@ -1,0 +1,93 @@
+//! One finding in full.
+
+use crate::Verdict;
+use crate::evidence::{Exchange, Octets};
+use crate::judgement::{Judged, Standing};
+
+/// How much of what was sent or received is shown.
+const SHOWN: usize = 600;
+
+/// Requirement, source, what is wrong, what was sent and received last, and how to do it again.
+pub fn describe(judged: &Judged) -> String {
+    let finding = &judged.finding;
+    let case = finding.case;
+    let mut lines = vec![
+        format!("requirement: {}", case.requirement),
+        format!("source:      {} ({})", case.source, case.level.as_str()),
+    ];
+    match &finding.verdict {
+        Err(error) => lines.push(format!("suite error: {error}")),
+        Ok(Verdict::Deviates(why)) => lines.push(format!("found:       {why}")),
+        Ok(verdict) => {
+            let note = verdict.note().map(|note| format!(": {note}"));
+            lines.push(format!(
+                "found:       {}{}",
+                verdict.as_str(),
+                note.unwrap_or_default()
+            ));
+        }
+    }
+    if let Some(known) = &judged.known {
+        let upstream = known.upstream.as_deref().unwrap_or("no upstream issue");
+        lines.push(match judged.standing {
+            Standing::Stale => format!(
+                "stale:       deviations.toml lists this (with {}: {}); remove it there",
+                known.version, known.reason
+            ),
+            _ => format!(
+                "known:       {} (with {}; {upstream})",
+                known.reason, known.version
+            ),
+        });
+    }
+    // A case ends at the first thing that is wrong, so that its last exchange shows it.
+    if let Some(exchange) = finding.evidence.exchanges.last() {
+        lines.extend(show(exchange));
+    }
+    lines.join("\n")
+}
+
+fn show(exchange: &Exchange) -> Vec<String> {
+    let mut lines = vec![
+        format!("sent:        {}", shorten(&exchange.sent)),
+        format!("received:    {}", shorten(&exchange.received)),
+    ];
+    if let Some(command) = exchange.replay() {
+        lines.push(format!("replay:      {command}"));
+    }
+    lines
+}
+
+/// The first octets as text, anything but printable ASCII and UTF-8 letters escaped.
+fn shorten(octets: &Octets) -> String {
+    if octets.total == 0 {
+        return "nothing".to_owned();
+    }
+    let mut shown = octets.kept.len().min(SHOWN);
+    // Not within a character; a sequence that is no UTF-8 has no more than three such octets.
+    while shown > 0
+        && octets
+            .kept
+            .get(shown)
+            .is_some_and(|octet| octet & 0xC0 == 0x80)
+    {
+        shown -= 1;
+    }
+    let mut text = String::new();
+    for chunk in octets.kept[..shown].utf8_chunks() {
+        for character in chunk.valid().chars() {
+            match character {
+                // Both directions are text with quotes in it.
+                '"' | '\'' => text.push(character),
+                _ => text.extend(character.escape_debug()),
+            }
+        }
+        for octet in chunk.invalid() {
+            text.push_str(&format!("\\x{octet:02x}"));
+        }
+    }
+    if shown < octets.total {
+        text.push_str(&format!("… ({} octets in all)", octets.total));
+    }
+    text
+}

@@ -1,0 +1,122 @@
+//! The report as JSON, for programs.
+//!
+//! ```json
+//! {
+//!   "schema_version": 1,
+//!   "seed": 1,
+//!   "as_expected": true,
+//!   "targets": [{
+//!     "name": "axum",
+//!     "version": "0.8.9",
+//!     "findings": [{
+//!       "case": "contract/list-sorted",
+//!       "level": "must",
+//!       "source": "…",
+//!       "requirement": "…",
+//!       "verdict": "conforms",
+//!       "note": null,
+//!       "standing": "good",
+//!       "known": null,
+//!       "milliseconds": 0.8,
+//!       "exchanges_left_out": 0,
+//!       "exchanges": [{
+//!         "host": "127.0.0.1",
+//!         "port": 41234,
+//!         "sent": {"encoding": "utf-8", "data": "GET /…", "length": 64},
+//!         "received": {"encoding": "utf-8", "data": "HTTP/1.1 …", "length": 512},
+//!         "replay": "(exec 3<>/dev/tcp/…)"
+//!       }]
+//!     }]
+//!   }]
+//! }
+//! ```
+//!
+//! - `verdict` is `conforms`, `deviates`, `differs`, `not-applicable`, or `error` where the suite
+//!   itself failed; `note` says why, or which answer.
+//! - `standing` is `good`, `not-applicable`, `known`, `warning`, `failure`, `stale` or `error`; the
+//!   run fails by the last three.
+//! - `known` is the entry of `deviations.toml`, if there is one: `reason`, `upstream`, `version`.
+//! - `data` holds octets: as text where they are UTF-8, otherwise with `encoding` `latin-1`, where
+//!   each character from U+0000 to U+00FF is one octet. `length` counts all octets; where `data`
+//!   has fewer, the rest was not kept.
+//! - `replay` is null where the command would be too long to be of use.
+//!
+//! Members may be added within a version; none is removed or changes meaning.
+
+use serde_json::{Value, json};
+
+use super::{Report, TargetReport};
+use crate::deviations::Known;
+use crate::evidence::{Exchange, Octets};
+use crate::judgement::Judged;
+
+/// The version of the schema; it rises with a change that may break a reader.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// The report as a JSON value.
+pub fn to_value(report: &Report) -> Value {
+    json!({
+        "schema_version": SCHEMA_VERSION,
+        "seed": report.seed,
+        "as_expected": report.is_as_expected(),
+        "targets": report.targets.iter().map(target).collect::<Value>(),
+    })
+}
+
+fn target(target: &TargetReport) -> Value {
+    json!({
+        "name": target.name,
+        "version": target.version,
+        "findings": target.judged.iter().map(finding).collect::<Value>(),
+    })
+}
+
+fn finding(judged: &Judged) -> Value {
+    let finding = &judged.finding;
+    let (verdict, note) = match &finding.verdict {
+        Ok(verdict) => (verdict.as_str(), verdict.note().map(str::to_owned)),
+        Err(error) => ("error", Some(error.to_string())),
+    };
+    json!({
+        "case": finding.case.id,
+        "level": finding.case.level.as_str(),
+        "source": finding.case.source,
+        "requirement": finding.case.requirement,
+        "verdict": verdict,
+        "note": note,
+        "standing": judged.standing.as_str(),
+        "known": judged.known.as_ref().map(known),
+        "milliseconds": finding.took.as_secs_f64() * 1e3,
+        "exchanges_left_out": finding.evidence.left_out,
+        "exchanges": finding.evidence.exchanges.iter().map(exchange).collect::<Value>(),
+    })
+}
+
+fn known(known: &Known) -> Value {
+    json!({
+        "reason": known.reason,
+        "upstream": known.upstream,
+        "version": known.version,
+    })
+}
+
+fn exchange(exchange: &Exchange) -> Value {
+    json!({
+        "host": exchange.host,
+        "port": exchange.port,
+        "sent": octets(&exchange.sent),
+        "received": octets(&exchange.received),
+        "replay": exchange.replay(),
+    })
+}
+
+fn octets(octets: &Octets) -> Value {
+    let (encoding, data) = match std::str::from_utf8(&octets.kept) {
+        Ok(text) => ("utf-8", text.to_owned()),
+        Err(_) => (
+            "latin-1",
+            octets.kept.iter().copied().map(char::from).collect(),
+        ),
+    };
+    json!({"encoding": encoding, "data": data, "length": octets.total})
+}

@@ -1,0 +1,35 @@
+//! Choosing cases by area and id.
+
+use crate::{Case, cases};
+
+/// Some of the cases.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Selection(Vec<String>);
+
+/// A name that is neither an area nor a case.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no area or case named {0:?}; `conformance --list` names them")]
+pub struct UnknownCase(String);
+
+impl Selection {
+    /// The cases with these ids and those of these areas.
+    ///
+    /// # Errors
+    /// If one is neither.
+    pub fn new<S: AsRef<str>>(names: &[S]) -> Result<Self, UnknownCase> {
+        let names: Vec<String> = names.iter().map(|name| name.as_ref().to_owned()).collect();
+        for name in &names {
+            if !cases::all().any(|case| case.id == name || case.area() == name) {
+                return Err(UnknownCase(name.clone()));
+            }
+        }
+        Ok(Self(names))
+    }
+
+    /// Whether a case is among them.
+    pub fn has(&self, case: &Case) -> bool {
+        self.0
+            .iter()
+            .any(|name| case.id == name || case.area() == name)
+    }
+}

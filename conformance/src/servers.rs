@@ -1,0 +1,276 @@
+//! `servers.toml`: the servers that can be tested and measured, how each is built and started.
+//!
+//! A server in any language joins by one `[[server]]` stanza:
+//!
+//! | key | meaning |
+//! |---|---|
+//! | `name` | what reports and `deviations.toml` call it |
+//! | `role` | `framework`, `plain`, `baseline` or `original`: see [`Role`] |
+//! | `framework` | the crate whose version is shown, if there is one |
+//! | `build` | the build command, a list of arguments, run where `servers.toml` is; none if there is nothing to build |
+//! | `program`, `args` | how to start it |
+//! | `copy` | where the program is copied to once built, for one whose name another build takes too |
+//! | `ready` | `line`: it prints `listening on http://…`; `port`: it accepts connections |
+//! | `cases` | the areas and cases it is held to, as for `--only`; all of them if left out |
+//! | `key_args` | further arguments with which it asks for an API key, if it can |
+//!
+//! `{target}` stands for cargo's target directory, `{port}` for the port to listen on (0 with
+//! `ready = "line"`), `{workers}` for the number of worker threads, and `{file}` in `key_args` for
+//! a file with one API key.
+
+mod build;
+mod process;
+
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use serde::Deserialize;
+
+pub use build::{Artifact, BuildError};
+pub use process::{Process, StartError, StartOptions};
+
+use crate::{Case, Selection};
+
+/// The stanzas of one `servers.toml`.
+#[derive(Clone, Debug)]
+pub struct Catalogue {
+    servers: Vec<Server>,
+    root: PathBuf,
+}
+
+/// One server: how to build it, start it and what it is held to.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    /// What reports and `deviations.toml` call it.
+    pub name: String,
+    /// What it is there for.
+    pub role: Role,
+    /// The crate whose version is shown, if there is one.
+    pub framework: Option<String>,
+    /// The cargo package it is built from, if it is one.
+    pub package: Option<String>,
+    /// The build command; empty if there is nothing to build.
+    #[serde(default)]
+    pub build: Vec<String>,
+    /// The program, before [`Server::build`] has resolved it.
+    pub program: String,
+    /// Where the program is copied to once built, for one whose name another build takes too.
+    pub copy: Option<String>,
+    /// The program's arguments, with placeholders.
+    #[serde(default)]
+    pub args: Vec<String>,
+    /// How it shows that it accepts connections.
+    pub ready: Ready,
+    /// The areas and cases it is held to; all of them if there is no such key.
+    pub cases: Option<Vec<String>>,
+    /// Further arguments with which it asks for an API key.
+    pub key_args: Option<Vec<String>>,
+}
+
+/// What a server is there for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// One of the servers that are compared: the whole contract, on a framework.
+    Framework,
+    /// The framework's hello-world of the two data routes, to price the contract.
+    Plain,
+    /// A floor that the frameworks are measured against.
+    Baseline,
+    /// The example the API comes from, in its own language.
+    Original,
+}
+
+/// How a server shows that it accepts connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ready {
+    /// It is told to listen on port 0 and prints a line `listening on http://ADDRESS`.
+    Line,
+    /// It is told a free port, which is then tried until it accepts.
+    Port,
+}
+
+/// Why a `servers.toml` cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogueError {
+    /// It cannot be read.
+    #[error("{}: {source}", file.display())]
+    Read {
+        /// The file.
+        file: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// It is not what it must be; the message names the line.
+    #[error("{}: {message}", file.display())]
+    Invalid {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong, and where.
+        message: String,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    server: Vec<Server>,
+}
+
+impl Catalogue {
+    /// Reads a `servers.toml`. Commands run in the directory it is in.
+    ///
+    /// # Errors
+    /// If it cannot be read, or is not strictly of the documented form.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self, CatalogueError> {
+        let path = path.as_ref();
+        let text = fs::read_to_string(path).map_err(|source| CatalogueError::Read {
+            file: path.to_owned(),
+            source,
+        })?;
+        let root = match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        Self::parse(&text, path, root)
+    }
+
+    /// Looks for `servers.toml` in the present directory and those above it.
+    ///
+    /// # Errors
+    /// If there is none, or it cannot be used.
+    pub fn find() -> Result<Self, CatalogueError> {
+        let name = Path::new("servers.toml");
+        let read = |source| CatalogueError::Read {
+            file: name.to_owned(),
+            source,
+        };
+        let here = std::env::current_dir().map_err(read)?;
+        let found = here.ancestors().map(|directory| directory.join(name));
+        match found.into_iter().find(|path| path.is_file()) {
+            Some(path) => Self::load(path),
+            None => Err(read(io::Error::new(
+                io::ErrorKind::NotFound,
+                "neither here nor in any directory above",
+            ))),
+        }
+    }
+
+    pub(crate) fn parse(text: &str, file: &Path, root: &Path) -> Result<Self, CatalogueError> {
+        let invalid = |message| CatalogueError::Invalid {
+            file: file.to_owned(),
+            message,
+        };
+        let parsed: File = toml::from_str(text).map_err(|error| invalid(error.to_string()))?;
+        for (index, server) in parsed.server.iter().enumerate() {
+            let twice = parsed.server.iter().skip(index + 1);
+            if twice.into_iter().any(|other| other.name == server.name) {
+                return Err(invalid(format!("two servers are named {:?}", server.name)));
+            }
+            if let Some(cases) = &server.cases {
+                Selection::new(cases)
+                    .map_err(|error| invalid(format!("server {:?}: {error}", server.name)))?;
+            }
+        }
+        Ok(Self {
+            servers: parsed.server,
+            root: root.to_owned(),
+        })
+    }
+
+    /// The servers, in the order of the file.
+    pub fn servers(&self) -> &[Server] {
+        &self.servers
+    }
+
+    /// The server of this name.
+    pub fn get(&self, name: &str) -> Option<&Server> {
+        self.servers.iter().find(|server| server.name == name)
+    }
+
+    /// The servers with this role, in the order of the file.
+    pub fn with_role(&self, role: Role) -> impl Iterator<Item = &Server> {
+        self.servers
+            .iter()
+            .filter(move |server| server.role == role)
+    }
+
+    /// The directory that build commands run in.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The locked version of the crate a server is built on, if it has one and `Cargo.lock` names
+    /// it.
+    pub fn framework_version(&self, server: &Server) -> Option<String> {
+        #[derive(Deserialize)]
+        struct Lock {
+            package: Vec<Package>,
+        }
+        #[derive(Deserialize)]
+        struct Package {
+            name: String,
+            version: String,
+        }
+        let framework = server.framework.as_deref()?;
+        let text = fs::read_to_string(self.root.join("Cargo.lock")).ok()?;
+        let lock: Lock = toml::from_str(&text).ok()?;
+        let package = lock.package.into_iter().find(|p| p.name == framework)?;
+        Some(package.version)
+    }
+}
+
+impl Server {
+    /// Whether the server is held to a case.
+    pub fn is_held_to(&self, case: &Case) -> bool {
+        match &self.cases {
+            None => true,
+            // An id that is no case's was refused when the catalogue was read.
+            Some(cases) => Selection::new(cases).is_ok_and(|selection| selection.has(case)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Catalogue, String> {
+        Catalogue::parse(text, Path::new("servers.toml"), Path::new("."))
+            .map_err(|error| error.to_string())
+    }
+
+    const STANZA: &str = "[[server]]\nname = 'a'\nrole = 'plain'\nprogram = 'x'\nready = 'line'\n";
+
+    #[test]
+    fn the_repositorys_own_is_well_formed() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../servers.toml");
+        let catalogue = Catalogue::load(path).unwrap();
+        let names: Vec<&str> = catalogue
+            .with_role(Role::Framework)
+            .map(|server| server.name.as_str())
+            .collect();
+        assert_eq!(names, ["axum", "actix-web", "warp", "salvo"]);
+        for server in catalogue.with_role(Role::Framework) {
+            assert!(
+                catalogue.framework_version(server).is_some(),
+                "{}",
+                server.name
+            );
+        }
+    }
+
+    #[test]
+    fn mistakes_are_refused_with_their_line() {
+        assert!(parse(STANZA).is_ok());
+        let unknown = parse(&format!("{STANZA}colour = 'red'\n")).unwrap_err();
+        assert!(unknown.contains("line 6"), "{unknown}");
+        let twice = parse(&format!("{STANZA}{STANZA}")).unwrap_err();
+        assert!(twice.contains("two servers"), "{twice}");
+        let case = parse(&format!("{STANZA}cases = ['contract/no-such']\n")).unwrap_err();
+        assert!(case.contains("contract/no-such"), "{case}");
+        assert!(parse(&STANZA.replace("plain", "spare")).is_err());
+    }
+}
