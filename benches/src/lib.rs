@@ -2,12 +2,24 @@
 
 pub mod accounting;
 pub mod analysis;
+pub mod command;
 pub mod cores;
+pub mod failure;
+pub mod gate;
+pub mod generator;
+pub mod interrupt;
 pub mod machine;
+pub mod measure;
 pub mod plan;
+pub mod prepare;
+pub mod probe;
+pub mod program;
+pub mod progress;
 pub mod record;
 pub mod report;
+pub mod run;
 pub mod schedule;
+pub mod selection;
 pub mod statistics;
 pub mod table;
 

@@ -1,0 +1,156 @@
+use std::{
+    fmt,
+    time::{Duration, Instant},
+};
+
+use hdrhistogram::Histogram;
+
+/// The longest latency a slice's histogram tells apart, in nanoseconds: a minute.
+pub const MAX_LATENCY: u64 = 60_000_000_000;
+
+/// Significant decimal digits of a latency: it is recorded to one part in a thousand.
+pub const LATENCY_DIGITS: u8 = 3;
+
+/// What one turn of closed-loop load measured.
+#[derive(Clone)]
+pub struct Slice {
+    /// Answers that came within the window.
+    pub requests: u64,
+    /// The window as it really was. It opens with the first answer after the ramp, which is not
+    /// counted, and closes with the first answer after its time is up, which is; so it is a little
+    /// longer than asked for, and neither end cuts an interval between answers in two.
+    pub window: Duration,
+    /// Every answer, those of the ramp and after the window included.
+    pub total_requests: u64,
+    /// From the first request to the last answer.
+    pub total: Duration,
+    /// Latency in nanoseconds of the answers that came within the window, from 1 to
+    /// [`MAX_LATENCY`] with [`LATENCY_DIGITS`] digits.
+    ///
+    /// It runs from just before the request's first byte is written until the generator has read
+    /// the answer's last byte. What the answer waited in the socket while the generator served
+    /// other connections is in it, as it would be for any client with as many of them.
+    pub latency: Histogram<u64>,
+    /// Answers that took longer than [`MAX_LATENCY`] and stand in the histogram as that.
+    pub beyond_max_latency: u64,
+}
+
+/// Without the histogram's tens of thousands of counts.
+impl fmt::Debug for Slice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Slice")
+            .field("requests", &self.requests)
+            .field("window", &self.window)
+            .field("total_requests", &self.total_requests)
+            .field("total", &self.total)
+            .field("median_latency", &self.latency.value_at_quantile(0.5))
+            .field("beyond_max_latency", &self.beyond_max_latency)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A slice while it is being measured.
+pub(super) struct Tally {
+    started: Instant,
+    ramp: Duration,
+    asked: Duration,
+    window: Window,
+    /// When the last answer came, or the slice began.
+    last: Instant,
+    requests: u64,
+    total_requests: u64,
+    latency: Histogram<u64>,
+    beyond_max_latency: u64,
+}
+
+#[derive(Clone, Copy)]
+enum Window {
+    Ahead,
+    Open(Instant),
+    Closed { at: Instant, width: Duration },
+}
+
+impl Tally {
+    pub(super) fn new(ramp: Duration, window: Duration) -> Self {
+        let latency = Histogram::new_with_bounds(1, MAX_LATENCY, LATENCY_DIGITS).expect(
+            "1 is a lower bound, the upper is more than twice it, and 5 digits are allowed",
+        );
+        let started = Instant::now();
+        Self {
+            started,
+            ramp,
+            asked: window,
+            window: Window::Ahead,
+            last: started,
+            requests: 0,
+            total_requests: 0,
+            latency,
+            beyond_max_latency: 0,
+        }
+    }
+
+    /// Counts an answer to a request that was sent at `sent`.
+    #[inline]
+    pub(super) fn answered(&mut self, sent: Instant, now: Instant) {
+        self.total_requests += 1;
+        self.last = now;
+        match self.window {
+            Window::Ahead => {
+                if now.duration_since(self.started) >= self.ramp {
+                    self.window = Window::Open(now);
+                }
+            }
+            Window::Open(opened) => {
+                self.requests += 1;
+                self.record(now.duration_since(sent));
+                let width = now.duration_since(opened);
+                if width >= self.asked {
+                    self.window = Window::Closed { at: now, width };
+                }
+            }
+            Window::Closed { .. } => {}
+        }
+    }
+
+    fn record(&mut self, latency: Duration) {
+        let nanoseconds = u64::try_from(latency.as_nanos()).unwrap_or(u64::MAX);
+        if nanoseconds > MAX_LATENCY {
+            self.beyond_max_latency += 1;
+        }
+        self.latency.saturating_record(nanoseconds);
+    }
+
+    /// Whether requests are still to be sent.
+    #[inline]
+    pub(super) fn is_sending(&self) -> bool {
+        !matches!(self.window, Window::Closed { .. })
+    }
+
+    pub(super) fn total_requests(&self) -> u64 {
+        self.total_requests
+    }
+
+    /// Since when the missing answers are awaited: the last answer while requests are sent, the
+    /// window's end after it.
+    pub(super) fn waiting_since(&self) -> Instant {
+        match self.window {
+            Window::Closed { at, .. } => at,
+            _ => self.last,
+        }
+    }
+
+    pub(super) fn finish(self) -> Slice {
+        let window = match self.window {
+            Window::Closed { width, .. } => width,
+            _ => Duration::ZERO,
+        };
+        Slice {
+            requests: self.requests,
+            window,
+            total_requests: self.total_requests,
+            total: self.last.duration_since(self.started),
+            latency: self.latency,
+            beyond_max_latency: self.beyond_max_latency,
+        }
+    }
+}
