@@ -73,3 +73,11 @@ pub struct CoreTime {
 pub fn core_time(cores: &[usize]) -> Result<Option<CoreTime>> {
     platform::core_time(cores)
 }
+
+/// CPU time of this process so far, nanoseconds. None where the platform does not tell.
+///
+/// # Errors
+/// Where the kernel refuses to tell.
+pub fn own_cpu() -> Result<Option<u64>> {
+    platform::own_cpu()
+}

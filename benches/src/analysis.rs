@@ -41,7 +41,8 @@ pub struct LaneAnalysis {
     pub margin: f64,
     /// The second copy against the first.
     pub again: Option<Ratio>,
-    /// One row an arm: the compared by place, then the reference, the second copy and the floor.
+    /// One row an arm: the compared by place, then those aside, the second copy, the reference
+    /// and the floor.
     pub rows: Vec<Row>,
     /// Each compared server against each below it.
     pub pairs: Vec<Pair>,
@@ -142,9 +143,9 @@ impl LaneAnalysis {
         };
 
         let copied = with_role(ArmRole::Again).and_then(|again| {
-            let first = arms.iter().position(|arm| {
-                arm.role == ArmRole::Compared && arm.server == arms[again].server
-            })?;
+            let first = arms
+                .iter()
+                .position(|arm| arm.role != ArmRole::Again && arm.server == arms[again].server)?;
             Some((again, first))
         });
         let again = copied.and_then(|(again, first)| against(again, Some(first)));
@@ -250,9 +251,10 @@ fn comparisons(record: &Record) -> usize {
 fn display_order(role: ArmRole) -> u8 {
     match role {
         ArmRole::Compared => 0,
-        ArmRole::Again => 1,
-        ArmRole::Reference => 2,
-        ArmRole::Floor => 3,
+        ArmRole::Aside => 1,
+        ArmRole::Again => 2,
+        ArmRole::Reference => 3,
+        ArmRole::Floor => 4,
     }
 }
 

@@ -58,6 +58,8 @@ impl Lane {
 pub enum ArmRole {
     /// Compared with the others, and given a place.
     Compared,
+    /// Measured beside the others, for it does not do the same work, and given no place.
+    Aside,
     /// A second process of the first compared server: how far two equals seem apart (A/A).
     Again,
     /// The contract without a framework. Every ratio's denominator.

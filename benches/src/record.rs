@@ -51,8 +51,8 @@ pub struct Record {
     pub servers: Vec<ServerRecord>,
     /// What was measured, one entry a restart.
     pub restarts: Vec<RestartRecord>,
-    /// What went wrong and takes an arm, or a lane of it, out of the comparison. Arms that are
-    /// void for what their samples say, such as a core that was not busy, are found in analysis.
+    /// What went wrong and takes an arm out of the comparison. Arms that are void for what their
+    /// samples say, such as a core that was not busy, are found in analysis.
     pub voids: Vec<Void>,
     /// What a reader should know of the circumstances.
     pub warnings: Vec<String>,
@@ -75,8 +75,8 @@ pub enum State {
 pub struct ServerRecord {
     /// Its name in the catalogue.
     pub name: String,
-    /// The framework it stands on.
-    pub framework: String,
+    /// The framework it stands on, if any.
+    pub framework: Option<String>,
     /// That framework's exact version.
     pub version: Option<String>,
     /// The program that was measured.
@@ -105,16 +105,23 @@ pub struct Conformance {
     pub known_deviations: usize,
     /// Cases it answers legally, but not as the others do.
     pub differs: usize,
+    /// Cases it should conform to and does not.
+    pub warnings: usize,
     /// Cases that do not apply to it.
     pub not_applicable: usize,
-    /// Cases it fails, by name.
+    /// Cases it must conform to and does not, by name.
     pub failed: Vec<String>,
 }
 
 impl Conformance {
     /// Cases that were decided one way or the other.
     pub fn decided(&self) -> usize {
-        self.conforms + self.known_deviations + self.differs + self.failed.len()
+        self.passed() + self.known_deviations + self.warnings + self.failed.len()
+    }
+
+    /// Cases it answers as it may, of those decided.
+    pub fn passed(&self) -> usize {
+        self.conforms + self.differs
     }
 }
 
@@ -219,13 +226,11 @@ impl Slice {
     }
 }
 
-/// Something that takes an arm, or a lane of it, out of the comparison.
+/// Something that takes an arm out of the comparison.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Void {
     /// Index into `plan.arms`.
     pub arm: usize,
-    /// The lane; all of them where absent.
-    pub lane: Option<Lane>,
     /// When it was noticed; before the first restart where absent.
     pub restart: Option<u32>,
     /// Why, as a sentence without its full stop.

@@ -110,6 +110,7 @@ impl Page<'_> {
         let place = match (row.void.is_empty(), role) {
             (false, _) => "void".to_owned(),
             (true, ArmRole::Compared) => row.place.map(place).unwrap_or_default(),
+            (true, ArmRole::Aside) => "aside".to_owned(),
             (true, ArmRole::Again) => "A/A".to_owned(),
             (true, ArmRole::Reference) => "reference".to_owned(),
             (true, ArmRole::Floor) => "floor".to_owned(),
@@ -194,16 +195,10 @@ impl Page<'_> {
     }
 
     fn footprint(&self, footprint: &Footprint) -> Vec<String> {
-        let conformance = footprint.conformance.as_ref().map(|found| {
-            let decided = found.decided();
-            match found.known_deviations {
-                0 => format!("{} of {decided}", decided - found.failed.len()),
-                known => format!(
-                    "{} of {decided}, {known} known",
-                    decided - found.failed.len() - known
-                ),
-            }
-        });
+        let conformance = footprint
+            .conformance
+            .as_ref()
+            .map(|found| format!("{} of {}", found.passed(), found.decided()));
         vec![
             self.name(footprint.arm).to_owned(),
             footprint.start_up_ns.map(milliseconds).unwrap_or_default(),
@@ -355,7 +350,6 @@ mod tests {
         let mut record = record();
         record.voids.push(crate::record::Void {
             arm: 0,
-            lane: None,
             restart: None,
             reason: "fails wire/cl-te".to_owned(),
         });

@@ -197,7 +197,7 @@ fn life(arm: usize, lanes: &[Lane]) -> ArmRestart {
 fn server(arm: &Arm) -> ServerRecord {
     ServerRecord {
         name: arm.server.clone(),
-        framework: arm.server.clone(),
+        framework: Some(arm.server.clone()),
         version: Some("0.8.9".to_owned()),
         program: Some(Program {
             sha256: "ab".repeat(32),

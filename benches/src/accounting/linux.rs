@@ -137,6 +137,11 @@ impl CoreClock {
     }
 }
 
+pub(super) fn own_cpu() -> Result<Option<u64>> {
+    let time = clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID).context("no CPU clock")?;
+    Ok(Some(nanoseconds(time)))
+}
+
 pub(super) fn core_time(cores: &[usize]) -> Result<Option<CoreTime>> {
     let statistics = KernelStats::current().context("/proc/stat")?;
     let tick = NANOSECONDS / procfs::ticks_per_second();

@@ -41,7 +41,7 @@ pub(super) fn reasons(
     let mut reasons: Vec<String> = record
         .voids
         .iter()
-        .filter(|void| void.arm == arm && void.lane.is_none_or(|voided| voided == lane))
+        .filter(|void| void.arm == arm)
         .map(|void| match void.restart {
             Some(restart) => format!("{} (restart {})", void.reason, restart + 1),
             None => void.reason.clone(),

@@ -200,7 +200,7 @@ fn a_floor_not_well_above_voids() {
 fn books_that_do_not_balance_void() {
     let mut record = record();
     each_slice(&mut record, "axum", |slice| {
-        slice.mean_ns = slice.mean_ns * 11 / 10
+        slice.mean_ns = slice.mean_ns * 11 / 10;
     });
     let analysis = analysed(&record);
     let axum = row(&record, &analysis.lanes[0], "axum");
@@ -226,22 +226,21 @@ fn a_busy_machine_voids_everything() {
 }
 
 #[test]
-fn a_recorded_void_is_kept_to_its_lane() {
+fn a_recorded_void_takes_the_arm_out_of_every_lane() {
     let mut record = record();
     record.voids.push(Void {
         arm: 0,
-        lane: Some(Lane::List),
         restart: Some(1),
         reason: "wrong answer".to_owned(),
     });
     let analysis = analysed(&record);
-    assert!(
-        row(&record, lane(&analysis, Lane::One), "axum")
-            .void
-            .is_empty()
-    );
-    let void = &row(&record, lane(&analysis, Lane::List), "axum").void;
-    assert_eq!(void, &["wrong answer (restart 2)"]);
+    for found in &analysis.lanes {
+        assert_eq!(
+            row(&record, found, "axum").void,
+            ["wrong answer (restart 2)"]
+        );
+        assert!(row(&record, found, "warp").void.is_empty());
+    }
 }
 
 #[test]

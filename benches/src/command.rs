@@ -1,0 +1,163 @@
+//! The command line of `cargo compare`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+use clap::{Args, Parser, Subcommand};
+
+use crate::analysis::Analysis;
+use crate::failure::{Failure, print};
+use crate::generator::versus;
+use crate::record::Record;
+use crate::report::{Form, render, splice};
+use crate::run;
+
+/// Compares the servers of servers.toml: builds each, holds it to the contract, measures them side
+/// by side, and says which differences are real.
+///
+/// Every server runs on the same core in turn, 20 milliseconds at a time, so that what the machine
+/// does meanwhile hits all alike; and everything is started afresh again and again, because a
+/// process keeps a bias for as long as it lives. A second copy of one server shows how far apart
+/// two equals seem, bare hyper what a framework costs, and constant bytes what the kernel costs.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cargo compare",
+    version,
+    args_conflicts_with_subcommands = true
+)]
+#[command(
+    after_help = "Exit codes: 0 measured, 1 failed, 2 wrong usage, 130 interrupted (what \
+                        was measured is kept)."
+)]
+struct Command {
+    #[command(subcommand)]
+    what: Option<What>,
+    #[command(flatten)]
+    run: run::Options,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Measure and print the table; the default
+    Run(Box<run::Options>),
+    /// Print the table of a record again
+    Report(ReportOptions),
+    /// Compare the load generator with wrk, as an outside check
+    Generator(versus::Options),
+}
+
+#[derive(Args, Debug)]
+struct ReportOptions {
+    /// A run.json, or the directory it is in
+    #[arg(value_name = "RUN")]
+    record: PathBuf,
+
+    /// As Markdown
+    #[arg(long)]
+    markdown: bool,
+
+    /// Put it, as Markdown, between the markers `<!-- table:begin -->` and `<!-- table:end -->` of
+    /// this file instead of printing it
+    #[arg(long, value_name = "FILE")]
+    splice: Option<PathBuf>,
+}
+
+/// The whole of the command's `main`.
+pub fn main() -> ExitCode {
+    let arguments = Command::parse();
+    let done = match arguments.what {
+        None => run::run(&arguments.run, &typed()),
+        Some(What::Run(options)) => run::run(&options, &typed()),
+        Some(What::Report(options)) => report(&options).map_err(Failure::from),
+        Some(What::Generator(options)) => versus::run(&options).map_err(Failure::from),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+fn report(options: &ReportOptions) -> Result<()> {
+    let record = Record::read(&options.record)?;
+    let analysis = Analysis::of(&record)?;
+    match &options.splice {
+        Some(file) => put(file, &render(&record, &analysis, Form::Markdown)),
+        None if options.markdown => print(&render(&record, &analysis, Form::Markdown)),
+        None => print(&render(&record, &analysis, Form::Text)),
+    }
+}
+
+fn put(file: &Path, table: &str) -> Result<()> {
+    let shown = file.display();
+    let document = fs::read_to_string(file).with_context(|| format!("cannot read {shown}"))?;
+    let spliced = splice(&document, table).with_context(|| shown.to_string())?;
+    fs::write(file, spliced).with_context(|| format!("cannot write {shown}"))
+}
+
+/// The command as one would type it to run it again.
+fn typed() -> String {
+    let arguments = std::env::args_os().skip(1);
+    let quoted = arguments.map(|argument| quoted(&argument.to_string_lossy()));
+    ["cargo".to_owned(), "compare".to_owned()]
+        .into_iter()
+        .chain(quoted)
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+fn quoted(argument: &str) -> String {
+    let plain =
+        |character: char| character.is_ascii_alphanumeric() || "-_=,./:+@%".contains(character);
+    if !argument.is_empty() && argument.chars().all(plain) {
+        argument.to_owned()
+    } else {
+        format!("'{}'", argument.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Command::command().debug_assert();
+    }
+
+    #[test]
+    fn run_is_the_default() {
+        let parsed =
+            Command::try_parse_from(["compare", "--quick", "--servers", "axum,warp"]).unwrap();
+        assert!(parsed.what.is_none());
+        let parsed = Command::try_parse_from(["compare", "run", "--quick"]).unwrap();
+        assert!(matches!(parsed.what, Some(What::Run(_))));
+    }
+
+    #[test]
+    fn bad_values_are_refused() {
+        for wrong in [
+            ["--restarts", "0"],
+            ["--restarts", "x"],
+            ["--connections", "0"],
+            ["--lanes", "slow"],
+            ["--seed", "-1"],
+            ["--server-cores", "3-1"],
+            ["--quick", "--thorough"],
+            ["--shared-core", "--generator-core=1"],
+        ] {
+            let error = Command::try_parse_from(["compare"].iter().chain(&wrong)).unwrap_err();
+            assert_eq!(error.exit_code(), 2, "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn arguments_are_quoted_where_a_shell_would_read_them_otherwise() {
+        assert_eq!(quoted("--servers=a,b"), "--servers=a,b");
+        assert_eq!(quoted("two words"), "'two words'");
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+        assert_eq!(quoted(""), "''");
+    }
+}

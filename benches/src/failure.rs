@@ -1,0 +1,63 @@
+//! How the command ends when it does not end well.
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+
+use crate::interrupt;
+
+/// Why the command failed.
+#[derive(Debug)]
+pub enum Failure {
+    /// It was asked for what cannot be: one line that says so.
+    Usage(String),
+    /// It was asked to stop early, and did.
+    Interrupted,
+    /// Anything else.
+    Other(anyhow::Error),
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Other(error)
+    }
+}
+
+impl Failure {
+    /// Says it on standard error, and gives the exit code: 2 for usage, 130 where interrupted, 1
+    /// otherwise.
+    pub fn report(&self) -> ExitCode {
+        match self {
+            Self::Usage(sentence) => {
+                eprintln!("compare: {sentence}");
+                ExitCode::from(2)
+            }
+            Self::Interrupted => {
+                eprintln!("compare: interrupted");
+                ExitCode::from(interrupt::EXIT_STATUS as u8)
+            }
+            Self::Other(error) => {
+                eprintln!("compare: {error:#}");
+                ExitCode::FAILURE
+            }
+        }
+    }
+}
+
+/// Writes to standard output. A reader that has gone away, such as `head`, is no error.
+///
+/// # Errors
+/// Where it cannot be written to for another reason.
+pub fn print(text: &str) -> Result<()> {
+    let mut output = io::stdout().lock();
+    match output
+        .write_all(text.as_bytes())
+        .and_then(|()| output.flush())
+    {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(error).context("cannot write to standard output")
+        }
+        _ => Ok(()),
+    }
+}

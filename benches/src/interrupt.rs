@@ -1,0 +1,37 @@
+//! Stopping early without losing what was measured.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::{Context as _, Result};
+
+/// Whether the run was asked to stop.
+#[derive(Clone, Debug, Default)]
+pub struct Interrupt(Arc<AtomicBool>);
+
+impl Interrupt {
+    /// From now on Ctrl-C (SIGINT, and SIGTERM and SIGHUP where there are such) asks to stop.
+    /// Whoever asks twice means at once: the process exits with 130, its record as last written.
+    ///
+    /// # Errors
+    /// Where the system refuses a handler.
+    pub fn listen() -> Result<Self> {
+        let interrupt = Self::default();
+        let handled = interrupt.clone();
+        ctrlc::set_handler(move || {
+            if handled.0.swap(true, Ordering::Relaxed) {
+                std::process::exit(EXIT_STATUS);
+            }
+        })
+        .context("cannot listen for Ctrl-C")?;
+        Ok(interrupt)
+    }
+
+    /// Whether it was.
+    pub fn requested(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// What a shell shows of a program ended by SIGINT: 128 + 2.
+pub const EXIT_STATUS: i32 = 130;

@@ -1,0 +1,74 @@
+//! Taking the samples: restart after restart, block after block, slice after slice.
+
+mod life;
+mod load;
+mod session;
+
+use anyhow::Result;
+use quartet_conformance::Model;
+use quartet_conformance::servers::{Artifact, Server};
+
+use crate::accounting::CoreClock;
+use crate::cores::Placement;
+use crate::interrupt::Interrupt;
+use crate::record::{Record, State};
+use session::Session;
+
+/// A server that can be started.
+#[derive(Clone, Debug)]
+pub struct Subject<'a> {
+    /// Its stanza.
+    pub server: &'a Server,
+    /// Its program.
+    pub artifact: Artifact,
+}
+
+/// What a measurement works with.
+#[derive(Debug)]
+pub struct Measurement<'a> {
+    /// What each arm of the plan runs; none where it is void from the start.
+    pub subjects: Vec<Option<Subject<'a>>>,
+    /// Where servers and generator run.
+    pub placement: &'a Placement,
+    /// The answers that are right.
+    pub model: &'a Model,
+    /// Whether to stop early.
+    pub interrupt: &'a Interrupt,
+}
+
+impl Measurement<'_> {
+    /// Measures what the record plans, into the record, and calls `keep` after every restart to
+    /// write it away.
+    ///
+    /// A server that fails is recorded as void and not started again; the others go on.
+    ///
+    /// # Errors
+    /// Those of this process itself: no core, no accounting, and those of `keep`.
+    pub fn run(
+        &self,
+        record: &mut Record,
+        mut keep: impl FnMut(&Record) -> Result<()>,
+    ) -> Result<()> {
+        let plan = record.plan.clone();
+        self.placement.confine_generator()?;
+        let clock = CoreClock::of(&plan.server_cores);
+        record.core_clock = clock.is_some();
+        let mut session = Session::begin(self, &plan, clock)?;
+        for (restart, number) in plan.schedule().into_iter().zip(0..) {
+            if self.interrupt.requested() {
+                break;
+            }
+            record.restarts.push(session.restart(&restart, number)?);
+            record.voids.append(&mut session.voids);
+            keep(record)?;
+        }
+        session.end();
+        let interrupted = self.interrupt.requested();
+        record.state = if interrupted {
+            State::Interrupted
+        } else {
+            State::Complete
+        };
+        keep(record)
+    }
+}

@@ -1,0 +1,130 @@
+//! Before anything is measured: build every server on its own, look at what came of it, and hold
+//! that very program to the contract.
+
+use anyhow::{Context as _, Result};
+use quartet_conformance::servers::{Artifact, Catalogue, Server};
+
+use crate::interrupt::Interrupt;
+use crate::measure::Subject;
+use crate::record::{Conformance, Record, ServerRecord, Void};
+use crate::{gate, program};
+
+/// Prepares every server that the record's plan names, and enters them in the record. What cannot
+/// be built or does not conform is void; the others go on.
+///
+/// Gives what each arm runs, none where it is void, and stops early if asked to.
+pub fn prepare<'a>(
+    catalogue: &'a Catalogue,
+    interrupt: &Interrupt,
+    record: &mut Record,
+) -> Vec<Option<Subject<'a>>> {
+    let arms = record.plan.arms.clone();
+    let mut names: Vec<&str> = arms.iter().map(|arm| arm.server.as_str()).collect();
+    let mut seen = std::collections::HashSet::new();
+    names.retain(|name| seen.insert(*name));
+    let servers: Vec<&Server> = names
+        .iter()
+        .filter_map(|name| catalogue.get(name))
+        .collect();
+
+    let mut built = Vec::new();
+    for &server in &servers {
+        if !interrupt.requested() {
+            built.push((server, build(catalogue, server, record)));
+        }
+    }
+    let mut subjects = Vec::new();
+    for (server, artifact) in built {
+        let sound = artifact.and_then(|artifact| {
+            if interrupt.requested() {
+                return Err(anyhow::anyhow!("it was not held to the contract"));
+            }
+            conform(server, &artifact, record)?;
+            Ok(artifact)
+        });
+        match sound {
+            Ok(artifact) => subjects.push(Subject { server, artifact }),
+            Err(error) if !interrupt.requested() => void(record, server, &error),
+            Err(_) => {}
+        }
+    }
+    arms.iter()
+        .map(|arm| {
+            subjects
+                .iter()
+                .find(|subject| subject.server.name == arm.server)
+                .cloned()
+        })
+        .collect()
+}
+
+fn build(catalogue: &Catalogue, server: &Server, record: &mut Record) -> Result<Artifact> {
+    let mut entry = ServerRecord {
+        name: server.name.clone(),
+        framework: server.framework.clone(),
+        version: catalogue.framework_version(server),
+        program: None,
+        conformance: None,
+    };
+    if !server.build.is_empty() {
+        eprintln!("building {}: {}", server.name, server.build.join(" "));
+    }
+    let built = server
+        .build_verbosely(catalogue.root())
+        .context("it cannot be built");
+    let inspected = built.and_then(|artifact| {
+        let package = server.package.as_deref();
+        entry.program = Some(program::inspect(
+            &artifact.program,
+            package,
+            catalogue.root(),
+        )?);
+        Ok(artifact)
+    });
+    record.servers.push(entry);
+    inspected
+}
+
+fn conform(server: &Server, artifact: &Artifact, record: &mut Record) -> Result<()> {
+    eprint!("holding {} to the contract: ", server.name);
+    let found = gate::hold(server, &artifact.program, record.plan.seed)
+        .inspect_err(|_| eprintln!("it does not run"))
+        .context("it cannot be held to the contract")?;
+    eprintln!("{} of {} cases", found.passed(), found.decided());
+    let verdict = passes(&found);
+    let entry = record
+        .servers
+        .iter_mut()
+        .find(|entry| entry.name == server.name);
+    entry
+        .context("the server is not in the record")?
+        .conformance = Some(found);
+    verdict
+}
+
+fn passes(found: &Conformance) -> Result<()> {
+    let failed = found.failed.join(", ");
+    anyhow::ensure!(failed.is_empty(), "it fails what it must do: {failed}");
+    Ok(())
+}
+
+fn void(record: &mut Record, server: &Server, error: &anyhow::Error) {
+    let reason = format!("{error:#}");
+    let reason = reason.trim();
+    eprintln!("{} is void: {reason}", server.name);
+    let reason = reason.lines().next().unwrap_or(reason).to_owned();
+    for (arm, _) in record
+        .plan
+        .arms
+        .iter()
+        .enumerate()
+        .filter(|(_, arm)| arm.server == server.name)
+    {
+        let reason = reason.clone();
+        record.voids.push(Void {
+            arm,
+            restart: None,
+            reason,
+        });
+    }
+}

@@ -1,0 +1,172 @@
+//! One careful request: the answer that every later one is compared with.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use serde_json::Value;
+
+/// How long a server may take over one answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// More than any greeting; an answer beyond it is wrong already.
+const MOST_BYTES: usize = 16 << 20;
+
+/// Field lines a response may have.
+const MOST_FIELDS: usize = 64;
+
+/// Asks for `path` and gives the content, having made sure that it is what `expected` says.
+///
+/// It must be 200 and mean the same JSON. It must also be as long as that JSON is without white
+/// space and with its letters as UTF-8, so that no server is timed sending more or less than
+/// another.
+///
+/// # Errors
+/// Where the server cannot be asked, or answers anything else.
+pub fn checked_get(address: SocketAddr, path: &str, expected: &Value) -> Result<Vec<u8>> {
+    let (status, content) =
+        get(address, path).with_context(|| format!("GET {path} from {address}"))?;
+    ensure!(status == 200, "GET {path} answers {status}, not 200");
+    let found: Value = serde_json::from_slice(&content)
+        .with_context(|| format!("GET {path} answers what is not JSON"))?;
+    ensure!(
+        found == *expected,
+        "GET {path} answers {found}, not {expected}"
+    );
+    let length = expected.to_string().len();
+    ensure!(
+        content.len() == length,
+        "GET {path} answers {} bytes; the same JSON without white space and escapes has {length}",
+        content.len()
+    );
+    Ok(content)
+}
+
+fn get(address: SocketAddr, path: &str) -> Result<(u16, Vec<u8>)> {
+    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    stream.set_nodelay(true)?;
+    stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n").as_bytes())?;
+    let mut received = Vec::new();
+    let mut buffer = [0; 8192];
+    loop {
+        if let Some(answer) = complete(&received)? {
+            return Ok(answer);
+        }
+        match stream.read(&mut buffer)? {
+            0 => bail!("the connection was closed within the answer"),
+            count => received.extend_from_slice(&buffer[..count]),
+        }
+        ensure!(received.len() <= MOST_BYTES, "more than {MOST_BYTES} bytes");
+    }
+}
+
+/// Status and content, once all of it has come.
+fn complete(received: &[u8]) -> Result<Option<(u16, Vec<u8>)>> {
+    let mut fields = [httparse::EMPTY_HEADER; MOST_FIELDS];
+    let mut response = httparse::Response::new(&mut fields);
+    let httparse::Status::Complete(head) = response
+        .parse(received)
+        .context("the answer is not HTTP/1.1")?
+    else {
+        return Ok(None);
+    };
+    let status = response.code.context("the answer has no status")?;
+    let length = response
+        .headers
+        .iter()
+        .find(|field| field.name.eq_ignore_ascii_case("content-length"))
+        .context("the answer has no Content-Length")?;
+    let length: usize = std::str::from_utf8(length.value)?
+        .trim()
+        .parse()
+        .context("the answer's Content-Length is no number")?;
+    let content = &received[head..];
+    ensure!(
+        content.len() <= length,
+        "more came than the answer's Content-Length"
+    );
+    Ok((content.len() == length).then(|| (status, content.to_vec())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use std::net::TcpListener;
+    use std::thread;
+
+    /// Serves one connection: these bytes, in two pieces, then the end.
+    fn serve(answer: &'static [u8]) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut request = [0; 1024];
+            assert!(stream.read(&mut request).unwrap() > 0);
+            let (first, second) = answer.split_at(answer.len() / 2);
+            stream.write_all(first).unwrap();
+            stream.write_all(second).unwrap();
+        });
+        address
+    }
+
+    fn asked(answer: &'static [u8]) -> Result<Vec<u8>> {
+        checked_get(serve(answer), "/x", &json!({"a": 1}))
+    }
+
+    #[track_caller]
+    fn refused(answer: &'static [u8], why: &str) {
+        let error = format!("{:#}", asked(answer).unwrap_err());
+        assert!(error.contains(why), "{error}");
+    }
+
+    #[test]
+    fn the_right_answer_is_given_back() {
+        let content = asked(b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n{\"a\":1}").unwrap();
+        assert_eq!(content, br#"{"a":1}"#);
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        refused(
+            b"HTTP/1.1 404 Not Found\r\ncontent-length: 7\r\n\r\n{\"a\":1}",
+            "answers 404",
+        );
+        refused(
+            b"HTTP/1.1 200 OK\r\ncontent-length: 7\r\n\r\n{\"a\":2}",
+            r#"{"a":2}, not"#,
+        );
+        refused(
+            b"HTTP/1.1 200 OK\r\ncontent-length: 8\r\n\r\n{\"a\": 1}",
+            "answers 8 bytes",
+        );
+        refused(
+            b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\n<br>",
+            "not JSON",
+        );
+        refused(
+            b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{\"a\":1}",
+            "closed within",
+        );
+        refused(b"HTTP/1.1 200 OK\r\n\r\n{\"a\":1}", "no Content-Length");
+        refused(
+            b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n{\"a\":1}",
+            "more came",
+        );
+        refused(b"220 mail ready\r\n", "not HTTP/1.1");
+    }
+
+    #[test]
+    fn nobody_there_is_said() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        drop(listener);
+        let error = checked_get(address, "/x", &json!(1))
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains(&address.to_string()), "{error}");
+    }
+}

@@ -1,0 +1,103 @@
+//! The program that is measured: which one exactly, how large, made of what.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context as _, Result, ensure};
+use sha2::{Digest as _, Sha256};
+
+use crate::record::Program;
+
+/// Looks at an executable, and counts the crates of the cargo package it was built from, if any.
+///
+/// # Errors
+/// Where the file cannot be read, or cargo does not tell of the package.
+pub fn inspect(executable: &Path, package: Option<&str>, root: &Path) -> Result<Program> {
+    let shown = executable.display();
+    let content = fs::read(executable).with_context(|| format!("cannot read {shown}"))?;
+    let digest = Sha256::digest(&content);
+    Ok(Program {
+        sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+        bytes: content.len() as u64,
+        crates: package
+            .map(|package| count_crates(package, root))
+            .transpose()?,
+    })
+}
+
+/// Crates compiled for this package alone. Cargo's metadata would not do: it joins the features
+/// of all packages of the workspace, and with them crates that this one never sees.
+fn count_crates(package: &str, root: &Path) -> Result<usize> {
+    let output = Command::new("cargo")
+        .args([
+            "tree",
+            "--locked",
+            "--edges",
+            "normal,build",
+            "--prefix",
+            "none",
+        ])
+        .args(["--format", "{p}", "--package", package])
+        .current_dir(root)
+        .output()
+        .context("cannot run `cargo tree`")?;
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    ensure!(
+        output.status.success(),
+        "`cargo tree --package {package}`: {}",
+        complaint.trim()
+    );
+    Ok(distinct_crates(&String::from_utf8_lossy(&output.stdout)))
+}
+
+/// Lines are `name v1.2.3`, with a path after the project's own crates and `(*)` after those
+/// shown before. Two versions of a crate are both compiled, and count as two.
+fn distinct_crates(tree: &str) -> usize {
+    let of_registry = |line: &&str| !line.contains("(/") && !line.contains(":\\");
+    tree.lines()
+        .filter(of_registry)
+        .filter_map(|line| {
+            let mut words = line.split_ascii_whitespace();
+            Some((words.next()?, words.next()?))
+        })
+        .collect::<BTreeSet<_>>()
+        .len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn crates_count_once_and_the_projects_own_do_not() {
+        let tree = "quartet-axum v0.1.0 (/home/me/quartet/servers/axum)\naxum v0.8.9\n\
+                    axum-core v0.5.6\nserde_derive v1.0.228 (proc-macro)\naxum-core v0.5.6 (*)\n\
+                    base64 v0.22.1\nbase64 v0.23.1\nquartet-common v0.1.0 (C:\\quartet\\common)\n";
+        assert_eq!(distinct_crates(tree), 5);
+    }
+
+    #[test]
+    fn an_executable_is_told_by_its_hash() {
+        let file = std::env::temp_dir().join(format!("quartet-program-{}", std::process::id()));
+        std::fs::write(&file, "abc").unwrap();
+        let program = inspect(&file, None, Path::new(".")).unwrap();
+        std::fs::remove_file(&file).unwrap();
+        // FIPS 180-2, appendix B.1.
+        assert!(
+            program
+                .sha256
+                .starts_with("ba7816bf8f01cfea414140de5dae2223")
+        );
+        assert_eq!((program.bytes, program.crates), (3, None));
+        assert!(inspect(&file, None, Path::new(".")).is_err());
+    }
+
+    #[test]
+    fn a_package_of_this_workspace_is_counted() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        assert!(count_crates("quartet-baseline-null", root).unwrap() > 3);
+        assert!(count_crates("no-such-package", root).is_err());
+    }
+}

@@ -1,0 +1,225 @@
+//! One comparison, from the options to the record and the table.
+
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use clap::Args;
+use quartet_conformance::Model;
+use quartet_conformance::servers::Catalogue;
+
+use crate::analysis::Analysis;
+use crate::cores::{CoreList, Placement};
+use crate::failure::Failure;
+use crate::interrupt::Interrupt;
+use crate::machine::{Machine, Source, Toolchain};
+use crate::measure::Measurement;
+use crate::plan::{ArmRole, Effort, Lane, Plan, RAMP, SLICE};
+use crate::prepare::prepare;
+use crate::record::{FILE_NAME, Record, SCHEMA_VERSION, State, now};
+use crate::report::{Form, render};
+use crate::selection;
+
+/// What to measure, how long, and where.
+#[derive(Args, Clone, Debug)]
+pub struct Options {
+    /// A first look, in about a minute
+    #[arg(long, conflicts_with = "thorough")]
+    quick: bool,
+
+    /// Narrower intervals, in about a quarter of an hour; without either, about five minutes
+    #[arg(long)]
+    thorough: bool,
+
+    /// How often every server is started afresh: what intervals rest on [default: 28; --quick: 6;
+    /// --thorough: 84]
+    #[arg(long, value_name = "N")]
+    restarts: Option<NonZeroU32>,
+
+    /// Servers to compare, by their names in servers.toml; `all` for every one [default: the
+    /// frameworks]
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    servers: Vec<String>,
+
+    /// Kinds of request
+    #[arg(long, value_name = "LANE,…", value_delimiter = ',', default_values = ["one", "list"])]
+    lanes: Vec<Lane>,
+
+    /// Connections held open to each server, each with one request in flight
+    #[arg(long, value_name = "N", default_value = "64", value_parser = clap::value_parser!(u16).range(1..))]
+    connections: u16,
+
+    /// Decides every random order; the record names it [default: a random one]
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+
+    /// Cores the servers run on, one worker each, as `1` or `0,2-3` [default: one]
+    #[arg(long, value_name = "LIST")]
+    server_cores: Option<CoreList>,
+
+    /// Core the load generator runs on
+    #[arg(long, value_name = "CORE")]
+    generator_core: Option<usize>,
+
+    /// Measure even where only one core is to be had; the figures then tell of server and
+    /// generator together
+    #[arg(long, conflicts_with_all = ["server_cores", "generator_core"])]
+    shared_core: bool,
+
+    /// Where the record goes [default: target/compare/ and the present time]
+    #[arg(long, value_name = "DIR")]
+    output: Option<PathBuf>,
+
+    /// The list of servers [default: servers.toml, here or above]
+    #[arg(long, value_name = "FILE")]
+    catalogue: Option<PathBuf>,
+}
+
+/// Builds, gates, measures, records, and prints the table on standard output.
+///
+/// # Errors
+/// [`Failure::Usage`] where an option cannot be met, [`Failure::Interrupted`] where the run was
+/// asked to stop, after what was measured is recorded and shown; and whatever else goes wrong.
+pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
+    let catalogue = match &options.catalogue {
+        Some(file) => Catalogue::load(file),
+        None => Catalogue::find(),
+    };
+    let catalogue = catalogue.map_err(|error| Failure::Usage(error.to_string()))?;
+    let arms = selection::arms(&catalogue, &options.servers).map_err(Failure::Usage)?;
+    let placement = options.placement()?;
+    let started = now();
+    let output = match &options.output {
+        Some(directory) => directory.clone(),
+        None => catalogue
+            .root()
+            .join("target/compare")
+            .join(started.replace([':', '-'], "")),
+    };
+    if output.join(FILE_NAME).exists() {
+        return Err(Failure::Usage(format!(
+            "{} holds a record already",
+            output.display()
+        )));
+    }
+    let mut record = Record {
+        schema_version: SCHEMA_VERSION,
+        started,
+        command: command.to_owned(),
+        state: State::Running,
+        machine: Machine::look(),
+        toolchain: Toolchain::look(),
+        source: Source::look(),
+        plan: options.plan(arms, &placement),
+        core_clock: false,
+        servers: Vec::new(),
+        restarts: Vec::new(),
+        voids: Vec::new(),
+        warnings: Vec::new(),
+    };
+    record.warnings = warnings(&record.plan, &placement);
+
+    let interrupt = Interrupt::listen()?;
+    let model = Model::embedded();
+    let subjects = prepare(&catalogue, &interrupt, &mut record);
+    if interrupt.requested() {
+        return Err(Failure::Interrupted);
+    }
+    let measurement = Measurement {
+        subjects,
+        placement: &placement,
+        model: &model,
+        interrupt: &interrupt,
+    };
+    let anything = measurement
+        .subjects
+        .iter()
+        .zip(&record.plan.arms)
+        .any(|(subject, arm)| subject.is_some() && arm.role != ArmRole::Floor);
+    if !anything {
+        return Err(anyhow::anyhow!("nothing is left to measure").into());
+    }
+    eprintln!("measuring on {}", record.machine.sentence());
+    measurement.run(&mut record, |record| record.write(&output).map(drop))?;
+    show(&record, &output)?;
+    match record.state {
+        State::Interrupted => Err(Failure::Interrupted),
+        State::Running | State::Complete => Ok(()),
+    }
+}
+
+fn show(record: &Record, output: &Path) -> Result<()> {
+    let table = render(record, &Analysis::of(record)?, Form::Text);
+    let file = output.join(FILE_NAME);
+    crate::failure::print(&format!("\n{table}\nThe record: {}\n", file.display()))
+}
+
+/// What is known beforehand to make the run less than it could be.
+fn warnings(plan: &Plan, placement: &Placement) -> Vec<String> {
+    let mut warnings = placement.warnings.clone();
+    if !plan.positions_balanced() {
+        warnings.push(
+            "positions within blocks are not balanced exactly: restarts × blocks is no multiple \
+             of what that takes"
+                .to_owned(),
+        );
+    }
+    for (role, what) in [
+        (ArmRole::Reference, "`hyper`, so nothing is relative to it"),
+        (
+            ArmRole::Floor,
+            "`null`, so nothing shows that the generator can outrun the servers",
+        ),
+    ] {
+        if !plan.arms.iter().any(|arm| arm.role == role) {
+            warnings.push(format!("servers.toml names no {what}"));
+        }
+    }
+    warnings
+}
+
+impl Options {
+    fn placement(&self) -> Result<Placement, Failure> {
+        if self.shared_core {
+            return Ok(Placement::shared()?);
+        }
+        let server = self.server_cores.as_ref().map(CoreList::cores);
+        let placed = Placement::new(server, self.generator_core);
+        if server.is_some() || self.generator_core.is_some() {
+            placed.map_err(|error| Failure::Usage(format!("{error:#}")))
+        } else {
+            Ok(placed?)
+        }
+    }
+
+    fn effort(&self) -> Effort {
+        let usual = match (self.quick, self.thorough) {
+            (true, _) => Effort::QUICK,
+            (_, true) => Effort::THOROUGH,
+            _ => Effort::NORMAL,
+        };
+        let restarts = self.restarts.map_or(usual.restarts, NonZeroU32::get);
+        Effort { restarts, ..usual }
+    }
+
+    fn plan(&self, arms: Vec<crate::plan::Arm>, placement: &Placement) -> Plan {
+        let effort = self.effort();
+        let mut lanes = self.lanes.clone();
+        lanes.sort_unstable();
+        lanes.dedup();
+        Plan {
+            // Half the digits of a whole seed are enough, and are typed again more easily.
+            seed: self.seed.unwrap_or_else(|| rand::random::<u32>().into()),
+            restarts: effort.restarts,
+            blocks: Plan::blocks_within(effort.restart_length, arms.len() * lanes.len()),
+            slice_ms: SLICE.as_millis() as u64,
+            ramp_ms: RAMP.as_millis() as u64,
+            connections: self.connections.into(),
+            workers: placement.server.len().max(1),
+            server_cores: placement.server.clone(),
+            generator_core: placement.generator,
+            lanes,
+            arms,
+        }
+    }
+}
