@@ -1,11 +1,31 @@
 //! The catalogue of cases, one module an area.
 
 mod contract;
+mod security;
+mod semantics;
+mod steps;
+mod wire;
 
 use crate::Case;
 
 /// The areas in the order reports have them.
-const AREAS: &[&[Case]] = &[contract::CASES];
+const AREAS: &[&[Case]] = &[
+    contract::list::CASES,
+    contract::item::CASES,
+    contract::errors::CASES,
+    contract::parallel::CASES,
+    contract::generated::CASES,
+    semantics::head::CASES,
+    semantics::methods::CASES,
+    semantics::conditional::CASES,
+    semantics::negotiation::CASES,
+    semantics::requests::CASES,
+    semantics::answers::CASES,
+    semantics::targets::CASES,
+    wire::host::CASES,
+    security::keys::CASES,
+    security::disclosure::CASES,
+];
 
 /// Every case, in the order reports have them.
 pub fn all() -> impl Iterator<Item = &'static Case> {

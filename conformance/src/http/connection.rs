@@ -105,7 +105,7 @@ impl Connection {
 
     /// Reads the next final response to a request with `method`, stepping over interim ones.
     ///
-    /// The content ends as RFC 9112 §6.3 has it: none for HEAD, 204 and 304, then chunked, then
+    /// The content ends as RFC 9112 §6.3 has it: none for HEAD, 204, 304 and a tunnel, then chunked, then
     /// `Content-Length`, then the end of the connection.
     ///
     /// # Errors
@@ -219,7 +219,8 @@ impl Connection {
     }
 
     fn receive_body(&mut self, method: &str, head: &Response) -> Result<Vec<u8>, Broken> {
-        if method == "HEAD" || matches!(head.status, 101 | 204 | 304) {
+        let is_tunnel = method == "CONNECT" && (200..300).contains(&head.status);
+        if is_tunnel || method == "HEAD" || matches!(head.status, 101 | 204 | 304) {
             return Ok(Vec::new());
         }
         let codings = head.list("transfer-encoding");

@@ -1,10 +1,25 @@
 //! The faults, one module an area.
 
 mod contract;
+mod octets;
+mod security;
+mod semantics;
+mod wire;
 
 use super::Fault;
 
-const AREAS: &[&[Fault]] = &[contract::FAULTS];
+const AREAS: &[&[Fault]] = &[
+    contract::FAULTS,
+    semantics::head::FAULTS,
+    semantics::methods::FAULTS,
+    semantics::conditional::FAULTS,
+    semantics::negotiation::FAULTS,
+    semantics::requests::FAULTS,
+    semantics::answers::FAULTS,
+    semantics::targets::FAULTS,
+    wire::host::FAULTS,
+    security::FAULTS,
+];
 
 /// Every fault.
 pub fn all() -> impl Iterator<Item = &'static Fault> {

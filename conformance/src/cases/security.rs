@@ -1,0 +1,4 @@
+//! Who gets in, and what an answer gives away.
+
+pub(super) mod disclosure;
+pub(super) mod keys;

@@ -1,0 +1,9 @@
+//! RFC 9110 over a well-formed connection.
+
+pub(super) mod answers;
+pub(super) mod conditional;
+pub(super) mod head;
+pub(super) mod methods;
+pub(super) mod negotiation;
+pub(super) mod requests;
+pub(super) mod targets;

@@ -1,0 +1,180 @@
+//! What answers carry.
+
+mod date;
+
+use crate::cases::steps::{absent, ask, item, known_paths, name};
+use crate::http::{Request, Response};
+use crate::{Case, Context, Deviation, Outcome, Verdict, ensure};
+
+pub(in crate::cases) const CASES: &[Case] = &[
+    Case::must(
+        "semantics/content-type-always",
+        "RFC 9110 §8.3, the contract",
+        "Every answer with content has one Content-Type.",
+        content_type_always,
+    ),
+    Case::must(
+        "semantics/date",
+        "RFC 9110 §6.6.1",
+        "Every 2xx, 3xx and 4xx has one Date.",
+        date,
+    ),
+    Case::must(
+        "semantics/imf-fixdate",
+        "RFC 9110 §5.6.7",
+        "Dates are of the form `Sun, 06 Nov 1994 08:49:37 GMT`, on a day that exists.",
+        imf_fixdate,
+    ),
+    Case::must(
+        "semantics/no-length-on-204-304",
+        "RFC 9110 §8.6, RFC 9112 §6.1",
+        "A 204 states no length and no transfer coding; a 304 states no length but GET's.",
+        no_length_on_204_304,
+    ),
+    Case::info(
+        "semantics/server-header",
+        "RFC 9110 §10.2.4, §17.12",
+        "What the answers disclose of the software behind them.",
+        server_header,
+    ),
+];
+
+/// A request for each kind of answer.
+fn of_each_kind(context: &Context) -> Vec<Request> {
+    let mut requests: Vec<Request> = known_paths(context).map(Request::get).into();
+    requests.extend([
+        Request::get(absent(context)),
+        Request::get("/greetings/_"),
+        Request::get("/no-such-path"),
+        Request::new("DELETE", "/greetings"),
+        Request::new("OPTIONS", "/greetings"),
+        Request::new("HEAD", "/greetings"),
+        Request::get("/greetings").header("If-None-Match", "*"),
+    ]);
+    requests
+}
+
+fn content_type_always(context: &Context) -> Outcome {
+    for request in of_each_kind(context) {
+        let name = name(&request);
+        let response = ask(context, request)?;
+        if response.body.is_empty() {
+            continue;
+        }
+        let types = response.values("content-type");
+        let [given] = types.as_slice() else {
+            let status = response.status;
+            return Err(Deviation(format!(
+                "{name}, a {status} with content, has `Content-Type` {types:?}"
+            )));
+        };
+        ensure!(is_media_type(given), "{name} has `Content-Type` {given:?}");
+    }
+    Ok(Verdict::Conforms)
+}
+
+/// Whether a type and a subtype are there, each a token (RFC 9110 §8.3.1).
+fn is_media_type(value: &str) -> bool {
+    let is_token = |text: &str| {
+        let is_token_octet = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+        !text.is_empty() && text.bytes().all(is_token_octet)
+    };
+    let essence = value.split(';').next().unwrap_or_default();
+    essence
+        .trim_end()
+        .split_once('/')
+        .is_some_and(|(kind, subtype)| is_token(kind) && is_token(subtype))
+}
+
+fn date(context: &Context) -> Outcome {
+    for request in of_each_kind(context) {
+        let name = name(&request);
+        let response = ask(context, request)?;
+        let dates = response.values("date");
+        ensure!(
+            dates.len() == 1 || response.status >= 500,
+            "{name}, a {}, has `Date` {dates:?}",
+            response.status
+        );
+    }
+    Ok(Verdict::Conforms)
+}
+
+fn imf_fixdate(context: &Context) -> Outcome {
+    let mut met_one = false;
+    for request in of_each_kind(context) {
+        let about = name(&request);
+        let response = ask(context, request)?;
+        for name in ["date", "last-modified"] {
+            for value in response.values(name) {
+                met_one = true;
+                date::check(value)
+                    .map_err(|why| Deviation(format!("{about} has `{name}` {value:?}: {why}")))?;
+            }
+        }
+    }
+    Ok(match met_one {
+        true => Verdict::Conforms,
+        false => Verdict::NotApplicable("no answer has a date".to_owned()),
+    })
+}
+
+fn no_length_on_204_304(context: &Context) -> Outcome {
+    let mut met_one = false;
+    for path in ["/greetings", &item(context), "/docs"] {
+        let whole = ask(context, Request::get(path))?;
+        let tag = whole.header("etag").unwrap_or("*");
+        let request = Request::get(path).header("If-None-Match", tag);
+        let not_modified = ask(context, request)?;
+        if not_modified.status == 304 {
+            met_one = true;
+            let length = whole.body.len().to_string();
+            let stated = not_modified.values("content-length");
+            ensure!(
+                stated.iter().all(|stated| *stated == length),
+                "a 304 of GET {path} has `Content-Length` {stated:?}, and the 200 has {length} \
+                 octets"
+            );
+        }
+        let options = ask(context, Request::new("OPTIONS", path))?;
+        if options.status == 204 {
+            met_one = true;
+            ensure_unframed(&options, path)?;
+        }
+    }
+    Ok(match met_one {
+        true => Verdict::Conforms,
+        false => Verdict::NotApplicable("no answer is 204 or 304".to_owned()),
+    })
+}
+
+fn ensure_unframed(options: &Response, path: &str) -> Result<(), Deviation> {
+    for name in ["content-length", "transfer-encoding"] {
+        let values = options.values(name);
+        ensure!(
+            values.is_empty(),
+            "the 204 of OPTIONS {path} has `{name}` {values:?}"
+        );
+    }
+    Ok(())
+}
+
+fn server_header(context: &Context) -> Outcome {
+    let mut disclosed = Vec::new();
+    for request in [Request::get("/greetings"), Request::get("/no-such-path")] {
+        let response = ask(context, request)?;
+        for (name, value) in &response.headers {
+            let is_telling = ["server", "x-powered-by", "via", "x-generator", "x-runtime"]
+                .iter()
+                .any(|telling| name.eq_ignore_ascii_case(telling));
+            let field = format!("{name}: {}", String::from_utf8_lossy(value));
+            if is_telling && !disclosed.contains(&field) {
+                disclosed.push(field);
+            }
+        }
+    }
+    Ok(match disclosed.is_empty() {
+        true => Verdict::Conforms,
+        false => Verdict::Differs(disclosed.join("; ")),
+    })
+}

@@ -1,0 +1,288 @@
+//! Entity tags and conditional requests.
+
+use crate::cases::steps::{Differences, absent, ask, item};
+use crate::http::{Request, Response};
+use crate::{Case, Context, Deviation, Outcome, Verdict, ensure};
+
+pub(in crate::cases) const CASES: &[Case] = &[
+    Case::should(
+        "semantics/etag",
+        "RFC 9110 §8.8.3",
+        "Every representation has a strong entity tag, which stays while the content does.",
+        etag,
+    ),
+    Case::must(
+        "semantics/if-none-match",
+        "RFC 9110 §13.1.2, §15.4.5",
+        "If-None-Match with the present entity tag is 304, with GET's ETag, Cache-Control, \
+         Content-Location and Vary and without content.",
+        if_none_match,
+    ),
+    Case::must(
+        "semantics/if-none-match-head",
+        "RFC 9110 §13.1.2",
+        "If-None-Match with the present entity tag is 304 for HEAD as for GET.",
+        if_none_match_head,
+    ),
+    Case::must(
+        "semantics/if-none-match-list",
+        "RFC 9110 §13.1.2, §5.6.1.2",
+        "If-None-Match is 304 if any of its entity tags is the present one: over several lines, \
+         beside empty list elements, after a tag that holds a comma.",
+        if_none_match_list,
+    ),
+    Case::must(
+        "semantics/if-none-match-star",
+        "RFC 9110 §13.1.2",
+        "If-None-Match: * is 304 where there is a representation.",
+        if_none_match_star,
+    ),
+    Case::must(
+        "semantics/if-none-match-weak",
+        "RFC 9110 §13.1.2, §8.8.3.2",
+        "If-None-Match compares weakly: W/ before an entity tag makes no difference.",
+        if_none_match_weak,
+    ),
+    Case::must(
+        "semantics/if-none-match-other",
+        "RFC 9110 §13.1.2",
+        "If-None-Match with another entity tag is 200 with the content.",
+        if_none_match_other,
+    ),
+    Case::must(
+        "semantics/if-none-match-error",
+        "RFC 9110 §13.2.1",
+        "A precondition is ignored where the answer without it is an error.",
+        if_none_match_error,
+    ),
+    Case::must(
+        "semantics/if-modified-since",
+        "RFC 9110 §13.1.3, §13.2.2",
+        "If-Modified-Since is ignored where there is an If-None-Match.",
+        if_modified_since,
+    ),
+];
+
+const OTHER: &str = "\"another\"";
+
+fn representations(context: &Context) -> [String; 4] {
+    let item = item(context);
+    ["/greetings", &item, "/docs", "/openapi.json"].map(str::to_owned)
+}
+
+fn etag(context: &Context) -> Outcome {
+    let mut differences = Differences::default();
+    let mut seen: Vec<(String, Vec<u8>)> = Vec::new();
+    for path in representations(context) {
+        let response = ask(context, Request::get(path.as_str()))?;
+        let tags = response.values("etag");
+        let [tag] = tags.as_slice() else {
+            return Err(Deviation(format!("GET {path} has `ETag` {tags:?}")));
+        };
+        let opaque = tag.strip_prefix("W/").unwrap_or(tag);
+        ensure!(is_opaque_tag(opaque), "GET {path} has `ETag` {tag:?}");
+        if tag.starts_with("W/") {
+            differences.note("entity tags are weak");
+        }
+        let again = ask(context, Request::get(path.as_str()))?;
+        ensure!(
+            again.body != response.body || again.values("etag") == tags,
+            "GET {path} has `ETag` {tag:?}, then {:?} with the same content",
+            again.values("etag")
+        );
+        // A tag is unique for its resource alone.
+        if seen
+            .iter()
+            .any(|(other, body)| other == tag && *body != response.body)
+        {
+            differences.note("different resources have the same entity tag");
+        }
+        seen.push(((*tag).to_owned(), response.body.clone()));
+    }
+    Ok(differences.verdict())
+}
+
+/// `DQUOTE *etagc DQUOTE`
+fn is_opaque_tag(text: &str) -> bool {
+    text.strip_prefix('"')
+        .and_then(|text| text.strip_suffix('"'))
+        .is_some_and(|text| text.bytes().all(|b| b == b'!' || (b > b'"' && b != 0x7F)))
+}
+
+/// The entity tag of what GET sends.
+fn tag_of(context: &Context, path: &str) -> Result<Option<String>, Deviation> {
+    let response = ask(context, Request::get(path))?;
+    Ok(response.header("etag").map(str::to_owned))
+}
+
+fn no_tag(path: &str) -> Verdict {
+    Verdict::NotApplicable(format!("GET {path} has no entity tag"))
+}
+
+/// Sends a request whose precondition is false.
+fn ask_for_304(context: &Context, request: Request) -> Result<Response, Deviation> {
+    let said: Vec<String> = request
+        .headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value)))
+        .collect();
+    let name = crate::cases::steps::name(&request);
+    let response = ask(context, request)?;
+    ensure!(
+        response.status == 304,
+        "{name} with {} is {}, not 304",
+        said.join(" and "),
+        response.status
+    );
+    Ok(response)
+}
+
+fn if_none_match(context: &Context) -> Outcome {
+    for path in representations(context) {
+        let whole = ask(context, Request::get(path.as_str()))?;
+        let Some(tag) = whole.header("etag") else {
+            return Err(Deviation(format!("GET {path} has no entity tag to name")));
+        };
+        let request = Request::get(path.as_str()).header("If-None-Match", tag);
+        let response = ask_for_304(context, request)?;
+        for name in ["etag", "cache-control", "content-location", "vary"] {
+            let (wanted, given) = (whole.values(name), response.values(name));
+            ensure!(
+                wanted == given,
+                "GET {path} has `{name}` {wanted:?} in a 200 and {given:?} in a 304"
+            );
+        }
+    }
+    Ok(Verdict::Conforms)
+}
+
+fn if_none_match_head(context: &Context) -> Outcome {
+    for path in representations(context) {
+        let Some(tag) = tag_of(context, &path)? else {
+            return Ok(no_tag(&path));
+        };
+        let request = Request::new("HEAD", path).header("If-None-Match", tag);
+        ask_for_304(context, request)?;
+    }
+    Ok(Verdict::Conforms)
+}
+
+fn if_none_match_list(context: &Context) -> Outcome {
+    for path in ["/greetings", &item(context)] {
+        let Some(tag) = tag_of(context, path)? else {
+            return Ok(no_tag(path));
+        };
+        let list: [&[String]; 5] = [
+            &[format!("{OTHER}, {tag}, \"third\"")],
+            &[format!("{OTHER},{tag}")],
+            &[OTHER.to_owned(), tag.clone()],
+            &[format!(", {OTHER} ,,{tag} ,")],
+            &[format!("\"one,two\", {tag}")],
+        ];
+        for lines in list {
+            let request = lines.iter().fold(Request::get(path), |request, line| {
+                request.header("If-None-Match", line.as_str())
+            });
+            ask_for_304(context, request)?;
+        }
+    }
+    Ok(Verdict::Conforms)
+}
+
+fn if_none_match_star(context: &Context) -> Outcome {
+    for path in representations(context) {
+        ask_for_304(context, Request::get(path).header("If-None-Match", "*"))?;
+    }
+    Ok(Verdict::Conforms)
+}
+
+fn if_none_match_weak(context: &Context) -> Outcome {
+    for path in representations(context) {
+        let Some(tag) = tag_of(context, &path)? else {
+            return Ok(no_tag(&path));
+        };
+        let as_other_kind = match tag.strip_prefix("W/") {
+            Some(strong) => strong.to_owned(),
+            None => format!("W/{tag}"),
+        };
+        let request = Request::get(path).header("If-None-Match", as_other_kind);
+        ask_for_304(context, request)?;
+    }
+    Ok(Verdict::Conforms)
+}
+
+fn if_none_match_other(context: &Context) -> Outcome {
+    for path in ["/greetings", &item(context)] {
+        let whole = ask(context, Request::get(path))?;
+        let mut others = vec![OTHER.to_owned(), format!("W/{OTHER}"), "\"*\"".to_owned()];
+        let opaque = whole.header("etag").and_then(|tag| {
+            let tag = tag.strip_prefix("W/").unwrap_or(tag);
+            tag.strip_prefix('"')?.strip_suffix('"')
+        });
+        if let Some(opaque) = opaque {
+            others.push(format!("\"{opaque}x\""));
+            others.push(format!("\"x{opaque}\""));
+            let upper = opaque.to_ascii_uppercase();
+            if upper != opaque {
+                others.push(format!("\"{upper}\""));
+            }
+        }
+        for other in others {
+            let request = Request::get(path).header("If-None-Match", other.as_str());
+            let response = ask(context, request)?;
+            ensure!(
+                response.status == 200 && response.body == whole.body,
+                "GET {path} with If-None-Match: {other} is {} with {} octets, not 200 with {}",
+                response.status,
+                response.body.len(),
+                whole.body.len()
+            );
+        }
+    }
+    Ok(Verdict::Conforms)
+}
+
+fn if_none_match_error(context: &Context) -> Outcome {
+    let missing = absent(context);
+    for (method, path, wanted) in [
+        ("GET", missing.as_str(), 404),
+        ("GET", "/no-such-path", 404),
+        ("DELETE", "/greetings", 405),
+    ] {
+        let request = Request::new(method, path).header("If-None-Match", "*");
+        let status = ask(context, request)?.status;
+        ensure!(
+            status == wanted,
+            "{method} {path} with If-None-Match: * is {status}, not {wanted}"
+        );
+    }
+    Ok(Verdict::Conforms)
+}
+
+fn if_modified_since(context: &Context) -> Outcome {
+    const LONG_AGO: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
+    for path in ["/greetings", &item(context)] {
+        let whole = ask(context, Request::get(path))?;
+        // By this time alone the client would have the latest.
+        let latest = whole
+            .header("last-modified")
+            .or(whole.header("date"))
+            .unwrap_or(LONG_AGO);
+        let request = Request::get(path)
+            .header("If-None-Match", OTHER)
+            .header("If-Modified-Since", latest);
+        let status = ask(context, request)?.status;
+        ensure!(
+            status == 200,
+            "GET {path} with If-None-Match: {OTHER} and If-Modified-Since: {latest} is {status}, \
+             not 200"
+        );
+        if let Some(tag) = whole.header("etag") {
+            let request = Request::get(path)
+                .header("If-None-Match", tag)
+                .header("If-Modified-Since", LONG_AGO);
+            ask_for_304(context, request)?;
+        }
+    }
+    Ok(Verdict::Conforms)
+}

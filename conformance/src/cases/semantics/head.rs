@@ -1,0 +1,100 @@
+//! HEAD.
+
+use crate::cases::steps::{absent, ask, item, known_paths};
+use crate::http::{Request, Response};
+use crate::{Case, Context, Outcome, Verdict, ensure};
+
+pub(in crate::cases) const CASES: &[Case] = &[
+    Case::must(
+        "semantics/head-list",
+        "RFC 9110 §9.3.2",
+        "HEAD /greetings has the status and the header fields of GET, and no content.",
+        |context| same_as_get(context, "/greetings", 200),
+    ),
+    Case::must(
+        "semantics/head-item",
+        "RFC 9110 §9.3.2",
+        "HEAD of a greeting has the status and the header fields of GET, and no content.",
+        |context| same_as_get(context, &item(context), 200),
+    ),
+    Case::must(
+        "semantics/head-docs",
+        "RFC 9110 §9.3.2",
+        "HEAD /docs has the status and the header fields of GET, and no content.",
+        |context| same_as_get(context, "/docs", 200),
+    ),
+    Case::must(
+        "semantics/head-unknown",
+        "RFC 9110 §9.3.2",
+        "HEAD of what is not there is 404 with the header fields of GET, and no content.",
+        head_unknown,
+    ),
+    Case::should(
+        "semantics/head-content-length",
+        "RFC 9110 §9.3.2, §8.6",
+        "An answer to HEAD states the Content-Length that the answer to GET states.",
+        head_content_length,
+    ),
+];
+
+fn head_unknown(context: &Context) -> Outcome {
+    same_as_get(context, "/no-such-path", 404)?;
+    same_as_get(context, &absent(context), 404)
+}
+
+/// Compares with two answers to GET, one before and one after: what these two do not agree on, a
+/// request id for one, says nothing.
+fn same_as_get(context: &Context, path: &str, status: u16) -> Outcome {
+    let before = ask(context, Request::get(path))?;
+    let head = ask(context, Request::new("HEAD", path))?;
+    let after = ask(context, Request::get(path))?;
+    for (method, given) in [("GET", before.status), ("HEAD", head.status)] {
+        ensure!(given == status, "{method} {path} is {given}, not {status}");
+    }
+    for (name, _) in &before.headers {
+        let values = before.values(name);
+        ensure!(
+            is_framing(name) || values != after.values(name) || values == head.values(name),
+            "{path} has `{name}` {values:?} for GET and {:?} for HEAD",
+            head.values(name)
+        );
+    }
+    // RFC 9110 §8.6: it may be left out, but not be another.
+    ensure!(
+        is_length_of(&head, &before),
+        "HEAD {path} has `Content-Length` {:?}, and GET's content has {} octets",
+        head.values("content-length"),
+        before.body.len()
+    );
+    Ok(Verdict::Conforms)
+}
+
+/// Fields that frame a message or are of the moment, which HEAD need not have alike.
+fn is_framing(name: &str) -> bool {
+    ["content-length", "transfer-encoding", "trailer", "date"]
+        .iter()
+        .any(|framing| name.eq_ignore_ascii_case(framing))
+}
+
+/// Whether the length stated, if any is, is that of GET's content.
+fn is_length_of(head: &Response, get: &Response) -> bool {
+    let length = get.body.len().to_string();
+    head.values("content-length")
+        .into_iter()
+        .all(|stated| stated == length)
+}
+
+fn head_content_length(context: &Context) -> Outcome {
+    let mut paths = known_paths(context).to_vec();
+    paths.extend([absent(context), "/no-such-path".to_owned()]);
+    for path in paths {
+        let get = ask(context, Request::get(path.as_str()))?;
+        let head = ask(context, Request::new("HEAD", path.as_str()))?;
+        let (wanted, given) = (get.values("content-length"), head.values("content-length"));
+        ensure!(
+            wanted == given,
+            "{path} has `Content-Length` {wanted:?} for GET and {given:?} for HEAD"
+        );
+    }
+    Ok(Verdict::Conforms)
+}

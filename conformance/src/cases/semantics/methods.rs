@@ -1,0 +1,257 @@
+//! Methods: which there are, and how a server says so.
+
+use std::collections::BTreeSet;
+
+use crate::cases::steps::{Differences, absent, ask, item, known_paths};
+use crate::http::Request;
+use crate::{Case, Context, Deviation, Outcome, Verdict, ensure};
+
+pub(in crate::cases) const CASES: &[Case] = &[
+    Case::must(
+        "semantics/method-not-allowed",
+        "RFC 9110 §15.5.6",
+        "POST, PUT, PATCH and DELETE are 405 on every path of the API.",
+        method_not_allowed,
+    ),
+    Case::must(
+        "semantics/allow-present",
+        "RFC 9110 §15.5.6, §10.2.1",
+        "A 405 names the methods that the path has in Allow.",
+        allow_present,
+    ),
+    Case::must(
+        "semantics/allow-exact",
+        "RFC 9110 §10.2.1",
+        "Every method that Allow names works, and every one that it leaves out is 405.",
+        allow_exact,
+    ),
+    Case::must(
+        "semantics/unknown-path-any-method",
+        "RFC 9110 §15.5.5, the contract",
+        "A path that is not there is 404 whatever the method.",
+        unknown_path_any_method,
+    ),
+    Case::must(
+        "semantics/options",
+        "RFC 9110 §9.3.7",
+        "OPTIONS is answered on every path, with Allow.",
+        options,
+    ),
+    Case::should(
+        "semantics/options-star",
+        "RFC 9112 §3.2.4, RFC 9110 §9.3.7",
+        "OPTIONS * is answered for the server as a whole.",
+        options_star,
+    ),
+    Case::must(
+        "semantics/unknown-method",
+        "RFC 9110 §9.1",
+        "A method that nobody knows is 405 or 501.",
+        |context| refused_methods(context, &["BREW", "GETS"], &[405, 501]),
+    ),
+    Case::must(
+        "semantics/method-case",
+        "RFC 9110 §9.1",
+        "Methods are case-sensitive: `get` is not GET, and is 400, 405 or 501.",
+        |context| refused_methods(context, &["get", "Get"], &[400, 405, 501]),
+    ),
+    Case::must(
+        "semantics/trace",
+        "RFC 9110 §9.3.8",
+        "TRACE is refused, or sends back nothing of the request's credentials.",
+        trace,
+    ),
+    Case::must(
+        "semantics/connect",
+        "RFC 9110 §9.3.6",
+        "CONNECT is 4xx or 501 and opens no tunnel.",
+        connect,
+    ),
+];
+
+/// Methods that are well known and that the API does not have.
+const REFUSED: [&str; 4] = ["POST", "PUT", "PATCH", "DELETE"];
+
+/// A request without content, which says so where the method has some as a rule (RFC 9110 §8.6).
+fn without_content(method: &str, target: &str) -> Request {
+    let request = Request::new(method, target);
+    match method {
+        "POST" | "PUT" | "PATCH" => request.content(""),
+        _ => request,
+    }
+}
+
+fn method_not_allowed(context: &Context) -> Outcome {
+    for path in known_paths(context) {
+        for method in REFUSED {
+            let status = ask(context, without_content(method, &path))?.status;
+            ensure!(status == 405, "{method} {path} is {status}, not 405");
+        }
+    }
+    Ok(Verdict::Conforms)
+}
+
+fn allow_present(context: &Context) -> Outcome {
+    let mut met_405 = false;
+    for path in known_paths(context) {
+        for method in REFUSED {
+            let response = ask(context, without_content(method, &path))?;
+            if response.status == 405 {
+                met_405 = true;
+                ensure!(
+                    response.header("allow").is_some(),
+                    "{method} {path} is 405 without `Allow`"
+                );
+            }
+        }
+    }
+    Ok(match met_405 {
+        true => Verdict::Conforms,
+        false => Verdict::NotApplicable("no method is 405".to_owned()),
+    })
+}
+
+fn allow_exact(context: &Context) -> Outcome {
+    for path in known_paths(context) {
+        let allowed = allowed_methods(context, &path)?;
+        let mut methods: BTreeSet<&str> = ["GET", "HEAD", "OPTIONS", "TRACE"].into();
+        methods.extend(REFUSED);
+        methods.extend(allowed.iter().map(String::as_str));
+        // CONNECT has no path.
+        methods.remove("CONNECT");
+        for method in methods {
+            let status = ask(context, without_content(method, &path))?.status;
+            let works = !matches!(status, 405 | 501);
+            ensure!(
+                works == allowed.contains(method),
+                "{method} {path} is {status}, and `Allow` names {allowed:?}"
+            );
+        }
+    }
+    Ok(Verdict::Conforms)
+}
+
+/// The methods that `Allow` names, which a refusal and OPTIONS must agree on.
+fn allowed_methods(context: &Context, path: &str) -> Result<BTreeSet<String>, Deviation> {
+    let mut found: Option<BTreeSet<String>> = None;
+    for method in ["POST", "OPTIONS"] {
+        let response = ask(context, without_content(method, path))?;
+        if response.header("allow").is_none() {
+            continue;
+        }
+        let named: BTreeSet<String> = response
+            .list("allow")
+            .into_iter()
+            .map(str::to_owned)
+            .collect();
+        if let Some(other) = &found {
+            ensure!(
+                *other == named,
+                "{path} has `Allow` {other:?} in a refusal and {named:?} for OPTIONS"
+            );
+        }
+        found = Some(named);
+    }
+    found.ok_or_else(|| Deviation(format!("{path} never states `Allow`")))
+}
+
+fn unknown_path_any_method(context: &Context) -> Outcome {
+    let below = format!("{}/no-such-path", item(context));
+    for path in ["/no-such-path", &below] {
+        for method in ["GET", "HEAD", "OPTIONS"].into_iter().chain(REFUSED) {
+            let status = ask(context, without_content(method, path))?.status;
+            ensure!(status == 404, "{method} {path} is {status}, not 404");
+        }
+    }
+    Ok(Verdict::Conforms)
+}
+
+fn options(context: &Context) -> Outcome {
+    let mut differences = Differences::default();
+    let mut paths = known_paths(context).to_vec();
+    paths.push(absent(context));
+    for path in paths {
+        let response = ask(context, Request::new("OPTIONS", path.as_str()))?;
+        let status = response.status;
+        ensure!(
+            (200..300).contains(&status),
+            "OPTIONS {path} is {status}, not 2xx"
+        );
+        ensure!(
+            response.header("allow").is_some(),
+            "OPTIONS {path} is {status} without `Allow`"
+        );
+        if status != 204 {
+            differences.note(format!("answers {status}"));
+        }
+    }
+    Ok(differences.verdict())
+}
+
+fn options_star(context: &Context) -> Outcome {
+    let response = ask(context, Request::new("OPTIONS", "*"))?;
+    let status = response.status;
+    ensure!(
+        (200..300).contains(&status),
+        "OPTIONS * is {status}, not 2xx"
+    );
+    let mut differences = Differences::default();
+    if status != 204 {
+        differences.note(format!("answers {status}"));
+    }
+    if response.header("allow").is_none() {
+        differences.note("without Allow");
+    }
+    Ok(differences.verdict())
+}
+
+/// The contract's answer is 405.
+fn refused_methods(context: &Context, methods: &[&str], legal: &[u16]) -> Outcome {
+    let mut differences = Differences::default();
+    for method in methods {
+        let status = ask(context, Request::new(*method, "/greetings"))?.status;
+        ensure!(
+            legal.contains(&status),
+            "{method} /greetings is {status}, which is none of {legal:?}"
+        );
+        if status != 405 {
+            differences.note(format!("{method} is {status}"));
+        }
+    }
+    Ok(differences.verdict())
+}
+
+fn trace(context: &Context) -> Outcome {
+    const SECRETS: [&str; 2] = ["do-not-tell-this-key", "do-not-tell-this-cookie"];
+    let [key, cookie] = SECRETS;
+    let request = Request::new("TRACE", "/greetings")
+        .header("Authorization", format!("Key {key}"))
+        .header("Cookie", format!("session={cookie}"));
+    let response = ask(context, request)?;
+    let values = response.headers.iter().map(|(_, value)| value.as_slice());
+    for part in values.chain([response.body.as_slice()]) {
+        let part = String::from_utf8_lossy(part);
+        ensure!(
+            !SECRETS.iter().any(|secret| part.contains(secret)),
+            "the answer to TRACE, a {}, holds the request's credentials",
+            response.status
+        );
+    }
+    match response.status {
+        405 => Ok(Verdict::Conforms),
+        status @ (200..=499 | 501) => Ok(Verdict::Differs(format!("answers {status}"))),
+        status => Err(Deviation(format!("TRACE /greetings is {status}"))),
+    }
+}
+
+fn connect(context: &Context) -> Outcome {
+    let base = context.base();
+    let authority = format!("{}:{}", base.host(), base.port());
+    let response = ask(context, Request::new("CONNECT", authority))?;
+    ensure!(
+        matches!(response.status, 400..=499 | 501),
+        "CONNECT is {}, not 4xx or 501",
+        response.status
+    );
+    Ok(Verdict::Conforms)
+}

@@ -1,0 +1,3 @@
+//! RFC 9112, octet by octet.
+
+pub(super) mod host;

@@ -1,0 +1,9 @@
+//! Faults in the semantics of HTTP.
+
+pub(super) mod answers;
+pub(super) mod conditional;
+pub(super) mod head;
+pub(super) mod methods;
+pub(super) mod negotiation;
+pub(super) mod requests;
+pub(super) mod targets;

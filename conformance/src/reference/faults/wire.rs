@@ -1,0 +1,3 @@
+//! Faults in how messages are read.
+
+pub(super) mod host;
