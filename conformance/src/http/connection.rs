@@ -105,8 +105,8 @@ impl Connection {
 
     /// Reads the next final response to a request with `method`, stepping over interim ones.
     ///
-    /// The content ends as RFC 9112 §6.3 has it: none for HEAD, 204, 304 and a tunnel, then chunked, then
-    /// `Content-Length`, then the end of the connection.
+    /// The content ends as RFC 9112 §6.3 has it: none for HEAD, 204, 304 and a tunnel; then
+    /// chunked; then `Content-Length`; then the end of the connection.
     ///
     /// # Errors
     /// Why there is no response.
