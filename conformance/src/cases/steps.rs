@@ -34,6 +34,20 @@ pub(super) fn ask(context: &Context, request: Request) -> Result<Response, Devia
     Ok(response)
 }
 
+/// The answer to GET of what is there.
+///
+/// # Errors
+/// A deviation if it is not 200.
+pub(super) fn get_whole(context: &Context, path: &str) -> Result<Response, Deviation> {
+    let whole = ask(context, Request::get(path))?;
+    ensure!(
+        whole.status == 200,
+        "GET {path} is {}, not 200",
+        whole.status
+    );
+    Ok(whole)
+}
+
 /// Method and target, as deviations name a request.
 pub(super) fn name(request: &Request) -> String {
     let target = String::from_utf8_lossy(&request.target);

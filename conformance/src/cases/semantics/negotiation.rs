@@ -1,6 +1,6 @@
 //! Content negotiation, which a server may leave alone but not get wrong.
 
-use crate::cases::steps::{Differences, absent, ask, item, name};
+use crate::cases::steps::{Differences, absent, ask, get_whole, item, name};
 use crate::http::{Request, Response};
 use crate::model::check_type;
 use crate::{Case, Context, Deviation, Outcome, Verdict, ensure};
@@ -29,7 +29,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
 fn accept_mismatch(context: &Context) -> Outcome {
     let mut differences = Differences::default();
     for path in ["/greetings", &item(context)] {
-        let default = ask(context, Request::get(path))?;
+        let default = get_whole(context, path)?;
         for accept in ["image/png", "application/vnd.example", "*/*;q=0"] {
             let response = ask(context, Request::get(path).header("Accept", accept))?;
             match response.status {

@@ -1,6 +1,6 @@
 //! What a request may carry that the API has no use for.
 
-use crate::cases::steps::{Differences, absent, ask, item};
+use crate::cases::steps::{Differences, absent, ask, get_whole, item};
 use crate::http::{Broken, Request, Response};
 use crate::{Case, Context, Deviation, Outcome, Verdict, ensure};
 
@@ -40,7 +40,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
 fn range_ignored(context: &Context) -> Outcome {
     let mut differences = Differences::default();
     for path in ["/greetings", &item(context)] {
-        let whole = ask(context, Request::get(path))?;
+        let whole = get_whole(context, path)?;
         let length = whole.body.len();
         let past_the_end = format!("bytes={length}-");
         for range in ["bytes=2-5", &past_the_end, "lines=1-2"] {
