@@ -1,6 +1,7 @@
 //! The catalogue of cases, one module an area.
 
 mod contract;
+mod docs;
 mod security;
 mod semantics;
 mod steps;
@@ -15,6 +16,9 @@ const AREAS: &[&[Case]] = &[
     contract::errors::CASES,
     contract::parallel::CASES,
     contract::generated::CASES,
+    docs::page::CASES,
+    docs::document::CASES,
+    docs::truth::CASES,
     semantics::head::CASES,
     semantics::methods::CASES,
     semantics::conditional::CASES,

@@ -24,6 +24,8 @@ pub mod url;
 mod case;
 mod context;
 mod harness;
+mod json;
+mod openapi;
 mod selection;
 mod suite;
 mod target;

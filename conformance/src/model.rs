@@ -87,6 +87,13 @@ impl Model {
         let route = Route::of(target);
         let answer = match &route {
             Route::Unknown => return Answer::problem(&[404]).without_content(method == "HEAD"),
+            Route::Item(Lang::Hostile) if !matches!(method, "GET" | "HEAD") => {
+                // A server may answer for the path, or refuse it before it knows which it is.
+                return Answer::any(&[200, 204, 400, 404, 405, 414, 422]);
+            }
+            Route::Asset if !matches!(method, "GET" | "HEAD") => {
+                return Answer::any(&[200, 204, 404, 405]);
+            }
             _ if method == "OPTIONS" => return Answer::options(),
             _ if !matches!(method, "GET" | "HEAD") => return Answer::method_not_allowed(),
             Route::List => Answer::json(self.list()),

@@ -1,46 +1,19 @@
 //! The API itself.
 
-use serde_json::Value;
+pub(super) mod errors;
+pub(super) mod generated;
+pub(super) mod item;
+pub(super) mod list;
+pub(super) mod parallel;
 
-use crate::{Case, Context, Outcome, Verdict, ensure};
-
+/// The source of what the original does.
 const EXAMPLE: &str = "the FastAPI example";
 
-pub(super) const CASES: &[Case] = &[
-    Case::must(
-        "contract/list-status",
-        EXAMPLE,
-        "GET /greetings is 200.",
-        list_status,
-    ),
-    Case::must(
-        "contract/list-sorted",
-        EXAMPLE,
-        "GET /greetings is sorted by lang, by code point.",
-        list_sorted,
-    ),
-];
+/// The source of what the document says.
+const DOCUMENT: &str = "the OpenAPI document";
 
-fn list_status(context: &Context) -> Outcome {
-    let response = context.get("/greetings")?;
-    ensure!(response.status == 200, "the status is {}", response.status);
-    Ok(Verdict::Conforms)
-}
+/// The source of what is in `greetings.json`.
+const DATA: &str = "greetings.json";
 
-fn list_sorted(context: &Context) -> Outcome {
-    let list = context.get("/greetings")?.json()?;
-    let langs: Vec<&str> = list
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|item| item["lang"].as_str())
-        .collect();
-    ensure!(!langs.is_empty(), "the list holds no lang: {list}");
-    // Strings compare by UTF-8 octets, which is code point order.
-    ensure!(
-        langs.is_sorted(),
-        "the langs come as {}",
-        Value::from(langs)
-    );
-    Ok(Verdict::Conforms)
-}
+/// The source of what the contract settles.
+const CONTRACT: &str = "the contract";

@@ -1,6 +1,7 @@
 //! The faults, one module an area.
 
 mod contract;
+mod docs;
 mod octets;
 mod security;
 mod semantics;
@@ -10,6 +11,7 @@ use super::Fault;
 
 const AREAS: &[&[Fault]] = &[
     contract::FAULTS,
+    docs::FAULTS,
     semantics::head::FAULTS,
     semantics::methods::FAULTS,
     semantics::conditional::FAULTS,

@@ -1,0 +1,111 @@
+//! Other paths, queries, and what every error looks like.
+
+use super::{CONTRACT, EXAMPLE};
+use crate::cases::steps::{absent, item, name};
+use crate::http::Request;
+use crate::json::check_unique_names;
+use crate::model::check_problem;
+use crate::{Case, Context, Deviation, Outcome, Verdict, ensure};
+
+pub(in crate::cases) const CASES: &[Case] = &[
+    Case::must(
+        "contract/extra-segment",
+        EXAMPLE,
+        "A path with a segment after the lang is 404.",
+        extra_segment,
+    ),
+    Case::must(
+        "contract/unknown-query",
+        EXAMPLE,
+        "A query that the API does not know changes nothing.",
+        unknown_query,
+    ),
+    Case::must(
+        "contract/unknown-path",
+        CONTRACT,
+        "A path that the API does not have is 404, with a problem.",
+        unknown_path,
+    ),
+    Case::must(
+        "contract/problem-shape",
+        "RFC 9457 §3.1",
+        "Every error is application/problem+json with type, title, status and detail, and its \
+         status is that of the status line.",
+        problem_shape,
+    ),
+];
+
+fn extra_segment(context: &Context) -> Outcome {
+    let item = item(context);
+    for path in [
+        format!("{item}/x"),
+        format!("{item}/x/y"),
+        format!("{item}/{}", "en"),
+    ] {
+        let response = context.get(&path)?;
+        ensure!(response.status == 404, "GET {path} is {}", response.status);
+    }
+    Ok(Verdict::Conforms)
+}
+
+fn unknown_query(context: &Context) -> Outcome {
+    for path in ["/greetings", &item(context), "/healthz"] {
+        let plain = context.get(path)?;
+        ensure!(plain.status == 200, "GET {path} is {}", plain.status);
+        for query in ["?", "?x=1", "?lang=es&lang=zh", "?%00&a[]=%FF", "?/?x"] {
+            let response = context.get(&format!("{path}{query}"))?;
+            ensure!(
+                response.status == 200,
+                "GET {path}{query} is {}",
+                response.status
+            );
+            ensure!(
+                response.body == plain.body,
+                "GET {path}{query} has other content than GET {path}"
+            );
+        }
+    }
+    Ok(Verdict::Conforms)
+}
+
+fn unknown_path(context: &Context) -> Outcome {
+    for path in [
+        "/nope",
+        "/nope/deeper?x",
+        "/greetingsx",
+        "/GREETINGS",
+        "/healthz/x",
+        "/docs.html",
+    ] {
+        let named = |why| Deviation(format!("GET {path}: {why}"));
+        let response = context.get(path).map_err(named)?;
+        let expected = context.model().answer("GET", path);
+        expected.check(&response).map_err(named)?;
+    }
+    Ok(Verdict::Conforms)
+}
+
+fn problem_shape(context: &Context) -> Outcome {
+    let requests = [
+        (404, Request::get("/nope")),
+        (404, Request::get(absent(context))),
+        (422, Request::get("/greetings/_")),
+        (405, Request::new("POST", "/greetings").content("")),
+        (405, Request::new("DELETE", item(context))),
+        (404, Request::get("/docs/no-such-file")),
+    ];
+    for (status, request) in requests {
+        let name = name(&request);
+        let named = |why: Deviation| Deviation(format!("{name}: {why}"));
+        let response = context.send(request).map_err(named)?;
+        ensure!(
+            response.status == status,
+            "{name}: the status is {}, not {status}",
+            response.status
+        );
+        check_problem(&response).map_err(named)?;
+        check_unique_names(&response.body)
+            .map_err(|error| Deviation(format!("{name}: {error}")))?;
+    }
+    Ok(Verdict::Conforms)
+}

@@ -1,0 +1,230 @@
+//! `GET /greetings/{lang}`.
+
+use super::{CONTRACT, DATA, DOCUMENT, EXAMPLE};
+use crate::cases::steps::{Differences, absent, item};
+use crate::http::Response;
+use crate::openapi::Description;
+use crate::url::{percent_decode, percent_encode};
+use crate::{Case, Context, Deviation, Outcome, Verdict, ensure};
+
+pub(in crate::cases) const CASES: &[Case] = &[
+    Case::must(
+        "contract/item-each",
+        DATA,
+        "Every lang of the data is 200 with its greeting.",
+        each,
+    ),
+    Case::must(
+        "contract/item-equals-list-entry",
+        EXAMPLE,
+        "A greeting on its own equals its entry in the list.",
+        equals_list_entry,
+    ),
+    Case::must(
+        "contract/item-schema",
+        DOCUMENT,
+        "A greeting validates against the schema that the document gives for it.",
+        schema,
+    ),
+    Case::must(
+        "contract/item-unknown",
+        CONTRACT,
+        "A well-formed lang without a greeting is 404, with a problem whose detail names it.",
+        unknown,
+    ),
+    Case::must(
+        "contract/item-malformed",
+        DOCUMENT,
+        "A lang outside the documented pattern is 422, with a problem whose first error is about \
+         [\"path\", \"lang\"].",
+        malformed,
+    ),
+    Case::info(
+        "contract/item-case",
+        "RFC 5646 §2.1.1; the FastAPI example",
+        "A lang in another case is another lang; the server may also take it for the same.",
+        case,
+    ),
+    Case::must(
+        "contract/item-percent",
+        "RFC 3986 §6.2.2.2",
+        "A lang with percent-encoded letters is the same resource as without.",
+        percent,
+    ),
+    Case::must(
+        "contract/item-hostile",
+        CONTRACT,
+        "Octets that are no lang in any encoding are 400, 404, 414 or 422, and nothing of them \
+         comes back unescaped.",
+        hostile,
+    ),
+];
+
+fn each(context: &Context) -> Outcome {
+    for lang in context.model().greetings().keys() {
+        let path = format!("/greetings/{lang}");
+        check_answer(context, &path)?;
+    }
+    Ok(Verdict::Conforms)
+}
+
+fn equals_list_entry(context: &Context) -> Outcome {
+    let items = super::list::items(context)?;
+    ensure!(!items.is_empty(), "the list is empty");
+    for entry in items {
+        let lang = entry["lang"].as_str().unwrap_or_default();
+        let item = context
+            .get(&format!("/greetings/{}", percent_encode(lang)))?
+            .json()?;
+        ensure!(
+            item == entry,
+            "the greeting is {item}, its entry in the list {entry}"
+        );
+    }
+    Ok(Verdict::Conforms)
+}
+
+fn schema(context: &Context) -> Outcome {
+    let description = Description::fetch(context)?;
+    let schema = description.response_schema("/greetings/{lang}", 200, "application/json")?;
+    let response = context.get(&item(context))?;
+    ensure!(response.status == 200, "the status is {}", response.status);
+    schema.check(&response.json()?)?;
+    Ok(Verdict::Conforms)
+}
+
+fn unknown(context: &Context) -> Outcome {
+    check_answer(context, &absent(context))?;
+    // The longest lang that there can be.
+    check_answer(context, &format!("/greetings/{}", "x".repeat(35)))?;
+    Ok(Verdict::Conforms)
+}
+
+fn malformed(context: &Context) -> Outcome {
+    let too_long = "a".repeat(36);
+    for segment in [
+        "e%20n",
+        "_",
+        "1en",
+        "-en",
+        "%F0%9F%91%8B",
+        "en%2E",
+        &too_long,
+    ] {
+        check_answer(context, &format!("/greetings/{segment}"))?;
+    }
+    Ok(Verdict::Conforms)
+}
+
+fn case(context: &Context) -> Outcome {
+    let lang = context.model().present();
+    let other = if lang == lang.to_uppercase() {
+        lang.to_lowercase()
+    } else {
+        lang.to_uppercase()
+    };
+    if context.model().item(&other).is_some() {
+        return Ok(Verdict::NotApplicable(format!(
+            "the data has both {lang} and {other}"
+        )));
+    }
+    let response = context.get(&format!("/greetings/{other}"))?;
+    Ok(match response.status {
+        404 => Verdict::Conforms,
+        status => Verdict::Differs(format!("{other} is {status}")),
+    })
+}
+
+fn percent(context: &Context) -> Outcome {
+    let lang = context.model().present();
+    let plain = check_answer(context, &item(context))?;
+    let upper: String = lang.bytes().map(|octet| format!("%{octet:02X}")).collect();
+    let first = format!("{}{}", &upper[..3], &lang[1..]);
+    for encoded in [&upper, &upper.to_lowercase(), &first] {
+        let path = format!("/greetings/{encoded}");
+        let response = check_answer(context, &path)?;
+        ensure!(
+            response.body == plain.body,
+            "GET {path} has other content than GET /greetings/{lang}"
+        );
+    }
+    Ok(Verdict::Conforms)
+}
+
+fn hostile(context: &Context) -> Outcome {
+    let long = "a".repeat(7900);
+    let mut differences = Differences::default();
+    for segment in [
+        "%FF",
+        "%C0%AF",
+        "%ED%A0%80",
+        "%00",
+        "en%00",
+        "x%0D%0AX-Injected:%20yes",
+        "e%2Fn",
+        "%2e%2e",
+        "..%2f..%2fetc%2fpasswd",
+        "%",
+        "%zz",
+        "en%",
+        "%3Cscript%3Ealert(1)%3C%2Fscript%3E",
+        &long,
+    ] {
+        let name = if segment.len() > 80 {
+            "7,900 octets"
+        } else {
+            segment
+        };
+        let response = context
+            .get(&format!("/greetings/{segment}"))
+            .map_err(|why| Deviation(format!("{name}: {why}")))?;
+        ensure!(
+            matches!(response.status, 400 | 404 | 414 | 422),
+            "{name}: the status is {}",
+            response.status
+        );
+        check_reflection(segment, &response).map_err(|why| Deviation(format!("{name}: {why}")))?;
+        if response.status != 422 {
+            differences.note(format!("{name} is {}", response.status));
+        }
+    }
+    Ok(differences.verdict())
+}
+
+/// Whether `response` holds nothing of the decoded `segment` where it could be taken for something
+/// else than text.
+fn check_reflection(segment: &str, response: &Response) -> Result<(), Deviation> {
+    ensure!(
+        response.header("x-injected").is_none(),
+        "a header field was injected"
+    );
+    let media_type = response.media_type().unwrap_or_default();
+    if media_type == "application/json" || media_type.ends_with("+json") {
+        // A JSON string cannot hold a quote or a control character as it is.
+        response.json()?;
+        return Ok(());
+    }
+    let decoded = percent_decode(segment).unwrap_or_else(|| segment.as_bytes().to_vec());
+    let is_markup = decoded.contains(&b'<') || decoded.contains(&b'\n');
+    let reflected = response
+        .body
+        .windows(decoded.len().max(1))
+        .any(|window| window == decoded);
+    ensure!(
+        !(is_markup && reflected),
+        "the content, {media_type:?}, has it as it is"
+    );
+    Ok(())
+}
+
+/// The answer to GET, which must be the model's.
+fn check_answer(context: &Context, path: &str) -> Result<Response, Deviation> {
+    let named = |why| Deviation(format!("GET {path}: {why}"));
+    let response = context.get(path).map_err(named)?;
+    context
+        .model()
+        .answer("GET", path)
+        .check(&response)
+        .map_err(named)?;
+    Ok(response)
+}
