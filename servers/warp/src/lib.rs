@@ -1,1 +1,127 @@
 //! The greetings API on warp.
+
+mod answer;
+mod filters;
+mod middleware;
+
+use std::{convert::Infallible, future::Future, io, net::TcpListener, sync::Arc};
+
+use quartet_common::{Api, Health, Problem, Timeouts, docs};
+use tower::{BoxError, Service, ServiceBuilder, layer::layer_fn};
+use tower_http::{
+    body::UnsyncBoxBody, catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer,
+};
+use warp::{
+    Filter, Reply,
+    http::{HeaderValue, Request, Response, StatusCode, header},
+    hyper::body::{Body, Bytes, Incoming},
+    reply,
+};
+
+use crate::{
+    answer::{Error, IfNoneMatch},
+    filters::LangSegment,
+    middleware::CheckHead,
+};
+
+/// The API as a service.
+pub fn app<B: Body<Error: Into<BoxError>> + Send + Sync + 'static>(
+    api: Arc<Api>,
+) -> impl Service<
+    Request<B>,
+    Response = Response<UnsyncBoxBody<Bytes, BoxError>>,
+    Error = Infallible,
+    Future: Send,
+> + Clone
++ Send {
+    let limits = api.limits;
+    let nosniff = HeaderValue::from_static("nosniff");
+    ServiceBuilder::new()
+        .layer(SetResponseHeaderLayer::overriding(
+            header::X_CONTENT_TYPE_OPTIONS,
+            nosniff,
+        ))
+        .layer(CatchPanicLayer::custom(middleware::panicked))
+        .layer(layer_fn(move |inner| CheckHead::new(inner, limits)))
+        .service(warp::service(routes(api)))
+}
+
+/// Serves the API from `listener` until `shutdown`, then drains.
+pub async fn run(
+    listener: TcpListener,
+    api: Arc<Api>,
+    timeouts: Timeouts,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let limits = api.limits;
+    let app = app::<Incoming>(api);
+    quartet_connection::serve(listener, app, &limits, &timeouts, shutdown).await
+}
+
+/// Each path comes before its methods: where no filter takes a request, "method not allowed"
+/// outranks "not found" (seanmonstar/warp#77).
+fn routes(api: Arc<Api>) -> impl Filter<Extract = (impl Reply,), Error = Infallible> + Clone {
+    let authorized = filters::authorized(&api);
+    let read = filters::read_only()
+        .and(warp::any().map(move || api.clone()))
+        .and(filters::if_none_match());
+    let list = warp::path!("greetings")
+        .and(read.clone())
+        .and(authorized.clone())
+        .then(list);
+    let item = warp::path!("greetings" / LangSegment)
+        .and(read.clone())
+        .and(authorized)
+        .then(item);
+    let root = warp::path::end().and(read.clone()).map(root);
+    let page = warp::path!("docs").and(read.clone()).map(page);
+    let asset = warp::path!("docs" / String).and(read.clone()).map(asset);
+    let openapi = warp::path!("openapi.json").and(read).map(openapi);
+    let health = warp::path!("healthz")
+        .and(filters::read_only())
+        .map(|| reply::json(&Health::OK));
+    let server = filters::server_options().map(answer::options);
+    // Boxed, so that a request for data does not carry every other route's state along.
+    let others = root.or(page).or(asset).or(openapi).or(health).or(server);
+    list.or(item).or(others.boxed()).recover(answer::rejected)
+}
+
+async fn list(api: Arc<Api>, if_none_match: IfNoneMatch) -> Result<impl Reply, Error> {
+    let greetings = api.greetings.list().await?;
+    Ok(if_none_match.or(&greetings.etag, || reply::json(&greetings.value)))
+}
+
+async fn item(
+    LangSegment(lang): LangSegment,
+    api: Arc<Api>,
+    if_none_match: IfNoneMatch,
+) -> Result<impl Reply, Error> {
+    let lang = lang.map_err(Problem::from)?;
+    let greeting = api.greetings.get(&lang).await?;
+    Ok(if_none_match.or(&greeting.etag, || reply::json(&greeting.value)))
+}
+
+fn root(api: Arc<Api>, _: IfNoneMatch) -> impl Reply {
+    // `warp::redirect` takes a `Uri`, which cannot be relative.
+    let location = api.docs.location.as_str();
+    let redirect = reply::with_header(StatusCode::TEMPORARY_REDIRECT, header::LOCATION, location);
+    // hyper would state the length to GET only (hyperium/hyper#2835).
+    reply::with_header(redirect, header::CONTENT_LENGTH, 0)
+}
+
+fn page(api: Arc<Api>, if_none_match: IfNoneMatch) -> impl Reply {
+    reply::with_header(
+        if_none_match.or_document(&api.docs.page),
+        header::CONTENT_SECURITY_POLICY,
+        docs::CONTENT_SECURITY_POLICY,
+    )
+}
+
+fn asset(name: String, api: Arc<Api>, if_none_match: IfNoneMatch) -> Result<impl Reply, Error> {
+    let document = api.docs.asset(&name).ok_or_else(Problem::not_found)?;
+    Ok(if_none_match.or_document(document))
+}
+
+fn openapi(api: Arc<Api>, if_none_match: IfNoneMatch) -> impl Reply {
+    if_none_match.or_document(&api.docs.openapi)
+}

@@ -1,0 +1,80 @@
+//! Filters that warp does not have, of filters that it has.
+
+use std::{
+    convert::Infallible,
+    future::{Ready, ready},
+    str::FromStr,
+    sync::Arc,
+};
+
+use quartet_common::{Api, Lang, MalformedLang, Problem};
+use warp::{
+    Filter, Rejection,
+    filters::BoxedFilter,
+    http::{HeaderValue, Method},
+    path::FullPath,
+    reject::not_found,
+};
+
+use crate::answer::{AsksForOptions, Error, IfNoneMatch};
+
+/// GET and HEAD, of which `warp::get` takes only the first (seanmonstar/warp#882). The answers
+/// that have Allow, which warp does not know, are made of the rejections.
+pub(crate) fn read_only() -> impl Filter<Extract = (), Error = Rejection> + Copy {
+    warp::method()
+        .and_then(async |method| match method {
+            Method::GET | Method::HEAD => Ok(()),
+            Method::OPTIONS => Err(Rejection::from(AsksForOptions)),
+            _ => Err(Error(Problem::method_not_allowed()).into()),
+        })
+        .untuple_one()
+}
+
+/// `OPTIONS *` asks about the server as a whole (RFC 9110 §9.3.7). `warp::path` would take the
+/// asterisk for a segment.
+pub(crate) fn server_options() -> impl Filter<Extract = (), Error = Rejection> + Copy {
+    warp::options()
+        .and(warp::path::full())
+        .and_then(async |path: FullPath| (path.as_str() == "*").then_some(()).ok_or_else(not_found))
+        .untuple_one()
+}
+
+/// A locale name in the path, percent-decoded, which warp's parameters are not
+/// (seanmonstar/warp#242). It is told later that it is malformed, because warp would answer 404.
+pub(crate) struct LangSegment(pub(crate) Result<Lang, MalformedLang>);
+
+impl FromStr for LangSegment {
+    type Err = Infallible;
+
+    fn from_str(segment: &str) -> Result<Self, Infallible> {
+        Ok(Self(Lang::from_path_segment(segment)))
+    }
+}
+
+/// What the middleware found, because `warp::header` sees a field's first line only.
+pub(crate) fn if_none_match() -> impl Filter<Extract = (IfNoneMatch,), Error = Infallible> + Copy {
+    warp::ext::optional().map(Option::unwrap_or_default)
+}
+
+/// Lets only requests with a known API key pass, or any where there are no keys.
+pub(crate) fn authorized(api: &Arc<Api>) -> BoxedFilter<()> {
+    if api.keys.is_none() {
+        return warp::any().boxed();
+    }
+    let api = api.clone();
+    warp::header::value("authorization")
+        .map(Some)
+        .or_else(async |_| Ok::<_, Rejection>((None,)))
+        .and_then(move |credentials| authorize(&api, credentials))
+        .untuple_one()
+        .boxed()
+}
+
+fn authorize(api: &Api, credentials: Option<HeaderValue>) -> Ready<Result<(), Rejection>> {
+    let credentials = credentials.as_ref().map(HeaderValue::as_bytes);
+    let authorized = api
+        .keys
+        .iter()
+        .try_for_each(|keys| keys.authorize(credentials));
+    ready(authorized.map_err(|problem| Error(problem).into()))
+}

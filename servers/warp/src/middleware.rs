@@ -1,0 +1,85 @@
+//! What happens around the filters: tower middleware, because no filter sees a whole request
+//! (seanmonstar/warp#139).
+
+use std::{
+    any::Any,
+    convert::Infallible,
+    task::{Context, Poll},
+};
+
+use futures_util::future::{Either, Ready, ready};
+use quartet_common::{HeadLimits, Problem, RequestHead};
+use tower::Service;
+use warp::{
+    Reply,
+    http::{Request, Version, header},
+    reply::Response,
+};
+
+use crate::answer::{Error, IfNoneMatch};
+
+/// Refuses what hyper lets through, a head that is too large or has no valid Host
+/// (hyperium/hyper#3777), and what filters let through.
+#[derive(Clone)]
+pub(crate) struct CheckHead<S> {
+    inner: S,
+    limits: HeadLimits,
+}
+
+impl<S> CheckHead<S> {
+    pub(crate) fn new(inner: S, limits: HeadLimits) -> Self {
+        Self { inner, limits }
+    }
+
+    fn check<B>(&self, request: &Request<B>) -> Result<(), Problem> {
+        let target = request.uri().path_and_query();
+        let head = RequestHead {
+            method: request.method().as_str(),
+            target_len: target.map_or(0, |target| target.as_str().len()),
+            is_http11: request.version() >= Version::HTTP_11,
+        };
+        let fields = request.headers().iter();
+        let fields = fields.map(|(name, value)| (name.as_str(), value.as_bytes()));
+        head.check(fields, &self.limits)?;
+        match request.uri().path() {
+            "/" => Ok(()),
+            // The target of CONNECT, which `warp::path::end` takes for the root and on which
+            // `warp::path::full` panics (seanmonstar/warp#1166).
+            "" => Err(Problem::not_found()),
+            // `warp::path::end` takes a trailing slash for nothing (seanmonstar/warp#584).
+            path if path.ends_with('/') => Err(Problem::not_found()),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl<S, B> Service<Request<B>> for CheckHead<S>
+where
+    S: Service<Request<B>, Response = Response, Error = Infallible>,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Either<S::Future, Ready<Result<Response, Infallible>>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        if let Err(problem) = self.check(&request) {
+            return Either::Right(ready(Ok(Error(problem).into_response())));
+        }
+        // A header filter would see the first line only.
+        let lines = request.headers().get_all(header::IF_NONE_MATCH);
+        let lines: Vec<_> = lines.iter().cloned().collect();
+        if !lines.is_empty() {
+            request.extensions_mut().insert(IfNoneMatch(lines));
+        }
+        Either::Left(self.inner.call(request))
+    }
+}
+
+/// The answer to a request whose handler panicked; warp alone drops the connection.
+pub(crate) fn panicked(_: Box<dyn Any + Send>) -> Response {
+    Error(Problem::internal_server_error()).into_response()
+}
