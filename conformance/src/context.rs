@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::evidence::{Evidence, Exchange, Log};
 use crate::http::{Connection, Request, Response};
+use crate::servers::{Process, StartOptions};
 use crate::{BaseUrl, Deviation, Model, Target};
 
 /// How long a connection may take to be accepted.
@@ -81,6 +82,22 @@ impl Context {
             ..self.clone()
         };
         Ok((context, &keyed.key))
+    }
+
+    /// Starts a further process of the server under test, for experiments that end, restart or
+    /// configure it. The options' program is filled in.
+    ///
+    /// # Errors
+    /// A deviation if it does not start, or if the suite did not start the server: a case that
+    /// needs this says so with [`Need::Process`](crate::Need::Process) and is then not run.
+    pub fn start(&self, mut options: StartOptions) -> Result<Process, Deviation> {
+        let launch = self
+            .target
+            .launch
+            .as_ref()
+            .ok_or_else(|| Deviation("the suite cannot start this server".to_owned()))?;
+        options.program = Some(launch.program.clone());
+        Process::start(&launch.server, &options).map_err(|error| Deviation(error.to_string()))
     }
 
     /// A view of the same server whose evidence is its own, for experiments of which only some are

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use crate::deviations::Deviations;
 use crate::judgement::Judged;
 use crate::servers::{Process, Role, Server, StartError, StartOptions};
-use crate::{Case, Finding, Model, Need, Suite, Target};
+use crate::{Case, Finding, Launch, Model, Need, Suite, Target};
 
 /// The key that a server is started with where it can ask for one.
 const KEY: &str = "conformance-4f1d7c";
@@ -61,7 +61,11 @@ impl Examination {
             ..StartOptions::default()
         };
         let open = Process::start(server, &options)?;
-        let mut target = Target::new(&server.name, open.base_url()).providing(Need::Process);
+        let launch = Launch {
+            server: server.clone(),
+            program: plan.program.clone(),
+        };
+        let mut target = Target::new(&server.name, open.base_url()).launched_by(launch);
         target.hold(plan.model.clone());
         target.provides.extend(plan.provides.iter().copied());
         if server.role == Role::Framework {

@@ -36,5 +36,5 @@ pub use harness::{TEST_SEED, server_tests};
 pub use model::Model;
 pub use selection::{Selection, UnknownCase};
 pub use suite::{Finding, Suite, SuiteError};
-pub use target::{Keyed, Target};
+pub use target::{Keyed, Launch, Target};
 pub use url::BaseUrl;

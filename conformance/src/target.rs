@@ -1,10 +1,12 @@
 //! A server under test.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::http::Response;
+use crate::servers::Server;
 use crate::{BaseUrl, Context, Deviation, Model, Need};
 
 /// A server under test and what is known of it.
@@ -20,6 +22,8 @@ pub struct Target {
     pub provides: BTreeSet<Need>,
     /// A second instance that asks for an API key.
     pub keyed: Option<Keyed>,
+    /// How to start further processes of it.
+    pub launch: Option<Launch>,
     /// The OpenAPI document it must serve, byte for byte, and whose document that is.
     pub document: Option<(String, Vec<u8>)>,
 }
@@ -33,6 +37,15 @@ pub struct Keyed {
     pub key: String,
 }
 
+/// How to start a server.
+#[derive(Clone, Debug)]
+pub struct Launch {
+    /// Its stanza.
+    pub server: Server,
+    /// The program it was built to.
+    pub program: PathBuf,
+}
+
 impl Target {
     /// A target of which only the address is known.
     pub fn new(name: impl Into<String>, base: BaseUrl) -> Self {
@@ -42,6 +55,7 @@ impl Target {
             model: Model::new(BTreeMap::new()),
             provides: BTreeSet::new(),
             keyed: None,
+            launch: None,
             document: None,
         }
     }
@@ -78,6 +92,12 @@ impl Target {
     pub fn providing(mut self, need: Need) -> Self {
         self.provides.insert(need);
         self
+    }
+
+    /// The same target, of which cases can start further processes.
+    pub fn launched_by(mut self, launch: Launch) -> Self {
+        self.launch = Some(launch);
+        self.providing(Need::Process)
     }
 
     /// The same target with a second instance that asks for `key`.

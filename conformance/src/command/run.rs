@@ -142,7 +142,7 @@ impl Run<'_> {
         url: &BaseUrl,
         document: &mut Option<(String, Vec<u8>)>,
     ) -> Result<TargetReport, RunError> {
-        let name = url.to_string();
+        let name = format!("{}{}", url.authority(), url.prefix());
         let mut target = Target::new(&name, url.clone());
         target.provides.extend(self.options.needs_met());
         target.hold(self.model.clone());

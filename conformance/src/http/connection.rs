@@ -12,6 +12,9 @@ use crate::evidence::{Exchange, Log};
 /// The most octets read from one connection; a server that sends more is cut off.
 const MOST_RECEIVED: usize = 16 * 1024 * 1024;
 
+/// The longest response head, or line of a chunked body, that is waited for.
+const LONGEST_HEAD: usize = 256 * 1024;
+
 /// The most field lines parsed from one response.
 const MOST_FIELDS: usize = 256;
 
@@ -208,6 +211,7 @@ impl Connection {
                 self.unread.drain(..length);
                 return Ok(response);
             }
+            self.check_head_length()?;
             if self.fill_patiently()? == 0 {
                 return Err(if self.unread.is_empty() {
                     Broken::Closed
@@ -216,6 +220,16 @@ impl Connection {
                 });
             }
         }
+    }
+
+    /// Without an end to it, what is unread is searched again with each read: not without bound.
+    fn check_head_length(&self) -> Result<(), Broken> {
+        if self.unread.len() > LONGEST_HEAD {
+            return Err(Broken::Malformed(format!(
+                "there is no end to a line or head within {LONGEST_HEAD} octets"
+            )));
+        }
+        Ok(())
     }
 
     fn receive_body(&mut self, method: &str, head: &Response) -> Result<Vec<u8>, Broken> {
@@ -296,6 +310,7 @@ impl Connection {
                 line.truncate(end);
                 return Ok(line);
             }
+            self.check_head_length()?;
             if self.fill_patiently()? == 0 {
                 return Err(Broken::Truncated);
             }

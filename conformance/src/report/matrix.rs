@@ -103,7 +103,13 @@ fn write_answers(
         }
         writeln!(out, "  {}", case.id)?;
         for (answer, names) in answers {
-            writeln!(out, "    {}: {answer}", names.join(", "))?;
+            let is_everyones = names.len() == report.targets.len() && names.len() > 1;
+            let names = if is_everyones {
+                "all".to_owned()
+            } else {
+                names.join(", ")
+            };
+            writeln!(out, "    {names}: {answer}")?;
         }
     }
     if !is_first {

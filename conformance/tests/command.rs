@@ -1,0 +1,212 @@
+//! The command as scripts see it.
+
+use std::io::Read as _;
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+use quartet_conformance::Model;
+use quartet_conformance::reference::{Fault, Reference, faults};
+use serde_json::Value;
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_conformance"));
+    command.args(arguments).stdin(Stdio::null());
+    command
+}
+
+fn run(arguments: &[&str]) -> Output {
+    command(arguments).output().expect("the command can be run")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn fault(case: &str) -> &'static Fault {
+    let found = faults().find(|fault| fault.breaks == case);
+    found.expect("another test makes sure that every case has a fault")
+}
+
+fn reference(fault: Option<&'static Fault>) -> (Reference, String) {
+    let reference = Reference::start(Model::embedded(), None, fault).expect("ports are free");
+    let url = reference.base().to_string();
+    (reference, url)
+}
+
+#[test]
+fn a_server_without_fault_is_as_expected() {
+    let (_reference, url) = reference(None);
+    let output = run(&["--url", &url, "--only", "contract", "--only", "docs/page"]);
+    let report = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{report}");
+    assert!(report.contains("docs/page "), "{report}");
+    assert!(!report.contains("docs/assets"), "{report}");
+    assert!(
+        !report.contains('\x1b'),
+        "coloured, and no terminal: {report}"
+    );
+}
+
+#[test]
+fn a_deviation_is_told_in_full() {
+    let (_reference, url) = reference(Some(fault("contract/list-sorted")));
+    let output = run(&["--url", &url, "--only", "contract/list-sorted"]);
+    let report = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{report}");
+    for part in [
+        "requirement:",
+        "source:",
+        "found:",
+        "sent:",
+        "received:",
+        "replay:",
+    ] {
+        assert!(report.contains(part), "no {part} in {report}");
+    }
+}
+
+#[test]
+fn a_replay_command_does_it_again() {
+    let (_reference, url) = reference(Some(fault("contract/list-status")));
+    let output = run(&["--url", &url, "--only", "contract/list-status", "--json"]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let exchange = &report["targets"][0]["findings"][0]["exchanges"][0];
+    let replay = exchange["replay"].as_str().unwrap();
+    let again = Command::new("bash").args(["-c", replay]).output().unwrap();
+    let head = |text: &str| text.lines().next().map(str::to_owned);
+    let received = exchange["received"]["data"].as_str().unwrap();
+    assert_eq!(head(&text(&again.stdout)), head(received), "{replay}");
+}
+
+#[test]
+fn a_listed_deviation_is_expected_and_must_occur() {
+    let (_broken, broken) = reference(Some(fault("contract/list-sorted")));
+    let (_sound, sound) = reference(None);
+    let only = ["--only", "contract/list-sorted"];
+    for (url, code) in [(&broken, 0), (&sound, 1)] {
+        let name = url.trim_start_matches("http://").trim_end_matches('/');
+        let file = scratch(&format!("deviations-{code}.toml"));
+        let listed = format!(
+            "[[deviation]]\nserver = '{name}'\ncase = 'contract/list-sorted'\n\
+             reason = 'a test'\nversion = '1'\n"
+        );
+        std::fs::write(&file, listed).unwrap();
+        let file = file.to_str().unwrap();
+        let output = run(&[&["--url", url, "--deviations", file], &only[..]].concat());
+        assert_eq!(output.status.code(), Some(code), "{}", text(&output.stdout));
+    }
+}
+
+#[test]
+fn other_data_can_be_expected() {
+    let file = scratch("other.json");
+    std::fs::write(&file, r#"{"tlh": "nuqneH"}"#).unwrap();
+    let file = file.to_str().unwrap();
+    let (_reference, url) = reference(None);
+    let exact = ["--url", &url, "--only", "contract/list-exact"];
+    let code = |more: &[&str]| run(&[&exact[..], more].concat()).status.code();
+    assert_eq!(code(&[]), Some(0));
+    assert_eq!(code(&["--greetings", file]), Some(1));
+    assert_eq!(code(&["--any-data"]), Some(0));
+
+    let model = Model::from_json(r#"{"tlh": "nuqneH"}"#).unwrap();
+    let other = Reference::start(model, None, None).unwrap();
+    let url = other.base().to_string();
+    for data in [&["--greetings", file][..], &["--any-data"]] {
+        let output = run(&[&["--url", &url, "--only", "contract"], data].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
+    }
+}
+
+#[test]
+fn wrong_options_are_two() {
+    for arguments in [
+        &["--only", "no-such-case"][..],
+        &["--url", "https://localhost/"],
+        &["--server", "no-such-server"],
+        &[
+            "--url",
+            "http://127.0.0.1:9/",
+            "--greetings",
+            "/no/such/file",
+        ],
+        &["--no-such-option"],
+    ] {
+        let output = run(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(
+            !output.stderr.is_empty() && output.stdout.is_empty(),
+            "{arguments:?}"
+        );
+    }
+}
+
+#[test]
+fn a_server_that_is_not_there_is_three() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    drop(listener);
+    let output = run(&["--url", &url]);
+    assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("no connection"));
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let mut child = command(&["--list"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let mut complaint = String::new();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut complaint)
+        .unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0), "{complaint}");
+    assert_eq!(complaint, "");
+}
+
+#[test]
+fn json_has_the_documented_members() {
+    let (_reference, url) = reference(Some(fault("contract/item-hostile")));
+    let file = scratch("report.json");
+    let output = run(&[
+        "--url",
+        &url,
+        "--only",
+        "contract",
+        "--json",
+        file.to_str().unwrap(),
+    ]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stdout).contains("contract/item-hostile"));
+    let report: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+    assert_eq!(report["schema_version"], 1);
+    assert_eq!(report["as_expected"], false);
+    let findings = report["targets"][0]["findings"].as_array().unwrap();
+    let find = |id: &str| {
+        findings
+            .iter()
+            .find(|finding| finding["case"] == id)
+            .unwrap()
+    };
+    assert_eq!(find("contract/list-exact")["verdict"], "conforms");
+    let hostile = find("contract/item-hostile");
+    assert_eq!(hostile["verdict"], "deviates");
+    assert_eq!(hostile["standing"], "failure");
+    let sent = hostile["exchanges"][0]["sent"]["data"].as_str().unwrap();
+    assert!(
+        sent.starts_with("GET /greetings/%FF HTTP/1.1\r\n"),
+        "{sent}"
+    );
+}
+
+/// A file of this test program's own.
+fn scratch(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name)
+}
