@@ -59,6 +59,8 @@ pub(crate) fn head_end(input: &[u8]) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     #[test]
@@ -68,6 +70,19 @@ mod tests {
             let length = format!("content-length: {}", body.len());
             assert!(head.lines().any(|line| line == length), "{answer}");
         }
+    }
+
+    #[test]
+    fn bodies_are_those_of_the_data() {
+        let data = include_str!("../../../greetings.json");
+        let data: BTreeMap<&str, &str> = serde_json::from_str(data).unwrap();
+        let greetings: Vec<_> = data
+            .iter()
+            .map(|(lang, text)| format!(r#"{{"lang":"{lang}","text":"{text}"}}"#))
+            .collect();
+        assert!(LIST.ends_with(&format!("\r\n\r\n[{}]", greetings.join(","))));
+        let english = greetings.iter().find(|one| one.contains(r#""en""#));
+        assert!(ONE.ends_with(&format!("\r\n\r\n{}", english.unwrap())));
     }
 
     #[test]
