@@ -17,8 +17,8 @@ pub(super) struct Connection {
     reader: ResponseReader,
     comparison: Comparison,
     phase: Phase,
-    /// When the write of the present request began.
-    pub(super) sent_at: Instant,
+    /// When the present request was due: at the end of the answer before it.
+    pub(super) due_at: Instant,
     answers: u64,
 }
 
@@ -45,20 +45,14 @@ impl Connection {
             reader: ResponseReader::new(),
             comparison: Comparison::new(false),
             phase: Phase::Idle,
-            sent_at: Instant::now(),
+            due_at: Instant::now(),
             answers: 0,
         }
     }
 
     /// Sends a request, or as much of it as the socket takes.
     #[inline]
-    pub(super) fn send(
-        &mut self,
-        exchange: &Exchange,
-        compare: bool,
-        now: Instant,
-    ) -> Result<(), Error> {
-        self.sent_at = now;
+    pub(super) fn send(&mut self, exchange: &Exchange, compare: bool) -> Result<(), Error> {
         self.comparison = Comparison::new(compare);
         self.phase = Phase::Writing(0);
         self.resume(exchange)

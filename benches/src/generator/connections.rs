@@ -17,8 +17,8 @@ use super::{
 const READ_SIZE: usize = 64 * 1024;
 /// Up to this size of content every byte of every answer is compared.
 const ALWAYS_COMPARED: usize = 4 * 1024;
-/// Of larger content, one answer in so many. A prime, so that it does not keep step with the
-/// number of connections and sample always the same ones.
+/// Of larger content, at least one answer in so many. A prime, so that it does not keep step with
+/// the number of connections and sample always the same ones.
 const SAMPLE: u64 = 61;
 
 /// Connections held open to one server.
@@ -26,6 +26,8 @@ pub struct Connections {
     poll: Poll,
     events: Events,
     connections: Vec<Connection>,
+    /// Connections whose next request is due.
+    due: Vec<usize>,
     buffer: Box<[u8]>,
     timeout: Duration,
     usable: bool,
@@ -67,6 +69,7 @@ impl Connections {
             poll,
             events: Events::with_capacity(count.min(1024)),
             connections,
+            due: Vec::with_capacity(count),
             buffer: vec![0; READ_SIZE].into_boxed_slice(),
             timeout,
             usable: true,
@@ -92,6 +95,7 @@ impl Connections {
             return Err(Error::Unusable);
         }
         self.usable = false;
+        self.due.clear();
         let mut slice = ClosedLoop {
             exchange,
             buffer: &mut self.buffer,
@@ -101,7 +105,8 @@ impl Connections {
             tally: Tally::new(ramp, window),
         };
         for connection in &mut self.connections {
-            slice.send(connection, Instant::now())?;
+            connection.due_at = Instant::now();
+            slice.send(connection)?;
         }
         while slice.tally.is_sending() || slice.outstanding() > 0 {
             match self.poll.poll(&mut self.events, Some(Duration::ZERO)) {
@@ -114,7 +119,16 @@ impl Connections {
             let answered = slice.tally.total_requests();
             for event in &self.events {
                 let Token(index) = event.token();
-                slice.advance(&mut self.connections[index], event)?;
+                if slice.advance(&mut self.connections[index], event)? {
+                    self.due.push(index);
+                }
+            }
+            // All reads before all writes: each kind finds its path through the kernel still in
+            // the core's cache, which makes some percent more requests.
+            for index in self.due.drain(..) {
+                if slice.tally.is_sending() {
+                    slice.send(&mut self.connections[index])?;
+                }
             }
             if slice.tally.total_requests() == answered {
                 slice.check_deadline(self.timeout)?;
@@ -136,35 +150,35 @@ struct ClosedLoop<'a> {
 
 impl ClosedLoop<'_> {
     #[inline]
-    fn send(&mut self, connection: &mut Connection, now: Instant) -> Result<(), Error> {
+    fn send(&mut self, connection: &mut Connection) -> Result<(), Error> {
         let compare = self.always_compare || self.sent.is_multiple_of(SAMPLE);
         self.sent += 1;
-        connection.send(self.exchange, compare, now)
+        connection.send(self.exchange, compare)
     }
 
-    /// Does what an event makes possible: reads, and sends the next request after an answer.
+    /// Does what an event makes possible, and says whether it brought the answer's end.
     ///
     /// A read that does not fill the buffer has emptied the socket: what comes later is a new
     /// event. So one read is enough, unless the server has finished sending and its end is still
     /// to be read.
     #[inline]
-    fn advance(&mut self, connection: &mut Connection, event: &Event) -> Result<(), Error> {
+    fn advance(&mut self, connection: &mut Connection, event: &Event) -> Result<bool, Error> {
         connection.resume(self.exchange)?;
+        let mut answered = false;
         while let Some(count) = connection.read(self.buffer)? {
             if connection.take(&self.buffer[..count], self.exchange, &mut self.verified)? {
-                // One look at the clock ends this request and begins the next.
+                // One look at the clock ends this request and makes the next one due.
                 let now = Instant::now();
-                self.tally.answered(connection.sent_at, now);
-                if self.tally.is_sending() {
-                    self.send(connection, now)?;
-                }
+                self.tally.answered(connection.due_at, now);
+                connection.due_at = now;
+                answered = true;
             }
             // Windows reports the next arrival only after a read that found nothing.
             if count < self.buffer.len() && !event.is_read_closed() && !cfg!(windows) {
                 break;
             }
         }
-        Ok(())
+        Ok(answered)
     }
 
     fn outstanding(&self) -> u64 {

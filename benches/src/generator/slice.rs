@@ -27,9 +27,10 @@ pub struct Slice {
     /// Latency in nanoseconds of the answers that came within the window, from 1 to
     /// [`MAX_LATENCY`] with [`LATENCY_DIGITS`] digits.
     ///
-    /// It runs from just before the request's first byte is written until the generator has read
-    /// the answer's last byte. What the answer waited in the socket while the generator served
-    /// other connections is in it, as it would be for any client with as many of them.
+    /// It runs from when the request was due, which is when the answer before it on the connection
+    /// was complete, until the generator has read the answer's last byte. What request or answer
+    /// waited while the generator served other connections is in it, so that latencies add up to
+    /// the time that the connections were held (Little's law).
     pub latency: Histogram<u64>,
     /// Answers that took longer than [`MAX_LATENCY`] and stand in the histogram as that.
     pub beyond_max_latency: u64,
@@ -89,9 +90,9 @@ impl Tally {
         }
     }
 
-    /// Counts an answer to a request that was sent at `sent`.
+    /// Counts an answer that came at `now` to a request that was due at `due`.
     #[inline]
-    pub(super) fn answered(&mut self, sent: Instant, now: Instant) {
+    pub(super) fn answered(&mut self, due: Instant, now: Instant) {
         self.total_requests += 1;
         self.last = now;
         match self.window {
@@ -102,7 +103,7 @@ impl Tally {
             }
             Window::Open(opened) => {
                 self.requests += 1;
-                self.record(now.duration_since(sent));
+                self.record(now.duration_since(due));
                 let width = now.duration_since(opened);
                 if width >= self.asked {
                     self.window = Window::Closed { at: now, width };

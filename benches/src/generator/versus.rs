@@ -195,7 +195,8 @@ fn compare(
     Ok(comparison)
 }
 
-/// The generator's requests per second. Opening connections is in neither client's time.
+/// The generator's requests per second. Opening the connections is not in its time; it is in that
+/// of `wrk`, as a few milliseconds of a round.
 fn generator_rate(address: SocketAddr, connections: usize, seconds: u64) -> Result<f64> {
     let exchange = Exchange::get(PATH, &address.to_string(), &[], 200, BODY.to_vec());
     let slice = Connections::open(address, connections, TIMEOUT)?.closed_loop(
