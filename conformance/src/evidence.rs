@@ -222,6 +222,7 @@ impl Log {
 mod tests {
     use super::*;
 
+    #[cfg(unix)]
     #[test]
     fn replay_prints_the_same_octets() {
         let mut bytes: Vec<u8> = (0..=255).collect();

@@ -66,6 +66,7 @@ fn a_deviation_is_told_in_full() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn a_replay_command_does_it_again() {
     let (_reference, url) = reference(Some(fault("contract/list-status")));

@@ -117,9 +117,9 @@ impl Run<'_> {
         let held_to = |case: &&Case| server.is_held_to(case);
         let cases: Vec<&'static Case> = self.selected.iter().copied().filter(held_to).collect();
         let progress = progress(&server.name, cases.len());
-        progress.set_message("building");
+        stage(&progress, "building");
         let artifact = server.build(catalogue.root()).map_err(unreachable)?;
-        progress.set_message("testing");
+        stage(&progress, "testing");
         let plan = Plan {
             program: artifact.program,
             model: self.model.clone(),
@@ -152,7 +152,7 @@ impl Run<'_> {
             *document = Some((name.clone(), fetched.body));
         }
         let progress = progress(&name, self.selected.len());
-        progress.set_message("testing");
+        stage(&progress, "testing");
         let findings =
             Suite::new(target, self.options.seed).run_all(self.selected, |_| progress.inc(1));
         progress.finish_and_clear();
@@ -162,6 +162,14 @@ impl Run<'_> {
             version: None,
             name,
         })
+    }
+}
+
+/// Says what is being done, also where no bar is drawn: a build can take minutes.
+fn stage(bar: &ProgressBar, doing: &'static str) {
+    bar.set_message(doing);
+    if bar.is_hidden() {
+        eprintln!("{doing} {}", bar.prefix());
     }
 }
 

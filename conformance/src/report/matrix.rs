@@ -43,16 +43,16 @@ fn write_matrix(
     }
     writeln!(out, "{}", style.bold(head.trim_end()))?;
     for case in rows {
-        write!(out, "{:first$}  {:6}", case.id, case.level.as_str())?;
+        let mut row = format!("{:first$}  {:6}", case.id, case.level.as_str());
         for (target, (_, width)) in report.targets.iter().zip(&columns) {
             let (standing, text) = match target.find(case.id) {
                 Some(judged) => (judged.standing, cell(judged)),
                 None => (Standing::NotApplicable, ""),
             };
             let padding = " ".repeat(width - text.len());
-            write!(out, "  {}{padding}", style.paint(standing, text))?;
+            row.push_str(&format!("  {}{padding}", style.paint(standing, text)));
         }
-        writeln!(out)?;
+        writeln!(out, "{}", row.trim_end())?;
     }
     writeln!(out)
 }

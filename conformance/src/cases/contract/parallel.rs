@@ -55,7 +55,6 @@ fn mixed_requests(context: &Context) -> Vec<(&'static str, String)> {
         ("GET", absent(context)),
         ("GET", "/greetings/_".to_owned()),
         ("GET", "/nope".to_owned()),
-        ("GET", "/healthz".to_owned()),
         ("POST", "/greetings".to_owned()),
         ("OPTIONS", "/greetings".to_owned()),
     ]);
