@@ -1,1 +1,169 @@
 //! The greetings API on actix-web.
+
+mod answer;
+mod middleware;
+
+use std::{future::Future, io, net::TcpListener, pin::pin, sync::Arc, time::Duration};
+
+use actix_web::{
+    App, HttpRequest, HttpResponse, HttpServer, Resource, Responder, Route,
+    body::MessageBody,
+    dev::{ServiceFactory, ServiceRequest, ServiceResponse},
+    guard,
+    http::{Method, header},
+    middleware::{DefaultHeaders, from_fn},
+    rt::time::timeout,
+    web,
+};
+use futures_util::future::{Either, select};
+use quartet_common::{ALLOW, Api, Health, Lang, Problem, Timeouts, docs};
+
+use crate::answer::{Error, NOSNIFF, conditional, document};
+
+/// The API as an application.
+pub fn app(
+    api: Arc<Api>,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = actix_web::Error,
+        InitError = (),
+    >,
+> {
+    let limits = api.limits;
+    let has_keys = api.keys.is_some();
+    let data = |route: Route| match has_keys {
+        true => route.wrap(from_fn(middleware::require_key)),
+        false => route,
+    };
+    App::new()
+        .app_data(web::Data::from(api))
+        .service(read_only("/greetings", data(web::to(list))))
+        .service(
+            read_only("/greetings/{lang}", data(web::to(item))).app_data(
+                web::PathConfig::default()
+                    .error_handler(|_, _| Error::from(Problem::malformed_lang()).into()),
+            ),
+        )
+        .service(read_only("/", web::to(root)))
+        .service(read_only("/docs", web::to(page)))
+        .service(read_only("/docs/{asset}", web::to(asset)))
+        .service(read_only("/openapi.json", web::to(openapi)))
+        .service(read_only(
+            "/healthz",
+            web::to(async || web::Json(Health::OK)),
+        ))
+        .default_service(web::to(not_found))
+        .wrap(from_fn(middleware::catch_panic))
+        .wrap(from_fn(move |request, next| {
+            middleware::check_head(limits, request, next)
+        }))
+        .wrap(DefaultHeaders::new().add(NOSNIFF))
+}
+
+/// Serves the API from `listener` with `workers` threads until `shutdown`, then drains.
+pub async fn run(
+    listener: TcpListener,
+    api: Arc<Api>,
+    timeouts: Timeouts,
+    workers: usize,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let server = HttpServer::new(move || app(api.clone()))
+        .workers(workers.clamp(1, MAX_WORKERS))
+        .client_request_timeout(timeouts.header + CLOCK_LAG)
+        .keep_alive(timeouts.idle + CLOCK_LAG)
+        .shutdown_timeout(timeouts.drain.as_secs() + 1)
+        .disable_signals()
+        .listen(listener)?
+        .run();
+    let handle = server.handle();
+    // Exact, where the shutdown timeout counts in seconds. A server that is dropped closes what
+    // is still open.
+    let drain = async {
+        shutdown.await;
+        timeout(timeouts.drain, handle.stop(true)).await
+    };
+    match select(pin!(drain), server).await {
+        Either::Left(_) => Ok(()),
+        Either::Right((served, _)) => served,
+    }
+}
+
+/// actix-server panics at more.
+const MAX_WORKERS: usize = 512;
+
+/// actix-http counts its timeouts from a clock that it sets twice a second.
+const CLOCK_LAG: Duration = Duration::from_millis(500);
+
+/// GET, HEAD, which actix-web does not let GET answer (actix/actix-web#2702), and OPTIONS.
+fn read_only(path: &str, route: Route) -> Resource {
+    web::resource(path)
+        .route(route.guard(guard::Any(guard::Get()).or(guard::Head())))
+        .route(web::method(Method::OPTIONS).to(options))
+        .default_service(web::to(async || {
+            HttpResponse::from_error(Error::from(Problem::method_not_allowed()))
+        }))
+}
+
+async fn list(request: HttpRequest, api: web::Data<Api>) -> Result<HttpResponse, Error> {
+    let greetings = api.greetings.list().await?;
+    Ok(conditional(&request, &greetings.etag, |response| {
+        response.json(greetings.value)
+    }))
+}
+
+async fn item(
+    request: HttpRequest,
+    lang: web::Path<Lang>,
+    api: web::Data<Api>,
+) -> Result<HttpResponse, Error> {
+    let greeting = api.greetings.get(&lang).await?;
+    Ok(conditional(&request, &greeting.etag, |response| {
+        response.json(greeting.value)
+    }))
+}
+
+async fn root(api: web::Data<Api>) -> impl Responder {
+    web::Redirect::to(api.docs.location.clone())
+}
+
+async fn page(request: HttpRequest, api: web::Data<Api>) -> impl Responder {
+    let policy = (
+        header::CONTENT_SECURITY_POLICY,
+        docs::CONTENT_SECURITY_POLICY,
+    );
+    document(&request, &api.docs.page)
+        .customize()
+        .insert_header(policy)
+}
+
+async fn asset(
+    request: HttpRequest,
+    name: web::Path<String>,
+    api: web::Data<Api>,
+) -> Result<HttpResponse, Error> {
+    let asset = api.docs.asset(&name).ok_or_else(Problem::not_found)?;
+    Ok(document(&request, asset))
+}
+
+async fn openapi(request: HttpRequest, api: web::Data<Api>) -> HttpResponse {
+    document(&request, &api.docs.openapi)
+}
+
+async fn options() -> HttpResponse {
+    HttpResponse::NoContent()
+        .insert_header((header::ALLOW, ALLOW))
+        .finish()
+}
+
+async fn not_found(request: HttpRequest) -> Result<HttpResponse, Error> {
+    // `OPTIONS *` asks about the server as a whole (RFC 9110 §9.3.7).
+    if request.method() == Method::OPTIONS && request.path() == "*" {
+        Ok(options().await)
+    } else {
+        Err(Problem::not_found().into())
+    }
+}

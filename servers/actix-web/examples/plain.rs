@@ -1,0 +1,66 @@
+//! The two data routes as actix-web's README would write them, with nothing of the contract around
+//! them: what the contract costs is measured against this.
+
+use std::{collections::BTreeMap, io, net::SocketAddr};
+
+use actix_web::{
+    App, HttpServer, Responder, Result,
+    error::ErrorNotFound,
+    get,
+    web::{Data, Json, Path},
+};
+use clap::Parser;
+use serde::Serialize;
+
+#[derive(Parser)]
+struct Options {
+    #[arg(long, default_value = "127.0.0.1:8000")]
+    listen: SocketAddr,
+    #[arg(long, default_value_t = 1)]
+    workers: usize,
+}
+
+#[derive(Clone, Serialize)]
+struct Greeting {
+    lang: String,
+    text: String,
+}
+
+#[get("/greetings")]
+async fn list(greetings: Data<Vec<Greeting>>) -> impl Responder {
+    Json(greetings.to_vec())
+}
+
+#[get("/greetings/{lang}")]
+async fn item(greetings: Data<Vec<Greeting>>, lang: Path<String>) -> Result<impl Responder> {
+    let found = greetings.iter().find(|greeting| greeting.lang == *lang);
+    found
+        .cloned()
+        .map(Json)
+        .ok_or_else(|| ErrorNotFound("no such language"))
+}
+
+#[actix_web::main]
+async fn main() -> io::Result<()> {
+    let options = Options::parse();
+    let data: BTreeMap<String, String> =
+        serde_json::from_str(include_str!("../../../greetings.json"))?;
+    let greetings: Vec<Greeting> = data
+        .into_iter()
+        .map(|(lang, text)| Greeting { lang, text })
+        .collect();
+    let greetings = Data::new(greetings);
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(greetings.clone())
+            .service(list)
+            .service(item)
+    })
+    .workers(options.workers)
+    .tcp_nodelay(true)
+    .bind(options.listen)?;
+    for address in server.addrs() {
+        println!("listening on http://{address}");
+    }
+    server.run().await
+}
