@@ -127,6 +127,14 @@ impl Analysis {
             warnings,
         })
     }
+
+    /// Whether any row is not void.
+    pub fn anything_counts(&self) -> bool {
+        self.lanes
+            .iter()
+            .flat_map(|lane| &lane.rows)
+            .any(|row| row.void.is_empty())
+    }
 }
 
 impl LaneAnalysis {

@@ -1,5 +1,6 @@
 //! What the figures were measured on.
 
+use std::path::Path;
 use std::process::Command;
 
 use serde::{Deserialize, Serialize};
@@ -102,7 +103,7 @@ fn known() -> Known {
 #[cfg(not(target_os = "linux"))]
 fn known() -> Known {
     Known {
-        kernel: output("uname", &["-r"]),
+        kernel: output(Path::new("."), "uname", &["-r"]),
         ..Known::default()
     }
 }
@@ -117,8 +118,9 @@ pub struct Toolchain {
 }
 
 impl Toolchain {
-    /// Asks the compiler and cargo on the path, the ones that build the servers.
-    pub fn look() -> Self {
+    /// Asks the compiler and cargo that build what is in `directory`.
+    pub fn look(directory: &Path) -> Self {
+        let output = |program, arguments: &[&str]| output(directory, program, arguments);
         Self {
             rustc: output("rustc", &["--version"]),
             cargo: output("cargo", &["--version"]),
@@ -136,8 +138,9 @@ pub struct Source {
 }
 
 impl Source {
-    /// Asks git.
-    pub fn look() -> Self {
+    /// Asks git about what `directory` is in.
+    pub fn look(directory: &Path) -> Self {
+        let output = |program, arguments: &[&str]| output(directory, program, arguments);
         let changes = output("git", &["status", "--porcelain", "--untracked-files=no"]);
         Self {
             revision: output("git", &["rev-parse", "HEAD"]),
@@ -147,8 +150,12 @@ impl Source {
 }
 
 /// What a program prints, if it is there and succeeds.
-fn output(program: &str, arguments: &[&str]) -> Option<String> {
-    let output = Command::new(program).args(arguments).output().ok()?;
+fn output(directory: &Path, program: &str, arguments: &[&str]) -> Option<String> {
+    let output = Command::new(program)
+        .args(arguments)
+        .current_dir(directory)
+        .output()
+        .ok()?;
     output
         .status
         .success()
@@ -195,6 +202,7 @@ mod tests {
 
     #[test]
     fn programs_that_fail_or_are_absent_say_nothing() {
+        let output = |program, arguments: &[&str]| output(Path::new("."), program, arguments);
         assert_eq!(output("rustc", &["--no-such-option"]), None);
         assert_eq!(output("no-such-program-anywhere", &[]), None);
         assert!(output("rustc", &["--version"]).is_some_and(|line| line.starts_with("rustc ")));

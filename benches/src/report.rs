@@ -167,7 +167,7 @@ impl Page<'_> {
             Verdict::Tie => Some(format!("{arm} and {against} tie: {ratio}")),
             Verdict::Unresolved => {
                 let advice = match pair.restarts_needed {
-                    Some(restarts) => format!("about {restarts} restarts would"),
+                    Some(needed) => format!("about {needed} restarts would"),
                     None => "no feasible number of restarts would".to_owned(),
                 };
                 Some(format!(
@@ -218,15 +218,32 @@ impl Page<'_> {
     }
 
     fn voids(&self, analysis: &Analysis) -> Vec<String> {
-        let mut voids: Vec<String> = Vec::new();
-        for (lane, row) in analysis
+        // For each reason, the arms it holds for, and of each arm the lanes.
+        let mut reasons: Vec<(&str, Vec<(usize, Vec<&str>)>)> = Vec::new();
+        let rows = analysis
             .lanes
             .iter()
-            .flat_map(|lane| lane.rows.iter().map(move |row| (lane, row)))
+            .flat_map(|lane| lane.rows.iter().map(move |row| (lane, row)));
+        for (lane, row, reason) in
+            rows.flat_map(|(lane, row)| row.void.iter().map(move |reason| (lane.lane, row, reason)))
         {
-            for reason in &row.void {
-                let name = self.name(row.arm);
-                voids.push(format!("void: {name}, {}: {reason}", lane.lane.name()));
+            let arms = entry(&mut reasons, reason.as_str());
+            entry(arms, row.arm).push(lane.name());
+        }
+        let lanes = analysis.lanes.len();
+        let everything = |arms: &[(usize, Vec<&str>)]| {
+            arms.len() == self.record.plan.arms.len()
+                && arms.iter().all(|(_, found)| found.len() == lanes)
+        };
+        let mut voids = Vec::new();
+        for (reason, arms) in &reasons {
+            if everything(arms) {
+                voids.push(format!("void, all of it: {reason}"));
+                continue;
+            }
+            for (arm, found) in arms {
+                let name = self.name(*arm);
+                voids.push(format!("void: {name}, {}: {reason}", found.join(" and ")));
             }
         }
         if !voids.is_empty() {
@@ -242,18 +259,26 @@ impl Page<'_> {
     fn caption(&self, analysis: &Analysis) -> String {
         let record = self.record;
         let plan = &record.plan;
-        let spawn = analysis.spawn_ns.map_or_else(String::new, |spawn| {
+        let mut sentences = vec![
             format!(
-                " Of every start-up, {} ms is the cost of starting a process that does nothing.",
+                "Requests per second with the server's core saturated, on {} connections.",
+                plan.connections
+            ),
+            format!(
+                "The ratio is paired within blocks of {} ms slices; its interval is over {}.",
+                plan.slice_ms,
+                restarts(analysis.restarts)
+            ),
+            "Latency at saturation follows from the rate. Memory is the proportional set size. \
+             Conformance counts the cases that a server must meet."
+                .to_owned(),
+        ];
+        sentences.extend(analysis.spawn_ns.map(|spawn| {
+            format!(
+                "Of every start-up, {} ms is the cost of starting a process that does nothing.",
                 milliseconds(spawn)
             )
-        });
-        let sentences = format!(
-            "Requests per second with the server's core saturated, {} connections; the ratio is \
-             paired within blocks of {} ms slices, its interval is over {} restarts. Latency at \
-             saturation follows from the rate. Memory is the proportional set size.{spawn}",
-            plan.connections, plan.slice_ms, analysis.restarts
-        );
+        }));
         let revision = match &record.source.revision {
             Some(revision) => format!(", revision {}", revision.get(..12).unwrap_or(revision)),
             None => String::new(),
@@ -269,8 +294,26 @@ impl Page<'_> {
             Form::Text => record.command.clone(),
             Form::Markdown => format!("`{}`", record.command),
         };
-        format!("{sentences}\n\nMeasured {date} by {command} on {machine}; {rustc}{revision}.\n")
+        sentences.push(format!(
+            "Measured {date} by {command} on {machine}; {rustc}{revision}."
+        ));
+        match self.form {
+            Form::Text => sentences.join("\n") + "\n",
+            Form::Markdown => sentences.join(" ") + "\n",
+        }
     }
+}
+
+/// The value that belongs to a key, in order of first mention.
+fn entry<K: PartialEq, V: Default>(entries: &mut Vec<(K, V)>, key: K) -> &mut V {
+    let index = entries
+        .iter()
+        .position(|(known, _)| *known == key)
+        .unwrap_or_else(|| {
+            entries.push((key, V::default()));
+            entries.len() - 1
+        });
+    &mut entries[index].1
 }
 
 fn rate_cells(figures: &Figures, relative: String) -> [String; 6] {
@@ -289,6 +332,10 @@ fn rate_cells(figures: &Figures, relative: String) -> [String; 6] {
         thousands(figures.p50_ns as f64 / 1e3),
         thousands(figures.p99_ns as f64 / 1e3),
     ]
+}
+
+fn restarts(count: usize) -> String {
+    format!("{count} restart{}", if count == 1 { "" } else { "s" })
 }
 
 fn place(place: Place) -> String {
@@ -358,7 +405,25 @@ mod tests {
             line(&text, "void ").split_whitespace().collect::<Vec<_>>(),
             ["void", "axum", "0.8.9"]
         );
-        assert!(text.contains("void: axum, one: fails wire/cl-te"));
+        assert!(
+            text.contains("void: axum, one and list: fails wire/cl-te"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn what_voids_everything_is_said_once() {
+        let mut record = record();
+        for restart in &mut record.restarts {
+            restart.machine.as_mut().unwrap().others_ns = 5_000_000_000;
+        }
+        let text = rendered(&record, Form::Text);
+        assert_eq!(
+            text.matches("other processes took 50 %").count(),
+            1,
+            "{text}"
+        );
+        assert!(text.contains("· void, all of it: "));
     }
 
     #[test]

@@ -108,8 +108,8 @@ pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
         command: command.to_owned(),
         state: State::Running,
         machine: Machine::look(),
-        toolchain: Toolchain::look(),
-        source: Source::look(),
+        toolchain: Toolchain::look(catalogue.root()),
+        source: Source::look(catalogue.root()),
         plan: options.plan(arms, &placement),
         core_clock: false,
         servers: Vec::new(),
@@ -141,15 +141,17 @@ pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
     }
     eprintln!("measuring on {}", record.machine.sentence());
     measurement.run(&mut record, |record| record.write(&output).map(drop))?;
-    show(&record, &output)?;
+    let analysis = Analysis::of(&record)?;
+    show(&record, &analysis, &output)?;
     match record.state {
         State::Interrupted => Err(Failure::Interrupted),
+        _ if !analysis.anything_counts() => Err(anyhow::anyhow!("every row is void").into()),
         State::Running | State::Complete => Ok(()),
     }
 }
 
-fn show(record: &Record, output: &Path) -> Result<()> {
-    let table = render(record, &Analysis::of(record)?, Form::Text);
+fn show(record: &Record, analysis: &Analysis, output: &Path) -> Result<()> {
+    let table = render(record, analysis, Form::Text);
     let file = output.join(FILE_NAME);
     crate::failure::print(&format!("\n{table}\nThe record: {}\n", file.display()))
 }

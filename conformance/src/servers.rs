@@ -9,7 +9,6 @@
 //! | `framework` | the crate whose version is shown, if there is one |
 //! | `build` | the build command, a list of arguments, run where `servers.toml` is; none if there is nothing to build |
 //! | `program`, `args` | how to start it |
-//! | `copy` | where the program is copied to once built, for one whose name another build takes too |
 //! | `ready` | `line`: it prints `listening on http://…`; `port`: it accepts connections |
 //! | `cases` | the areas and cases it is held to, as for `--only`; all of them if left out |
 //! | `key_args` | further arguments with which it asks for an API key, if it can |
@@ -55,8 +54,6 @@ pub struct Server {
     pub build: Vec<String>,
     /// The program, before [`Server::build`] has resolved it.
     pub program: String,
-    /// Where the program is copied to once built, for one whose name another build takes too.
-    pub copy: Option<String>,
     /// The program's arguments, with placeholders.
     #[serde(default)]
     pub args: Vec<String>,

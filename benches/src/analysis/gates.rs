@@ -1,6 +1,6 @@
 //! What a row must pass to count, and what else a reader should be told.
 
-use super::{LaneAnalysis, Samples};
+use super::{LaneAnalysis, Row, Samples};
 use crate::plan::{ArmRole, Lane};
 use crate::record::{MachineLoad, Record, State};
 use crate::statistics::median;
@@ -47,11 +47,14 @@ pub(super) fn reasons(
             None => void.reason.clone(),
         })
         .collect();
+    // What follows from a reason already given is none of its own.
+    if reasons.is_empty() {
+        reasons.extend(machine_busy(record));
+    }
     if reasons.is_empty() {
         reasons.extend(not_saturated(record, samples, arm, lane));
         reasons.extend(against_littles_law(record, samples, arm, lane));
         reasons.extend(near_the_floor(record, samples, arm, lane));
-        reasons.extend(machine_busy(record));
     }
     reasons
 }
@@ -171,11 +174,11 @@ pub(super) fn warnings(
     warnings.extend(unmeasured(record, samples));
     for lane in lanes {
         warnings.extend(disturbed(record, samples, lane.lane));
-        warnings.extend(idle_floor(record, samples, lane.lane));
+        warnings.extend(idle_floor(record, samples, lane));
         let name = lane.lane.name();
         match lane.again {
             None => warnings.push(format!(
-                "{name}: no second copy was measured, so nothing shows how far equals seem apart"
+                "{name}: no second copy counts, so nothing shows how far equals seem apart"
             )),
             Some(again) if again.low > 1.0 || again.high < 1.0 => warnings.push(format!(
                 "{name}: two copies of one server seem {:.2} % apart, so verdicts take {:.2} % for \
@@ -226,12 +229,13 @@ fn disturbed(record: &Record, samples: &Samples<'_>, lane: Lane) -> Option<Strin
     })
 }
 
-fn idle_floor(record: &Record, samples: &Samples<'_>, lane: Lane) -> Option<String> {
-    let floor = record
-        .plan
-        .arms
-        .iter()
-        .position(|arm| arm.role == ArmRole::Floor)?;
+fn idle_floor(record: &Record, samples: &Samples<'_>, analysed: &LaneAnalysis) -> Option<String> {
+    let lane = analysed.lane;
+    let counts = |row: &&Row| row.void.is_empty();
+    let floor = analysed.rows.iter().filter(counts).map(|row| row.arm);
+    let floor = floor
+        .into_iter()
+        .find(|&arm| record.plan.arms[arm].role == ArmRole::Floor)?;
     let busy = samples.median_of(floor, lane, |slice| samples.utilisation(slice))?;
     (busy < SATURATION).then(|| {
         format!(

@@ -218,6 +218,7 @@ fn a_busy_machine_voids_everything() {
         restart.machine.as_mut().unwrap().others_ns = 3_000_000_000;
     }
     let analysis = analysed(&record);
+    assert!(!analysis.anything_counts());
     let rows = analysis.lanes.iter().flat_map(|lane| &lane.rows);
     assert!(
         rows.clone()

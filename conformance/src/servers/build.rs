@@ -48,18 +48,6 @@ pub enum BuildError {
         /// What cargo said.
         source: Box<cargo_metadata::Error>,
     },
-    /// The program could not be copied.
-    #[error("{server}: cannot copy {} to {}: {source}", from.display(), to.display())]
-    Copy {
-        /// The server.
-        server: String,
-        /// The program.
-        from: PathBuf,
-        /// Where it was to go.
-        to: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
     /// The command made no such program.
     #[error("{server}: there is no program {}", program.display())]
     NoProgram {
@@ -114,19 +102,7 @@ impl Server {
             }
         }
         let program = self.locate(root, &self.program)?;
-        let Some(copy) = &self.copy else {
-            return self.check(program);
-        };
-        let copy = self.locate(root, copy)?;
-        match std::fs::copy(&program, &copy) {
-            Ok(_) => self.check(copy),
-            Err(source) => Err(BuildError::Copy {
-                server: self.name.clone(),
-                from: program,
-                to: copy,
-                source,
-            }),
-        }
+        self.check(program)
     }
 
     /// A path with `{target}` filled in. A name without a slash is left to the search path.

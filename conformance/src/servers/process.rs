@@ -347,7 +347,6 @@ mod tests {
             package: None,
             build: Vec::new(),
             program: "sh".to_owned(),
-            copy: None,
             args: vec!["-c".to_owned(), script.to_owned()],
             ready,
             cases: None,

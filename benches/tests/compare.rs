@@ -1,0 +1,266 @@
+//! The command from outside: exit codes, a whole small run, and one that is interrupted.
+
+#![cfg(target_os = "linux")]
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use quartet_benches::record::{Record, State};
+
+/// A directory of its own, gone when this is.
+struct Place(PathBuf);
+
+impl Place {
+    fn new(name: &str) -> Self {
+        let path =
+            std::env::temp_dir().join(format!("quartet-compare-{name}-{}", std::process::id()));
+        fs::remove_dir_all(&path).ok();
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn join(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        fs::remove_dir_all(&self.0).ok();
+    }
+}
+
+fn compare() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_compare"));
+    command.stdin(Stdio::null());
+    command
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[track_caller]
+fn refused(output: &Output, code: i32, why: &str) {
+    let complaint = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{complaint}");
+    assert!(complaint.contains(why), "{complaint}");
+    assert!(output.stdout.is_empty());
+}
+
+/// The null server under three names: once as a framework, once as either floor.
+fn catalogue(place: &Place) -> PathBuf {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let build = Command::new(env!("CARGO"))
+        .args([
+            "build",
+            "--package",
+            "quartet-baseline-null",
+            "--message-format",
+            "json",
+        ])
+        .current_dir(workspace)
+        .stderr(Stdio::inherit())
+        .output()
+        .unwrap();
+    assert!(build.status.success());
+    let messages = text(&build.stdout);
+    let message = messages
+        .lines()
+        .find(|line| line.contains("\"executable\":\""))
+        .unwrap();
+    let message: serde_json::Value = serde_json::from_str(message).unwrap();
+    // A copy of the test's own, so that its processes can be told from any other's.
+    let program = place.join("server");
+    fs::copy(message["executable"].as_str().unwrap(), &program).unwrap();
+    let stanza = |name: &str, role: &str| {
+        format!(
+            "[[server]]\nname = '{name}'\nrole = '{role}'\nprogram = '{}'\nready = 'line'\n\
+             args = ['--listen', '127.0.0.1:{{port}}', '--workers', '{{workers}}']\n\
+             cases = ['contract/list-exact']\n",
+            program.display()
+        )
+    };
+    let file = place.join("servers.toml");
+    let stanzas = [
+        stanza("a", "framework"),
+        stanza("hyper", "baseline"),
+        stanza("null", "baseline"),
+    ];
+    fs::write(&file, stanzas.concat()).unwrap();
+    file
+}
+
+#[test]
+fn wrong_usage_is_one_line_and_exit_code_2() {
+    let place = Place::new("usage");
+    let file = place.join("servers.toml");
+    fs::write(
+        &file,
+        "[[server]]\nname = 'a'\nrole = 'framework'\nprogram = 'x'\nready = 'line'\n",
+    )
+    .unwrap();
+    let with = |arguments: &[&str]| {
+        compare()
+            .args(arguments)
+            .arg("--catalogue")
+            .arg(&file)
+            .output()
+            .unwrap()
+    };
+    refused(
+        &with(&["--servers", "b"]),
+        2,
+        "there is no server `b`; there are a, and `all`",
+    );
+    refused(
+        &with(&["--server-cores", "1023"]),
+        2,
+        "core 1023 is not available",
+    );
+    fs::write(&file, "[[server]]\nname = 1\n").unwrap();
+    refused(&with(&[]), 2, "line 2");
+    refused(
+        &compare()
+            .args(["--catalogue", "/nowhere"])
+            .output()
+            .unwrap(),
+        2,
+        "/nowhere",
+    );
+    refused(
+        &compare().args(["report", "/nowhere"]).output().unwrap(),
+        1,
+        "/nowhere",
+    );
+}
+
+#[test]
+fn a_server_that_does_not_run_is_void_and_nothing_left_is_an_error() {
+    let place = Place::new("broken");
+    let file = place.join("servers.toml");
+    let stanza = "[[server]]\nname = 'a'\nrole = 'framework'\nprogram = 'false'\nready = 'line'\n";
+    fs::write(&file, stanza).unwrap();
+    let output = compare()
+        .args(["--shared-core", "--catalogue"])
+        .arg(&file)
+        .args(["--output".as_ref(), place.join("out").as_os_str()])
+        .output()
+        .unwrap();
+    refused(&output, 1, "a is void: ");
+    assert!(text(&output.stderr).contains("nothing is left to measure"));
+}
+
+#[test]
+fn a_small_run_is_recorded_and_reported() {
+    let place = Place::new("run");
+    let output = compare()
+        .args([
+            "--quick",
+            "--restarts",
+            "1",
+            "--shared-core",
+            "--seed",
+            "7",
+            "--connections",
+            "4",
+        ])
+        .arg("--catalogue")
+        .arg(catalogue(&place))
+        .args(["--output".as_ref(), place.join("out").as_os_str()])
+        .output()
+        .unwrap();
+    let (said, shown) = (text(&output.stderr), text(&output.stdout));
+    assert!(output.status.success(), "{said}");
+    assert!(
+        said.contains("holding a to the contract: 1 of 1 cases"),
+        "{said}"
+    );
+    for word in [
+        "one: GET /greetings/en",
+        "list: GET /greetings",
+        "a (again)",
+        "--seed 7",
+    ] {
+        assert!(shown.contains(word), "{shown}");
+    }
+
+    let record = Record::read(&place.join("out")).unwrap();
+    assert_eq!(
+        (record.state, record.plan.seed, record.plan.arms.len()),
+        (State::Complete, 7, 4)
+    );
+    assert_eq!(record.voids, []);
+    let restart = &record.restarts[0];
+    assert!(restart.complete && restart.machine.is_some() && restart.spawn_ns.is_some());
+    assert_eq!(
+        restart.slices.len() as u64,
+        record.plan.slices_per_restart()
+    );
+    assert_eq!(restart.arms.len(), 4);
+    for slice in &restart.slices {
+        assert!(slice.requests > 0 && slice.total_requests >= slice.requests);
+        assert!(slice.window_ns >= 20_000_000 && slice.total_ns > slice.window_ns);
+        assert!(slice.cpu_ns.is_some_and(|cpu| cpu > 0));
+    }
+    for life in &restart.arms {
+        assert!(life.start_up_ns > 0 && life.idle.is_some() && life.loaded.is_some());
+    }
+
+    let readme = place.join("README.md");
+    fs::write(
+        &readme,
+        "# Kept\n<!-- table:begin -->\nold\n<!-- table:end -->\nkept\n",
+    )
+    .unwrap();
+    let splice = compare()
+        .arg("report")
+        .arg(place.join("out"))
+        .args(["--splice".as_ref(), readme.as_os_str()])
+        .output()
+        .unwrap();
+    assert!(splice.status.success(), "{}", text(&splice.stderr));
+    let document = fs::read_to_string(&readme).unwrap();
+    assert!(document.starts_with("# Kept\n") && document.ends_with("kept\n"));
+    assert!(
+        document.contains("| place | server |") && !document.contains("old"),
+        "{document}"
+    );
+}
+
+#[test]
+fn an_interrupted_run_keeps_what_it_measured_and_leaves_no_server() {
+    let place = Place::new("interrupt");
+    let mut running = compare()
+        .args(["--shared-core", "--restarts", "100", "--catalogue"])
+        .arg(catalogue(&place))
+        .args(["--output".as_ref(), place.join("out").as_os_str()])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(running.stderr.take().unwrap())
+        .lines()
+        .map(Result::unwrap);
+    assert!(said.any(|line| line.starts_with("restart 1 of 100")));
+    let pid = Pid::from_raw(running.id().try_into().unwrap());
+    kill(pid, Signal::SIGINT).unwrap();
+    assert!(said.any(|line| line == "compare: interrupted"));
+    let output = running.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    assert!(text(&output.stdout).contains("interrupted: 0 of 100 restarts count"));
+    let record = Record::read(&place.join("out")).unwrap();
+    assert_eq!(record.state, State::Interrupted);
+    assert!(!record.restarts[0].complete);
+    let server = place.join("server");
+    let left = procfs::process::all_processes()
+        .unwrap()
+        .flatten()
+        .filter_map(|process| process.exe().ok())
+        .any(|program| program == server);
+    assert!(!left, "a server is left");
+}

@@ -1,0 +1,67 @@
+//! The two data routes as salvo's README would write them, with nothing of the contract around
+//! them: what the contract costs is measured against this.
+
+use std::{collections::BTreeMap, io, net::SocketAddr, sync::Arc};
+
+use clap::Parser;
+use salvo::{conn::tcp::TcpAcceptor, prelude::*};
+use serde::Serialize;
+use tokio::net::TcpListener;
+
+#[derive(Parser)]
+struct Options {
+    #[arg(long, default_value = "127.0.0.1:8000")]
+    listen: SocketAddr,
+    #[arg(long, default_value_t = 1)]
+    workers: usize,
+}
+
+#[derive(Clone, Serialize)]
+struct Greeting {
+    lang: String,
+    text: String,
+}
+
+type Greetings = Arc<Vec<Greeting>>;
+
+fn greetings(depot: &Depot) -> Result<&Greetings, StatusError> {
+    depot
+        .get_typed()
+        .map_err(|_| StatusError::internal_server_error())
+}
+
+#[handler]
+async fn list(depot: &mut Depot) -> Result<Json<Vec<Greeting>>, StatusError> {
+    Ok(Json(greetings(depot)?.to_vec()))
+}
+
+#[handler]
+async fn item(req: &mut Request, depot: &mut Depot) -> Result<Json<Greeting>, StatusError> {
+    let lang: &str = req.param("lang").ok_or_else(StatusError::not_found)?;
+    let mut greetings = greetings(depot)?.iter();
+    let found = greetings.find(|greeting| greeting.lang == lang);
+    found.cloned().map(Json).ok_or_else(StatusError::not_found)
+}
+
+fn main() -> io::Result<()> {
+    let options = Options::parse();
+    let data: BTreeMap<String, String> =
+        serde_json::from_str(include_str!("../../../greetings.json"))?;
+    let greetings = data
+        .into_iter()
+        .map(|(lang, text)| Greeting { lang, text })
+        .collect();
+    let router = Router::with_path("greetings")
+        .hoop(affix_state::inject(Greetings::new(greetings)))
+        .get(list)
+        .push(Router::with_path("{lang}").get(item));
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(options.workers)
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let acceptor = TcpAcceptor::try_from(TcpListener::bind(options.listen).await?)?;
+        println!("listening on http://{}", acceptor.local_addr()?);
+        Server::new(acceptor).try_serve(router).await
+    })
+}

@@ -1,0 +1,92 @@
+//! What handlers render beside salvo's own types.
+
+use std::sync::Arc;
+
+use quartet_common::{ALLOW, Api, EntityTag, PROBLEM_JSON, Problem, docs::Document, not_modified};
+use salvo::{
+    Scribe,
+    http::{HeaderName, HeaderValue, header},
+    prelude::*,
+};
+
+/// A problem as an answer.
+#[derive(Debug)]
+pub(crate) struct Error(pub(crate) Problem);
+
+impl From<Problem> for Error {
+    fn from(problem: Problem) -> Self {
+        Self(problem)
+    }
+}
+
+impl Scribe for Error {
+    fn render(self, res: &mut Response) {
+        let Self(problem) = self;
+        let status =
+            StatusCode::from_u16(problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let headers = res.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
+        if let Some((name, value)) = problem.header_field() {
+            let name = HeaderName::from_static(name);
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+        res.render_with_status(status, Json(problem));
+    }
+}
+
+/// The methods that every known path has, as the answer to OPTIONS.
+pub(crate) struct Allowed;
+
+impl Scribe for Allowed {
+    fn render(self, res: &mut Response) {
+        let allow = HeaderValue::from_static(ALLOW);
+        res.headers_mut().insert(header::ALLOW, allow);
+        res.status_code(StatusCode::NO_CONTENT);
+    }
+}
+
+/// A fixed representation.
+struct Content<'a>(&'a Document);
+
+impl Scribe for Content<'_> {
+    fn render(self, res: &mut Response) {
+        let Self(document) = self;
+        let content_type = HeaderValue::from_static(document.content_type);
+        res.headers_mut().insert(header::CONTENT_TYPE, content_type);
+        res.body(document.content);
+    }
+}
+
+/// What the handlers read, which `affix_state` put there.
+pub(crate) fn api(depot: &Depot) -> Result<&Api, Error> {
+    let api = depot.get_typed::<Arc<Api>>();
+    api.map(Arc::as_ref)
+        .map_err(|_| Error(Problem::internal_server_error()))
+}
+
+/// Renders the representation, or 304 if the client has it.
+pub(crate) fn render(
+    req: &Request,
+    res: &mut Response,
+    etag: &EntityTag,
+    representation: impl Scribe,
+) -> Result<(), Error> {
+    res.add_header(header::ETAG, etag.as_str(), true)
+        .map_err(|_| Problem::internal_server_error())?;
+    let if_none_match = req.headers().get_all(header::IF_NONE_MATCH).iter();
+    if not_modified(if_none_match.map(HeaderValue::as_bytes), etag) {
+        res.status_code(StatusCode::NOT_MODIFIED);
+    } else {
+        res.render(representation);
+    }
+    Ok(())
+}
+
+/// Renders the document, or 304 if the client has it.
+pub(crate) fn render_document(
+    req: &Request,
+    res: &mut Response,
+    document: &Document,
+) -> Result<(), Error> {
+    render(req, res, &document.etag, Content(document))
+}

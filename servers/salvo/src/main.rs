@@ -1,0 +1,21 @@
+//! Serves the greetings API on salvo.
+
+use std::process::ExitCode;
+
+use quartet_common::shutdown_signal;
+use tokio::runtime::Builder;
+
+fn main() -> ExitCode {
+    quartet_common::main("quartet-salvo", |program| {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(program.workers)
+            .enable_all()
+            .build()?;
+        runtime.block_on(quartet_salvo::run(
+            program.listener,
+            program.api,
+            program.timeouts,
+            shutdown_signal(),
+        ))
+    })
+}
