@@ -16,6 +16,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
     let out_dir = env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?;
     let mut archive = ZipArchive::new(io::Cursor::new(SWAGGER_UI_VENDORED))?;
+    // Its one folder is named after the version.
+    let folder = archive
+        .by_index(0)?
+        .name()?
+        .trim_end_matches('/')
+        .to_owned();
+    println!("cargo::rustc-env=SWAGGER_UI={folder}");
     for name in FILES {
         let packed = archive
             .file_names()

@@ -218,8 +218,9 @@ impl Page<'_> {
     }
 
     fn voids(&self, analysis: &Analysis) -> Vec<String> {
-        // For each reason, the arms it holds for, and of each arm the lanes.
-        let mut reasons: Vec<(&str, Vec<(usize, Vec<&str>)>)> = Vec::new();
+        /// The arms that a reason holds for, each with the lanes.
+        type Arms<'a> = Vec<(usize, Vec<&'a str>)>;
+        let mut reasons: Vec<(&str, Arms<'_>)> = Vec::new();
         let rows = analysis
             .lanes
             .iter()

@@ -31,7 +31,7 @@ pub use options::{HeadLimits, Options, Timeouts};
 pub use problem::{ALLOW, FieldError, Problem};
 pub use program::{Program, main};
 pub use request_head::RequestHead;
-pub use shutdown::shutdown_signal;
+pub use shutdown::{Ready, shutdown_signal};
 pub use store::{DataError, Greetings, Versioned};
 
 /// The media type of JSON (RFC 8259 §11).

@@ -1,14 +1,11 @@
-use std::{
-    io::{self, Write as _},
-    net::TcpListener,
-    process::ExitCode,
-    sync::Arc,
-};
+use std::{io, net::TcpListener, process::ExitCode, sync::Arc};
 
 use clap::{CommandFactory as _, FromArgMatches as _};
 use socket2::{Domain, Protocol, Socket, Type};
 
-use crate::{Api, ApiKeyError, ApiKeys, DataError, Greetings, Options, Timeouts, docs::Docs};
+use crate::{
+    Api, ApiKeyError, ApiKeys, DataError, Greetings, Options, Ready, Timeouts, docs::Docs,
+};
 
 /// A server program that has read its options and its data and holds its port: all that is left
 /// is to run a framework on it.
@@ -17,6 +14,8 @@ pub struct Program {
     /// Bound, listening and non-blocking, with TCP_NODELAY, which Linux hands on to every
     /// connection accepted from it.
     pub listener: TcpListener,
+    /// For [`shutdown_signal`](crate::shutdown_signal) to announce.
+    pub ready: Ready,
     /// What the handlers read.
     pub api: Arc<Api>,
     /// How long the server waits, for what.
@@ -36,14 +35,11 @@ enum StartError {
         address: std::net::SocketAddr,
         source: io::Error,
     },
-    #[error("cannot say where it listens: {0}")]
-    Announce(io::Error),
     #[error(transparent)]
     Serve(io::Error),
 }
 
-/// The whole of a server's `main`: reads the options, loads the data, listens, says so on standard
-/// output, and runs `serve` to its end. A failure is one line on standard error and status 1; a
+/// The whole of a server's `main`: reads the options, loads the data, listens, and runs `serve` to its end. A failure is one line on standard error and status 1; a
 /// wrong option is status 2.
 ///
 /// `name` is the program's.
@@ -79,10 +75,12 @@ fn start(options: &Options) -> Result<Program, StartError> {
         .map(ApiKeys::load)
         .transpose()?;
     let address = options.listen();
-    let listener = listen(address).map_err(|source| StartError::Listen { address, source })?;
-    announce(&listener).map_err(StartError::Announce)?;
+    let listening = listen(address).and_then(|listener| Ok((listener.local_addr()?, listener)));
+    let (local_address, listener) =
+        listening.map_err(|source| StartError::Listen { address, source })?;
     Ok(Program {
         listener,
+        ready: Ready(local_address),
         api: Arc::new(Api {
             greetings,
             keys,
@@ -108,11 +106,4 @@ fn listen(address: std::net::SocketAddr) -> io::Result<TcpListener> {
     socket.bind(&address.into())?;
     socket.listen(1024)?;
     Ok(socket.into())
-}
-
-/// The kernel accepts from here on, so that whoever waits for this line can connect.
-fn announce(listener: &TcpListener) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
-    writeln!(stdout, "listening on http://{}", listener.local_addr()?)?;
-    stdout.flush()
 }

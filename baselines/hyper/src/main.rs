@@ -15,7 +15,7 @@ fn main() -> ExitCode {
             program.listener,
             program.api,
             program.timeouts,
-            shutdown_signal(),
+            shutdown_signal(program.ready),
         ))
     })
 }

@@ -12,7 +12,7 @@ fn main() -> ExitCode {
             program.api,
             program.timeouts,
             program.workers,
-            shutdown_signal(),
+            shutdown_signal(program.ready),
         ))
     })
 }
