@@ -67,7 +67,7 @@ fn dispatch(criterion: &mut Criterion) {
     let api = Arc::new(Api::default());
     for (lane, path, start) in LANES {
         let mut group = criterion.benchmark_group(format!("dispatch/{lane}"));
-        let floor = |request| {
+        let floor = |request: Request<Empty<Bytes>>| {
             let api = api.clone();
             async move {
                 let Ok(response) = quartet_baseline_hyper::answer(api, request).await;
@@ -83,7 +83,7 @@ fn dispatch(criterion: &mut Criterion) {
         );
 
         let axum = quartet_axum::app(api.clone());
-        let answer = |request| {
+        let answer = |request: Request<AxumBody>| {
             let axum = axum.clone();
             async move {
                 let Ok(response) = axum.oneshot(request).await;
@@ -99,7 +99,7 @@ fn dispatch(criterion: &mut Criterion) {
         );
 
         let warp = quartet_warp::app(api.clone());
-        let answer = |request| {
+        let answer = |request: Request<Empty<Bytes>>| {
             let warp = warp.clone();
             async move {
                 let Ok(response) = warp.oneshot(request).await;
@@ -124,7 +124,7 @@ fn dispatch(criterion: &mut Criterion) {
             ConnCtrl::new(),
             None,
         );
-        let answer = |request| {
+        let answer = |request: Request<ReqBody>| {
             let response = salvo.call(request);
             async move {
                 let response = response.await.expect("salvo answers every request");

@@ -1,5 +1,6 @@
 //! The command from outside: exit codes, a whole small run, and one that is interrupted.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
 #![cfg(target_os = "linux")]
 
 use std::fs;
