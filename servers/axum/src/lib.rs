@@ -9,16 +9,19 @@ use axum::{
     Json, Router,
     extract::{Path, State, rejection::PathRejection},
     handler::Handler,
-    http::{Method, StatusCode, Uri, header},
+    http::{HeaderValue, Method, StatusCode, Uri, header},
     middleware::from_fn_with_state,
     response::{IntoResponse, Response},
     routing::{MethodRouter, get},
 };
 use quartet_common::{ALLOW, Api, Health, Lang, Problem, Timeouts, docs};
 use tower::ServiceBuilder;
-use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::{catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer};
 
-use crate::answer::{Error, IfNoneMatch};
+use crate::{
+    answer::{Error, IfNoneMatch},
+    middleware::CheckHead,
+};
 
 /// The API as a router.
 pub fn app(api: Arc<Api>) -> Router {
@@ -37,8 +40,12 @@ pub fn app(api: Arc<Api>) -> Router {
         .fallback(not_found)
         .layer(
             ServiceBuilder::new()
-                .layer(from_fn_with_state(api.clone(), middleware::check_head))
-                .layer(CatchPanicLayer::custom(middleware::panicked)),
+                .layer(SetResponseHeaderLayer::overriding(
+                    header::X_CONTENT_TYPE_OPTIONS,
+                    HeaderValue::from_static("nosniff"),
+                ))
+                .layer(CatchPanicLayer::custom(middleware::panicked))
+                .layer(CheckHead::layer(api.limits)),
         )
         .with_state(api)
 }

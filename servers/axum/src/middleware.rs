@@ -1,6 +1,10 @@
 //! What happens around the handlers.
 
-use std::{any::Any, sync::Arc};
+use std::{
+    any::Any,
+    sync::Arc,
+    task::{Context, Poll},
+};
 
 use axum::{
     extract::{Request, State},
@@ -8,36 +12,49 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use quartet_common::{Api, Problem, RequestHead};
+use futures_util::future::{Either, Ready, ready};
+use quartet_common::{Api, HeadLimits, Problem, RequestHead};
+use tower::{Layer, Service, layer::layer_fn};
 
 use crate::answer::Error;
 
-/// Refuses a head that is too large or has no valid Host, which hyper takes (hyperium/hyper#3777),
-/// and marks every answer as what its Content-Type says.
-pub(crate) async fn check_head(
-    State(api): State<Arc<Api>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let head = RequestHead {
-        method: request.method().as_str(),
-        target_len: request
-            .uri()
-            .path_and_query()
-            .map_or(0, |target| target.as_str().len()),
-        is_http11: request.version() >= Version::HTTP_11,
-    };
-    let fields = request.headers().iter();
-    let fields = fields.map(|(name, value)| (name.as_str(), value.as_bytes()));
-    let mut response = match head.check(fields, &api.limits) {
-        Ok(()) => next.run(request).await,
-        Err(problem) => Error(problem).into_response(),
-    };
-    let nosniff = HeaderValue::from_static("nosniff");
-    response
-        .headers_mut()
-        .insert(header::X_CONTENT_TYPE_OPTIONS, nosniff);
-    response
+/// Refuses a head that is too large or has no valid Host, which hyper takes (hyperium/hyper#3777).
+#[derive(Clone)]
+pub(crate) struct CheckHead<S> {
+    inner: S,
+    limits: HeadLimits,
+}
+
+impl<S> CheckHead<S> {
+    /// A layer that refuses what is beyond `limits`.
+    pub(crate) fn layer(limits: HeadLimits) -> impl Layer<S, Service = Self> + Clone {
+        layer_fn(move |inner| Self { inner, limits })
+    }
+}
+
+impl<S: Service<Request, Response = Response>> Service<Request> for CheckHead<S> {
+    type Response = Response;
+    type Error = S::Error;
+    type Future = Either<S::Future, Ready<Result<Response, S::Error>>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let target = request.uri().path_and_query();
+        let head = RequestHead {
+            method: request.method().as_str(),
+            target_len: target.map_or(0, |target| target.as_str().len()),
+            is_http11: request.version() >= Version::HTTP_11,
+        };
+        let fields = request.headers().iter();
+        let fields = fields.map(|(name, value)| (name.as_str(), value.as_bytes()));
+        match head.check(fields, &self.limits) {
+            Ok(()) => Either::Left(self.inner.call(request)),
+            Err(problem) => Either::Right(ready(Ok(Error(problem).into_response()))),
+        }
+    }
 }
 
 /// Lets only requests with a known API key read. What a path allows is no secret.
