@@ -6,16 +6,15 @@ mod middleware;
 
 use std::{convert::Infallible, future::Future, io, net::TcpListener, sync::Arc};
 
+use hyper_util::service::TowerToHyperService;
 use quartet_common::{Api, Health, Problem, Timeouts, docs};
-use tower::{BoxError, Service, ServiceBuilder, layer::layer_fn};
-use tower_http::{
-    body::UnsyncBoxBody, catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer,
-};
+use tower::{BoxError, Service, ServiceBuilder};
+use tower_http::set_header::SetResponseHeaderLayer;
 use warp::{
     Filter, Reply,
-    http::{HeaderValue, Request, Response, StatusCode, header},
-    hyper::body::{Body, Bytes, Incoming},
-    reply,
+    http::{HeaderValue, Request, StatusCode, header},
+    hyper::body::{Body, Incoming},
+    reply::{self, Response},
 };
 
 use crate::{
@@ -27,13 +26,8 @@ use crate::{
 /// The API as a service.
 pub fn app<B: Body<Error: Into<BoxError>> + Send + Sync + 'static>(
     api: Arc<Api>,
-) -> impl Service<
-    Request<B>,
-    Response = Response<UnsyncBoxBody<Bytes, BoxError>>,
-    Error = Infallible,
-    Future: Send,
-> + Clone
-+ Send {
+) -> impl Service<Request<B>, Response = Response, Error = Infallible, Future: Send> + Clone + Send
+{
     let limits = api.limits;
     let nosniff = HeaderValue::from_static("nosniff");
     ServiceBuilder::new()
@@ -41,8 +35,8 @@ pub fn app<B: Body<Error: Into<BoxError>> + Send + Sync + 'static>(
             header::X_CONTENT_TYPE_OPTIONS,
             nosniff,
         ))
-        .layer(CatchPanicLayer::custom(middleware::panicked))
-        .layer(layer_fn(move |inner| CheckHead::new(inner, limits)))
+        .map_future(middleware::catch_panic)
+        .layer(CheckHead::layer(limits))
         .service(warp::service(routes(api)))
 }
 
@@ -51,11 +45,11 @@ pub async fn run(
     listener: TcpListener,
     api: Arc<Api>,
     timeouts: Timeouts,
-    shutdown: impl Future<Output = ()> + Send + 'static,
+    shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let limits = api.limits;
-    let app = app::<Incoming>(api);
-    quartet_connection::serve(listener, app, &limits, &timeouts, shutdown).await
+    let service = TowerToHyperService::new(app::<Incoming>(api));
+    quartet_connection::serve(listener, service, &limits, &timeouts, shutdown).await
 }
 
 /// Each path comes before its methods: where no filter takes a request, "method not allowed"
