@@ -10,7 +10,7 @@ use axum::{
     body::{Bytes, HttpBody},
     extract::{Path, State, rejection::PathRejection},
     handler::Handler,
-    http::{HeaderValue, Method, Request, StatusCode, Uri, header},
+    http::{Method, Request, StatusCode, Uri, header},
     middleware::from_fn_with_state,
     response::{IntoResponse, Response},
     routing::{MethodRouter, get},
@@ -19,7 +19,6 @@ use hyper::body::Incoming;
 use hyper_util::service::TowerToHyperService;
 use quartet_common::{ALLOW, Api, Health, Lang, Problem, Timeouts, docs};
 use tower::{Service, ServiceBuilder};
-use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::{
     answer::{Error, IfNoneMatch},
@@ -34,13 +33,8 @@ where
     B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
     let limits = api.limits;
-    let nosniff = HeaderValue::from_static("nosniff");
     ServiceBuilder::new()
-        .layer(SetResponseHeaderLayer::overriding(
-            header::X_CONTENT_TYPE_OPTIONS,
-            nosniff,
-        ))
-        .map_future(middleware::catch_panic)
+        .map_future(middleware::complete)
         .layer(CheckHead::layer(limits))
         .service(routes(api))
 }

@@ -76,11 +76,17 @@ pub(crate) async fn require_key(
     Ok(next.run(request).await)
 }
 
-/// Answers a request whose handler panicked; axum alone drops the connection (tokio-rs/axum#728).
-/// tower-http's `CatchPanic` would box every answer's body once more.
-pub(crate) async fn catch_panic(
+/// Completes every answer, and answers in place of a handler that panicked: axum alone drops the connection (tokio-rs/axum#728). tower-http has
+/// layers for both, of which `CatchPanic` boxes each answer's body once more.
+pub(crate) async fn complete(
     answer: impl Future<Output = Result<Response, Infallible>>,
 ) -> Result<Response, Infallible> {
     let caught = AssertUnwindSafe(answer).catch_unwind().await;
-    caught.unwrap_or_else(|_| Ok(Error(Problem::internal_server_error()).into_response()))
+    let Ok(mut response) =
+        caught.unwrap_or_else(|_| Ok(Error(Problem::internal_server_error()).into_response()));
+    let nosniff = HeaderValue::from_static("nosniff");
+    response
+        .headers_mut()
+        .insert(header::X_CONTENT_TYPE_OPTIONS, nosniff);
+    Ok(response)
 }

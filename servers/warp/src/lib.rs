@@ -9,10 +9,9 @@ use std::{convert::Infallible, future::Future, io, net::TcpListener, sync::Arc};
 use hyper_util::service::TowerToHyperService;
 use quartet_common::{Api, Health, Problem, Timeouts, docs};
 use tower::{BoxError, Service, ServiceBuilder};
-use tower_http::set_header::SetResponseHeaderLayer;
 use warp::{
     Filter, Reply,
-    http::{HeaderValue, Request, StatusCode, header},
+    http::{Request, StatusCode, header},
     hyper::body::{Body, Incoming},
     reply::{self, Response},
 };
@@ -29,13 +28,8 @@ pub fn app<B: Body<Error: Into<BoxError>> + Send + Sync + 'static>(
 ) -> impl Service<Request<B>, Response = Response, Error = Infallible, Future: Send> + Clone + Send
 {
     let limits = api.limits;
-    let nosniff = HeaderValue::from_static("nosniff");
     ServiceBuilder::new()
-        .layer(SetResponseHeaderLayer::overriding(
-            header::X_CONTENT_TYPE_OPTIONS,
-            nosniff,
-        ))
-        .map_future(middleware::catch_panic)
+        .map_future(middleware::complete)
         .layer(CheckHead::layer(limits))
         .service(warp::service(routes(api)))
 }
@@ -59,14 +53,15 @@ fn routes(api: Arc<Api>) -> impl Filter<Extract = (impl Reply,), Error = Infalli
     let read = filters::read_only()
         .and(warp::any().map(move || api.clone()))
         .and(filters::if_none_match());
-    let list = warp::path!("greetings")
-        .and(read.clone())
-        .and(authorized.clone())
-        .then(list);
-    let item = warp::path!("greetings" / LangSegment)
-        .and(read.clone())
-        .and(authorized)
-        .then(item);
+    let to_list = warp::path!("greetings").and(read.clone());
+    let to_item = warp::path!("greetings" / LangSegment).and(read.clone());
+    let data = match authorized {
+        None => to_list.then(list).or(to_item.then(item)).boxed(),
+        Some(authorized) => {
+            let list = to_list.and(authorized.clone()).then(list);
+            list.or(to_item.and(authorized).then(item)).boxed()
+        }
+    };
     let root = warp::path::end().and(read.clone()).map(root);
     let page = warp::path!("docs").and(read.clone()).map(page);
     let asset = warp::path!("docs" / String).and(read.clone()).map(asset);
@@ -77,7 +72,7 @@ fn routes(api: Arc<Api>) -> impl Filter<Extract = (impl Reply,), Error = Infalli
     let server = filters::server_options().map(answer::options);
     // Boxed, so that a request for data does not carry every other route's state along.
     let others = root.or(page).or(asset).or(openapi).or(health).or(server);
-    list.or(item).or(others.boxed()).recover(answer::rejected)
+    data.or(others.boxed()).recover(answer::rejected)
 }
 
 async fn list(api: Arc<Api>, if_none_match: IfNoneMatch) -> Result<impl Reply, Error> {

@@ -15,7 +15,7 @@ use quartet_common::{HeadLimits, Problem, RequestHead};
 use tower::{Layer, Service, layer::layer_fn};
 use warp::{
     Reply,
-    http::{Request, Version, header},
+    http::{HeaderValue, Request, Version, header},
     reply::Response,
 };
 
@@ -83,11 +83,17 @@ where
     }
 }
 
-/// Answers a request whose handler panicked; warp alone drops the connection. tower-http's
-/// `CatchPanic` would box every answer's body once more.
-pub(crate) async fn catch_panic(
+/// Completes every answer, and answers in place of a handler that panicked: warp alone drops the connection. tower-http has
+/// layers for both, of which `CatchPanic` boxes each answer's body once more.
+pub(crate) async fn complete(
     answer: impl Future<Output = Result<Response, Infallible>>,
 ) -> Result<Response, Infallible> {
     let caught = AssertUnwindSafe(answer).catch_unwind().await;
-    caught.unwrap_or_else(|_| Ok(Error(Problem::internal_server_error()).into_response()))
+    let Ok(mut response) =
+        caught.unwrap_or_else(|_| Ok(Error(Problem::internal_server_error()).into_response()));
+    let nosniff = HeaderValue::from_static("nosniff");
+    response
+        .headers_mut()
+        .insert(header::X_CONTENT_TYPE_OPTIONS, nosniff);
+    Ok(response)
 }
