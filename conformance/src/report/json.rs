@@ -151,3 +151,25 @@ fn piece(piece: &Piece) -> Value {
 fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn octets_that_are_no_text_are_in_hex_too() {
+        let mut sample = Exchange::new("localhost", 80);
+        sample.sends(b"GET", Duration::from_millis(1));
+        sample.receives(b"\xFF\0", Duration::from_millis(2));
+        sample.half_closes(Duration::from_millis(3));
+        let value = exchange(&sample);
+        assert_eq!(value["sent"]["data"], "GET");
+        assert_eq!(value["sent"]["hex"], Value::Null);
+        assert_eq!(value["received"]["data"], "\u{ff}\0");
+        assert_eq!(value["received"]["hex"], "ff00");
+        let pieces = json!([{"milliseconds": 2.0, "length": 2}]);
+        assert_eq!(value["received"]["pieces"], pieces);
+        assert_eq!(value["half_closed_milliseconds"], 3.0);
+        assert_eq!(value["ended_milliseconds"], Value::Null);
+    }
+}

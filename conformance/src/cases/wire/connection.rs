@@ -1,6 +1,7 @@
 //! How long a connection lasts, and what comes over it in pieces.
 
 use super::probe::{Allowed, Probe, Reading};
+use super::steps::is_closing;
 use crate::cases::steps::{Differences, absent, item, known_paths, name};
 use crate::http::{Broken, Request};
 use crate::{Case, Context, Deviation, Outcome, Verdict, ensure};
@@ -83,12 +84,6 @@ fn keep_alive(context: &Context) -> Outcome {
         }
     }
     Ok(differences.verdict())
-}
-
-fn is_closing(options: &[&str]) -> bool {
-    options
-        .iter()
-        .any(|option| option.eq_ignore_ascii_case("close"))
 }
 
 /// Only that the message is answered, and nothing after it.

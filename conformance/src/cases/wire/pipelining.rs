@@ -1,7 +1,8 @@
 //! Requests sent before earlier ones are answered.
 
+use super::steps::{QUIET, is_closing};
 use crate::cases::steps::{absent, item, name};
-use crate::http::{Request, Response};
+use crate::http::{Ending, Request, Response};
 use crate::{Case, Context, Deviation, Outcome, Verdict, ensure};
 
 pub(in crate::cases) const CASES: &[Case] = &[
@@ -31,6 +32,13 @@ pub(in crate::cases) const CASES: &[Case] = &[
             });
             answered_in_order(context, requests.collect())
         },
+    ),
+    Case::must(
+        "wire/pipelining-close",
+        "RFC 9112 §9.6",
+        "Among pipelined requests no answer says close but the one after which the connection is \
+         closed.",
+        pipelining_close,
     ),
     Case::must(
         "wire/pipelining-100",
@@ -90,12 +98,37 @@ fn answered_in_order(context: &Context, mut requests: Vec<Request>) -> Outcome {
             answer.status,
             expected.status
         );
+        let start = answer.body.get(..40).unwrap_or(&answer.body);
         ensure!(
             answer.body == expected.body,
-            "{what} has {} octets of content that are not the {} it has alone",
-            answer.body.len(),
-            expected.body.len()
+            "{what} has other content than alone: {:?}",
+            String::from_utf8_lossy(start)
         );
     }
     Ok(Verdict::Conforms)
+}
+
+fn pipelining_close(context: &Context) -> Outcome {
+    let first = context.prepare(Request::get("/greetings")).to_bytes();
+    let last = Request::get(item(context)).header("Connection", "close");
+    let last = context.prepare(last).to_bytes();
+    let mut connection = context.connect()?;
+    connection.send(&[first.as_slice(), &first, &last].concat())?;
+    let (answers, ending) = connection.receive_all("GET", QUIET);
+    let says_close = |answer: &Response| is_closing(&answer.list("connection"));
+    let count = answers.len();
+    match answers.iter().position(says_close) {
+        _ if ending != Ending::Closed => Err(Deviation(
+            "the connection is not closed after the last of three requests, which says close"
+                .to_owned(),
+        )),
+        Some(at) if at + 1 < count => Err(Deviation(format!(
+            "answer {} of {count} says close, and others follow",
+            at + 1
+        ))),
+        _ if count == 3 => Ok(Verdict::Conforms),
+        _ => Ok(Verdict::Differs(format!(
+            "answers {count} of 3 requests and closes"
+        ))),
+    }
 }

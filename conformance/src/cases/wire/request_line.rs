@@ -26,7 +26,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     ),
     Case::should(
         "wire/request-line-spaces",
-        "RFC 9112 §3",
+        "RFC 9112 §3, §3.2",
         "A request line with more spaces than two is 400, or is split at white space.",
         request_line_spaces,
     ),
@@ -45,7 +45,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     ),
     Case::must(
         "wire/long-method",
-        "RFC 9112 §3, RFC 9110 §5.4, §9.1",
+        "RFC 9112 §3, RFC 9110 §9.1",
         "A method longer than any is refused: 400, 405, 414, 431 or 501.",
         long_method,
     ),
@@ -107,7 +107,7 @@ fn leading_crlf(context: &Context) -> Outcome {
 
 fn request_line_spaces(context: &Context) -> Outcome {
     let path = context.path("/greetings");
-    // RFC 9112 §3: 400, or 301 to the target encoded properly.
+    // RFC 9112 §3.2: 400, or 301 to the target encoded properly.
     is_malformed_or_split(
         context,
         &[

@@ -161,3 +161,10 @@ pub(super) fn answered(
         Reply::Silent => Err(Deviation(format!("{what} is not answered"))),
     }
 }
+
+/// Whether connection options have close among them.
+pub(super) fn is_closing(options: &[&str]) -> bool {
+    options
+        .iter()
+        .any(|option| option.eq_ignore_ascii_case("close"))
+}

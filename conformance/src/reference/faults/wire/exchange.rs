@@ -1,7 +1,7 @@
 //! Faults in what is answered when, and in what is taken for a request.
 
 use crate::reference::Fault;
-use crate::reference::faults::octets::fail_instead_of;
+use crate::reference::faults::octets::{fail_instead_of, set_field};
 use crate::reference::rules::{Framing, framing, wants_100};
 
 pub(in crate::reference::faults) const FAULTS: &[Fault] = &[
@@ -50,6 +50,11 @@ pub(in crate::reference::faults) const FAULTS: &[Fault] = &[
                 octets.extend_from_slice(b"{}");
             }
         },
+    ),
+    Fault::output(
+        "wire/pipelining-close",
+        "every answer says close",
+        |_, octets| set_field(octets, "Connection", "close"),
     ),
     Fault::input(
         "wire/pipelining-100",
