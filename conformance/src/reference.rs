@@ -5,12 +5,14 @@
 //! plain std: a thread per connection, every octet in view.
 
 mod api;
+mod chunked;
 mod connection;
 mod date;
 mod fault;
 mod faults;
 mod message;
 mod parse;
+mod rules;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -21,6 +23,7 @@ use std::thread::JoinHandle;
 pub use fault::{Fault, Sabotage};
 pub use faults::all as faults;
 pub use message::{Answer, Request};
+pub use rules::{Framing, Refusal, Rules};
 
 use crate::{BaseUrl, Model, Need, Target};
 

@@ -20,6 +20,13 @@ const AREAS: &[&[Fault]] = &[
     semantics::answers::FAULTS,
     semantics::targets::FAULTS,
     wire::host::FAULTS,
+    wire::request_line::FAULTS,
+    wire::target::FAULTS,
+    wire::fields::FAULTS,
+    wire::framing::FAULTS,
+    wire::chunked::FAULTS,
+    wire::exchange::FAULTS,
+    wire::connection::FAULTS,
     security::FAULTS,
 ];
 
