@@ -2,6 +2,8 @@
 
 mod contract;
 mod docs;
+mod lifecycle;
+mod processes;
 mod security;
 mod semantics;
 mod steps;
@@ -29,6 +31,13 @@ const AREAS: &[&[Case]] = &[
     wire::host::CASES,
     security::keys::CASES,
     security::disclosure::CASES,
+    lifecycle::ready::CASES,
+    lifecycle::options::CASES,
+    lifecycle::data::CASES,
+    lifecycle::stop::CASES,
+    lifecycle::drain::CASES,
+    lifecycle::slow::CASES,
+    lifecycle::crowd::CASES,
 ];
 
 /// Every case, in the order reports have them.
