@@ -3,6 +3,7 @@
 mod contract;
 mod docs;
 mod lifecycle;
+mod load;
 mod octets;
 mod security;
 mod semantics;
@@ -26,6 +27,7 @@ const AREAS: &[&[Fault]] = &[
     lifecycle::data::FAULTS,
     lifecycle::end::FAULTS,
     lifecycle::slow::FAULTS,
+    load::FAULTS,
 ];
 
 /// Every fault.
