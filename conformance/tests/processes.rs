@@ -65,15 +65,6 @@ fn every_fault_is_found() {
                     let next = looked_for.lock().unwrap().next();
                     let Some((case, fault)) = next else { break };
                     let finding = run(&[case], Some(fault)).remove(0);
-                    if std::env::var_os("TOOK").is_some() {
-                        eprintln!(
-                            "{:?} {} {}: {:?}",
-                            finding.took,
-                            fault.name(),
-                            fault.what,
-                            finding.verdict
-                        );
-                    }
                     match finding.verdict {
                         Ok(Verdict::Deviates(_)) => {}
                         // There is nothing to find a fault by.

@@ -86,10 +86,8 @@ fn complain(conduct: &Conduct, error: &clap::Error) -> u8 {
 }
 
 fn find_fault(arguments: &[OsString]) -> Option<&'static Fault> {
-    let given = arguments
-        .iter()
-        .skip_while(|argument| *argument != "--fault");
-    Fault::named(given.skip(1).next()?.to_str()?)
+    let mut given = arguments.iter().skip_while(|given| *given != "--fault");
+    Fault::named(given.nth(1)?.to_str()?)
 }
 
 impl ReferenceOptions {
