@@ -86,7 +86,9 @@ fn complain(conduct: &Conduct, error: &clap::Error) -> u8 {
 }
 
 fn find_fault(arguments: &[OsString]) -> Option<&'static Fault> {
-    let mut given = arguments.iter().skip_while(|given| *given != "--fault");
+    let mut given = arguments
+        .iter()
+        .skip_while(|argument| *argument != "--fault");
     Fault::named(given.nth(1)?.to_str()?)
 }
 

@@ -16,6 +16,8 @@ pub struct Conduct {
     pub announces: Announcement,
     /// Whether a port can be taken at once that a server before it has left.
     pub reuses_address: bool,
+    /// Whether another process may take the same port beside it.
+    pub shares_port: bool,
     /// The line that is logged for a request, at the most verbose level.
     pub log_line: fn(&Request) -> String,
 
@@ -61,6 +63,7 @@ impl Default for Conduct {
             overlooks: None,
             announces: Announcement::Ready,
             reuses_address: true,
+            shares_port: false,
             log_line: |request| format!("{} {}", request.method, request.target),
             hears: |_| true,
             drain: Drain::Answers,
