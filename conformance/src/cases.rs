@@ -2,6 +2,9 @@
 
 mod contract;
 mod docs;
+mod lifecycle;
+mod load;
+mod processes;
 mod security;
 mod semantics;
 mod steps;
@@ -41,6 +44,18 @@ const AREAS: &[&[Case]] = &[
     wire::garbage::CASES,
     security::keys::CASES,
     security::disclosure::CASES,
+    security::secrecy::CASES,
+    lifecycle::ready::CASES,
+    lifecycle::options::CASES,
+    lifecycle::data::CASES,
+    lifecycle::stop::CASES,
+    lifecycle::drain::CASES,
+    lifecycle::slow::CASES,
+    lifecycle::crowd::CASES,
+    load::connections::CASES,
+    load::requests::CASES,
+    load::bounds::CASES,
+    load::hostile::CASES,
 ];
 
 /// Every case, in the order reports have them.

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod options;
+mod reference;
 mod run;
 
 use std::fs::File;
@@ -24,6 +25,10 @@ const UNREACHABLE: u8 = 3;
 
 /// The whole of the command's `main`.
 pub fn main() -> ExitCode {
+    let arguments: Vec<_> = std::env::args_os().skip(1).collect();
+    if arguments.first().is_some_and(|first| first == "reference") {
+        return reference::main(arguments);
+    }
     let options = Options::parse();
     match execute(&options) {
         Ok(code) => ExitCode::from(code),

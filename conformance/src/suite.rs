@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, mpsc};
 use std::time::{Duration, Instant};
 
 use crate::evidence::Evidence;
-use crate::{Case, Context, Target, Verdict};
+use crate::{Case, Context, Scale, Target, Verdict};
 
 /// How long past its limit a case may take to notice.
 const GRACE: Duration = Duration::from_secs(5);
@@ -33,6 +33,9 @@ pub enum SuiteError {
     /// The case did not end.
     #[error("the case did not end within {0:?}")]
     Hung(Duration),
+    /// Something other than the server stood in the way of the experiment.
+    #[error("{0}")]
+    Obstructed(String),
 }
 
 /// Cases of one target, run side by side where they do not disturb each other.
@@ -40,6 +43,7 @@ pub enum SuiteError {
 pub struct Suite {
     target: Arc<Target>,
     seed: u64,
+    scale: Scale,
     turn: RwLock<()>,
 }
 
@@ -49,8 +53,15 @@ impl Suite {
         Self {
             target: Arc::new(target),
             seed,
+            scale: Scale::default(),
             turn: RwLock::new(()),
         }
+    }
+
+    /// The same suite, sending as much as `scale` says; at first it is [`Scale::Reduced`].
+    pub fn at_scale(mut self, scale: Scale) -> Self {
+        self.scale = scale;
+        self
     }
 
     /// The server under test.
@@ -117,7 +128,12 @@ impl Suite {
     /// Runs the case on a thread of its own, so that one that hangs does not hold up the rest.
     fn experiment(&self, case: &'static Case) -> Finding {
         let start = Instant::now();
-        let context = Context::new(self.target.clone(), start + case.limit, self.seed);
+        let context = Context::new(
+            self.target.clone(),
+            start + case.limit,
+            self.seed,
+            self.scale,
+        );
         let (done, result) = mpsc::channel();
         let own = context.clone();
         std::thread::spawn(move || {
@@ -126,7 +142,10 @@ impl Suite {
             let _ = done.send(outcome);
         });
         let verdict = match result.recv_timeout(case.limit + GRACE) {
-            Ok(Ok(outcome)) => Ok(outcome.unwrap_or_else(|why| Verdict::Deviates(why.0))),
+            Ok(Ok(outcome)) => match context.obstacle() {
+                Some(why) => Err(SuiteError::Obstructed(why.to_owned())),
+                None => Ok(outcome.unwrap_or_else(|why| Verdict::Deviates(why.0))),
+            },
             Ok(Err(panic)) => Err(SuiteError::Panicked(message(&*panic))),
             Err(_) => Err(SuiteError::Hung(case.limit + GRACE)),
         };

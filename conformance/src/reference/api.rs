@@ -25,23 +25,23 @@ pub(super) fn document() -> &'static [u8] {
 #[derive(Debug)]
 pub(super) struct Api {
     model: Model,
-    key: Option<&'static str>,
+    /// The list and its entity tag, made once: it may be large.
+    list: (Vec<u8>, EntityTag),
+    key: Option<String>,
     fault: Option<&'static Fault>,
     rules: Rules,
     requests: AtomicU64,
 }
 
 impl Api {
-    pub(super) fn new(
-        model: Model,
-        key: Option<&'static str>,
-        fault: Option<&'static Fault>,
-    ) -> Self {
+    pub(super) fn new(model: Model, key: Option<String>, fault: Option<&'static Fault>) -> Self {
+        let list = model.list().to_string().into_bytes();
         let mut rules = Rules::default();
         if let Some(Sabotage::Rules(alter)) = fault.map(|fault| fault.sabotage) {
             alter(&mut rules);
         }
         Self {
+            list: (list.clone(), EntityTag::of(&list)),
             model,
             key,
             fault,
@@ -123,11 +123,13 @@ impl Api {
     }
 
     fn guarded(&self, request: &Request, data: impl FnOnce() -> Answer) -> Answer {
-        let Some(key) = self.key else { return data() };
+        let Some(key) = &self.key else {
+            return data();
+        };
         let knows_it = request.values("authorization").any(|credentials| {
             let credentials = String::from_utf8_lossy(credentials);
             let (scheme, given) = credentials.split_once(' ').unwrap_or_default();
-            scheme.eq_ignore_ascii_case("Key") && given.trim_start_matches(' ') == key
+            scheme.eq_ignore_ascii_case("Key") && given.trim_start_matches(' ') == key.as_str()
         });
         if knows_it {
             return data();
@@ -136,7 +138,8 @@ impl Api {
     }
 
     fn list(&self, request: &Request) -> Answer {
-        conditional(request, "application/json", self.model.list().to_string())
+        let (content, etag) = &self.list;
+        tagged(request, "application/json", content, etag)
     }
 
     fn item(&self, request: &Request, segment: &str) -> Answer {
@@ -168,11 +171,14 @@ fn send(request: &Request, document: &Document) -> Answer {
     conditional(request, document.content_type, document.content)
 }
 
+fn conditional(request: &Request, content_type: &str, content: impl AsRef<[u8]>) -> Answer {
+    let content = content.as_ref();
+    tagged(request, content_type, content, &EntityTag::of(content))
+}
+
 /// The representation, or 304 if the client has it (RFC 9110 §13.1.2).
-fn conditional(request: &Request, content_type: &str, content: impl Into<Vec<u8>>) -> Answer {
-    let content = content.into();
-    let etag = EntityTag::of(&content);
-    let answer = if not_modified(request.values("if-none-match"), &etag) {
+fn tagged(request: &Request, content_type: &str, content: &[u8], etag: &EntityTag) -> Answer {
+    let answer = if not_modified(request.values("if-none-match"), etag) {
         Answer::empty(304)
     } else {
         Answer::new(200, content_type, content)
