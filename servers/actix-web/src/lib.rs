@@ -40,13 +40,13 @@ pub fn app(
     };
     App::new()
         .app_data(web::Data::from(api))
-        .service(read_only("/greetings", data(web::to(list))))
-        .service(
-            read_only("/greetings/{lang}", data(web::to(item))).app_data(
-                web::PathConfig::default()
-                    .error_handler(|_, _| Error::from(Problem::malformed_lang()).into()),
-            ),
+        .app_data(
+            // No other parameter of a path can be malformed.
+            web::PathConfig::default()
+                .error_handler(|_, _| Error::from(Problem::malformed_lang()).into()),
         )
+        .service(read_only("/greetings", data(web::to(list))))
+        .service(read_only("/greetings/{lang}", data(web::to(item))))
         .service(read_only("/", web::to(root)))
         .service(read_only("/docs", web::to(page)))
         .service(read_only("/docs/{asset}", web::to(asset)))
