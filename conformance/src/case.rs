@@ -51,8 +51,11 @@ impl Need {
     pub fn missing(self) -> &'static str {
         match self {
             Self::Process => "needs a server that the suite starts itself",
-            Self::Proxy => "needs a reverse proxy",
-            Self::Browser => "needs a browser",
+            Self::Proxy => "needs nginx on this machine (Debian: apt-get install nginx-light)",
+            Self::Browser => {
+                "needs Chromium and its driver on this machine (Debian: apt-get install \
+                 chromium-driver)"
+            }
             Self::ApiKey => "needs an instance that asks for a known API key",
             Self::Fault => "needs a build with the fault-injection feature",
             Self::Model => "needs to know the greetings beforehand",

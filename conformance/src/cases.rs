@@ -2,6 +2,7 @@
 
 mod contract;
 mod docs;
+mod proxy;
 mod security;
 mod semantics;
 mod steps;
@@ -27,6 +28,10 @@ const AREAS: &[&[Case]] = &[
     semantics::answers::CASES,
     semantics::targets::CASES,
     wire::host::CASES,
+    proxy::prefix::CASES,
+    proxy::trust::CASES,
+    proxy::credentials::CASES,
+    proxy::upstream::CASES,
     security::keys::CASES,
     security::disclosure::CASES,
 ];

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::report::{Report, Style, json, write_text};
-use crate::{Case, cases};
+use crate::{Case, cases, tools};
 use options::Options;
 use run::RunError;
 
@@ -21,10 +21,19 @@ const DEVIATION: u8 = 1;
 const USAGE: u8 = 2;
 /// The exit code where a server cannot be built, started or reached.
 const UNREACHABLE: u8 = 3;
+/// The exit code after an interrupt, as shells have it: 128 and SIGINT's number.
+const INTERRUPTED: i32 = 130;
 
 /// The whole of the command's `main`.
 pub fn main() -> ExitCode {
     let options = Options::parse();
+    let interrupted = || {
+        tools::end_all();
+        std::process::exit(INTERRUPTED);
+    };
+    if let Err(error) = ctrlc::set_handler(interrupted) {
+        eprintln!("conformance: an interrupt will leave other programs running: {error}");
+    }
     match execute(&options) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {

@@ -1,7 +1,7 @@
 //! What a case is given to work with.
 
-use std::net::{TcpStream, ToSocketAddrs};
-use std::sync::Arc;
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use crate::evidence::{Evidence, Exchange, Log};
@@ -23,6 +23,7 @@ pub struct Context {
     deadline: Instant,
     seed: u64,
     log: Arc<Log>,
+    obstacle: Arc<OnceLock<String>>,
 }
 
 impl Context {
@@ -33,6 +34,7 @@ impl Context {
             deadline,
             seed,
             log: Arc::default(),
+            obstacle: Arc::default(),
         }
     }
 
@@ -100,6 +102,27 @@ impl Context {
         Process::start(&launch.server, &options).map_err(|error| Deviation(error.to_string()))
     }
 
+    /// A view of the same server at another address, such as a proxy's before it.
+    pub(crate) fn seen_at(&self, base: BaseUrl) -> Self {
+        Self {
+            base,
+            ..self.clone()
+        }
+    }
+
+    /// Ends the case without a verdict: what stands in its way is no fault of the server's.
+    pub(crate) fn obstructed(&self, why: impl std::fmt::Display) -> Deviation {
+        let why = why.to_string();
+        // Of several obstacles the first is told.
+        let _ = self.obstacle.set(why.clone());
+        Deviation(why)
+    }
+
+    /// What stood in the case's way, if anything did.
+    pub(crate) fn obstacle(&self) -> Option<&str> {
+        self.obstacle.get().map(String::as_str)
+    }
+
     /// A view of the same server whose evidence is its own, for experiments of which only some are
     /// worth keeping.
     pub fn aside(&self) -> Self {
@@ -121,22 +144,38 @@ impl Context {
     /// # Errors
     /// A deviation if the server does not accept it.
     pub fn connect(&self) -> Result<Connection, Deviation> {
-        let (host, port) = self.base.socket();
-        let failed = |error| Deviation(format!("no connection to {}: {error}", self.base));
+        let exchange = Exchange::new(self.base.host(), self.base.port());
+        Connection::new(self.open()?, self.deadline, exchange, self.log.clone())
+            .map_err(|error| self.no_connection(&error))
+    }
+
+    /// Which of the addresses of the server's host it is that accepts connections.
+    ///
+    /// # Errors
+    /// A deviation if none does.
+    pub(crate) fn address(&self) -> Result<SocketAddr, Deviation> {
+        let stream = self.open()?;
+        stream
+            .peer_addr()
+            .map_err(|error| self.no_connection(&error))
+    }
+
+    fn open(&self) -> Result<TcpStream, Deviation> {
         let left = self.deadline.saturating_duration_since(Instant::now());
         let wait = CONNECT.min(left).max(Duration::from_millis(1));
+        let addresses = self.base.socket().to_socket_addrs();
         let mut failure = std::io::Error::other("the name has no address");
-        for address in (host, port).to_socket_addrs().map_err(failed)? {
+        for address in addresses.map_err(|error| self.no_connection(&error))? {
             match TcpStream::connect_timeout(&address, wait) {
-                Ok(stream) => {
-                    let exchange = Exchange::new(self.base.host(), port);
-                    return Connection::new(stream, self.deadline, exchange, self.log.clone())
-                        .map_err(failed);
-                }
+                Ok(stream) => return Ok(stream),
                 Err(error) => failure = error,
             }
         }
-        Err(failed(failure))
+        Err(self.no_connection(&failure))
+    }
+
+    fn no_connection(&self, error: &std::io::Error) -> Deviation {
+        Deviation(format!("no connection to {}: {error}", self.base))
     }
 
     /// A request as it goes to this server: the prefix before a target that starts with a slash,

@@ -18,6 +18,7 @@ pub mod judgement;
 pub mod model;
 pub mod reference;
 pub mod report;
+pub mod self_check;
 pub mod servers;
 pub mod url;
 
@@ -29,6 +30,7 @@ mod openapi;
 mod selection;
 mod suite;
 mod target;
+mod tools;
 
 pub use case::{Case, Deviation, Level, Need, Outcome, Verdict};
 pub use context::Context;

@@ -33,6 +33,9 @@ pub enum SuiteError {
     /// The case did not end.
     #[error("the case did not end within {0:?}")]
     Hung(Duration),
+    /// Something other than the server stood in the way of the experiment.
+    #[error("{0}")]
+    Obstructed(String),
 }
 
 /// Cases of one target, run side by side where they do not disturb each other.
@@ -126,7 +129,10 @@ impl Suite {
             let _ = done.send(outcome);
         });
         let verdict = match result.recv_timeout(case.limit + GRACE) {
-            Ok(Ok(outcome)) => Ok(outcome.unwrap_or_else(|why| Verdict::Deviates(why.0))),
+            Ok(Ok(outcome)) => match context.obstacle() {
+                Some(why) => Err(SuiteError::Obstructed(why.to_owned())),
+                None => Ok(outcome.unwrap_or_else(|why| Verdict::Deviates(why.0))),
+            },
             Ok(Err(panic)) => Err(SuiteError::Panicked(message(&*panic))),
             Err(_) => Err(SuiteError::Hung(case.limit + GRACE)),
         };

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::http::Response;
 use crate::servers::Server;
-use crate::{BaseUrl, Context, Deviation, Model, Need};
+use crate::{BaseUrl, Context, Deviation, Model, Need, tools};
 
 /// A server under test and what is known of it.
 #[derive(Clone, Debug)]
@@ -47,13 +47,14 @@ pub struct Launch {
 }
 
 impl Target {
-    /// A target of which only the address is known.
+    /// A target of which only the address is known. It offers what this machine has: a proxy and a
+    /// browser.
     pub fn new(name: impl Into<String>, base: BaseUrl) -> Self {
         Self {
             name: name.into(),
             base,
             model: Model::new(BTreeMap::new()),
-            provides: BTreeSet::new(),
+            provides: tools::needs_met().clone(),
             keyed: None,
             launch: None,
             document: None,

@@ -3,6 +3,7 @@
 mod contract;
 mod docs;
 mod octets;
+mod proxy;
 mod security;
 mod semantics;
 mod wire;
@@ -20,6 +21,7 @@ const AREAS: &[&[Fault]] = &[
     semantics::answers::FAULTS,
     semantics::targets::FAULTS,
     wire::host::FAULTS,
+    proxy::FAULTS,
     security::FAULTS,
 ];
 
