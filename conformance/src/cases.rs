@@ -18,6 +18,7 @@ const AREAS: &[&[Case]] = &[
     contract::parallel::CASES,
     contract::generated::CASES,
     docs::page::CASES,
+    docs::browser::CASES,
     docs::document::CASES,
     docs::truth::CASES,
     semantics::head::CASES,

@@ -39,4 +39,5 @@ pub use model::Model;
 pub use selection::{Selection, UnknownCase};
 pub use suite::{Finding, Suite, SuiteError};
 pub use target::{Keyed, Launch, Target};
+pub use tools::Workbench;
 pub use url::BaseUrl;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::http::Response;
 use crate::servers::Server;
-use crate::{BaseUrl, Context, Deviation, Model, Need, tools};
+use crate::{BaseUrl, Context, Deviation, Model, Need, Workbench, tools};
 
 /// A server under test and what is known of it.
 #[derive(Clone, Debug)]
@@ -26,6 +26,8 @@ pub struct Target {
     pub launch: Option<Launch>,
     /// The OpenAPI document it must serve, byte for byte, and whose document that is.
     pub document: Option<(String, Vec<u8>)>,
+    /// What cases start beside it.
+    pub workbench: Workbench,
 }
 
 /// An instance that asks for an API key on its data routes.
@@ -58,6 +60,7 @@ impl Target {
             keyed: None,
             launch: None,
             document: None,
+            workbench: Workbench::get(),
         }
     }
 

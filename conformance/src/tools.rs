@@ -1,17 +1,21 @@
 //! The programs that cases put beside the server: a reverse proxy and a browser.
 
+mod browser;
 mod child;
 mod nginx;
+mod webdriver;
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
+pub(crate) use browser::Browser;
 pub(crate) use child::end_all;
 pub(crate) use nginx::{Host, Nginx};
+pub(crate) use webdriver::WebDriverError;
 
-use crate::Need;
+use crate::{Deviation, Need};
 
 /// Where programs are that the search path of a user without privileges may leave out.
 const SYSTEM_DIRECTORIES: [&str; 2] = ["/usr/local/sbin", "/usr/sbin"];
@@ -28,6 +32,76 @@ pub(crate) enum ToolError {
     /// It ended, or did not get ready.
     #[error("{tool} does not start: {output}")]
     NotReady { tool: &'static str, output: String },
+    /// It runs, and failed at what it was asked to do.
+    #[error(transparent)]
+    Browser(#[from] WebDriverError),
+}
+
+/// Why an errand of the browser came to nothing.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Trouble {
+    /// The server is at fault.
+    #[error(transparent)]
+    Server(#[from] Deviation),
+    /// The browser is.
+    #[error(transparent)]
+    Tool(#[from] ToolError),
+}
+
+impl From<WebDriverError> for Trouble {
+    fn from(error: WebDriverError) -> Self {
+        Self::Tool(error.into())
+    }
+}
+
+/// Keeps what cases start once and share, such as a browser, running from one target to the next.
+/// It ends with the last workbench or target.
+#[derive(Clone, Debug)]
+pub struct Workbench(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    browser: Mutex<Option<Browser>>,
+}
+
+impl Workbench {
+    /// The one there is, or a new one. Nothing is started before a case needs it.
+    pub fn get() -> Self {
+        static PRESENT: Mutex<Weak<Shared>> = Mutex::new(Weak::new());
+        let mut present = PRESENT.lock().unwrap_or_else(PoisonError::into_inner);
+        let shared = present.upgrade().unwrap_or_else(|| {
+            let new = Arc::default();
+            *present = Arc::downgrade(&new);
+            new
+        });
+        Self(shared)
+    }
+
+    /// Uses the browser, which is started if it does not run. One that fails is not used again.
+    ///
+    /// # Errors
+    /// If the browser cannot be started, or `errand` fails.
+    pub(crate) fn with_browser<T>(
+        &self,
+        errand: impl FnOnce(&Browser) -> Result<T, Trouble>,
+    ) -> Result<T, Trouble> {
+        let mut present = self
+            .0
+            .browser
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let browser = match present.take() {
+            Some(browser) => browser,
+            None => Browser::start()?,
+        };
+        let result = errand(&browser);
+        // The page goes, so that its scripts do not run on.
+        let is_sound = !matches!(result, Err(Trouble::Tool(_)));
+        if is_sound && browser.open("about:blank").is_ok() {
+            *present = Some(browser);
+        }
+        result
+    }
 }
 
 /// The needs that this machine meets, whatever the server.
@@ -37,6 +111,9 @@ pub(crate) fn needs_met() -> &'static BTreeSet<Need> {
         let mut met = BTreeSet::new();
         if nginx::is_installed() {
             met.insert(Need::Proxy);
+        }
+        if browser::is_installed() {
+            met.insert(Need::Browser);
         }
         met
     })

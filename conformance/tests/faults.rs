@@ -5,10 +5,12 @@ use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use quartet_conformance::self_check::{Check, Proof, checks};
-use quartet_conformance::{TEST_SEED, cases};
+use quartet_conformance::{TEST_SEED, Workbench, cases};
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
+    // What one test starts serves the others, until all are done.
+    let _workbench = Workbench::get();
     let mut trials: Vec<Trial> = checks().map(trial).collect();
     trials.push(Trial::test("ids are unique and well-formed", ids));
     libtest_mimic::run(&arguments, trials).exit_code()

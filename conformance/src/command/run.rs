@@ -11,7 +11,7 @@ use crate::examination::{Plan, examine};
 use crate::judgement::Judged;
 use crate::report::{Report, TargetReport};
 use crate::servers::{Catalogue, Role, Server};
-use crate::{BaseUrl, Case, Model, Suite, Target};
+use crate::{BaseUrl, Case, Model, Suite, Target, Workbench};
 
 /// Why there is no report.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +39,8 @@ pub(super) fn run(options: &Options, selected: &[&'static Case]) -> Result<Repor
         deviations: read_deviations(options)?,
         model: read_model(options)?,
     };
+    // What cases start for one target serves the next.
+    let _workbench = Workbench::get();
     let mut targets = Vec::new();
     if options.urls.is_empty() || !options.servers.is_empty() {
         let catalogue = Catalogue::find().map_err(usage)?;

@@ -13,6 +13,7 @@ use super::Fault;
 const AREAS: &[&[Fault]] = &[
     contract::FAULTS,
     docs::FAULTS,
+    docs::browser::FAULTS,
     semantics::head::FAULTS,
     semantics::methods::FAULTS,
     semantics::conditional::FAULTS,

@@ -35,6 +35,10 @@ impl Child {
         // An error means that it is not ours to wait for, which a child of ours is.
         self.0.try_wait().ok().flatten()
     }
+    /// Its standard output, if that was piped and not taken yet.
+    pub(super) fn stdout(&mut self) -> Option<std::process::ChildStdout> {
+        self.0.stdout.take()
+    }
 }
 
 impl Drop for Child {
@@ -85,7 +89,7 @@ mod tests {
     use super::*;
 
     fn shell(script: &str) -> Child {
-        Child::spawn(Command::new("sh").args(["-c", script])).unwrap()
+        Child::spawn(Command::new("sh").args(["-c", script])).expect("there is a shell")
     }
 
     #[test]

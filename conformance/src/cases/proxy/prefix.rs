@@ -2,11 +2,12 @@
 
 use super::{CONTRACT, PREFIX, PROXY, behind};
 use crate::cases::contract::item::{check_answer, each};
+use crate::cases::docs::browser::{LIMIT as BROWSER_LIMIT, try_it_out};
 use crate::cases::docs::page::{assets, page, root_redirects};
 use crate::cases::docs::truth::servers;
 use crate::cases::steps::absent;
 use crate::tools::Host;
-use crate::{Case, Context, Outcome, Verdict};
+use crate::{Case, Context, Need, Outcome, Verdict};
 
 pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
@@ -55,6 +56,14 @@ pub(in crate::cases) const CASES: &[Case] = &[
         |context| below(context, PREFIX, root_redirects),
     )
     .needing(PROXY),
+    Case::must(
+        "proxy/prefix-try-it-out",
+        CONTRACT,
+        "Behind a proxy that strips a prefix, pressing Execute on the page shows the live answer.",
+        |context| below(context, PREFIX, try_it_out),
+    )
+    .needing(&[Need::Proxy, Need::Browser])
+    .within(BROWSER_LIMIT),
     Case::must(
         "proxy/prefix-nested",
         CONTRACT,

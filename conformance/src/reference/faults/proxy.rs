@@ -55,6 +55,20 @@ pub(super) const FAULTS: &[Fault] = &[
         |request, answer| redirect(request, answer, "/docs"),
     ),
     Fault::answer(
+        "proxy/prefix-try-it-out",
+        "the document's server is the root",
+        |request, answer| name_server(request, answer, "/"),
+    ),
+    Fault::answer(
+        "proxy/prefix-try-it-out",
+        "the page looks for the document at the root",
+        |request, answer| {
+            if request.path().ends_with("initializer.js") {
+                answer.replace("\"openapi.json\"", "\"/openapi.json\"");
+            }
+        },
+    ),
+    Fault::answer(
         "proxy/prefix-nested",
         "the prefix is taken to have two segments",
         |request, answer| page(request, answer, "\"docs/", "\"../../content/42/docs/"),
