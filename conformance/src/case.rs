@@ -44,6 +44,20 @@ pub enum Need {
     Fault,
     /// The greetings the server holds are known beforehand.
     Model,
+    /// Processes can be sent SIGTERM and SIGINT.
+    Signals,
+    /// The system tells how much memory and how many descriptors a process has.
+    Usage,
+    /// A process can be told its greetings.
+    DataFile,
+    /// A process can be told how long it waits for a request's head.
+    HeaderTimeout,
+    /// A process can be told how long it keeps a connection without a request.
+    IdleTimeout,
+    /// A process can be told how long what is in flight may take to end.
+    DrainTimeout,
+    /// A process can be told to log all it can.
+    Verbose,
 }
 
 impl Need {
@@ -59,6 +73,13 @@ impl Need {
             Self::ApiKey => "needs an instance that asks for a known API key",
             Self::Fault => "needs a build with the fault-injection feature",
             Self::Model => "needs to know the greetings beforehand",
+            Self::Signals => "needs a system with POSIX signals",
+            Self::Usage => "needs /proc, where a process's memory and descriptors are read",
+            Self::DataFile => "needs a server whose stanza has data_args",
+            Self::HeaderTimeout => "needs a server whose stanza has header_timeout_args",
+            Self::IdleTimeout => "needs a server whose stanza has idle_timeout_args",
+            Self::DrainTimeout => "needs a server whose stanza has drain_timeout_args",
+            Self::Verbose => "needs a server whose stanza has verbose_args",
         }
     }
 }

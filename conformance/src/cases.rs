@@ -2,6 +2,8 @@
 
 mod contract;
 mod docs;
+mod lifecycle;
+mod processes;
 mod proxy;
 mod security;
 mod semantics;
@@ -35,6 +37,13 @@ const AREAS: &[&[Case]] = &[
     proxy::upstream::CASES,
     security::keys::CASES,
     security::disclosure::CASES,
+    lifecycle::ready::CASES,
+    lifecycle::options::CASES,
+    lifecycle::data::CASES,
+    lifecycle::stop::CASES,
+    lifecycle::drain::CASES,
+    lifecycle::slow::CASES,
+    lifecycle::crowd::CASES,
 ];
 
 /// Every case, in the order reports have them.

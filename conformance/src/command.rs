@@ -1,6 +1,7 @@
 //! The command line.
 
 mod options;
+mod reference;
 mod run;
 
 use std::fs::File;
@@ -26,6 +27,10 @@ const INTERRUPTED: i32 = 130;
 
 /// The whole of the command's `main`.
 pub fn main() -> ExitCode {
+    let arguments: Vec<_> = std::env::args_os().skip(1).collect();
+    if arguments.first().is_some_and(|first| first == "reference") {
+        return reference::main(arguments);
+    }
     let options = Options::parse();
     let interrupted = || {
         tools::end_all();

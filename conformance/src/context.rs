@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use crate::evidence::{Evidence, Exchange, Log};
 use crate::http::{Connection, Request, Response};
-use crate::servers::{Process, StartOptions};
-use crate::{BaseUrl, Deviation, Model, Target};
+use crate::servers::{Process, Setting, StartError, StartOptions};
+use crate::{BaseUrl, Deviation, Launch, Model, Scale, Target};
 
 /// How long a connection may take to be accepted.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -22,17 +22,19 @@ pub struct Context {
     base: BaseUrl,
     deadline: Instant,
     seed: u64,
+    scale: Scale,
     log: Arc<Log>,
     obstacle: Arc<OnceLock<String>>,
 }
 
 impl Context {
-    pub(crate) fn new(target: Arc<Target>, deadline: Instant, seed: u64) -> Self {
+    pub(crate) fn new(target: Arc<Target>, deadline: Instant, seed: u64, scale: Scale) -> Self {
         Self {
             base: target.base.clone(),
             target,
             deadline,
             seed,
+            scale,
             log: Arc::default(),
             obstacle: Arc::default(),
         }
@@ -61,6 +63,11 @@ impl Context {
     /// Seed of whatever the case draws at random.
     pub fn seed(&self) -> u64 {
         self.seed
+    }
+
+    /// How many to send where the requirement says `full`.
+    pub fn scaled(&self, full: usize) -> usize {
+        self.scale.of(full)
     }
 
     /// An API path with the target's prefix before it.
@@ -92,14 +99,51 @@ impl Context {
     /// # Errors
     /// A deviation if it does not start, or if the suite did not start the server: a case that
     /// needs this says so with [`Need::Process`](crate::Need::Process) and is then not run.
-    pub fn start(&self, mut options: StartOptions) -> Result<Process, Deviation> {
-        let launch = self
-            .target
-            .launch
-            .as_ref()
-            .ok_or_else(|| Deviation("the suite cannot start this server".to_owned()))?;
+    pub fn start(&self, options: StartOptions) -> Result<Process, Deviation> {
+        self.launched(Process::start, options)
+    }
+
+    /// Starts a further process of the server under test and does not wait for it.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start), but for a process that runs and does not get ready.
+    pub fn spawn(&self, options: StartOptions) -> Result<Process, Deviation> {
+        self.launched(Process::spawn, options)
+    }
+
+    fn launched(
+        &self,
+        start: fn(&crate::servers::Server, &StartOptions) -> Result<Process, StartError>,
+        mut options: StartOptions,
+    ) -> Result<Process, Deviation> {
+        let launch = self.launch()?;
         options.program = Some(launch.program.clone());
-        Process::start(&launch.server, &options).map_err(|error| Deviation(error.to_string()))
+        start(&launch.server, &options).map_err(|error| Deviation(error.to_string()))
+    }
+
+    /// How the server under test is started.
+    ///
+    /// # Errors
+    /// A deviation if the suite cannot; see [`start`](Self::start).
+    pub fn launch(&self) -> Result<&Launch, Deviation> {
+        let launch = self.target.launch.as_ref();
+        launch.ok_or_else(|| Deviation("the suite cannot start this server".to_owned()))
+    }
+
+    /// Options to start a further process with, made of these settings.
+    ///
+    /// # Errors
+    /// A deviation if the server cannot be told one of them; a case says what it needs with
+    /// [`Setting::need`] and is then not run.
+    pub fn options(&self, settings: &[Setting<'_>]) -> Result<StartOptions, Deviation> {
+        let server = &self.launch()?.server;
+        let mut options = StartOptions::default();
+        for setting in settings {
+            let made = server.setting(*setting);
+            let made = made.ok_or_else(|| Deviation(setting.need().missing().to_owned()))?;
+            options.extra_args.extend(made);
+        }
+        Ok(options)
     }
 
     /// A view of the same server at another address, such as a proxy's before it.
@@ -121,6 +165,16 @@ impl Context {
     /// What stood in the case's way, if anything did.
     pub(crate) fn obstacle(&self) -> Option<&str> {
         self.obstacle.get().map(String::as_str)
+    }
+
+    /// A connection over a stream that the case has opened itself.
+    ///
+    /// # Errors
+    /// A deviation if the server has closed it.
+    pub(crate) fn over(&self, stream: TcpStream) -> Result<Connection, Deviation> {
+        let exchange = Exchange::new(self.base.host(), self.base.port());
+        Connection::new(stream, self.deadline, exchange, self.log.clone())
+            .map_err(|error| Deviation(format!("no connection to {}: {error}", self.base)))
     }
 
     /// A view of the same server whose evidence is its own, for experiments of which only some are

@@ -1,14 +1,14 @@
 //! Testing a server of `servers.toml`: its processes, the suite, the verdicts.
 
-use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::path::PathBuf;
+
+use tempfile::NamedTempFile;
 
 use crate::deviations::Deviations;
 use crate::judgement::Judged;
-use crate::servers::{Process, Role, Server, StartError, StartOptions};
-use crate::{Case, Finding, Launch, Model, Need, Suite, Target};
+use crate::servers::{Process, Role, Server, Setting, StartError, StartOptions};
+use crate::{Case, Finding, Launch, Model, Need, Scale, Suite, Target};
 
 /// The key that a server is started with where it can ask for one.
 const KEY: &str = "conformance-4f1d7c";
@@ -33,13 +33,8 @@ pub enum ExaminationError {
     #[error(transparent)]
     Start(#[from] StartError),
     /// The file with its API key could not be written.
-    #[error("cannot write the API key to {}: {source}", file.display())]
-    Key {
-        /// The file.
-        file: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    #[error("cannot write the API key to a temporary file: {0}")]
+    Key(io::Error),
 }
 
 /// A server that runs, with the suite for it. Its processes end when this is dropped.
@@ -47,7 +42,7 @@ pub enum ExaminationError {
 pub struct Examination {
     suite: Suite,
     _processes: Vec<Process>,
-    _key_file: Option<KeyFile>,
+    _key_file: Option<NamedTempFile>,
 }
 
 impl Examination {
@@ -76,11 +71,10 @@ impl Examination {
         }
         let mut processes = vec![open];
         let mut key_file = None;
-        if let Some(key_args) = &server.key_args {
-            let file = KeyFile::write()?;
-            let path = file.0.to_string_lossy();
-            let fill = |argument: &String| argument.replace("{file}", &path).into();
-            options.extra_args = key_args.iter().map(fill).collect();
+        if server.key_args.is_some() {
+            let file = write_key().map_err(ExaminationError::Key)?;
+            let key_args = server.setting(Setting::KeyFile(file.path()));
+            options.extra_args = key_args.unwrap_or_default();
             let keyed = Process::start(server, &options)?;
             target = target.with_key(keyed.base_url(), KEY);
             processes.push(keyed);
@@ -93,14 +87,37 @@ impl Examination {
         })
     }
 
+    /// The same, sending as much as `scale` says; at first it is [`Scale::Reduced`].
+    pub fn at_scale(mut self, scale: Scale) -> Self {
+        self.suite = self.suite.at_scale(scale);
+        self
+    }
+
     /// The suite for the running server.
     pub fn suite(&self) -> &Suite {
         &self.suite
     }
+
+    /// Runs `cases` and judges them. `found` is called with each finding as it comes.
+    ///
+    /// It does not ask whether the server is held to the cases: see [`Server::is_held_to`].
+    pub fn judge(
+        &self,
+        cases: &[&'static Case],
+        deviations: &Deviations,
+        found: impl Fn(&Finding) + Sync,
+    ) -> Vec<Judged> {
+        let name = &self.suite.target().name;
+        let findings = self.suite.run_all(cases, found);
+        findings
+            .into_iter()
+            .map(|finding| Judged::new(finding, name, deviations))
+            .collect()
+    }
 }
 
-/// Tests a server: starts it, runs `cases`, judges them and stops it. `found` is called with each
-/// finding as it comes.
+/// Tests a server at [`Scale::Reduced`]: starts it, runs `cases`, judges them and stops it. `found`
+/// is called with each finding as it comes.
 ///
 /// It does not ask whether the server is held to the cases: see [`Server::is_held_to`].
 ///
@@ -113,46 +130,12 @@ pub fn examine(
     deviations: &Deviations,
     found: impl Fn(&Finding) + Sync,
 ) -> Result<Vec<Judged>, ExaminationError> {
-    let examination = Examination::start(server, plan)?;
-    let findings = examination.suite.run_all(cases, found);
-    Ok(findings
-        .into_iter()
-        .map(|finding| Judged::new(finding, &server.name, deviations))
-        .collect())
+    Ok(Examination::start(server, plan)?.judge(cases, deviations, found))
 }
 
-/// A file with one API key, gone when this is.
-#[derive(Debug)]
-struct KeyFile(PathBuf);
-
-impl KeyFile {
-    fn write() -> Result<Self, ExaminationError> {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let name = format!(
-            "quartet-conformance-{}-{}.key",
-            std::process::id(),
-            COUNT.fetch_add(1, Ordering::Relaxed)
-        );
-        let file = std::env::temp_dir().join(name);
-        match write_new(&file) {
-            Ok(()) => Ok(Self(file)),
-            Err(source) => Err(ExaminationError::Key { file, source }),
-        }
-    }
-}
-
-fn write_new(file: &Path) -> io::Result<()> {
-    // A process of an earlier boot may have had this id, and left its file behind.
-    if file.exists() {
-        fs::remove_file(file)?;
-    }
-    let mut created = OpenOptions::new().write(true).create_new(true).open(file)?;
-    writeln!(created, "{KEY}")
-}
-
-impl Drop for KeyFile {
-    fn drop(&mut self) {
-        // In the system's temporary directory a file too many does no harm.
-        let _ = fs::remove_file(&self.0);
-    }
+/// A file with the key.
+fn write_key() -> io::Result<NamedTempFile> {
+    let mut file = NamedTempFile::with_prefix("quartet-conformance-")?;
+    writeln!(file, "{KEY}")?;
+    Ok(file)
 }

@@ -2,27 +2,41 @@
 //!
 //! A case that cannot fail is worthless. Each case has a [`Fault`] that it must find, and must find
 //! nothing in the reference without a fault; a test holds the catalogue to both. The server is
-//! plain std: a thread per connection, every octet in view.
+//! plain std: a thread per connection, every octet in view. It runs in this process, or as a
+//! program of its own (`conformance reference`), which cases can start and end.
 
 mod api;
+mod conduct;
 mod connection;
 mod date;
 mod fault;
 mod faults;
+mod life;
 mod message;
 mod parse;
+mod program;
+mod signals;
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
+use quartet_common::Timeouts;
+
+pub use conduct::{
+    AcceptFailure, Announcement, Cause, Conduct, Drain, Kept, LastWords, Timeout, WriteFailure,
+    Writes,
+};
 pub use fault::{Fault, Sabotage};
 pub use faults::all as faults;
 pub use message::{Answer, Request};
+pub use program::{Settings, last_words, run};
 
-use crate::{BaseUrl, Model, Need, Target};
+use crate::servers::{Ready, Role, Server};
+use crate::{BaseUrl, Launch, Model, Need, Target};
+use life::Life;
 
 /// The key that the reference asks for where it asks for one.
 const KEY: &str = "a-key-for-the-reference";
@@ -31,8 +45,8 @@ const KEY: &str = "a-key-for-the-reference";
 #[derive(Debug)]
 pub struct Reference {
     address: SocketAddr,
-    stopping: Arc<AtomicBool>,
-    acceptor: Option<JoinHandle<()>>,
+    life: Arc<Life>,
+    acceptor: Option<JoinHandle<io::Result<()>>>,
 }
 
 impl Reference {
@@ -43,27 +57,19 @@ impl Reference {
     /// If no port can be had.
     pub fn start(
         model: Model,
-        key: Option<&'static str>,
+        key: Option<&str>,
         fault: Option<&'static Fault>,
     ) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let address = listener.local_addr()?;
-        let stopping = Arc::new(AtomicBool::new(false));
-        let stop = stopping.clone();
-        let api = Arc::new(api::Api::new(model, key, fault));
-        let acceptor = std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                if stop.load(Ordering::Relaxed) {
-                    break;
-                }
-                let Ok(stream) = stream else { continue };
-                let api = api.clone();
-                std::thread::spawn(move || connection::serve(&stream, &api));
-            }
-        });
+        let conduct = Fault::conduct_of(fault);
+        let life = Arc::new(Life::new(address, Timeouts::default(), conduct, false));
+        let api = Arc::new(api::Api::new(model, key.map(str::to_owned), fault));
+        let serving = life.clone();
+        let acceptor = std::thread::spawn(move || serving.serve(&listener, &api));
         Ok(Self {
             address,
-            stopping,
+            life,
             acceptor: Some(acceptor),
         })
     }
@@ -89,16 +95,40 @@ impl Reference {
         target.document = Some(document);
         Ok((target, [open, keyed]))
     }
+
+    /// How to start processes of the reference, given the `conformance` command.
+    pub fn launch(command: PathBuf, fault: Option<&Fault>) -> Launch {
+        let list = |arguments: &[&str]| arguments.iter().map(|a| (*a).to_owned()).collect();
+        let mut args: Vec<String> = list(&["reference", "--listen", "127.0.0.1:{port}"]);
+        args.extend(
+            fault
+                .into_iter()
+                .flat_map(|fault| ["--fault".to_owned(), fault.name()]),
+        );
+        let server = Server {
+            args,
+            key_args: Some(list(&["--api-key-file", "{file}"])),
+            data_args: Some(list(&["--greetings", "{file}"])),
+            header_timeout_args: Some(list(&["--header-timeout", "{seconds}s"])),
+            idle_timeout_args: Some(list(&["--idle-timeout", "{seconds}s"])),
+            drain_timeout_args: Some(list(&["--drain-timeout", "{seconds}s"])),
+            verbose_args: Some(list(&["--log", "trace"])),
+            ..Server::new("reference", Role::Baseline, "conformance", Ready::Line)
+        };
+        Launch {
+            server,
+            program: command,
+        }
+    }
 }
 
 impl Drop for Reference {
     fn drop(&mut self) {
-        self.stopping.store(true, Ordering::Relaxed);
-        // Wakes the acceptor. If it cannot be reached it cannot be woken, and is left behind.
-        if TcpStream::connect(self.address).is_ok()
+        // An acceptor that cannot be woken is left behind.
+        if self.life.stop()
             && let Some(acceptor) = self.acceptor.take()
         {
-            // It ends without a value, and has no cause to panic.
+            // Whether it ended well or not, it has ended.
             let _ = acceptor.join();
         }
     }

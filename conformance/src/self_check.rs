@@ -2,9 +2,10 @@
 //! are none.
 
 use std::fmt;
+use std::path::Path;
 
 use crate::reference::{Fault, Reference, faults};
-use crate::{Case, Level, Model, Suite, SuiteError, Verdict, cases};
+use crate::{Case, Level, Model, Need, Suite, SuiteError, Verdict, cases};
 
 /// One step of the proof.
 #[derive(Clone, Copy, Debug)]
@@ -50,10 +51,12 @@ pub fn checks() -> impl Iterator<Item = Check> {
 }
 
 impl Check {
-    /// Makes the step. What is drawn at random follows from `seed`.
-    pub fn prove(&self, seed: u64) -> Proof {
+    /// Makes the step. `command` is the program `conformance`, whose `reference` is the server of
+    /// the cases that start processes; what is drawn at random follows from `seed`.
+    pub fn prove(&self, command: &Path, seed: u64) -> Proof {
+        let verdict = |case, fault| verdict(case, fault, command, seed);
         match *self {
-            Self::Sound(case) => match verdict(case, None, seed) {
+            Self::Sound(case) => match verdict(case, None) {
                 Ok(Ok(Verdict::Conforms)) => Proof::Holds,
                 Ok(Ok(Verdict::NotApplicable(why))) => Proof::Skipped(why),
                 // Nothing is required, so that every answer is right.
@@ -66,10 +69,10 @@ impl Check {
                 Ok(Err(error)) => Proof::Fails(error.to_string()),
                 Err(why) => Proof::Fails(why),
             },
-            Self::Finds(case, fault) => match verdict(case, Some(fault), seed) {
+            Self::Finds(case, fault) => match verdict(case, Some(fault)) {
                 Ok(Ok(Verdict::Deviates(_))) => Proof::Holds,
                 Ok(Ok(Verdict::NotApplicable(why))) => Proof::Skipped(why),
-                Ok(Ok(found)) if case.level == Level::Info => match verdict(case, None, seed) {
+                Ok(Ok(found)) if case.level == Level::Info => match verdict(case, None) {
                     // Nothing is required: the case has to tell the two apart.
                     Ok(sound) if sound.as_ref() != Ok(&found) => Proof::Holds,
                     _ => Proof::Fails(format!("not told apart: {}", fault.what)),
@@ -101,9 +104,16 @@ impl fmt::Display for Check {
 fn verdict(
     case: &'static Case,
     fault: Option<&'static Fault>,
+    command: &Path,
     seed: u64,
 ) -> Result<Result<Verdict, SuiteError>, String> {
-    let (target, _running) = Reference::target(&Model::embedded(), fault)
+    // A case that starts processes looks for the fault in those.
+    let (here, there) = match case.needs.contains(&Need::Process) {
+        true => (None, fault),
+        false => (fault, None),
+    };
+    let (target, _running) = Reference::target(&Model::embedded(), here)
         .map_err(|error| format!("the reference does not start: {error}"))?;
+    let target = target.launched_by(Reference::launch(command.to_owned(), there));
     Ok(Suite::new(target, seed).run(case).verdict)
 }

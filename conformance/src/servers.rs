@@ -11,14 +11,21 @@
 //! | `program`, `args` | how to start it |
 //! | `ready` | `line`: it prints `listening on http://…`; `port`: it accepts connections |
 //! | `cases` | the areas and cases it is held to, as for `--only`; all of them if left out |
-//! | `key_args` | further arguments with which it asks for an API key, if it can |
+//! | `key_args` | further arguments with which it asks for an API key |
+//! | `data_args` | further arguments with which it serves the greetings of a file |
+//! | `header_timeout_args` | further arguments that limit the time for a request's head, and for the first request |
+//! | `idle_timeout_args` | further arguments that limit the time a connection may wait for its next request |
+//! | `drain_timeout_args` | further arguments that limit the time for what is in flight after SIGTERM |
+//! | `verbose_args` | further arguments with which it logs all it can |
 //!
 //! `{target}` stands for cargo's target directory, `{port}` for the port to listen on (0 with
-//! `ready = "line"`), `{workers}` for the number of worker threads, and `{file}` in `key_args` for
-//! a file with one API key.
+//! `ready = "line"`) and `{workers}` for the number of worker threads; in `key_args` `{file}` stands
+//! for a file with one API key, in `data_args` for a JSON object from lang to text, and `{seconds}`
+//! for a whole number. What a server has no arguments for, the cases that need it do not apply to.
 
 mod build;
 mod process;
+mod setting;
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -26,7 +33,8 @@ use std::{fs, io};
 use serde::Deserialize;
 
 pub use build::{Artifact, BuildError};
-pub use process::{Process, StartError, StartOptions};
+pub use process::{Process, Signal, StartError, StartOptions};
+pub use setting::Setting;
 
 use crate::{Case, Selection};
 
@@ -63,6 +71,16 @@ pub struct Server {
     pub cases: Option<Vec<String>>,
     /// Further arguments with which it asks for an API key.
     pub key_args: Option<Vec<String>>,
+    /// Further arguments with which it serves the greetings of a file.
+    pub data_args: Option<Vec<String>>,
+    /// Further arguments that limit the time for a request's head.
+    pub header_timeout_args: Option<Vec<String>>,
+    /// Further arguments that limit the time a connection may wait for its next request.
+    pub idle_timeout_args: Option<Vec<String>>,
+    /// Further arguments that limit the time for what is in flight after SIGTERM.
+    pub drain_timeout_args: Option<Vec<String>>,
+    /// Further arguments with which it logs all it can.
+    pub verbose_args: Option<Vec<String>>,
 }
 
 /// What a server is there for.
@@ -220,6 +238,27 @@ impl Catalogue {
 }
 
 impl Server {
+    /// A server of which only this is known.
+    pub(crate) fn new(name: &str, role: Role, program: &str, ready: Ready) -> Self {
+        Self {
+            name: name.to_owned(),
+            role,
+            framework: None,
+            package: None,
+            build: Vec::new(),
+            program: program.to_owned(),
+            args: Vec::new(),
+            ready,
+            cases: None,
+            key_args: None,
+            data_args: None,
+            header_timeout_args: None,
+            idle_timeout_args: None,
+            drain_timeout_args: None,
+            verbose_args: None,
+        }
+    }
+
     /// Whether the server is held to a case.
     pub fn is_held_to(&self, case: &Case) -> bool {
         match &self.cases {

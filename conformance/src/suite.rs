@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, mpsc};
 use std::time::{Duration, Instant};
 
 use crate::evidence::Evidence;
-use crate::{Case, Context, Target, Verdict};
+use crate::{Case, Context, Scale, Target, Verdict};
 
 /// How long past its limit a case may take to notice.
 const GRACE: Duration = Duration::from_secs(5);
@@ -43,6 +43,7 @@ pub enum SuiteError {
 pub struct Suite {
     target: Arc<Target>,
     seed: u64,
+    scale: Scale,
     turn: RwLock<()>,
 }
 
@@ -52,8 +53,15 @@ impl Suite {
         Self {
             target: Arc::new(target),
             seed,
+            scale: Scale::default(),
             turn: RwLock::new(()),
         }
+    }
+
+    /// The same suite, sending as much as `scale` says; at first it is [`Scale::Reduced`].
+    pub fn at_scale(mut self, scale: Scale) -> Self {
+        self.scale = scale;
+        self
     }
 
     /// The server under test.
@@ -120,7 +128,12 @@ impl Suite {
     /// Runs the case on a thread of its own, so that one that hangs does not hold up the rest.
     fn experiment(&self, case: &'static Case) -> Finding {
         let start = Instant::now();
-        let context = Context::new(self.target.clone(), start + case.limit, self.seed);
+        let context = Context::new(
+            self.target.clone(),
+            start + case.limit,
+            self.seed,
+            self.scale,
+        );
         let (done, result) = mpsc::channel();
         let own = context.clone();
         std::thread::spawn(move || {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::http::Response;
 use crate::servers::Server;
-use crate::{BaseUrl, Context, Deviation, Model, Need, Workbench, tools};
+use crate::{BaseUrl, Context, Deviation, Model, Need, Scale, Workbench, tools};
 
 /// A server under test and what is known of it.
 #[derive(Clone, Debug)]
@@ -89,7 +89,7 @@ impl Target {
     /// A deviation if there is no answer.
     pub fn fetch(&self, path: &str) -> Result<Response, Deviation> {
         let deadline = Instant::now() + Duration::from_secs(10);
-        Context::new(Arc::new(self.clone()), deadline, 0).get(path)
+        Context::new(Arc::new(self.clone()), deadline, 0, Scale::default()).get(path)
     }
 
     /// The same target, offering `need` as well.
@@ -100,8 +100,16 @@ impl Target {
 
     /// The same target, of which cases can start further processes.
     pub fn launched_by(mut self, launch: Launch) -> Self {
+        self.provides.extend(launch.server.needs_met());
+        self.provides.insert(Need::Process);
+        if cfg!(unix) {
+            self.provides.insert(Need::Signals);
+        }
+        if cfg!(target_os = "linux") {
+            self.provides.insert(Need::Usage);
+        }
         self.launch = Some(launch);
-        self.providing(Need::Process)
+        self
     }
 
     /// The same target with a second instance that asks for `key`.

@@ -1,27 +1,59 @@
 //! A case must find its faults, and nothing in a server that has none: each as a test of its own.
 //! What needs a program that is not installed is listed as ignored, with the reason.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use quartet_conformance::reference::{Fault, faults};
 use quartet_conformance::self_check::{Check, Proof, checks};
 use quartet_conformance::{TEST_SEED, Workbench, cases};
 
+/// How many tests run at once, unless the command line says otherwise.
+const THREADS: usize = 6;
+
 fn main() -> ExitCode {
-    let arguments = Arguments::from_args();
+    let mut arguments = Arguments::from_args();
+    // Most of the time is spent waiting.
+    arguments.test_threads.get_or_insert(THREADS);
     // What one test starts serves the others, until all are done.
     let _workbench = Workbench::get();
     let mut trials: Vec<Trial> = checks().map(trial).collect();
     trials.push(Trial::test("ids are unique and well-formed", ids));
+    trials.push(Trial::test("faults have names of their own", names));
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
 fn trial(check: Check) -> Trial {
-    Trial::ignorable_test(check.to_string(), move || match check.prove(TEST_SEED) {
-        Proof::Holds => Ok(Completion::Completed),
-        Proof::Skipped(why) => Ok(Completion::ignored_with(why)),
-        Proof::Fails(why) => Err(Failed::from(why)),
+    let command = Path::new(env!("CARGO_BIN_EXE_conformance"));
+    Trial::ignorable_test(check.to_string(), move || {
+        match check.prove(command, TEST_SEED) {
+            Proof::Holds => Ok(Completion::Completed),
+            Proof::Skipped(why) => Ok(Completion::ignored_with(why)),
+            Proof::Fails(why) => Err(Failed::from(why)),
+        }
     })
+}
+
+fn names() -> Result<(), Failed> {
+    for fault in faults() {
+        let named = Fault::named(&fault.name());
+        if !named.is_some_and(|named| (named.breaks, named.what) == (fault.breaks, fault.what)) {
+            return Err(Failed::from(format!(
+                "{} is another fault's name",
+                fault.name()
+            )));
+        }
+    }
+    let unknown = [
+        "contract/list-sorted:0",
+        "contract/list-sorted:99",
+        "contract",
+    ];
+    match unknown.iter().find(|name| Fault::named(name).is_some()) {
+        Some(name) => Err(Failed::from(format!("{name} names a fault"))),
+        None => Ok(()),
+    }
 }
 
 fn ids() -> Result<(), Failed> {

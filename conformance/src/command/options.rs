@@ -18,6 +18,7 @@ Examples:
   conformance --server axum --only contract    one server, one area
   conformance --url http://127.0.0.1:8000/     any server, in any language, below any prefix
   conformance --list                           every case, with its requirement and source
+  conformance reference --help                 a server to try it on, sound or with one fault
 
 Exit status:
   0  every deviation is known and every known one occurs

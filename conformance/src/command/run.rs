@@ -7,11 +7,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::options::Options;
 use crate::deviations::Deviations;
-use crate::examination::{Plan, examine};
+use crate::examination::{Examination, Plan};
 use crate::judgement::Judged;
 use crate::report::{Report, TargetReport};
 use crate::servers::{Catalogue, Role, Server};
-use crate::{BaseUrl, Case, Model, Suite, Target, Workbench};
+use crate::{BaseUrl, Case, Model, Scale, Suite, Target, Workbench};
 
 /// Why there is no report.
 #[derive(Debug, thiserror::Error)]
@@ -128,8 +128,9 @@ impl Run<'_> {
             provides: self.options.needs_met().collect(),
             seed: self.options.seed,
         };
-        let judged = examine(server, &plan, &cases, &self.deviations, |_| progress.inc(1))
-            .map_err(unreachable)?;
+        let examination = Examination::start(server, &plan).map_err(unreachable)?;
+        let examination = examination.at_scale(Scale::Full);
+        let judged = examination.judge(&cases, &self.deviations, |_| progress.inc(1));
         progress.finish_and_clear();
         Ok(TargetReport {
             name: server.name.clone(),

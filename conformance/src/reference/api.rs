@@ -24,17 +24,13 @@ pub(super) fn document() -> &'static [u8] {
 #[derive(Debug)]
 pub(super) struct Api {
     model: Model,
-    key: Option<&'static str>,
+    key: Option<String>,
     fault: Option<&'static Fault>,
     requests: AtomicU64,
 }
 
 impl Api {
-    pub(super) fn new(
-        model: Model,
-        key: Option<&'static str>,
-        fault: Option<&'static Fault>,
-    ) -> Self {
+    pub(super) fn new(model: Model, key: Option<String>, fault: Option<&'static Fault>) -> Self {
         Self {
             model,
             key,
@@ -111,11 +107,13 @@ impl Api {
     }
 
     fn guarded(&self, request: &Request, data: impl FnOnce() -> Answer) -> Answer {
-        let Some(key) = self.key else { return data() };
+        let Some(key) = &self.key else {
+            return data();
+        };
         let knows_it = request.values("authorization").any(|credentials| {
             let credentials = String::from_utf8_lossy(credentials);
             let (scheme, given) = credentials.split_once(' ').unwrap_or_default();
-            scheme.eq_ignore_ascii_case("Key") && given.trim_start_matches(' ') == key
+            scheme.eq_ignore_ascii_case("Key") && given.trim_start_matches(' ') == key.as_str()
         });
         if knows_it {
             return data();

@@ -1,44 +1,76 @@
 //! One connection of the reference.
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
-use std::time::Duration;
+use std::sync::mpsc::{self, Sender};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use super::api::Api;
+use super::conduct::{Timeout, Writes};
 use super::date::imf_fixdate;
 use super::fault::Sabotage;
+use super::life::{Ended, Life};
 use super::message::{Answer, Request, phrase};
 use super::parse::{Parsed, parse};
 
-/// How long the reference waits for a request to be complete.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The most octets read from a client after its last answer.
+const MOST_LINGERED: usize = 16 * 1024 * 1024;
 
-/// Answers requests until the client or an answer ends the connection. A connection that fails is
-/// the client's affair.
-pub(super) fn serve(stream: &TcpStream, api: &Api) {
+/// Answers requests until the client, an answer or the end of the program ends the connection.
+pub(super) fn serve(stream: &TcpStream, api: &Api, life: &Life, number: u64) -> Ended {
     let mut connection = Connection {
         stream,
         api,
+        life,
+        number,
         unread: Vec::new(),
         promised: false,
+        waiting: Waiting::First,
+        since: Instant::now(),
+        ended: Ended::Well,
+        queue: None,
     };
+    // A connection that fails is the client's affair.
     if connection.converse().is_ok() {
         connection.linger();
     }
+    if let Some((queue, writer)) = connection.queue.take() {
+        drop(queue);
+        // It ends without a value, and has no cause to panic.
+        let _ = writer.join();
+    }
+    connection.ended
 }
 
 struct Connection<'a> {
     stream: &'a TcpStream,
     api: &'a Api,
+    life: &'a Life,
+    number: u64,
     unread: Vec<u8>,
     /// Whether 100 (Continue) has been sent for the request being read.
     promised: bool,
+    waiting: Waiting,
+    since: Instant,
+    ended: Ended,
+    /// Where a fault has answers written by a thread of their own.
+    queue: Option<(Sender<Vec<u8>>, JoinHandle<()>)>,
+}
+
+/// What the client is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Waiting {
+    First,
+    Next,
+    Rest,
 }
 
 impl Connection<'_> {
-    fn converse(&mut self) -> std::io::Result<()> {
+    fn converse(&mut self) -> io::Result<()> {
         self.stream.set_nodelay(true)?;
-        self.stream.set_read_timeout(Some(PATIENCE))?;
+        self.stream
+            .set_write_timeout(Some(self.life.timeouts.idle))?;
         loop {
             if let Some(Sabotage::Input(alter)) = self.api.sabotage() {
                 alter(&mut self.unread);
@@ -52,23 +84,47 @@ impl Connection<'_> {
                     }
                 }
                 Parsed::Refused(answer) => {
-                    let request = Request::default();
-                    return self.write(&request, answer.closing());
+                    self.ended = Ended::Refused;
+                    return self.write(&Request::default(), answer.closing());
                 }
                 Parsed::Incomplete { expects_100 } => {
                     if expects_100 && !self.promised {
                         self.promised = true;
-                        self.stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
+                        (&mut &*self.stream).write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
                     }
-                    let mut chunk = [0; 8 * 1024];
-                    let read = self.stream.read(&mut chunk)?;
-                    if read == 0 {
+                    if self.read()? == 0 {
                         return Ok(());
                     }
-                    self.unread.extend_from_slice(&chunk[..read]);
                 }
             }
         }
+    }
+
+    /// Reads once into `unread`, for as long as the client may take. Zero is the end.
+    fn read(&mut self) -> io::Result<usize> {
+        let (life, now) = (self.life, Instant::now());
+        let (timeout, length) = match self.waiting {
+            Waiting::First => (life.conduct.first_timeout, life.timeouts.header),
+            Waiting::Next => (life.conduct.idle_timeout, life.timeouts.idle),
+            Waiting::Rest => (life.conduct.request_timeout, life.timeouts.header),
+        };
+        let left = match timeout {
+            Timeout::Whole => Some((self.since + length).saturating_duration_since(now)),
+            Timeout::EachRead => Some(length),
+            Timeout::None => None,
+        };
+        if left == Some(Duration::ZERO) {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        self.stream.set_read_timeout(left)?;
+        let mut chunk = [0; 8 * 1024];
+        let read = Read::read(&mut &*self.stream, &mut chunk)?;
+        self.unread.extend_from_slice(&chunk[..read]);
+        if self.waiting == Waiting::Next {
+            self.since = Instant::now();
+        }
+        self.waiting = Waiting::Rest;
+        Ok(read)
     }
 
     /// Answers; true if the connection ends with it (RFC 9112 §9.3).
@@ -81,31 +137,73 @@ impl Connection<'_> {
         let has = |name: &str| options.iter().any(|option| option == name);
         let keeps = !has("close") && (request.minor_version == 1 || has("keep-alive"));
         let mut answer = self.api.answer(request.clone());
-        answer.close |= !keeps;
+        answer.close |= !keeps || self.life.is_stopping();
         let ends = answer.close;
+        if self.life.verbose {
+            eprintln!("{}", (self.life.conduct.log_line)(&request));
+        }
         self.write(&request, answer)?;
+        self.life.answered(self.number);
+        self.since = Instant::now();
+        self.waiting = match self.unread.is_empty() {
+            true => Waiting::Next,
+            false => Waiting::Rest,
+        };
         Ok(ends)
     }
 
-    fn write(&mut self, request: &Request, answer: Answer) -> std::io::Result<()> {
+    fn write(&mut self, request: &Request, answer: Answer) -> io::Result<()> {
         let mut bytes = frame(request, &answer);
         if let Some(Sabotage::Output(alter)) = self.api.sabotage() {
             alter(request, &mut bytes);
         }
-        self.stream.write_all(&bytes)
+        let mut stream = self.stream;
+        let written = match self.life.conduct.writes {
+            Writes::Directly => stream.write_all(&bytes),
+            Writes::InTurn => {
+                let _turn = self.life.turn.lock();
+                stream.write_all(&bytes)
+            }
+            Writes::Queued => self.enqueue(bytes),
+        };
+        if written.is_err() {
+            self.ended = Ended::Broken;
+        }
+        written
+    }
+
+    fn enqueue(&mut self, bytes: Vec<u8>) -> io::Result<()> {
+        if self.queue.is_none() {
+            let (queue, queued) = mpsc::channel::<Vec<u8>>();
+            let mut stream = self.stream.try_clone()?;
+            let write = move || {
+                for bytes in queued {
+                    if stream.write_all(&bytes).is_err() {
+                        break;
+                    }
+                }
+            };
+            self.queue = Some((queue, std::thread::spawn(write)));
+        }
+        match &self.queue {
+            Some((queue, _)) => queue.send(bytes).map_err(io::Error::other),
+            None => Ok(()),
+        }
     }
 
     /// Closes so that the last answer arrives: a socket closed with unread octets in it is reset,
     /// and the answer lost (RFC 9112 §9.6).
     fn linger(&mut self) {
+        let deadline = Instant::now() + self.life.timeouts.header;
         let mut sink = [0; 8 * 1024];
-        let mut left: u32 = 16 * 1024 * 1024;
-        if self.stream.shutdown(Shutdown::Write).is_ok() {
-            while let Ok(read @ 1..) = self.stream.read(&mut sink) {
-                left = left.saturating_sub(u32::try_from(read).unwrap_or(u32::MAX));
-                if left == 0 {
-                    break;
-                }
+        let mut left = MOST_LINGERED;
+        if self.queue.is_some() || self.stream.shutdown(Shutdown::Write).is_err() {
+            return;
+        }
+        while left > 0 && Instant::now() < deadline {
+            match Read::read(&mut &*self.stream, &mut sink) {
+                Ok(read @ 1..) => left = left.saturating_sub(read),
+                _ => break,
             }
         }
     }

@@ -1,5 +1,6 @@
 //! What can be wrong with the reference.
 
+use super::conduct::Conduct;
 use super::message::{Answer, Request};
 
 /// One thing that is wrong with a sabotaged reference.
@@ -25,6 +26,8 @@ pub enum Sabotage {
     Answer(fn(&Request, &mut Answer)),
     /// Changes the octets of an answer.
     Output(fn(&Request, &mut Vec<u8>)),
+    /// Changes how the program starts, serves and ends.
+    Conduct(fn(&mut Conduct)),
 }
 
 impl Fault {
@@ -74,5 +77,26 @@ impl Fault {
             what,
             sabotage: Sabotage::Output(alter),
         }
+    }
+    /// A fault in how the program starts, serves or ends.
+    pub const fn conduct(
+        breaks: &'static str,
+        what: &'static str,
+        alter: fn(&mut Conduct),
+    ) -> Self {
+        Self {
+            breaks,
+            what,
+            sabotage: Sabotage::Conduct(alter),
+        }
+    }
+
+    /// How a reference with this fault, or with none, starts, serves and ends.
+    pub(crate) fn conduct_of(fault: Option<&Self>) -> Conduct {
+        let mut conduct = Conduct::default();
+        if let Some(Sabotage::Conduct(alter)) = fault.map(|fault| fault.sabotage) {
+            alter(&mut conduct);
+        }
+        conduct
     }
 }

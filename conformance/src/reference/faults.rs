@@ -2,6 +2,7 @@
 
 mod contract;
 mod docs;
+mod lifecycle;
 mod octets;
 mod proxy;
 mod security;
@@ -24,9 +25,34 @@ const AREAS: &[&[Fault]] = &[
     wire::host::FAULTS,
     proxy::FAULTS,
     security::FAULTS,
+    lifecycle::start::FAULTS,
+    lifecycle::data::FAULTS,
+    lifecycle::end::FAULTS,
+    lifecycle::slow::FAULTS,
 ];
 
 /// Every fault.
 pub fn all() -> impl Iterator<Item = &'static Fault> {
     AREAS.iter().copied().flatten()
+}
+
+impl Fault {
+    /// The fault of this name: the first of those that a case must find, `area/slug`, or the Nth,
+    /// `area/slug:N`, counted from 1.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        let (case, number) = match name.split_once(':') {
+            Some((case, number)) => (case, number.parse().ok()?),
+            None => (name, 1_usize),
+        };
+        all()
+            .filter(|fault| fault.breaks == case)
+            .nth(number.checked_sub(1)?)
+    }
+
+    /// The name of a fault.
+    pub fn name(&self) -> String {
+        let of_the_case = all().filter(|fault| fault.breaks == self.breaks);
+        let before = of_the_case.take_while(|fault| fault.what != self.what);
+        format!("{}:{}", self.breaks, before.count() + 1)
+    }
 }

@@ -1,16 +1,20 @@
 //! A server process.
 
-use std::ffi::OsString;
-use std::io::{self, Read};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+mod output;
+mod start;
+mod usage;
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{self, RecvTimeoutError, Sender};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::process::{Child, ExitStatus};
 use std::time::{Duration, Instant};
+
+pub use start::{StartError, StartOptions};
 
 use super::{Ready, Server};
 use crate::BaseUrl;
+use output::Captured;
 
 /// How long a server may take until it accepts connections.
 const STARTUP: Duration = Duration::from_secs(10);
@@ -19,66 +23,26 @@ const STARTUP: Duration = Duration::from_secs(10);
 /// that the contract gives it to drain.
 const TERMINATION: Duration = Duration::from_secs(15);
 
-/// The most octets kept of each of a process's outputs.
-const KEPT_OUTPUT: usize = 64 * 1024;
-
 /// How often a process is looked at while it is waited for.
 const POLL: Duration = Duration::from_millis(2);
 
-/// How a server is to be started.
-#[derive(Clone, Debug, Default)]
-pub struct StartOptions {
-    /// The program; without it, what [`Server::program`] names, looked up as it stands.
-    pub program: Option<PathBuf>,
-    /// Worker threads; the number of cores if not given.
-    pub workers: Option<usize>,
-    /// Arguments after the server's own.
-    pub extra_args: Vec<OsString>,
-    /// Environment variables to set. `PORT` and those that start with `QUARTET_` are not inherited.
-    pub env: Vec<(String, String)>,
+/// What a process can be asked to end by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// SIGTERM, which service managers send.
+    Terminate,
+    /// SIGINT, which Ctrl-C sends.
+    Interrupt,
 }
 
-/// Why a server did not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The program could not be run.
-    #[error("{server}: cannot run {}: {source}", program.display())]
-    Run {
-        /// The server.
-        server: String,
-        /// The program.
-        program: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// No free port could be found for it.
-    #[error("{server}: no free port: {source}")]
-    Port {
-        /// The server.
-        server: String,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// It ended instead.
-    #[error("{server}: it ended before it accepted connections ({status})\n{stderr}")]
-    Ended {
-        /// The server.
-        server: String,
-        /// How it ended.
-        status: ExitStatus,
-        /// What it printed on standard error.
-        stderr: String,
-    },
-    /// It took too long, and was killed.
-    #[error("{server}: it did not accept connections within {limit:?}\n{stderr}")]
-    Late {
-        /// The server.
-        server: String,
-        /// The limit.
-        limit: Duration,
-        /// What it printed on standard error.
-        stderr: String,
-    },
+impl Signal {
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Terminate => "SIGTERM",
+            Self::Interrupt => "SIGINT",
+        }
+    }
 }
 
 /// A running server. Dropping it kills it.
@@ -96,81 +60,76 @@ impl Process {
     /// # Errors
     /// If it does not, within ten seconds. Its standard error is in the error.
     pub fn start(server: &Server, options: &StartOptions) -> Result<Self, StartError> {
-        let port = match server.ready {
-            Ready::Line => 0,
-            Ready::Port => free_port().map_err(|source| StartError::Port {
+        let deadline = Instant::now() + STARTUP;
+        let mut process = Self::spawn(server, options)?;
+        let is_ready = match server.ready {
+            Ready::Line => process.announced(STARTUP).is_some(),
+            Ready::Port => process.accepts(deadline),
+        };
+        if is_ready {
+            return Ok(process);
+        }
+        let left = deadline.saturating_duration_since(Instant::now());
+        let server = server.name.clone();
+        match process.ended_within(left) {
+            Some(status) => Err(StartError::Ended {
+                server,
+                status,
+                stderr: process.stderr_at_end(),
+            }),
+            None => Err(StartError::Late {
+                server,
+                limit: STARTUP,
+                stderr: process.stderr(),
+            }),
+        }
+    }
+
+    /// Starts a server and does not wait for anything.
+    ///
+    /// # Errors
+    /// If the program cannot be run.
+    pub fn spawn(server: &Server, options: &StartOptions) -> Result<Self, StartError> {
+        let port = match (options.port, server.ready) {
+            (Some(port), _) => port,
+            (None, Ready::Line) => 0,
+            (None, Ready::Port) => start::free_port().map_err(|source| StartError::Port {
                 server: server.name.clone(),
                 source,
             })?,
         };
-        let program = options
-            .program
-            .clone()
-            .unwrap_or_else(|| PathBuf::from(&server.program));
-        let mut command = Command::new(&program);
-        command
-            .args(arguments(server, options, port))
-            .args(&options.extra_args)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        for (name, _) in std::env::vars_os() {
-            if name == "PORT" || name.to_string_lossy().starts_with("QUARTET_") {
-                command.env_remove(name);
-            }
-        }
-        command.envs(options.env.iter().map(|(name, value)| (name, value)));
-        let mut child = command.spawn().map_err(|source| StartError::Run {
+        let program = options.program.clone();
+        let program = program.unwrap_or_else(|| PathBuf::from(&server.program));
+        let spawned = start::command(server, &program, options, port).spawn();
+        let mut child = spawned.map_err(|source| StartError::Run {
             server: server.name.clone(),
             program,
             source,
         })?;
-        let (announce, announced) = mpsc::channel();
-        let stdout = Captured::of(child.stdout.take(), Some(announce));
-        let stderr = Captured::of(child.stderr.take(), None);
-        let mut process = Self {
+        Ok(Self {
+            stdout: Captured::of(child.stdout.take()),
+            stderr: Captured::of(child.stderr.take()),
             child,
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
-            stdout,
-            stderr,
-        };
-        let deadline = Instant::now() + STARTUP;
-        loop {
-            let ready = match server.ready {
-                Ready::Line => match announced.recv_timeout(POLL) {
-                    Ok(address) => {
-                        process.address = address;
-                        true
-                    }
-                    Err(RecvTimeoutError::Timeout) => false,
-                    Err(RecvTimeoutError::Disconnected) => {
-                        std::thread::sleep(POLL);
-                        false
-                    }
-                },
-                Ready::Port => {
-                    std::thread::sleep(POLL);
-                    TcpStream::connect_timeout(&process.address, POLL).is_ok()
-                }
-            };
-            if ready {
-                return Ok(process);
+        })
+    }
+
+    /// Waits until the process says on standard output where it listens, which is then its
+    /// address. Nothing if it does not within `limit`, or ends.
+    pub fn announced(&mut self, limit: Duration) -> Option<SocketAddr> {
+        let announced = self.stdout.announced(Instant::now() + limit)?;
+        self.address = announced;
+        Some(announced)
+    }
+
+    fn accepts(&mut self, deadline: Instant) -> bool {
+        while Instant::now() < deadline && self.exited().is_none() {
+            if TcpStream::connect_timeout(&self.address, POLL).is_ok() {
+                return true;
             }
-            if let Some(status) = process.exited() {
-                return Err(StartError::Ended {
-                    server: server.name.clone(),
-                    status,
-                    stderr: process.stderr.at_end(),
-                });
-            }
-            if Instant::now() > deadline {
-                return Err(StartError::Late {
-                    server: server.name.clone(),
-                    limit: STARTUP,
-                    stderr: process.stderr(),
-                });
-            }
+            std::thread::sleep(POLL);
         }
+        false
     }
 
     /// Where it listens.
@@ -198,10 +157,76 @@ impl Process {
         self.stderr.so_far()
     }
 
+    /// What it printed on standard output, up to a bound, now that it has ended.
+    pub fn stdout_at_end(&self) -> String {
+        self.stdout.at_end()
+    }
+
+    /// What it printed on standard error, up to a bound, now that it has ended.
+    pub fn stderr_at_end(&self) -> String {
+        self.stderr.at_end()
+    }
+
+    /// Octets of memory that it has resident.
+    ///
+    /// # Errors
+    /// If it has ended, or the system does not tell: only Linux does.
+    pub fn resident_memory(&self) -> io::Result<u64> {
+        usage::resident_memory(self.pid())
+    }
+
+    /// How many descriptors it has open.
+    ///
+    /// # Errors
+    /// If it has ended, or the system does not tell: only Linux does.
+    pub fn descriptors(&self) -> io::Result<usize> {
+        usage::descriptors(self.pid())
+    }
+
     /// How it ended, if it has.
     pub fn exited(&mut self) -> Option<ExitStatus> {
         // An error means that it is not ours to wait for: gone, in any case, is what it is not.
         self.child.try_wait().ok().flatten()
+    }
+
+    /// How it ended, if it does within `limit`.
+    pub fn ended_within(&mut self, limit: Duration) -> Option<ExitStatus> {
+        let deadline = Instant::now() + limit;
+        loop {
+            let status = self.exited();
+            if status.is_some() || Instant::now() >= deadline {
+                return status;
+            }
+            std::thread::sleep(POLL);
+        }
+    }
+
+    /// Sends a signal. A process that has ended is sent none: its id may be another's by now.
+    ///
+    /// # Errors
+    /// If the system does not deliver it. Where there are no signals, it never does.
+    #[cfg(unix)]
+    pub fn signal(&mut self, signal: Signal) -> io::Result<()> {
+        use nix::sys::signal::{self, kill};
+        use nix::unistd::Pid;
+        if self.exited().is_some() {
+            return Ok(());
+        }
+        let pid = i32::try_from(self.pid()).map_err(io::Error::other)?;
+        let signal = match signal {
+            Signal::Terminate => signal::SIGTERM,
+            Signal::Interrupt => signal::SIGINT,
+        };
+        Ok(kill(Pid::from_raw(pid), signal)?)
+    }
+
+    /// Sends a signal. A process that has ended is sent none: its id may be another's by now.
+    ///
+    /// # Errors
+    /// If the system does not deliver it. Where there are no signals, it never does.
+    #[cfg(not(unix))]
+    pub fn signal(&mut self, _: Signal) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
     }
 
     /// Asks the process to end with SIGTERM, waits for up to 15 seconds, then kills it. Where there
@@ -210,32 +235,13 @@ impl Process {
     /// # Errors
     /// If the system does not let the process be waited for.
     pub fn terminate(mut self) -> io::Result<ExitStatus> {
-        self.signal_end();
-        let deadline = Instant::now() + TERMINATION;
-        while Instant::now() < deadline {
-            if let Some(status) = self.child.try_wait()? {
-                return Ok(status);
-            }
-            std::thread::sleep(POLL);
+        if self.signal(Signal::Terminate).is_ok()
+            && let Some(status) = self.ended_within(TERMINATION)
+        {
+            return Ok(status);
         }
         self.child.kill()?;
         self.child.wait()
-    }
-
-    #[cfg(unix)]
-    fn signal_end(&self) {
-        use nix::sys::signal::{Signal, kill};
-        use nix::unistd::Pid;
-        if let Ok(pid) = i32::try_from(self.child.id()) {
-            // It fails only if the process has ended, which the wait that follows finds.
-            let _ = kill(Pid::from_raw(pid), Signal::SIGTERM);
-        }
-    }
-
-    #[cfg(not(unix))]
-    fn signal_end(&mut self) {
-        // It fails only if the process has ended, which the wait that follows finds.
-        let _ = self.child.kill();
     }
 }
 
@@ -247,110 +253,15 @@ impl Drop for Process {
     }
 }
 
-fn arguments(server: &Server, options: &StartOptions, port: u16) -> Vec<String> {
-    let workers = options.workers.unwrap_or_else(|| {
-        std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get)
-    });
-    let fill = |argument: &String| {
-        argument
-            .replace("{port}", &port.to_string())
-            .replace("{workers}", &workers.to_string())
-    };
-    server.args.iter().map(fill).collect()
-}
-
-/// A port that was free a moment ago.
-fn free_port() -> io::Result<u16> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-    Ok(listener.local_addr()?.port())
-}
-
-/// An output of a process, read as it comes so that the process never waits for a reader.
-#[derive(Debug)]
-struct Captured {
-    kept: Arc<Mutex<Vec<u8>>>,
-    reader: Option<std::thread::JoinHandle<()>>,
-}
-
-impl Captured {
-    fn of(
-        output: Option<impl Read + Send + 'static>,
-        announce: Option<Sender<SocketAddr>>,
-    ) -> Self {
-        let kept = Arc::new(Mutex::new(Vec::new()));
-        let reader = output.map(|mut output| {
-            let kept = kept.clone();
-            std::thread::spawn(move || capture(&mut output, &kept, announce))
-        });
-        Self { kept, reader }
-    }
-
-    fn so_far(&self) -> String {
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        String::from_utf8_lossy(&kept).into_owned()
-    }
-
-    /// What there was once the process has ended. One that left a child behind keeps its output
-    /// open, so the wait is bounded.
-    fn at_end(&self) -> String {
-        let deadline = Instant::now() + Duration::from_secs(1);
-        let reading = |reader: &std::thread::JoinHandle<()>| !reader.is_finished();
-        while self.reader.as_ref().is_some_and(reading) && Instant::now() < deadline {
-            std::thread::sleep(POLL);
-        }
-        self.so_far()
-    }
-}
-
-fn capture(
-    output: &mut impl Read,
-    kept: &Mutex<Vec<u8>>,
-    mut announce: Option<Sender<SocketAddr>>,
-) {
-    let mut chunk = [0; 4096];
-    while let Ok(read @ 1..) = output.read(&mut chunk) {
-        let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let room = KEPT_OUTPUT.saturating_sub(kept.len()).min(read);
-        kept.extend_from_slice(&chunk[..room]);
-        if let Some(to) = &announce
-            && let Some(address) = announced_address(&kept)
-        {
-            // Nobody waits any longer if the start was given up.
-            let _ = to.send(address);
-            announce = None;
-        }
-    }
-}
-
-/// The address in a complete line `listening on http://ADDRESS`.
-fn announced_address(output: &[u8]) -> Option<SocketAddr> {
-    let text = String::from_utf8_lossy(output);
-    let mut complete = text
-        .split_inclusive('\n')
-        .filter(|line| line.ends_with('\n'));
-    complete.find_map(|line| {
-        let address = line.trim().strip_prefix("listening on http://")?;
-        address.trim_end_matches('/').parse().ok()
-    })
-}
-
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
     use crate::servers::Role;
 
-    fn shell(script: &str, ready: Ready) -> Server {
+    pub(super) fn shell(script: &str, ready: Ready) -> Server {
         Server {
-            name: "shell".to_owned(),
-            role: Role::Baseline,
-            framework: None,
-            package: None,
-            build: Vec::new(),
-            program: "sh".to_owned(),
             args: vec!["-c".to_owned(), script.to_owned()],
-            ready,
-            cases: None,
-            key_args: None,
+            ..Server::new("shell", Role::Baseline, "sh", ready)
         }
     }
 
@@ -369,12 +280,6 @@ mod tests {
     }
 
     #[test]
-    fn a_line_without_its_end_is_not_the_line() {
-        let output = b"listening on http://127.0.0.1:8";
-        assert_eq!(announced_address(output), None);
-    }
-
-    #[test]
     fn what_a_failing_server_says_is_in_the_error() {
         let error = start("echo no such file >&2; exit 3")
             .unwrap_err()
@@ -386,29 +291,31 @@ mod tests {
     }
 
     #[test]
-    fn placeholders_are_filled_in() {
-        let mut server = shell("", Ready::Port);
-        server.args = vec!["127.0.0.1:{port}".to_owned(), "-w{workers}".to_owned()];
-        let options = StartOptions {
-            workers: Some(3),
-            ..StartOptions::default()
-        };
-        assert_eq!(arguments(&server, &options, 81), ["127.0.0.1:81", "-w3"]);
-    }
-
-    #[test]
     fn the_environment_does_not_configure_the_server() {
         let script =
-            "echo listening on http://127.0.0.1:81; echo \"[$QUARTET_X]\" >&2; exec sleep 60";
+            "echo listening on http://127.0.0.1:81; echo \"[$QUARTET_X]\" >&2; exec sleep 0";
         let options = StartOptions {
             env: vec![("QUARTET_X".to_owned(), "given".to_owned())],
             ..StartOptions::default()
         };
         let process = Process::start(&shell(script, Ready::Line), &options).unwrap();
-        let deadline = Instant::now() + Duration::from_secs(5);
-        while process.stderr().is_empty() && Instant::now() < deadline {
-            std::thread::sleep(POLL);
-        }
-        assert_eq!(process.stderr(), "[given]\n");
+        assert_eq!(process.stderr_at_end(), "[given]\n");
+    }
+
+    #[test]
+    fn signals_reach_the_process_under_its_limit() {
+        let script = "trap 'echo interrupted; exit 7' INT; ulimit -n >&2; \
+                      echo listening on http://127.0.0.1:81; while :; do sleep 0.01; done";
+        let options = StartOptions {
+            most_descriptors: Some(50),
+            ..StartOptions::default()
+        };
+        let mut process = Process::start(&shell(script, Ready::Line), &options).unwrap();
+        process.signal(Signal::Interrupt).unwrap();
+        let status = process.ended_within(Duration::from_secs(10)).unwrap();
+        assert_eq!(status.code(), Some(7));
+        assert!(process.stdout_at_end().ends_with("interrupted\n"));
+        assert_eq!(process.stderr_at_end(), "50\n");
+        process.signal(Signal::Terminate).unwrap();
     }
 }

@@ -1,0 +1,71 @@
+//! Many clients that do nothing.
+
+use std::io::Write as _;
+use std::net::TcpStream;
+use std::time::Duration;
+
+use super::CONTRACT;
+use crate::cases::processes::start;
+use crate::cases::steps::{absent, item};
+use crate::http::Request;
+use crate::{Case, Context, Deviation, Need, Outcome, Verdict, descriptors};
+
+pub(in crate::cases) const CASES: &[Case] = &[Case::must(
+    "lifecycle/slowloris",
+    CONTRACT,
+    "While a thousand connections hold half a request each, another client is served.",
+    slowloris,
+)
+.needing(&[Need::Process, Need::Model])
+.alone()
+.within(Duration::from_secs(60))];
+
+/// How many connections hold half a request.
+const CROWD: usize = 1000;
+
+/// How many requests the other client sends.
+const REQUESTS: usize = 100;
+
+/// How long a connection may take to be accepted, where many come at once.
+const CONNECT: Duration = Duration::from_secs(5);
+
+fn slowloris(context: &Context) -> Outcome {
+    if let Err(why) = descriptors::allow(2 * CROWD as u64) {
+        return Ok(Verdict::NotApplicable(why));
+    }
+    let (process, view) = start(context, &[])?;
+    let half = format!("GET {} HTTP/1.1\r\nHost: ", view.path("/greetings"));
+    let mut crowd = Vec::with_capacity(CROWD);
+    for number in 0..CROWD {
+        let opened = TcpStream::connect_timeout(&process.address(), CONNECT);
+        let sent = opened.and_then(|mut stream| {
+            stream.write_all(half.as_bytes())?;
+            Ok(stream)
+        });
+        match sent {
+            Ok(stream) => crowd.push(stream),
+            Err(error) => {
+                let why = format!("connection {number} of {CROWD} is not accepted: {error}");
+                return Err(Deviation(why));
+            }
+        }
+    }
+    let paths = ["/greetings".to_owned(), item(context), absent(context)];
+    for path in paths.iter().cycle().take(REQUESTS) {
+        let aside = view.aside();
+        let answered = aside
+            .send(Request::get(path.as_str()))
+            .and_then(|response| {
+                let expected = aside.model().answer("GET", path);
+                expected.check(&response).map(drop)
+            });
+        if let Err(why) = answered {
+            context.adopt(&aside);
+            return Err(Deviation(format!(
+                "beside {CROWD} connections with half a request, GET {path}: {why}"
+            )));
+        }
+    }
+    drop(crowd);
+    Ok(Verdict::Conforms)
+}

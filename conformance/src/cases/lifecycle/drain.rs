@@ -1,0 +1,203 @@
+//! What becomes of connections when a process is told to end.
+
+use std::time::{Duration, Instant};
+
+use super::CONTRACT;
+use crate::cases::processes::{AT_ONCE, Large, ends_well, serves, signal, start};
+use crate::http::{Broken, Connection, Request};
+use crate::servers::{Setting, Signal};
+use crate::{Case, Context, Deviation, Need, Outcome, Verdict, ensure};
+
+pub(in crate::cases) const CASES: &[Case] = &[
+    Case::must(
+        "lifecycle/drain-in-flight",
+        CONTRACT,
+        "Answers that have begun when SIGTERM comes are sent to their end.",
+        drain_in_flight,
+    )
+    .needing(&[Need::Process, Need::Signals, Need::DataFile])
+    .within(Duration::from_secs(60)),
+    Case::must(
+        "lifecycle/drain-idle-keep-alive",
+        "the contract; RFC 9112 §9.5",
+        "Connections that wait for a further request do not hold the end up.",
+        drain_idle_keep_alive,
+    )
+    .needing(&[Need::Process, Need::Signals, Need::Model])
+    .within(Duration::from_secs(30)),
+    Case::should(
+        "lifecycle/drain-unused",
+        CONTRACT,
+        "Connections that have not sent anything do not hold the end up.",
+        drain_unused,
+    )
+    .needing(&[Need::Process, Need::Signals, Need::Model])
+    .within(Duration::from_secs(30)),
+    Case::must(
+        "lifecycle/drain-half-request",
+        CONTRACT,
+        "Requests that never become whole do not hold the end up for longer than the drain \
+         timeout.",
+        drain_half_request,
+    )
+    .needing(&[Need::Process, Need::Signals, Need::DrainTimeout])
+    .within(Duration::from_secs(30)),
+    Case::must(
+        "lifecycle/drain-refuses-new",
+        CONTRACT,
+        "A process that is draining does not serve new connections.",
+        drain_refuses_new,
+    )
+    .needing(&[Need::Process, Need::Signals, Need::DataFile])
+    .within(Duration::from_secs(60)),
+];
+
+/// How many connections there are of a kind.
+const CONNECTIONS: usize = 4;
+
+/// How long a process may take until it no longer serves new connections.
+const TURNING_AWAY: Duration = Duration::from_secs(3);
+
+/// How long a new connection waits for an answer.
+const ANSWER: Duration = Duration::from_millis(500);
+
+fn drain_in_flight(context: &Context) -> Outcome {
+    let mut large = Large::start(context, &[])?;
+    let answers: Vec<_> = (0..CONNECTIONS)
+        .map(|_| large.ask())
+        .collect::<Result<_, _>>()?;
+    signal(context, &mut large.process, Signal::Terminate)?;
+    wait_until_draining(&large.view);
+    for answer in answers {
+        large
+            .finish(answer)
+            .map_err(|why| Deviation(format!("an answer that had begun before SIGTERM: {why}")))?;
+    }
+    ends_well(&mut large.process, AT_ONCE, "SIGTERM and the last answer")?;
+    Ok(Verdict::Conforms)
+}
+
+fn drain_idle_keep_alive(context: &Context) -> Outcome {
+    let (mut process, view) = start(context, &[])?;
+    let mut connections = Vec::new();
+    for _ in 0..CONNECTIONS {
+        let mut connection = view.connect()?;
+        let request = view.prepare(Request::get("/greetings"));
+        let response = connection.exchange("GET", &request.to_bytes())?;
+        view.model().answer("GET", "/greetings").check(&response)?;
+        connections.push(connection);
+    }
+    signal(context, &mut process, Signal::Terminate)?;
+    let after = "SIGTERM, with connections that wait for a further request,";
+    ends_well(&mut process, AT_ONCE, after)?;
+    closes_without_an_answer(connections)
+}
+
+fn drain_unused(context: &Context) -> Outcome {
+    let (mut process, view) = start(context, &[])?;
+    let mut connections = Vec::new();
+    for _ in 0..CONNECTIONS {
+        connections.push(view.connect()?);
+    }
+    // Those before it in the queue have been accepted once this is answered.
+    serves(&view)?;
+    signal(context, &mut process, Signal::Terminate)?;
+    let after = "SIGTERM, with connections that have sent nothing,";
+    ends_well(&mut process, AT_ONCE, after)?;
+    closes_without_an_answer(connections)
+}
+
+fn closes_without_an_answer(connections: Vec<Connection>) -> Outcome {
+    for mut connection in connections {
+        let (received, _) = connection.rest(AT_ONCE);
+        ensure!(
+            received.is_empty(),
+            "a connection without a request is sent {} octets at the end",
+            received.len()
+        );
+    }
+    Ok(Verdict::Conforms)
+}
+
+fn drain_half_request(context: &Context) -> Outcome {
+    const DRAIN: u32 = 1;
+    let whole = Request::new("POST", "/greetings").content("x".repeat(100));
+    let whole = context.prepare(whole).to_bytes();
+    for length in [whole.len() / 3, whole.len() - 50] {
+        let (mut process, view) = start(context, &[Setting::DrainTimeout(DRAIN)])?;
+        let mut connections = Vec::new();
+        for _ in 0..CONNECTIONS {
+            let mut connection = view.connect()?;
+            connection.send(&whole[..length])?;
+            connections.push(connection);
+        }
+        // Those before it in the queue have been accepted once this is answered.
+        view.get("/greetings")?;
+        signal(context, &mut process, Signal::Terminate)?;
+        let limit = Duration::from_secs(DRAIN.into()) + AT_ONCE;
+        ends_well(&mut process, limit, "SIGTERM, with requests half sent,")?;
+    }
+    Ok(Verdict::Conforms)
+}
+
+fn drain_refuses_new(context: &Context) -> Outcome {
+    let mut large = Large::start(context, &[])?;
+    // It holds the drain up for as long as it is not read.
+    let answer = large.ask()?;
+    signal(context, &mut large.process, Signal::Terminate)?;
+    let turned_away = wait_until_draining(&large.view);
+    ensure!(
+        large.process.exited().is_none(),
+        "after SIGTERM it does not wait for an answer in progress"
+    );
+    large.finish(answer)?;
+    match turned_away {
+        TurnedAway::Refused => Ok(Verdict::Conforms),
+        TurnedAway::Ignored => Ok(Verdict::Differs(
+            "neither refuses nor answers new connections".to_owned(),
+        )),
+        TurnedAway::No => Err(Deviation(format!(
+            "{TURNING_AWAY:?} after SIGTERM it still answers new connections"
+        ))),
+    }
+}
+
+/// What becomes of a new connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TurnedAway {
+    /// It is refused, or closed without an answer.
+    Refused,
+    /// It is not answered.
+    Ignored,
+    /// It is answered.
+    No,
+}
+
+/// Waits until a process that was told to end no longer answers new connections.
+pub(super) fn wait_until_draining(view: &Context) -> TurnedAway {
+    let deadline = Instant::now() + TURNING_AWAY;
+    loop {
+        let aside = view.aside();
+        let turned_away = match aside.connect() {
+            Err(_) => TurnedAway::Refused,
+            Ok(connection) => try_request(&aside, connection),
+        };
+        if turned_away != TurnedAway::No || Instant::now() > deadline {
+            return turned_away;
+        }
+    }
+}
+
+fn try_request(view: &Context, mut connection: Connection) -> TurnedAway {
+    let request = view.prepare(Request::get("/healthz").header("Connection", "close"));
+    match connection.send(&request.to_bytes()) {
+        Err(Broken::TimedOut) => return TurnedAway::Ignored,
+        Err(_) => return TurnedAway::Refused,
+        Ok(()) => {}
+    }
+    match connection.rest(ANSWER) {
+        (received, _) if !received.is_empty() => TurnedAway::No,
+        (_, true) => TurnedAway::Refused,
+        (_, false) => TurnedAway::Ignored,
+    }
+}

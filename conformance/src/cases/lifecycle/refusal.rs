@@ -1,0 +1,103 @@
+//! A process that must refuse to start.
+
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use crate::servers::StartOptions;
+use crate::{Context, Deviation, ensure};
+
+/// How long a process may take to find out that it cannot start.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// What a failure looks like that a program did not foresee.
+const UNFORESEEN: [&str; 6] = [
+    "panicked at",
+    "stack backtrace",
+    "RUST_BACKTRACE",
+    "Traceback (most recent call last)",
+    "Exception in ",
+    "goroutine ",
+];
+
+/// A process that has ended.
+#[derive(Debug)]
+pub(super) struct Ended {
+    pub(super) status: ExitStatus,
+    pub(super) stdout: String,
+    pub(super) stderr: String,
+}
+
+/// Starts a process and waits for its end.
+///
+/// # Errors
+/// A deviation, which says what it was started with, if it gets ready or does not end.
+pub(super) fn run(
+    context: &Context,
+    options: StartOptions,
+    with: &str,
+) -> Result<Ended, Deviation> {
+    let mut process = context.spawn(options)?;
+    if let Some(address) = process.announced(LIMIT) {
+        return Err(Deviation(format!(
+            "with {with} it starts all the same, on {address}"
+        )));
+    }
+    let Some(status) = process.ended_within(LIMIT) else {
+        return Err(Deviation(format!(
+            "with {with} it had not ended after {LIMIT:?}"
+        )));
+    };
+    Ok(Ended {
+        status,
+        stdout: process.stdout_at_end(),
+        stderr: process.stderr_at_end(),
+    })
+}
+
+impl Ended {
+    /// Checks that the process gave up in good order: a status that is neither 0 nor a signal's,
+    /// nothing on standard output, and something a person can read on standard error.
+    ///
+    /// # Errors
+    /// A deviation if it did not.
+    pub(super) fn ensure_orderly(&self, with: &str) -> Result<(), Deviation> {
+        let Self {
+            status,
+            stdout,
+            stderr,
+        } = self;
+        ensure!(
+            status.code().is_some_and(|code| code != 0),
+            "with {with} it ends with {status}"
+        );
+        ensure!(
+            stdout.is_empty(),
+            "with {with} it prints {stdout:?} on standard output"
+        );
+        ensure!(
+            !stderr.trim().is_empty(),
+            "with {with} it ends without a word on standard error"
+        );
+        if let Some(found) = UNFORESEEN.iter().find(|text| stderr.contains(*text)) {
+            return Err(Deviation(format!(
+                "with {with} standard error has {found:?}: {}",
+                stderr.trim()
+            )));
+        }
+        Ok(())
+    }
+
+    /// The one line on standard error.
+    ///
+    /// # Errors
+    /// A deviation if there are more.
+    pub(super) fn only_line(&self, with: &str) -> Result<&str, Deviation> {
+        let line = self.stderr.trim_end();
+        ensure!(
+            !line.contains('\n'),
+            "with {with} it prints {} lines on standard error, not one: {line}",
+            line.lines().count()
+        );
+        Ok(line)
+    }
+}

@@ -1,0 +1,115 @@
+//! `conformance reference`: serves the reference, sound or with one fault.
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, ValueEnum};
+use quartet_common::Timeouts;
+
+use crate::reference::{self, Cause, Conduct, Fault, Settings};
+
+/// Serves the reference: the server that every case is held to, sound or with one fault
+#[derive(Debug, Parser)]
+#[command(
+    name = "conformance reference",
+    version,
+    after_help = "\
+Examples:
+  conformance reference                                   a server that meets every requirement
+  conformance reference --fault lifecycle/drain-in-flight one that drops what is in flight
+
+Exit status: 0 after SIGTERM or SIGINT, 1 for a failure, 2 for a wrong option."
+)]
+struct ReferenceOptions {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8000")]
+    listen: SocketAddr,
+
+    /// A JSON object from locale name to text, instead of the seven that are built in
+    #[arg(long, value_name = "FILE")]
+    greetings: Option<PathBuf>,
+
+    /// A file with the key that the data needs, as `Authorization: Key …`
+    #[arg(long, value_name = "FILE")]
+    api_key_file: Option<PathBuf>,
+
+    /// What is logged to standard error: requests at trace, nothing else
+    #[arg(long, value_name = "LEVEL", default_value = "warn")]
+    log: Level,
+
+    /// The first fault that this case must find, or the Nth
+    #[arg(long, value_name = "CASE[:N]", value_parser = fault)]
+    fault: Option<&'static Fault>,
+
+    #[command(flatten)]
+    timeouts: Timeouts,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Level {
+    Off,
+    Error,
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}
+
+fn fault(name: &str) -> Result<&'static Fault, String> {
+    Fault::named(name).ok_or_else(|| "no fault has this name".to_owned())
+}
+
+/// The whole of the subcommand; `arguments` start with its name.
+pub(super) fn main(arguments: Vec<OsString>) -> ExitCode {
+    // A fault may be in how options are read, so it is looked for before they are.
+    let conduct = Fault::conduct_of(find_fault(&arguments));
+    let command =
+        ReferenceOptions::command().ignore_errors(conduct.overlooks == Some(Cause::Usage));
+    let parsed = command
+        .try_get_matches_from(arguments)
+        .and_then(|matches| ReferenceOptions::from_arg_matches(&matches));
+    ExitCode::from(match parsed {
+        Ok(options) => reference::run(&options.settings(), options.fault),
+        Err(error) => complain(&conduct, &error),
+    })
+}
+
+fn complain(conduct: &Conduct, error: &clap::Error) -> u8 {
+    let (cause, status) = match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => (Cause::Help, 0),
+        _ => (Cause::Usage, 2),
+    };
+    reference::last_words(conduct, cause, error.render().to_string(), status)
+}
+
+fn find_fault(arguments: &[OsString]) -> Option<&'static Fault> {
+    let given = arguments
+        .iter()
+        .skip_while(|argument| *argument != "--fault");
+    Fault::named(given.skip(1).next()?.to_str()?)
+}
+
+impl ReferenceOptions {
+    fn settings(&self) -> Settings {
+        Settings {
+            listen: self.listen,
+            greetings: self.greetings.clone(),
+            api_key_file: self.api_key_file.clone(),
+            timeouts: self.timeouts,
+            verbose: self.log == Level::Trace,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn are_well_formed() {
+        ReferenceOptions::command().debug_assert();
+    }
+}

@@ -1,0 +1,192 @@
+//! How the reference starts, serves and ends, apart from what it answers.
+
+use std::time::Duration;
+
+use super::message::Request;
+use crate::servers::Signal;
+
+/// How the reference starts, serves and ends. The default is sound; a fault changes one thing.
+#[derive(Clone, Copy, Debug)]
+pub struct Conduct {
+    /// Changes what is said when the program ends before it has served.
+    pub last_words: fn(Cause, &mut LastWords),
+    /// What the program does not end for: it carries on without.
+    pub overlooks: Option<Cause>,
+    /// When it says where it listens, and what.
+    pub announces: Announcement,
+    /// Whether a port can be taken at once that a server before it has left.
+    pub reuses_address: bool,
+    /// The line that is logged for a request, at the most verbose level.
+    pub log_line: fn(&Request) -> String,
+
+    /// Which signals it hears. Of those it does not, none ends it.
+    pub hears: fn(Signal) -> bool,
+    /// What it does with the connections that are open when it is told to end.
+    pub drain: Drain,
+    /// Whether the drain has an end of its own.
+    pub drain_ends: bool,
+    /// Whether a second signal cuts the drain short.
+    pub second_signal_ends: bool,
+    /// Whether it goes on accepting connections until it has drained.
+    pub accepts_while_draining: bool,
+    /// How long it takes to end once it has drained.
+    pub lingers: Duration,
+    /// What it ends with once it has drained.
+    pub exit_status: u8,
+
+    /// How the time for a request's head and content is limited.
+    pub request_timeout: Timeout,
+    /// How the time for the first request is limited.
+    pub first_timeout: Timeout,
+    /// How the time between two requests is limited.
+    pub idle_timeout: Timeout,
+    /// The most connections it serves at once; others wait.
+    pub most_connections: usize,
+    /// What it does when a connection cannot be accepted.
+    pub accept_failure: AcceptFailure,
+    /// What it keeps of a connection that has ended.
+    pub keeps: Kept,
+    /// Octets that it never gives back, for each request.
+    pub hoards: usize,
+    /// How answers are written.
+    pub writes: Writes,
+    /// What it does when an answer cannot be written.
+    pub write_failure: WriteFailure,
+}
+
+impl Default for Conduct {
+    fn default() -> Self {
+        Self {
+            last_words: |_, _| {},
+            overlooks: None,
+            announces: Announcement::Ready,
+            reuses_address: true,
+            log_line: |request| format!("{} {}", request.method, request.target),
+            hears: |_| true,
+            drain: Drain::Answers,
+            drain_ends: true,
+            second_signal_ends: true,
+            accepts_while_draining: false,
+            lingers: Duration::ZERO,
+            exit_status: 0,
+            request_timeout: Timeout::Whole,
+            first_timeout: Timeout::Whole,
+            idle_timeout: Timeout::Whole,
+            most_connections: usize::MAX,
+            accept_failure: AcceptFailure::Retries,
+            keeps: Kept::Nothing,
+            hoards: 0,
+            writes: Writes::Directly,
+            write_failure: WriteFailure::EndsConnection,
+        }
+    }
+}
+
+/// Why a program ends before it has served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// An option that there is not.
+    Usage,
+    /// It was asked for help.
+    Help,
+    /// A file of greetings or keys that cannot be used.
+    Data,
+    /// A port that cannot be had.
+    Port,
+}
+
+/// What a program says when it ends before it has served.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastWords {
+    /// One line, or the help.
+    pub text: String,
+    /// Whether it goes to standard output rather than standard error.
+    pub to_stdout: bool,
+    /// The exit status.
+    pub status: u8,
+}
+
+/// When a program says where it listens, and what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Announcement {
+    /// Once it accepts connections, where it does.
+    Ready,
+    /// Before it accepts connections.
+    TooEarly,
+    /// The port it was told, also where that is 0.
+    AsTold,
+    /// Never.
+    None,
+}
+
+/// What becomes of open connections when a program is told to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Drain {
+    /// Answers in progress are written; a connection without one is closed.
+    Answers,
+    /// Connections that have had an answer may go on as they like.
+    WaitsForIdle,
+    /// Connections that have not sent a whole request may go on as they like.
+    WaitsForRequests,
+    /// Answers in progress are cut off.
+    CutsOff,
+    /// There is no drain: the program ends.
+    None,
+}
+
+/// How a wait for a client is limited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Timeout {
+    /// From its start to its end.
+    Whole,
+    /// From one octet to the next.
+    EachRead,
+    /// Not at all.
+    None,
+}
+
+/// What is done when a connection cannot be accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AcceptFailure {
+    /// It is tried again a little later.
+    Retries,
+    /// No further connection is accepted.
+    StopsAccepting,
+    /// The program ends.
+    EndsProgram,
+}
+
+/// What is kept of a connection that has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// Nothing.
+    Nothing,
+    /// Its descriptor.
+    Descriptor,
+    /// Its descriptor, if an answer could not be written.
+    DescriptorOfBroken,
+    /// Its descriptor, if a request could not be read.
+    DescriptorOfRefused,
+    /// So many octets of memory.
+    Memory(usize),
+}
+
+/// How answers are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Writes {
+    /// Before the next request is read.
+    Directly,
+    /// By a thread of their own, from a queue without bound.
+    Queued,
+    /// One connection at a time.
+    InTurn,
+}
+
+/// What is done when an answer cannot be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WriteFailure {
+    /// The connection ends.
+    EndsConnection,
+    /// No further connection is accepted.
+    StopsAccepting,
+}

@@ -1,0 +1,94 @@
+//! Faults in getting ready, in getting a port, and in the command line.
+
+use crate::reference::{Announcement, Cause, Fault};
+
+pub(in crate::reference::faults) const FAULTS: &[Fault] = &[
+    Fault::conduct(
+        "lifecycle/ready-line",
+        "it says that it listens before it does",
+        |conduct| conduct.announces = Announcement::TooEarly,
+    ),
+    Fault::conduct(
+        "lifecycle/ready-line",
+        "it does not say that it listens",
+        |conduct| conduct.announces = Announcement::None,
+    ),
+    Fault::conduct(
+        "lifecycle/port-zero",
+        "it says the port that it was told",
+        |conduct| conduct.announces = Announcement::AsTold,
+    ),
+    Fault::conduct(
+        "lifecycle/port-in-use",
+        "it takes another port",
+        |conduct| conduct.overlooks = Some(Cause::Port),
+    ),
+    Fault::conduct(
+        "lifecycle/port-in-use",
+        "the exit status tells of no failure",
+        |conduct| {
+            conduct.last_words = |cause, words| {
+                if cause == Cause::Port {
+                    words.status = 0;
+                }
+            };
+        },
+    ),
+    Fault::conduct(
+        "lifecycle/port-in-use",
+        "the address is left out",
+        |conduct| {
+            conduct.last_words = |cause, words| {
+                if cause == Cause::Port {
+                    words.text = "conformance: Address already in use (os error 98)".to_owned();
+                }
+            };
+        },
+    ),
+    Fault::conduct(
+        "lifecycle/restart-same-port",
+        "it waits for the connections of the process before it",
+        |conduct| conduct.reuses_address = false,
+    ),
+    Fault::conduct(
+        "lifecycle/unknown-flag",
+        "an option that there is not is overlooked",
+        |conduct| conduct.overlooks = Some(Cause::Usage),
+    ),
+    Fault::conduct(
+        "lifecycle/unknown-flag",
+        "the exit status tells of no failure",
+        |conduct| {
+            conduct.last_words = |cause, words| {
+                if cause == Cause::Usage {
+                    words.status = 0;
+                }
+            };
+        },
+    ),
+    Fault::conduct(
+        "lifecycle/unknown-flag",
+        "the option is left out",
+        |conduct| {
+            conduct.last_words = |cause, words| {
+                if cause == Cause::Usage {
+                    words.text = "usage: conformance reference [OPTIONS]".to_owned();
+                }
+            };
+        },
+    ),
+    Fault::conduct("lifecycle/help", "help is a failure", |conduct| {
+        conduct.last_words = |cause, words| {
+            if cause == Cause::Help {
+                words.status = 1;
+            }
+        };
+    }),
+    Fault::conduct("lifecycle/help", "an option is left out", |conduct| {
+        conduct.last_words = |cause, words| {
+            if cause == Cause::Help {
+                words.text = words.text.replace("--drain-timeout", "");
+            }
+        };
+    }),
+];

@@ -1,0 +1,21 @@
+//! How much is sent where much is sent.
+
+/// How many requests the cases of the area `load` send. The experiments are the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scale {
+    /// What the requirements say: a minute or less for a server that is built to be fast.
+    Full,
+    /// A fortieth: for builds that are not, and for whoever wants an answer soon.
+    #[default]
+    Reduced,
+}
+
+impl Scale {
+    /// How many to send where the requirement says `full`.
+    pub fn of(self, full: usize) -> usize {
+        match self {
+            Self::Full => full,
+            Self::Reduced => full.div_ceil(40),
+        }
+    }
+}

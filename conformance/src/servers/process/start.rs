@@ -1,0 +1,137 @@
+//! How a process is started, and why one was not.
+
+use std::ffi::OsString;
+use std::io;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::PathBuf;
+use std::process::{Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use crate::servers::Server;
+
+/// How a server is to be started.
+#[derive(Clone, Debug, Default)]
+pub struct StartOptions {
+    /// The program; without it, what [`Server::program`] names, looked up as it stands.
+    pub program: Option<PathBuf>,
+    /// Worker threads; the number of cores if not given.
+    pub workers: Option<usize>,
+    /// The port to listen on; a free one if not given.
+    pub port: Option<u16>,
+    /// Arguments after the server's own.
+    pub extra_args: Vec<OsString>,
+    /// Environment variables to set. `PORT` and those that start with `QUARTET_` are not inherited.
+    pub env: Vec<(String, String)>,
+    /// The most descriptors the process may have open, on Unix; the suite's own limit if not given.
+    pub most_descriptors: Option<u32>,
+}
+
+/// Why a server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The program could not be run.
+    #[error("{server}: cannot run {}: {source}", program.display())]
+    Run {
+        /// The server.
+        server: String,
+        /// The program.
+        program: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// No free port could be found for it.
+    #[error("{server}: no free port: {source}")]
+    Port {
+        /// The server.
+        server: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// It ended instead.
+    #[error("{server}: it ended before it accepted connections ({status})\n{stderr}")]
+    Ended {
+        /// The server.
+        server: String,
+        /// How it ended.
+        status: ExitStatus,
+        /// What it printed on standard error.
+        stderr: String,
+    },
+    /// It took too long, and was killed.
+    #[error("{server}: it did not accept connections within {limit:?}\n{stderr}")]
+    Late {
+        /// The server.
+        server: String,
+        /// The limit.
+        limit: Duration,
+        /// What it printed on standard error.
+        stderr: String,
+    },
+}
+
+/// The command that starts `program` as `server`, to listen on `port`.
+pub(super) fn command(
+    server: &Server,
+    program: &PathBuf,
+    options: &StartOptions,
+    port: u16,
+) -> Command {
+    let mut command = match options.most_descriptors {
+        // The shell puts itself under the limit and then becomes the program.
+        Some(most) if cfg!(unix) => {
+            let mut shell = Command::new("sh");
+            shell.args(["-c", "ulimit -n \"$0\" && exec \"$@\""]);
+            shell.arg(most.to_string()).arg(program);
+            shell
+        }
+        _ => Command::new(program),
+    };
+    command
+        .args(arguments(server, options, port))
+        .args(&options.extra_args)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    for (name, _) in std::env::vars_os() {
+        if name == "PORT" || name.to_string_lossy().starts_with("QUARTET_") {
+            command.env_remove(name);
+        }
+    }
+    command.envs(options.env.iter().map(|(name, value)| (name, value)));
+    command
+}
+
+fn arguments(server: &Server, options: &StartOptions, port: u16) -> Vec<String> {
+    let workers = options.workers.unwrap_or_else(|| {
+        std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get)
+    });
+    let fill = |argument: &String| {
+        argument
+            .replace("{port}", &port.to_string())
+            .replace("{workers}", &workers.to_string())
+    };
+    server.args.iter().map(fill).collect()
+}
+
+/// A port that was free a moment ago.
+pub(super) fn free_port() -> io::Result<u16> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    Ok(listener.local_addr()?.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::servers::{Ready, process::tests::shell};
+
+    #[test]
+    fn placeholders_are_filled_in() {
+        let mut server = shell("", Ready::Port);
+        server.args = vec!["127.0.0.1:{port}".to_owned(), "-w{workers}".to_owned()];
+        let options = StartOptions {
+            workers: Some(3),
+            ..StartOptions::default()
+        };
+        assert_eq!(arguments(&server, &options, 81), ["127.0.0.1:81", "-w3"]);
+    }
+}

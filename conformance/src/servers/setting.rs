@@ -1,0 +1,112 @@
+//! What a server can be told when it is started, whatever its options are called.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use super::Server;
+use crate::Need;
+
+/// Something to start a server with.
+#[derive(Clone, Copy, Debug)]
+pub enum Setting<'a> {
+    /// Ask for one of the API keys in this file.
+    KeyFile(&'a Path),
+    /// Serve the greetings of this file.
+    DataFile(&'a Path),
+    /// Give a client so many seconds for a request's head.
+    HeaderTimeout(u32),
+    /// Keep a connection without a request for so many seconds.
+    IdleTimeout(u32),
+    /// Give what is in flight so many seconds to end after SIGTERM.
+    DrainTimeout(u32),
+    /// Log all that can be logged.
+    Verbose,
+}
+
+impl Setting<'_> {
+    /// The need that a server meets which takes this setting.
+    pub fn need(self) -> Need {
+        match self {
+            Self::KeyFile(_) => Need::ApiKey,
+            Self::DataFile(_) => Need::DataFile,
+            Self::HeaderTimeout(_) => Need::HeaderTimeout,
+            Self::IdleTimeout(_) => Need::IdleTimeout,
+            Self::DrainTimeout(_) => Need::DrainTimeout,
+            Self::Verbose => Need::Verbose,
+        }
+    }
+}
+
+impl Server {
+    /// The arguments that make a setting, if the stanza says how.
+    pub fn setting(&self, setting: Setting<'_>) -> Option<Vec<OsString>> {
+        let (template, placeholder, value) = match setting {
+            Setting::KeyFile(file) => (&self.key_args, "{file}", text(file)),
+            Setting::DataFile(file) => (&self.data_args, "{file}", text(file)),
+            Setting::HeaderTimeout(s) => (&self.header_timeout_args, "{seconds}", s.to_string()),
+            Setting::IdleTimeout(s) => (&self.idle_timeout_args, "{seconds}", s.to_string()),
+            Setting::DrainTimeout(s) => (&self.drain_timeout_args, "{seconds}", s.to_string()),
+            Setting::Verbose => (&self.verbose_args, "{}", String::new()),
+        };
+        let fill = |argument: &String| argument.replace(placeholder, &value).into();
+        Some(template.as_ref()?.iter().map(fill).collect())
+    }
+
+    /// The needs that a process of this server meets when it is started accordingly.
+    pub fn needs_met(&self) -> impl Iterator<Item = Need> {
+        let nowhere = Path::new("");
+        [
+            Setting::DataFile(nowhere),
+            Setting::HeaderTimeout(1),
+            Setting::IdleTimeout(1),
+            Setting::DrainTimeout(1),
+            Setting::Verbose,
+        ]
+        .into_iter()
+        .filter(|setting| self.setting(*setting).is_some())
+        .map(Setting::need)
+    }
+
+    /// The names of its long options, as far as the stanza tells.
+    pub fn long_options(&self) -> Vec<&str> {
+        let templates = [
+            Some(&self.args),
+            self.key_args.as_ref(),
+            self.data_args.as_ref(),
+            self.header_timeout_args.as_ref(),
+            self.idle_timeout_args.as_ref(),
+            self.drain_timeout_args.as_ref(),
+            self.verbose_args.as_ref(),
+        ];
+        let arguments = templates.into_iter().flatten().flatten();
+        arguments
+            .filter_map(|argument| argument.split('=').next())
+            .filter(|name| name.starts_with("--") && name.len() > 2)
+            .collect()
+    }
+}
+
+/// A path as a template takes it: those that the suite makes are UTF-8 where the system's
+/// directory for temporary files is.
+fn text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::servers::{Ready, Role};
+
+    #[test]
+    fn a_template_is_filled_in_and_tells_what_is_offered() {
+        let mut server = Server::new("a", Role::Baseline, "a", Ready::Line);
+        assert_eq!(server.needs_met().count(), 0);
+        assert_eq!(server.setting(Setting::IdleTimeout(3)), None);
+        server.args = vec!["-v".to_owned(), "--bind=127.0.0.1:{port}".to_owned()];
+        server.idle_timeout_args = Some(vec!["--idle".to_owned(), "{seconds}s".to_owned()]);
+        let made = server.setting(Setting::IdleTimeout(3)).unwrap();
+        assert_eq!(made, ["--idle", "3s"]);
+        assert_eq!(server.needs_met().collect::<Vec<_>>(), [Need::IdleTimeout]);
+        assert_eq!(server.long_options(), ["--bind", "--idle"]);
+    }
+}
