@@ -58,6 +58,10 @@ pub enum Need {
     DrainTimeout,
     /// A process can be told to log all it can.
     Verbose,
+    /// A process can be told the prefix that a proxy strips.
+    RootPath,
+    /// A process takes its port from the environment.
+    PortEnv,
 }
 
 impl Need {
@@ -80,6 +84,8 @@ impl Need {
             Self::IdleTimeout => "needs a server whose stanza has idle_timeout_args",
             Self::DrainTimeout => "needs a server whose stanza has drain_timeout_args",
             Self::Verbose => "needs a server whose stanza has verbose_args",
+            Self::RootPath => "needs a server whose stanza has root_path_args",
+            Self::PortEnv => "needs a server whose stanza has port_env_args",
         }
     }
 }

@@ -34,6 +34,7 @@ const AREAS: &[&[Case]] = &[
     proxy::prefix::CASES,
     proxy::trust::CASES,
     proxy::credentials::CASES,
+    proxy::options::CASES,
     proxy::upstream::CASES,
     security::keys::CASES,
     security::disclosure::CASES,

@@ -99,12 +99,12 @@ impl Reference {
     /// How to start processes of the reference, given the `conformance` command.
     pub fn launch(command: PathBuf, fault: Option<&Fault>) -> Launch {
         let list = |arguments: &[&str]| arguments.iter().map(|a| (*a).to_owned()).collect();
-        let mut args: Vec<String> = list(&["reference", "--listen", "127.0.0.1:{port}"]);
-        args.extend(
-            fault
-                .into_iter()
-                .flat_map(|fault| ["--fault".to_owned(), fault.name()]),
-        );
+        let mut port_env_args: Vec<String> = list(&["reference"]);
+        if let Some(fault) = fault {
+            port_env_args.extend(["--fault".to_owned(), fault.name()]);
+        }
+        let mut args = port_env_args.clone();
+        args.extend(list(&["--listen", "127.0.0.1:{port}"]));
         let server = Server {
             args,
             key_args: Some(list(&["--api-key-file", "{file}"])),
@@ -113,6 +113,8 @@ impl Reference {
             idle_timeout_args: Some(list(&["--idle-timeout", "{seconds}s"])),
             drain_timeout_args: Some(list(&["--drain-timeout", "{seconds}s"])),
             verbose_args: Some(list(&["--log", "trace"])),
+            root_path_args: Some(list(&["--root-path", "{path}"])),
+            port_env_args: Some(port_env_args),
             ..Server::new("reference", Role::Baseline, "conformance", Ready::Line)
         };
         Launch {

@@ -38,7 +38,7 @@ fn trial(check: Check) -> Trial {
 fn names() -> Result<(), Failed> {
     for fault in faults() {
         let named = Fault::named(&fault.name());
-        if !named.is_some_and(|named| (named.breaks, named.what) == (fault.breaks, fault.what)) {
+        if named.is_none_or(|named| (named.breaks, named.what) != (fault.breaks, fault.what)) {
             return Err(Failed::from(format!(
                 "{} is another fault's name",
                 fault.name()

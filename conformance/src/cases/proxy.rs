@@ -1,6 +1,7 @@
 //! Deployed behind a reverse proxy that strips a path prefix: nginx, started for the case.
 
 pub(super) mod credentials;
+pub(super) mod options;
 pub(super) mod prefix;
 pub(super) mod trust;
 pub(super) mod upstream;

@@ -14,6 +14,8 @@ pub struct Conduct {
     pub overlooks: Option<Cause>,
     /// When it says where it listens, and what.
     pub announces: Announcement,
+    /// Whether it takes its port from the environment where it is told no address.
+    pub reads_port: bool,
     /// Whether a port can be taken at once that a server before it has left.
     pub reuses_address: bool,
     /// The line that is logged for a request, at the most verbose level.
@@ -60,6 +62,7 @@ impl Default for Conduct {
             last_words: |_, _| {},
             overlooks: None,
             announces: Announcement::Ready,
+            reads_port: true,
             reuses_address: true,
             log_line: |request| format!("{} {}", request.method, request.target),
             hears: |_| true,

@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 /// How long a command may take: loading a page is the longest, and has its own limit below this.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// The longest answer that is read.
 const LONGEST_ANSWER: u64 = 16 * 1024 * 1024;
@@ -99,7 +99,7 @@ fn read(mut answer: impl BufRead) -> Result<Value, WebDriverError> {
 /// What asks for a browser without windows that keeps its console's log.
 pub(super) fn capabilities(arguments: &[&str]) -> Value {
     json!({"capabilities": {"alwaysMatch": {
-        "timeouts": {"pageLoad": 30_000, "script": 10_000},
+        "timeouts": {"pageLoad": 60_000, "script": 30_000},
         "goog:loggingPrefs": {"browser": "ALL"},
         "goog:chromeOptions": {"args": arguments},
     }}})

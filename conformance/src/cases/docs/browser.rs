@@ -13,7 +13,7 @@ use crate::{Case, Context, Deviation, Need, Outcome, Verdict, ensure};
 const SCRIPT: &str = include_str!("browser.js");
 
 /// How long a page may take to draw what is not there at first.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How often a page is looked at meanwhile.
 const POLL: Duration = Duration::from_millis(50);

@@ -19,6 +19,10 @@ const REQUESTS: usize = 10_000;
 /// Over how many connections at once.
 const CONNECTIONS: usize = 4;
 
+/// How many requests a client sends on one connection to the proxy, so that the evidence of a
+/// deviation starts not too long before it.
+const ON_ONE_CONNECTION: usize = 100;
+
 /// The most connections that a proxy which reuses them may need. nginx opens a new one after a
 /// thousand requests, or after a hundred where it is older than 1.19.10.
 const MOST_OPENED: usize = REQUESTS / 20;
@@ -63,10 +67,13 @@ fn work(context: &Context, sent: &AtomicUsize) -> Result<(), Deviation> {
     let aside = context.aside();
     let paths = ["/greetings".to_owned(), item(context)];
     let mut connection = aside.connect()?;
-    loop {
+    for turn in 1.. {
         let index = sent.fetch_add(1, Ordering::Relaxed);
         if index >= REQUESTS {
-            return Ok(());
+            break;
+        }
+        if turn % ON_ONE_CONNECTION == 0 {
+            connection = aside.connect()?;
         }
         let path = &paths[index % paths.len()];
         let result = get(&aside, &mut connection, path).and_then(|response| {
@@ -80,6 +87,7 @@ fn work(context: &Context, sent: &AtomicUsize) -> Result<(), Deviation> {
             return Err(Deviation(why));
         }
     }
+    Ok(())
 }
 
 /// Sends a request, on a new connection if the proxy has closed this one, as it may at any time.

@@ -143,6 +143,28 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::answer(
+        "proxy/root-path-option",
+        "the document does not name the prefix it is told",
+        |request, answer| name_server(request, answer, "."),
+    ),
+    Fault::answer(
+        "proxy/root-path-option",
+        "the redirect leaves the prefix out",
+        |request, answer| redirect(request, answer, "/docs"),
+    ),
+    Fault::answer(
+        "proxy/root-path-option",
+        "told a prefix, it loses the list",
+        |request, answer| {
+            if request.path() == "/greetings" {
+                *answer = Answer::problem(404, "No such path");
+            }
+        },
+    ),
+    Fault::conduct("proxy/port-env", "PORT is not looked at", |conduct| {
+        conduct.reads_port = false;
+    }),
+    Fault::answer(
         "proxy/upstream-keep-alive",
         "every thousandth request finds no worker",
         |request, answer| {
