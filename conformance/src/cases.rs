@@ -7,7 +7,7 @@ mod processes;
 mod proxy;
 mod security;
 mod semantics;
-mod steps;
+pub(crate) mod steps;
 mod wire;
 
 use crate::Case;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::evidence::{Evidence, Exchange, Log};
 use crate::http::{Connection, Request, Response};
 use crate::servers::{Process, Setting, StartError, StartOptions};
-use crate::{BaseUrl, Deviation, Launch, Model, Scale, Target};
+use crate::{BaseUrl, Deviation, Launch, Model, REQUESTS, Scale, Target};
 
 /// How long a connection may take to be accepted.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -23,6 +23,7 @@ pub struct Context {
     deadline: Instant,
     seed: u64,
     scale: Scale,
+    requests: u32,
     log: Arc<Log>,
     obstacle: Arc<OnceLock<String>>,
 }
@@ -35,6 +36,7 @@ impl Context {
             deadline,
             seed,
             scale,
+            requests: REQUESTS,
             log: Arc::default(),
             obstacle: Arc::default(),
         }
@@ -68,6 +70,17 @@ impl Context {
     /// How many to send where the requirement says `full`.
     pub fn scaled(&self, full: usize) -> usize {
         self.scale.of(full)
+    }
+
+    /// The same, to generate so many requests where requests are generated.
+    pub(crate) fn generating(mut self, requests: u32) -> Self {
+        self.requests = requests;
+        self
+    }
+
+    /// How many requests to generate.
+    pub(crate) fn requests(&self) -> u32 {
+        self.requests
     }
 
     /// An API path with the target's prefix before it.

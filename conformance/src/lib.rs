@@ -11,6 +11,7 @@
 pub mod cases;
 pub mod command;
 pub mod deviations;
+pub mod differential;
 pub mod evidence;
 pub mod examination;
 pub mod http;
@@ -25,6 +26,7 @@ pub mod url;
 mod case;
 mod context;
 mod descriptors;
+mod generated;
 mod harness;
 mod json;
 mod openapi;
@@ -36,6 +38,7 @@ mod tools;
 
 pub use case::{Case, Deviation, Level, Need, Outcome, Verdict};
 pub use context::Context;
+pub use generated::REQUESTS;
 pub use harness::{TEST_SEED, server_tests};
 pub use model::Model;
 pub use scale::Scale;

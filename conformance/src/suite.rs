@@ -6,10 +6,13 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, mpsc};
 use std::time::{Duration, Instant};
 
 use crate::evidence::Evidence;
-use crate::{Case, Context, Scale, Target, Verdict};
+use crate::{Case, Context, REQUESTS, Scale, Target, Verdict};
 
 /// How long past its limit a case may take to notice.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// How much longer a case may take for each generated request beyond the usual number.
+const ON_EACH: Duration = Duration::from_millis(10);
 
 /// What came of one case on one target.
 #[derive(Clone, Debug)]
@@ -44,6 +47,7 @@ pub struct Suite {
     target: Arc<Target>,
     seed: u64,
     scale: Scale,
+    requests: u32,
     turn: RwLock<()>,
 }
 
@@ -54,6 +58,7 @@ impl Suite {
             target: Arc::new(target),
             seed,
             scale: Scale::default(),
+            requests: REQUESTS,
             turn: RwLock::new(()),
         }
     }
@@ -62,6 +67,17 @@ impl Suite {
     pub fn at_scale(mut self, scale: Scale) -> Self {
         self.scale = scale;
         self
+    }
+
+    /// The same suite, generating so many requests where requests are generated.
+    pub fn generating(mut self, requests: u32) -> Self {
+        self.requests = requests;
+        self
+    }
+
+    /// How long a case may take in this run: longer where more is asked for.
+    fn limit(&self, case: &Case) -> Duration {
+        case.limit + ON_EACH * self.requests.saturating_sub(REQUESTS)
     }
 
     /// The server under test.
@@ -128,12 +144,9 @@ impl Suite {
     /// Runs the case on a thread of its own, so that one that hangs does not hold up the rest.
     fn experiment(&self, case: &'static Case) -> Finding {
         let start = Instant::now();
-        let context = Context::new(
-            self.target.clone(),
-            start + case.limit,
-            self.seed,
-            self.scale,
-        );
+        let limit = self.limit(case);
+        let context = Context::new(self.target.clone(), start + limit, self.seed, self.scale)
+            .generating(self.requests);
         let (done, result) = mpsc::channel();
         let own = context.clone();
         std::thread::spawn(move || {
@@ -141,13 +154,13 @@ impl Suite {
             // The receiver is gone only when the case took too long, which is reported there.
             let _ = done.send(outcome);
         });
-        let verdict = match result.recv_timeout(case.limit + GRACE) {
+        let verdict = match result.recv_timeout(limit + GRACE) {
             Ok(Ok(outcome)) => match context.obstacle() {
                 Some(why) => Err(SuiteError::Obstructed(why.to_owned())),
                 None => Ok(outcome.unwrap_or_else(|why| Verdict::Deviates(why.0))),
             },
             Ok(Err(panic)) => Err(SuiteError::Panicked(message(&*panic))),
-            Err(_) => Err(SuiteError::Hung(case.limit + GRACE)),
+            Err(_) => Err(SuiteError::Hung(limit + GRACE)),
         };
         Finding {
             case,

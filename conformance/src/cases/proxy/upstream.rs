@@ -8,8 +8,8 @@ use std::time::Duration;
 use relay::Relay;
 
 use super::{PREFIX, PROXY};
-use crate::cases::steps::item;
-use crate::http::{Broken, Connection, Request, Response};
+use crate::cases::steps::{Kept, item};
+use crate::http::Request;
 use crate::tools::{Host, Nginx};
 use crate::{Case, Context, Deviation, Outcome, Verdict};
 
@@ -18,10 +18,6 @@ const REQUESTS: usize = 10_000;
 
 /// Over how many connections at once.
 const CONNECTIONS: usize = 4;
-
-/// How many requests a client sends on one connection to the proxy, so that the evidence of a
-/// deviation starts not too long before it.
-const ON_ONE_CONNECTION: usize = 100;
 
 /// The most connections that a proxy which reuses them may need. nginx opens a new one after a
 /// thousand requests, or after a hundred where it is older than 1.19.10.
@@ -66,38 +62,22 @@ fn keep_alive(context: &Context) -> Outcome {
 fn work(context: &Context, sent: &AtomicUsize) -> Result<(), Deviation> {
     let aside = context.aside();
     let paths = ["/greetings".to_owned(), item(context)];
-    let mut connection = aside.connect()?;
-    for turn in 1.. {
+    let mut kept = Kept::new(&aside);
+    loop {
         let index = sent.fetch_add(1, Ordering::Relaxed);
         if index >= REQUESTS {
-            break;
-        }
-        if turn % ON_ONE_CONNECTION == 0 {
-            connection = aside.connect()?;
+            return Ok(());
         }
         let path = &paths[index % paths.len()];
-        let result = get(&aside, &mut connection, path).and_then(|response| {
+        let result = kept.ask(Request::get(path.as_str())).and_then(|response| {
             let expected = aside.model().answer("GET", path);
             expected.check(&response).map(drop)
         });
         if let Err(why) = result {
-            drop(connection);
+            drop(kept);
             context.adopt(&aside);
             let why = format!("request {} through the proxy, GET {path}: {why}", index + 1);
             return Err(Deviation(why));
         }
-    }
-    Ok(())
-}
-
-/// Sends a request, on a new connection if the proxy has closed this one, as it may at any time.
-fn get(context: &Context, connection: &mut Connection, path: &str) -> Result<Response, Deviation> {
-    let bytes = context.prepare(Request::get(path)).to_bytes();
-    match connection.exchange("GET", &bytes) {
-        Err(Broken::Closed | Broken::Reset(_)) => {
-            *connection = context.connect()?;
-            Ok(connection.exchange("GET", &bytes)?)
-        }
-        other => Ok(other?),
     }
 }
