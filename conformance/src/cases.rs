@@ -3,6 +3,7 @@
 mod contract;
 mod docs;
 mod lifecycle;
+mod load;
 mod processes;
 mod proxy;
 mod security;
@@ -38,6 +39,7 @@ const AREAS: &[&[Case]] = &[
     proxy::upstream::CASES,
     security::keys::CASES,
     security::disclosure::CASES,
+    security::secrecy::CASES,
     lifecycle::ready::CASES,
     lifecycle::options::CASES,
     lifecycle::data::CASES,
@@ -45,6 +47,10 @@ const AREAS: &[&[Case]] = &[
     lifecycle::drain::CASES,
     lifecycle::slow::CASES,
     lifecycle::crowd::CASES,
+    load::connections::CASES,
+    load::requests::CASES,
+    load::bounds::CASES,
+    load::hostile::CASES,
 ];
 
 /// Every case, in the order reports have them.

@@ -199,6 +199,11 @@ impl Context {
         }
     }
 
+    /// Keeps as evidence what passed over a connection that the case has opened itself.
+    pub(crate) fn keep(&self, exchange: Exchange) {
+        self.log.push(exchange);
+    }
+
     /// Takes over the evidence of an experiment made aside.
     pub fn adopt(&self, aside: &Self) {
         for exchange in aside.log.take().exchanges {

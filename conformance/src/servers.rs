@@ -87,6 +87,10 @@ pub struct Server {
     pub root_path_args: Option<Vec<String>>,
     /// Arguments in place of [`Server::args`] with which it takes its port from the environment.
     pub port_env_args: Option<Vec<String>>,
+    /// Whether it is started in a process group of its own, which ends with it: a command that is
+    /// not known may start others.
+    #[serde(skip)]
+    pub leads_group: bool,
 }
 
 /// What a server is there for.
@@ -264,6 +268,7 @@ impl Server {
             verbose_args: None,
             root_path_args: None,
             port_env_args: None,
+            leads_group: false,
         }
     }
 

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 pub(crate) use browser::Browser;
-pub(crate) use child::end_all;
+pub(crate) use child::{Registered, end_all};
 pub(crate) use nginx::{Host, Nginx};
 pub(crate) use webdriver::WebDriverError;
 

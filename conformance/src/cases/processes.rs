@@ -16,9 +16,9 @@ use crate::{Context, Deviation, Model, ensure};
 /// How long a process may take to do what it does at once, on a machine that is busy.
 pub(super) const AT_ONCE: Duration = Duration::from_secs(3);
 
-/// Octets in the greeting of [`Large`]: several times what a system buffers of a connection that
+/// Octets in a greeting that is large: several times what a system buffers of a connection that
 /// is opened [narrowly](connect_narrowly).
-const LARGE: usize = 1024 * 1024;
+pub(super) const LARGE: usize = 1024 * 1024;
 
 /// The receive buffer of a client that keeps the server from being done with a large answer.
 const NARROW: usize = 16 * 1024;
@@ -124,12 +124,16 @@ pub(super) struct Large {
 }
 
 impl Large {
-    /// Starts it, with further settings.
+    /// Starts it, with so many octets in the greeting, and further settings.
     ///
     /// # Errors
     /// A deviation if it does not get ready.
-    pub(super) fn start(context: &Context, settings: &[Setting<'_>]) -> Result<Self, Deviation> {
-        let greetings = BTreeMap::from([("en".to_owned(), "Hello".repeat(LARGE / 5))]);
+    pub(super) fn start(
+        context: &Context,
+        octets: usize,
+        settings: &[Setting<'_>],
+    ) -> Result<Self, Deviation> {
+        let greetings = BTreeMap::from([("en".to_owned(), "Hello".repeat(octets / 5))]);
         let content = serde_json::to_vec(&greetings).map_err(|e| context.obstructed(e))?;
         let file = scratch_file(context, &content)?;
         let data = Setting::DataFile(file.path());
@@ -162,6 +166,16 @@ impl Large {
                 "no answer to GET /greetings began within {BEGINNING:?}: {error}"
             ))),
         }
+    }
+
+    /// Asks for the greetings and reads the answer.
+    ///
+    /// # Errors
+    /// A deviation if it is not right.
+    pub(super) fn get(&self) -> Result<(), Deviation> {
+        let response = self.view.aside().get("/greetings")?;
+        let answer = self.model.answer("GET", "/greetings");
+        answer.check(&response).map(drop)
     }
 
     /// Reads an answer to its end.

@@ -2,3 +2,4 @@
 
 pub(super) mod disclosure;
 pub(super) mod keys;
+pub(super) mod secrecy;

@@ -80,6 +80,11 @@ impl Answer {
         answer
     }
 
+    /// What a conditional request gets whose client has the representation.
+    pub fn not_modified() -> Self {
+        Self::new(&[304], Content::Empty)
+    }
+
     /// A problem with one of these statuses.
     pub fn problem(statuses: &'static [u16]) -> Self {
         Self::new(

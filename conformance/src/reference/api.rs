@@ -24,6 +24,8 @@ pub(super) fn document() -> &'static [u8] {
 #[derive(Debug)]
 pub(super) struct Api {
     model: Model,
+    /// The list and its entity tag, made once: it may be large.
+    list: (Vec<u8>, EntityTag),
     key: Option<String>,
     fault: Option<&'static Fault>,
     requests: AtomicU64,
@@ -33,7 +35,9 @@ pub(super) struct Api {
 
 impl Api {
     pub(super) fn new(model: Model, key: Option<String>, fault: Option<&'static Fault>) -> Self {
+        let list = model.list().to_string().into_bytes();
         Self {
+            list: (list.clone(), EntityTag::of(&list)),
             model,
             key,
             fault,
@@ -136,7 +140,8 @@ impl Api {
     }
 
     fn list(&self, request: &Request) -> Answer {
-        conditional(request, "application/json", self.model.list().to_string())
+        let (content, etag) = &self.list;
+        tagged(request, "application/json", content, etag)
     }
 
     fn item(&self, request: &Request, segment: &str) -> Answer {
@@ -168,11 +173,14 @@ fn send(request: &Request, document: &Document) -> Answer {
     conditional(request, document.content_type, document.content)
 }
 
+fn conditional(request: &Request, content_type: &str, content: impl AsRef<[u8]>) -> Answer {
+    let content = content.as_ref();
+    tagged(request, content_type, content, &EntityTag::of(content))
+}
+
 /// The representation, or 304 if the client has it (RFC 9110 §13.1.2).
-fn conditional(request: &Request, content_type: &str, content: impl Into<Vec<u8>>) -> Answer {
-    let content = content.into();
-    let etag = EntityTag::of(&content);
-    let answer = if not_modified(request.values("if-none-match"), &etag) {
+fn tagged(request: &Request, content_type: &str, content: &[u8], etag: &EntityTag) -> Answer {
+    let answer = if not_modified(request.values("if-none-match"), etag) {
         Answer::empty(304)
     } else {
         Answer::new(200, content_type, content)

@@ -3,6 +3,7 @@
 mod contract;
 mod docs;
 mod lifecycle;
+mod load;
 mod octets;
 mod proxy;
 mod security;
@@ -29,6 +30,7 @@ const AREAS: &[&[Fault]] = &[
     lifecycle::data::FAULTS,
     lifecycle::end::FAULTS,
     lifecycle::slow::FAULTS,
+    load::FAULTS,
 ];
 
 /// Every fault.

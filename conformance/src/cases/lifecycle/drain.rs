@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::CONTRACT;
-use crate::cases::processes::{AT_ONCE, Large, ends_well, serves, signal, start};
+use crate::cases::processes::{AT_ONCE, LARGE, Large, ends_well, serves, signal, start};
 use crate::http::{Broken, Connection, Request};
 use crate::servers::{Setting, Signal};
 use crate::{Case, Context, Deviation, Need, Outcome, Verdict, ensure};
@@ -62,7 +62,7 @@ const TURNING_AWAY: Duration = Duration::from_secs(3);
 const ANSWER: Duration = Duration::from_millis(500);
 
 fn drain_in_flight(context: &Context) -> Outcome {
-    let mut large = Large::start(context, &[])?;
+    let mut large = Large::start(context, LARGE, &[])?;
     let answers: Vec<_> = (0..CONNECTIONS)
         .map(|_| large.ask())
         .collect::<Result<_, _>>()?;
@@ -141,7 +141,7 @@ fn drain_half_request(context: &Context) -> Outcome {
 }
 
 fn drain_refuses_new(context: &Context) -> Outcome {
-    let mut large = Large::start(context, &[])?;
+    let mut large = Large::start(context, LARGE, &[])?;
     // It holds the drain up for as long as it is not read.
     let answer = large.ask()?;
     signal(context, &mut large.process, Signal::Terminate)?;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::CONTRACT;
-use crate::cases::processes::{AT_ONCE, Large, ends, ends_well, serves, signal, start};
+use crate::cases::processes::{AT_ONCE, LARGE, Large, ends, ends_well, serves, signal, start};
 use crate::servers::Signal;
 use crate::{Case, Context, Deviation, Need, Outcome, Verdict, ensure};
 
@@ -58,7 +58,7 @@ fn stops(context: &Context, told: Signal) -> Outcome {
 }
 
 fn second_signal(context: &Context) -> Outcome {
-    let mut large = Large::start(context, &[])?;
+    let mut large = Large::start(context, LARGE, &[])?;
     // It holds the drain up for as long as it is not read.
     let answer = large.ask()?;
     signal(context, &mut large.process, Signal::Terminate)?;

@@ -1,5 +1,7 @@
 //! Faults in who gets in, and in what an answer gives away.
 
+use std::time::Duration;
+
 use super::super::{Answer, Fault, KEY, Request};
 
 pub(super) const FAULTS: &[Fault] = &[
@@ -158,6 +160,45 @@ pub(super) const FAULTS: &[Fault] = &[
             if request.number >= 8 {
                 *answer = Answer::problem(503, "No worker is left");
             }
+        },
+    ),
+    Fault::request(
+        "security/key-timing",
+        "the comparison ends at the first wrong octet",
+        |request| {
+            let right = format!("Key {KEY}");
+            let given = authorization(request).unwrap_or_default();
+            let same = given.iter().zip(right.as_bytes());
+            let same = same.take_while(|(given, right)| given == right).count();
+            // What a comparison costs is exaggerated.
+            std::thread::sleep(Duration::from_micros(20) * u32::try_from(same).unwrap_or(0));
+        },
+    ),
+    Fault::conduct(
+        "security/key-not-logged",
+        "requests are logged with their fields",
+        |conduct| {
+            conduct.log_line = |request| {
+                let fields = request.headers.iter();
+                let fields = fields
+                    .map(|(name, value)| format!("{name}={}", String::from_utf8_lossy(value)));
+                let fields: Vec<_> = fields.collect();
+                format!("{} {} {}", request.method, request.target, fields.join(" "))
+            };
+        },
+    ),
+    Fault::conduct(
+        "security/key-not-logged",
+        "a wrong key is logged",
+        |conduct| {
+            conduct.log_line = |request| {
+                let given = request.values("authorization").next().unwrap_or_default();
+                let given = String::from_utf8_lossy(given);
+                match given.strip_prefix("Key wrong") {
+                    Some(rest) => format!("no such key: wrong{rest}"),
+                    None => format!("{} {}", request.method, request.target),
+                }
+            };
         },
     ),
 ];
