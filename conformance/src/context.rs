@@ -218,6 +218,7 @@ impl Context {
     pub fn connect(&self) -> Result<Connection, Deviation> {
         let exchange = Exchange::new(self.base.host(), self.base.port());
         Connection::new(self.open()?, self.deadline, exchange, self.log.clone())
+            .map(|connection| connection.paced(self.target.pace.clone()))
             .map_err(|error| self.no_connection(&error))
     }
 

@@ -51,6 +51,14 @@ pub fn checks() -> impl Iterator<Item = Check> {
 }
 
 impl Check {
+    /// The case that it is about, if there is one.
+    pub fn case(&self) -> Option<&'static Case> {
+        match *self {
+            Self::Sound(case) | Self::Finds(case, _) | Self::Faultless(case) => Some(case),
+            Self::Orphan(_) => None,
+        }
+    }
+
     /// Makes the step. `command` is the program `conformance`, whose `reference` is the server of
     /// the cases that start processes; what is drawn at random follows from `seed`.
     pub fn prove(&self, command: &Path, seed: u64) -> Proof {

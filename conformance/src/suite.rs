@@ -6,13 +6,16 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, mpsc};
 use std::time::{Duration, Instant};
 
 use crate::evidence::Evidence;
-use crate::{Case, Context, REQUESTS, Scale, Target, Verdict};
+use crate::{Case, Context, Pace, REQUESTS, Scale, Target, Verdict};
 
 /// How long past its limit a case may take to notice.
 const GRACE: Duration = Duration::from_secs(5);
 
 /// How much longer a case may take for each generated request beyond the usual number.
 const ON_EACH: Duration = Duration::from_millis(10);
+
+/// The most that a case sends beside the requests that are generated, at [`Scale::Reduced`].
+const MOST_SENDS: u32 = 4000;
 
 /// What came of one case on one target.
 #[derive(Clone, Debug)]
@@ -77,7 +80,9 @@ impl Suite {
 
     /// How long a case may take in this run: longer where more is asked for.
     fn limit(&self, case: &Case) -> Duration {
-        case.limit + ON_EACH * self.requests.saturating_sub(REQUESTS)
+        let paced = |pace: &Arc<Pace>| pace.time_of(MOST_SENDS.saturating_add(self.requests));
+        let for_pace = self.target.pace.as_ref().map(paced);
+        case.limit + ON_EACH * self.requests.saturating_sub(REQUESTS) + for_pace.unwrap_or_default()
     }
 
     /// The server under test.
@@ -117,7 +122,11 @@ impl Suite {
     ) -> Vec<Finding> {
         let next = Mutex::new(cases.iter().enumerate());
         let findings = Mutex::new(Vec::with_capacity(cases.len()));
-        let threads = std::thread::available_parallelism().map_or(4, |cores| 2 * cores.get());
+        let threads = match self.target.pace {
+            // Side by side they would take each other's turns, and their time.
+            Some(_) => 1,
+            None => std::thread::available_parallelism().map_or(4, |cores| 2 * cores.get()),
+        };
         std::thread::scope(|scope| {
             for _ in 0..threads.min(cases.len()) {
                 scope.spawn(|| {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::http::Response;
 use crate::servers::Server;
-use crate::{BaseUrl, Context, Deviation, Model, Need, Scale, Workbench, tools};
+use crate::{BaseUrl, Context, Deviation, Model, Need, Pace, Scale, Workbench, tools};
 
 /// A server under test and what is known of it.
 #[derive(Clone, Debug)]
@@ -26,6 +26,8 @@ pub struct Target {
     pub launch: Option<Launch>,
     /// The OpenAPI document it must serve, byte for byte, and whose document that is.
     pub document: Option<(String, Vec<u8>)>,
+    /// The pace at which it may be sent to, if it is not to be hurried.
+    pub pace: Option<Arc<Pace>>,
     /// What cases start beside it.
     pub workbench: Workbench,
 }
@@ -60,6 +62,7 @@ impl Target {
             keyed: None,
             launch: None,
             document: None,
+            pace: None,
             workbench: Workbench::get(),
         }
     }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Response;
-use crate::Deviation;
 use crate::evidence::{Exchange, Log};
+use crate::{Deviation, Pace};
 
 /// The most octets read from one connection; a server that sends more is cut off.
 const MOST_RECEIVED: usize = 16 * 1024 * 1024;
@@ -74,6 +74,7 @@ pub struct Connection {
     unread: Vec<u8>,
     exchange: Exchange,
     log: Arc<Log>,
+    pace: Option<Arc<Pace>>,
 }
 
 impl Connection {
@@ -90,7 +91,14 @@ impl Connection {
             unread: Vec::new(),
             exchange,
             log,
+            pace: None,
         })
+    }
+
+    /// The same connection, on which each send waits for its turn.
+    pub(crate) fn paced(mut self, pace: Option<Arc<Pace>>) -> Self {
+        self.pace = pace;
+        self
     }
 
     /// Sends exactly these octets.
@@ -99,6 +107,9 @@ impl Connection {
     /// [`Broken::Reset`] if the server ended the connection; what it answered before can still be
     /// read.
     pub fn send(&mut self, bytes: &[u8]) -> Result<(), Broken> {
+        if let Some(pace) = &self.pace {
+            pace.wait();
+        }
         self.exchange.sends(bytes);
         self.stream
             .set_write_timeout(Some(self.patience()?))

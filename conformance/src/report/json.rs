@@ -27,7 +27,17 @@
 //!         "replay": "(exec 3<>/dev/tcp/…)"
 //!       }]
 //!     }]
-//!   }]
+//!   }],
+//!   "between": {
+//!     "targets": ["axum", "warp"],
+//!     "requests": 1000,
+//!     "conflict": null,
+//!     "open": [{
+//!       "request": "GET /greetings/%00",
+//!       "about": "status",
+//!       "answers": [{"target": "axum", "answer": "422"}, {"target": "warp", "answer": "400"}]
+//!     }]
+//!   }
 //! }
 //! ```
 //!
@@ -39,6 +49,8 @@
 //! - `data` holds octets: as text where they are UTF-8, otherwise with `encoding` `latin-1`, where
 //!   each character from U+0000 to U+00FF is one octet. `length` counts all octets; where `data`
 //!   has fewer, the rest was not kept.
+//! - `between` is null unless several targets were compared; `conflict` is a disagreement where the
+//!   contract fixes the answer, and fails the run; `open` are those where it does not.
 //! - `replay` is null where the command would be too long to be of use.
 //!
 //! Members may be added within a version; none is removed or changes meaning.
@@ -47,6 +59,7 @@ use serde_json::{Value, json};
 
 use super::{Report, TargetReport};
 use crate::deviations::Known;
+use crate::differential::{Between, Disagreement, Reply};
 use crate::evidence::{Exchange, Octets};
 use crate::judgement::Judged;
 
@@ -60,6 +73,25 @@ pub fn to_value(report: &Report) -> Value {
         "seed": report.seed,
         "as_expected": report.is_as_expected(),
         "targets": report.targets.iter().map(target).collect::<Value>(),
+        "between": report.between.as_ref().map(between),
+    })
+}
+
+fn between(between: &Between) -> Value {
+    json!({
+        "targets": between.targets,
+        "requests": between.requests,
+        "conflict": between.conflict.as_ref().map(disagreement),
+        "open": between.open.iter().map(disagreement).collect::<Value>(),
+    })
+}
+
+fn disagreement(disagreement: &Disagreement) -> Value {
+    let reply = |reply: &Reply| json!({"target": reply.target, "answer": reply.answer});
+    json!({
+        "request": disagreement.request,
+        "about": disagreement.about,
+        "answers": disagreement.answers.iter().map(reply).collect::<Value>(),
     })
 }
 

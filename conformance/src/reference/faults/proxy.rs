@@ -166,18 +166,18 @@ pub(super) const FAULTS: &[Fault] = &[
     }),
     Fault::answer(
         "proxy/upstream-keep-alive",
-        "every thousandth request finds no worker",
+        "every hundredth request finds no worker",
         |request, answer| {
-            if request.number % 1000 == 999 {
+            if request.number % 100 == 99 {
                 *answer = Answer::problem(503, "No worker is free");
             }
         },
     ),
     Fault::answer(
         "proxy/upstream-keep-alive",
-        "every thousandth answer has what another request asked for",
+        "every hundredth answer has what another request asked for",
         |request, answer| {
-            if request.number % 1000 == 999 {
+            if request.number % 100 == 99 {
                 answer.replace("Hello", "Hola");
             }
         },
