@@ -40,7 +40,10 @@ pub fn main() -> ExitCode {
     if let Err(error) = ctrlc::set_handler(interrupted) {
         eprintln!("conformance: an interrupt will leave other programs running: {error}");
     }
-    match execute(&options) {
+    let result = execute(&options);
+    // A case that hung may keep something running.
+    tools::end_all();
+    match result {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             eprintln!("conformance: {error}");

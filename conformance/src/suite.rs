@@ -160,6 +160,8 @@ impl Suite {
         let own = context.clone();
         std::thread::spawn(move || {
             let outcome = catch_unwind(AssertUnwindSafe(|| (case.run)(&own)));
+            // What it keeps running must not outlive the run by this thread.
+            drop(own);
             // The receiver is gone only when the case took too long, which is reported there.
             let _ = done.send(outcome);
         });

@@ -54,6 +54,7 @@ for (const pre of document.querySelectorAll("pre[data-hex]")) {
   button.textContent = "hex";
   button.addEventListener("click", () => {
     const isText = button.textContent === "hex";
+    pre.classList.toggle("hex", isText);
     pre.textContent = isText ? dump(pre.dataset.hex) : text;
     button.textContent = isText ? "text" : "hex";
   });
