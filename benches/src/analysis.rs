@@ -46,6 +46,9 @@ pub struct LaneAnalysis {
     pub rows: Vec<Row>,
     /// Each compared server against each below it.
     pub pairs: Vec<Pair>,
+    /// Each compared server against one shown aside on the same framework, such as its
+    /// hello-world: what doing the whole work costs. Each interval is a 95 % one by itself.
+    pub asides: Vec<Pair>,
 }
 
 /// One arm in one lane.
@@ -211,12 +214,21 @@ impl LaneAnalysis {
             .flat_map(|(index, &arm)| order[index + 1..].iter().map(move |&other| (arm, other)))
             .filter_map(|(arm, other)| pair(arm, other))
             .collect();
+        let framework = |arm| record.server_of(arm)?.framework.as_ref();
+        let asides = order
+            .iter()
+            .flat_map(|&arm| (0..arms.len()).map(move |aside| (arm, aside)))
+            .filter(|&(_, aside)| arms[aside].role == ArmRole::Aside && sound(aside))
+            .filter(|&(arm, aside)| framework(arm).is_some_and(|f| framework(aside) == Some(f)))
+            .filter_map(|both| Pair::of(samples, lane, both, CONFIDENCE, margin))
+            .collect();
         Self {
             lane,
             margin,
             again,
             rows,
             pairs,
+            asides,
         }
     }
 }

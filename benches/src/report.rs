@@ -149,6 +149,14 @@ impl Page<'_> {
             .iter()
             .filter_map(|pair| self.remark(pair))
             .collect();
+        remarks.extend(lane.asides.iter().map(|pair| {
+            format!(
+                "{} answers {} times as many requests as {}",
+                self.name(pair.arm),
+                interval(pair.ratio),
+                self.name(pair.against)
+            )
+        }));
         if let Some(again) = lane.again {
             remarks.push(format!(
                 "A/A, two copies of one server: {}; verdicts ask for more than {:.1} %",

@@ -1,33 +1,36 @@
-use std::fmt::Write as _;
+use std::str;
 
 use sha2::{Digest, Sha256};
 
+/// Octets of an entity tag: two quotes, and two for each octet of half a SHA-256.
+const LENGTH: usize = 34;
+
 /// A strong entity tag (RFC 9110 §8.8.3), quotes included: half a SHA-256 of the representation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EntityTag(String);
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EntityTag([u8; LENGTH]);
 
 impl EntityTag {
     /// The tag of a representation with this content.
     pub fn of(content: &[u8]) -> Self {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let digest = Sha256::digest(content);
-        let mut tag = String::with_capacity(34);
-        tag.push('"');
-        for octet in &digest[..16] {
-            let _ = write!(tag, "{octet:02x}"); // writing to a String cannot fail
+        let mut tag = [b'"'; LENGTH];
+        for (pair, octet) in tag[1..LENGTH - 1].chunks_exact_mut(2).zip(&digest) {
+            pair[0] = DIGITS[usize::from(octet >> 4)];
+            pair[1] = DIGITS[usize::from(octet & 15)];
         }
-        tag.push('"');
         Self(tag)
     }
 
     /// The tag as an ETag field value.
     pub fn as_str(&self) -> &str {
-        &self.0
+        str::from_utf8(&self.0).expect("quotes and hexadecimal digits are ASCII")
     }
 }
 
 impl AsRef<str> for EntityTag {
     fn as_ref(&self) -> &str {
-        &self.0
+        self.as_str()
     }
 }
 

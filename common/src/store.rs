@@ -78,7 +78,7 @@ impl Greetings {
     pub async fn list(&self) -> Result<Versioned<Cow<'_, [Greeting]>>, Problem> {
         Ok(Versioned {
             value: Cow::Borrowed(self.greetings.as_slice()),
-            etag: self.list_etag.clone(),
+            etag: self.list_etag,
         })
     }
 
@@ -93,7 +93,7 @@ impl Greetings {
             .map_err(|_| Problem::unknown_lang(lang))?;
         Ok(Versioned {
             value: Cow::Borrowed(&self.greetings[index]),
-            etag: self.etags[index].clone(),
+            etag: self.etags[index],
         })
     }
 }

@@ -1,17 +1,21 @@
 //! What was sent and received, kept within bounds, and how to do it again by hand.
 
+mod replay;
+
 use std::collections::VecDeque;
-use std::fmt::Write as _;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use replay::Script;
 
 /// The most octets of one direction of a connection that are kept.
 const KEPT_OCTETS: usize = 64 * 1024;
 
+/// The most pieces of one direction of a connection whose time is kept.
+const KEPT_PIECES: usize = 256;
+
 /// How many connections are kept from a case's start, and as many from its end.
 const KEPT_EXCHANGES: usize = 8;
-
-/// The longest replay command worth giving.
-const LONGEST_REPLAY: usize = 16 * 1024;
 
 /// Octets that went one way over a connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,19 +24,45 @@ pub struct Octets {
     pub kept: Vec<u8>,
     /// How many there were in all.
     pub total: usize,
+    /// When they passed: the first pieces, up to a bound.
+    pub pieces: Vec<Piece>,
+}
+
+/// Octets handed to the system at once, or had from it at once. How they were cut into packets is
+/// the system's affair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// When, from the connection's opening.
+    pub after: Duration,
+    /// How many octets.
+    pub length: usize,
 }
 
 impl Octets {
-    fn extend(&mut self, bytes: &[u8]) {
+    fn extend(&mut self, bytes: &[u8], after: Duration) {
         let room = KEPT_OCTETS.saturating_sub(self.kept.len()).min(bytes.len());
         self.kept
             .extend_from_slice(bytes.get(..room).unwrap_or_default());
         self.total += bytes.len();
+        if self.pieces.len() < KEPT_PIECES {
+            let length = bytes.len();
+            self.pieces.push(Piece { after, length });
+        }
     }
 
     /// Whether nothing was left out.
     pub fn is_whole(&self) -> bool {
         self.kept.len() == self.total
+    }
+
+    /// The octets kept in hexadecimal, two lower-case digits each.
+    pub fn hex(&self) -> String {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble & 0xF)]);
+        self.kept
+            .iter()
+            .flat_map(|octet| [digit(octet >> 4), digit(*octet)])
+            .collect()
     }
 }
 
@@ -47,30 +77,11 @@ pub struct Exchange {
     pub sent: Octets,
     /// What the server sent.
     pub received: Octets,
+    /// When the suite closed its direction, if it did, from the connection's opening.
+    pub half_closed: Option<Duration>,
+    /// When the suite saw that the server had ended the connection, if it did, from its opening.
+    pub ended: Option<Duration>,
     script: Script,
-}
-
-/// What the suite did on a connection, as steps of a shell script.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Script {
-    steps: Vec<String>,
-    length: usize,
-    too_long: bool,
-    waited: bool,
-    half_closed: bool,
-}
-
-impl Script {
-    fn push(&mut self, step: String) {
-        self.length += step.len();
-        if self.length > LONGEST_REPLAY {
-            self.too_long = true;
-            self.steps = Vec::new();
-        }
-        if !self.too_long {
-            self.steps.push(step);
-        }
-    }
 }
 
 impl Exchange {
@@ -82,29 +93,27 @@ impl Exchange {
         }
     }
 
-    pub(crate) fn sends(&mut self, bytes: &[u8]) {
-        if std::mem::take(&mut self.script.waited) {
-            self.script.push("sleep 0.2".to_owned());
-        }
-        self.sent.extend(bytes);
-        if !self.script.too_long {
-            for step in print_steps(bytes) {
-                self.script.push(step);
-            }
-        }
+    pub(crate) fn sends(&mut self, bytes: &[u8], after: Duration) {
+        self.sent.extend(bytes, after);
+        self.script.sends(bytes);
     }
 
-    pub(crate) fn receives(&mut self, bytes: &[u8]) {
-        self.script.waited = !self.script.steps.is_empty();
-        self.received.extend(bytes);
+    pub(crate) fn receives(&mut self, bytes: &[u8], after: Duration) {
+        self.script.waits();
+        self.received.extend(bytes, after);
     }
 
     pub(crate) fn pauses(&mut self) {
-        self.script.waited = true;
+        self.script.waits();
     }
 
-    pub(crate) fn half_closes(&mut self) {
-        self.script.half_closed = true;
+    pub(crate) fn half_closes(&mut self, after: Duration) {
+        self.half_closed = Some(after);
+        self.script.half_closes();
+    }
+
+    pub(crate) fn ends(&mut self, after: Duration) {
+        self.ended.get_or_insert(after);
     }
 
     /// A bash command that sends the same octets and prints the answer, or nothing where it would
@@ -112,66 +121,8 @@ impl Exchange {
     ///
     /// The port can be given in `PORT`, since a server that the suite started is gone by then.
     pub fn replay(&self) -> Option<String> {
-        if self.script.too_long || self.script.steps.is_empty() {
-            return None;
-        }
-        let steps = self.script.steps.join("; ");
-        let (host, port) = (self.host.trim_matches(['[', ']']), self.port);
-        if self.script.half_closed {
-            // Only a tool that knows sockets can close one direction.
-            return Some(format!("{{ {steps}; }} | nc -N {host} ${{PORT:-{port}}}"));
-        }
-        Some(format!(
-            "(exec 3<>/dev/tcp/{host}/${{PORT:-{port}}}; {{ {steps}; }} >&3; timeout 3 cat <&3)"
-        ))
+        self.script.command(&self.host, self.port)
     }
-}
-
-/// Shell commands that write `bytes` exactly, long runs of one octet in short form.
-fn print_steps(bytes: &[u8]) -> Vec<String> {
-    const RUN: usize = 256;
-    let mut steps = Vec::new();
-    let mut literal = Vec::new();
-    for run in bytes.chunk_by(|a, b| a == b) {
-        match run {
-            [octet, ..] if run.len() >= RUN => {
-                if !literal.is_empty() {
-                    steps.push(print_literal(&literal));
-                    literal.clear();
-                }
-                steps.push(format!(
-                    "head -c {} /dev/zero | tr '\\000' '\\{octet:03o}'",
-                    run.len()
-                ));
-            }
-            _ => literal.extend_from_slice(run),
-        }
-    }
-    if !literal.is_empty() {
-        steps.push(print_literal(&literal));
-    }
-    steps
-}
-
-/// `printf %b` of these octets (POSIX: `\0` and up to three octal digits for any octet).
-fn print_literal(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() + 16);
-    text.push_str("printf %b '");
-    for byte in bytes {
-        match byte {
-            b'\r' => text.push_str("\\r"),
-            b'\n' => text.push_str("\\n"),
-            b'\\' => text.push_str("\\\\"),
-            b'\'' => text.push_str("\\0047"),
-            b' '..=b'~' => text.push(char::from(*byte)),
-            // Writing to a String cannot fail.
-            _ => {
-                let _ = write!(text, "\\0{byte:03o}");
-            }
-        }
-    }
-    text.push('\'');
-    text
 }
 
 /// The evidence of one case as it runs: the first connections and the last.
@@ -222,20 +173,6 @@ impl Log {
 mod tests {
     use super::*;
 
-    #[cfg(unix)]
-    #[test]
-    fn replay_prints_the_same_octets() {
-        let mut bytes: Vec<u8> = (0..=255).collect();
-        bytes.extend([b'x'; 1000]);
-        bytes.extend(b"0'\\0100\r\n");
-        let script = print_steps(&bytes).join("; ");
-        let output = std::process::Command::new("bash")
-            .args(["-c", &script])
-            .output()
-            .unwrap();
-        assert_eq!(output.stdout, bytes, "{script}");
-    }
-
     #[test]
     fn log_keeps_the_first_and_the_last() {
         let log = Log::default();
@@ -251,10 +188,20 @@ mod tests {
     #[test]
     fn octets_are_bounded() {
         let mut octets = Octets::default();
-        octets.extend(&vec![b'x'; KEPT_OCTETS + 5]);
-        octets.extend(b"yy");
+        octets.extend(&vec![b'x'; KEPT_OCTETS + 5], Duration::ZERO);
+        for _ in 0..KEPT_PIECES {
+            octets.extend(b"yy", Duration::from_millis(1));
+        }
         assert_eq!(octets.kept.len(), KEPT_OCTETS);
-        assert_eq!(octets.total, KEPT_OCTETS + 7);
+        assert_eq!(octets.total, KEPT_OCTETS + 5 + 2 * KEPT_PIECES);
+        assert_eq!(octets.pieces.len(), KEPT_PIECES);
         assert!(!octets.is_whole());
+    }
+
+    #[test]
+    fn hex_has_every_octet() {
+        let mut octets = Octets::default();
+        octets.extend(&[0x00, 0x0A, 0xA0, 0xFF], Duration::ZERO);
+        assert_eq!(octets.hex(), "000aa0ff");
     }
 }

@@ -6,6 +6,7 @@
 //! program of its own (`conformance reference`), which cases can start and end.
 
 mod api;
+mod chunked;
 mod conduct;
 mod connection;
 mod date;
@@ -15,6 +16,7 @@ mod life;
 mod message;
 mod parse;
 mod program;
+mod rules;
 mod signals;
 
 use std::io;
@@ -22,6 +24,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use quartet_common::Timeouts;
 
@@ -33,6 +36,7 @@ pub use fault::{Fault, Sabotage};
 pub use faults::all as faults;
 pub use message::{Answer, Request};
 pub use program::{Settings, last_words, run};
+pub use rules::{Framing, Refusal, Rules};
 
 use crate::servers::{Ready, Role, Server};
 use crate::{BaseUrl, Launch, Model, Need, Target};
@@ -40,6 +44,14 @@ use life::Life;
 
 /// The key that the reference asks for where it asks for one.
 const KEY: &str = "a-key-for-the-reference";
+
+/// What the reference waits for clients in this process: a busy machine is not to make them look
+/// slow.
+const UNHURRIED: Timeouts = Timeouts {
+    header: Duration::from_secs(60),
+    idle: Duration::from_secs(60),
+    drain: Duration::from_secs(10),
+};
 
 /// The reference server, running in this process until it is dropped.
 #[derive(Debug)]
@@ -63,7 +75,7 @@ impl Reference {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let address = listener.local_addr()?;
         let conduct = Fault::conduct_of(fault);
-        let life = Arc::new(Life::new(address, Timeouts::default(), conduct, false));
+        let life = Arc::new(Life::new(address, UNHURRIED, conduct, false));
         let api = Arc::new(api::Api::new(model, key.map(str::to_owned), fault));
         let serving = life.clone();
         let acceptor = std::thread::spawn(move || serving.serve(&listener, &api));

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::http::Response;
+use crate::http::{Connection, Response};
 use crate::servers::Server;
 use crate::{BaseUrl, Context, Deviation, Model, Need, Pace, Scale, Workbench, tools};
 
@@ -91,8 +91,20 @@ impl Target {
     /// # Errors
     /// A deviation if there is no answer.
     pub fn fetch(&self, path: &str) -> Result<Response, Deviation> {
+        self.context().get(path)
+    }
+
+    /// Opens one connection, outside any case.
+    ///
+    /// # Errors
+    /// A deviation if the server does not accept it.
+    pub fn connect(&self) -> Result<Connection, Deviation> {
+        self.context().connect()
+    }
+
+    fn context(&self) -> Context {
         let deadline = Instant::now() + Duration::from_secs(10);
-        Context::new(Arc::new(self.clone()), deadline, 0, Scale::default()).get(path)
+        Context::new(Arc::new(self.clone()), deadline, 0, Scale::default())
     }
 
     /// The same target, offering `need` as well.

@@ -10,7 +10,7 @@ use quartet_conformance::self_check::{Check, Proof, checks};
 use quartet_conformance::{TEST_SEED, Workbench, cases};
 
 /// How many tests run at once, unless the command line says otherwise.
-const THREADS: usize = 6;
+const THREADS: usize = 4;
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();

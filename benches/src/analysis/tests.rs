@@ -83,6 +83,31 @@ fn true_ratios_are_found_and_placed() {
 }
 
 #[test]
+fn a_server_is_set_against_the_one_aside_on_its_framework_only() {
+    let mut record = Simulation::new(14).run();
+    let position = |record: &Record, name: &str| {
+        let mut arms = record.plan.arms.iter();
+        arms.position(|arm| arm.name == name).unwrap()
+    };
+    let (axum, warp) = (position(&record, "axum"), position(&record, "warp"));
+    record.plan.arms[warp].role = ArmRole::Aside;
+    for server in &mut record.servers {
+        server.framework = Some(server.name.clone());
+    }
+    for found in analysed(&record).lanes {
+        assert_eq!(found.asides, [], "another framework's");
+    }
+    for server in &mut record.servers {
+        server.framework = Some("the same".to_owned());
+    }
+    for found in analysed(&record).lanes {
+        let pair = found.asides.iter().find(|pair| pair.arm == axum).unwrap();
+        assert_eq!(pair.against, warp);
+        assert!((pair.ratio.estimate / (150.0 / 170.0) - 1.0).abs() < 0.005);
+    }
+}
+
+#[test]
 fn figures_are_what_was_simulated() {
     let record = record();
     let analysis = analysed(&record);

@@ -10,7 +10,7 @@ use crate::self_check::{Check, Proof, checks};
 use crate::{Case, Workbench};
 
 /// How many steps are made at once: most of the time is spent waiting.
-const THREADS: usize = 6;
+const THREADS: usize = 4;
 
 /// What came of the steps about the chosen cases.
 pub(super) struct Tally {

@@ -22,6 +22,12 @@ pub struct Response {
 }
 
 impl Response {
+    /// Whether another response to the same request follows (RFC 9110 §15.2). 101 ends HTTP on its
+    /// connection and is final here.
+    pub fn is_interim(&self) -> bool {
+        (100..200).contains(&self.status) && self.status != 101
+    }
+
     /// The value of the first field of this name, if it is UTF-8.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.values(name).first().copied()

@@ -5,11 +5,12 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use quartet_common::docs::{CONTENT_SECURITY_POLICY, Docs, Document};
-use quartet_common::{ALLOW, EntityTag, HeadLimits, Lang, RequestHead, not_modified};
+use quartet_common::{ALLOW, EntityTag, Lang, RequestHead, not_modified};
 use serde_json::json;
 
 use super::fault::{Fault, Sabotage};
 use super::message::{Answer, Request};
+use super::rules::Rules;
 use crate::Model;
 use crate::url::percent_decode;
 
@@ -28,6 +29,7 @@ pub(super) struct Api {
     list: (Vec<u8>, EntityTag),
     key: Option<String>,
     fault: Option<&'static Fault>,
+    rules: Rules,
     requests: AtomicU64,
     /// The documents, where they are not those of a server that is told no prefix.
     docs: Option<Docs>,
@@ -35,12 +37,17 @@ pub(super) struct Api {
 
 impl Api {
     pub(super) fn new(model: Model, key: Option<String>, fault: Option<&'static Fault>) -> Self {
+        let mut rules = Rules::default();
+        if let Some(Sabotage::Rules(alter)) = fault.map(|fault| fault.sabotage) {
+            alter(&mut rules);
+        }
         let list = model.list().to_string().into_bytes();
         Self {
             list: (list.clone(), EntityTag::of(&list)),
             model,
             key,
             fault,
+            rules,
             requests: AtomicU64::new(0),
             docs: None,
         }
@@ -59,6 +66,11 @@ impl Api {
     /// What the fault does, if there is one.
     pub(super) fn sabotage(&self) -> Option<Sabotage> {
         self.fault.map(|fault| fault.sabotage)
+    }
+
+    /// What messages are read and connections kept by, fault included.
+    pub(super) fn rules(&self) -> &Rules {
+        &self.rules
     }
 
     /// Answers a request, fault included.
@@ -83,7 +95,7 @@ impl Api {
         };
         let fields = request.headers.iter();
         let fields = fields.map(|(name, value)| (name.as_str(), value.as_slice()));
-        if let Err(problem) = head.check(fields, &HeadLimits::default()) {
+        if let Err(problem) = head.check(fields, &self.rules.limits) {
             return Answer::problem(problem.status(), "The request head is not acceptable")
                 .closing();
         }

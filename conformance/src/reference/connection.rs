@@ -13,6 +13,7 @@ use super::fault::Sabotage;
 use super::life::{Ended, Life};
 use super::message::{Answer, Request, phrase};
 use super::parse::{Parsed, parse};
+use super::rules::Rules;
 
 /// The most octets read from a client after its last answer.
 const MOST_LINGERED: usize = 16 * 1024 * 1024;
@@ -71,21 +72,29 @@ impl Connection<'_> {
         self.stream.set_nodelay(true)?;
         self.stream
             .set_write_timeout(Some(self.life.timeouts.idle))?;
+        let rules = self.api.rules();
+        let mut waiting = Vec::new();
         loop {
             if let Some(Sabotage::Input(alter)) = self.api.sabotage() {
                 alter(&mut self.unread);
             }
-            match parse(&self.unread) {
+            match parse(&self.unread, rules) {
                 Parsed::Complete(request, length) => {
                     self.unread.drain(..length);
                     self.promised = false;
-                    if self.reply(request)? {
-                        return Ok(());
+                    waiting.push(request);
+                    if rules.answers_last_first && !self.unread.is_empty() {
+                        continue;
+                    }
+                    while let Some(request) = waiting.pop() {
+                        if self.reply(&request)? {
+                            return Ok(());
+                        }
                     }
                 }
-                Parsed::Refused(answer) => {
-                    self.ended = Ended::Refused;
-                    return self.write(&Request::default(), answer.closing());
+                Parsed::Refused(answer) => return self.refuse(answer),
+                Parsed::Incomplete { .. } if rules.reads_once && !self.unread.is_empty() => {
+                    return self.refuse(Answer::problem(400, "The request is incomplete"));
                 }
                 Parsed::Incomplete { expects_100 } => {
                     if expects_100 && !self.promised {
@@ -128,21 +137,15 @@ impl Connection<'_> {
     }
 
     /// Answers; true if the connection ends with it (RFC 9112 §9.3).
-    fn reply(&mut self, request: Request) -> std::io::Result<bool> {
-        let options: Vec<String> = request
-            .values("connection")
-            .flat_map(|value| value.split(|octet| *octet == b','))
-            .map(|option| String::from_utf8_lossy(option).trim().to_ascii_lowercase())
-            .collect();
-        let has = |name: &str| options.iter().any(|option| option == name);
-        let keeps = !has("close") && (request.minor_version == 1 || has("keep-alive"));
+    fn reply(&mut self, request: &Request) -> std::io::Result<bool> {
         let mut answer = self.api.answer(request.clone());
+        let keeps = (self.api.rules().keeps)(request);
         answer.close |= !keeps || self.life.is_stopping();
         let ends = answer.close;
         if self.life.verbose {
-            eprintln!("{}", (self.life.conduct.log_line)(&request));
+            eprintln!("{}", (self.life.conduct.log_line)(request));
         }
-        self.write(&request, answer)?;
+        self.write(request, answer)?;
         self.life.answered(self.number);
         self.since = Instant::now();
         self.waiting = match self.unread.is_empty() {
@@ -152,8 +155,13 @@ impl Connection<'_> {
         Ok(ends)
     }
 
+    fn refuse(&mut self, answer: Answer) -> io::Result<()> {
+        self.ended = Ended::Refused;
+        self.write(&Request::default(), answer.closing())
+    }
+
     fn write(&mut self, request: &Request, answer: Answer) -> io::Result<()> {
-        let mut bytes = frame(request, &answer);
+        let mut bytes = frame(request, &answer, self.api.rules());
         if let Some(Sabotage::Output(alter)) = self.api.sabotage() {
             alter(request, &mut bytes);
         }
@@ -210,7 +218,7 @@ impl Connection<'_> {
 }
 
 /// The message as it goes over the wire.
-fn frame(request: &Request, answer: &Answer) -> Vec<u8> {
+fn frame(request: &Request, answer: &Answer, rules: &Rules) -> Vec<u8> {
     let mut head = format!(
         "HTTP/1.1 {} {}\r\nDate: {}\r\n",
         answer.status,
@@ -225,7 +233,9 @@ fn frame(request: &Request, answer: &Answer) -> Vec<u8> {
         head.push_str(&format!("Content-Length: {}\r\n", answer.body.len()));
     }
     if answer.close {
-        head.push_str("Connection: close\r\n");
+        if rules.says_close {
+            head.push_str("Connection: close\r\n");
+        }
     } else if request.minor_version == 0 {
         head.push_str("Connection: keep-alive\r\n");
     }

@@ -2,6 +2,7 @@
 
 use super::conduct::Conduct;
 use super::message::{Answer, Request};
+use super::rules::Rules;
 
 /// One thing that is wrong with a sabotaged reference.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +21,8 @@ pub enum Sabotage {
     /// Changes the octets received, before they are read as a request. It may see the same octets
     /// again when more have come.
     Input(fn(&mut Vec<u8>)),
+    /// Changes what messages are read and connections kept by.
+    Rules(fn(&mut Rules)),
     /// Changes the request before it is checked and answered.
     Request(fn(&mut Request)),
     /// Changes the answer before it is framed.
@@ -37,6 +40,15 @@ impl Fault {
             breaks,
             what,
             sabotage: Sabotage::Input(alter),
+        }
+    }
+
+    /// A fault in what messages are read and connections kept by.
+    pub const fn rules(breaks: &'static str, what: &'static str, alter: fn(&mut Rules)) -> Self {
+        Self {
+            breaks,
+            what,
+            sabotage: Sabotage::Rules(alter),
         }
     }
 

@@ -1,5 +1,7 @@
 //! One finding in full.
 
+use std::time::Duration;
+
 use crate::Verdict;
 use crate::evidence::{Exchange, Octets};
 use crate::judgement::{Judged, Standing};
@@ -73,11 +75,39 @@ fn show(exchange: &Exchange, most: usize) -> Vec<String> {
     let mut lines = vec![
         format!("sent:        {}", shorten(&exchange.sent, most)),
         format!("received:    {}", shorten(&exchange.received, most)),
+        format!("timing:      {}", timing(exchange)),
     ];
     if let Some(command) = exchange.replay() {
         lines.push(format!("replay:      {command}"));
     }
     lines
+}
+
+/// When each direction was in use, and when it ended.
+fn timing(exchange: &Exchange) -> String {
+    let milliseconds = |time: Duration| format!("{:.1} ms", time.as_secs_f64() * 1e3);
+    let from = |verb: &str, octets: &Octets| {
+        let pieces = &octets.pieces;
+        let (first, last) = (pieces.first()?, pieces.last()?);
+        let start = milliseconds(first.after);
+        Some(match pieces.len() {
+            1 => format!("{verb} at {start}"),
+            count => {
+                let end = milliseconds(last.after);
+                format!("{verb} from {start} to {end} in {count} pieces")
+            }
+        })
+    };
+    let at = |verb: &str, time: Option<Duration>| {
+        time.map(|time| format!("{verb} at {}", milliseconds(time)))
+    };
+    let events = [
+        from("sent", &exchange.sent),
+        at("half-closed", exchange.half_closed),
+        from("received", &exchange.received),
+        at("ended by the server", exchange.ended),
+    ];
+    events.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 /// The first octets as text, anything but printable ASCII and UTF-8 letters escaped.

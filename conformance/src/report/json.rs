@@ -22,8 +22,16 @@
 //!       "exchanges": [{
 //!         "host": "127.0.0.1",
 //!         "port": 41234,
-//!         "sent": {"encoding": "utf-8", "data": "GET /…", "length": 64},
-//!         "received": {"encoding": "utf-8", "data": "HTTP/1.1 …", "length": 512},
+//!         "sent": {
+//!           "encoding": "utf-8", "data": "GET /…", "hex": null, "length": 64,
+//!           "pieces": [{"milliseconds": 0.05, "length": 64}]
+//!         },
+//!         "received": {
+//!           "encoding": "utf-8", "data": "HTTP/1.1 …", "hex": null, "length": 512,
+//!           "pieces": [{"milliseconds": 0.61, "length": 512}]
+//!         },
+//!         "half_closed_milliseconds": null,
+//!         "ended_milliseconds": 0.62,
 //!         "replay": "(exec 3<>/dev/tcp/…)"
 //!       }]
 //!     }]
@@ -47,20 +55,26 @@
 //!   run fails by the last three.
 //! - `known` is the entry of `deviations.toml`, if there is one: `reason`, `upstream`, `version`.
 //! - `data` holds octets: as text where they are UTF-8, otherwise with `encoding` `latin-1`, where
-//!   each character from U+0000 to U+00FF is one octet. `length` counts all octets; where `data`
-//!   has fewer, the rest was not kept.
+//!   each character from U+0000 to U+00FF is one octet, and the same octets in `hex`, two lower-case
+//!   digits each. `length` counts all octets; where `data` has fewer, the rest was not kept.
+//! - `pieces` says when how many octets were handed to the system, or had from it: the first 256.
+//!   All times are from the opening of the connection. `half_closed_milliseconds` is when the suite
+//!   closed its direction, `ended_milliseconds` when it saw that the server had ended the
+//!   connection; null if that did not happen.
 //! - `between` is null unless several targets were compared; `conflict` is a disagreement where the
 //!   contract fixes the answer, and fails the run; `open` are those where it does not.
 //! - `replay` is null where the command would be too long to be of use.
 //!
 //! Members may be added within a version; none is removed or changes meaning.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::{Report, TargetReport};
 use crate::deviations::Known;
 use crate::differential::{Between, Disagreement, Reply};
-use crate::evidence::{Exchange, Octets};
+use crate::evidence::{Exchange, Octets, Piece};
 use crate::judgement::Judged;
 
 /// The version of the schema; it rises with a change that may break a reader.
@@ -118,7 +132,7 @@ fn finding(judged: &Judged) -> Value {
         "note": note,
         "standing": judged.standing.as_str(),
         "known": judged.known.as_ref().map(known),
-        "milliseconds": finding.took.as_secs_f64() * 1e3,
+        "milliseconds": milliseconds(finding.took),
         "exchanges_left_out": finding.evidence.left_out,
         "exchanges": finding.evidence.exchanges.iter().map(exchange).collect::<Value>(),
     })
@@ -138,17 +152,56 @@ fn exchange(exchange: &Exchange) -> Value {
         "port": exchange.port,
         "sent": octets(&exchange.sent),
         "received": octets(&exchange.received),
+        "half_closed_milliseconds": exchange.half_closed.map(milliseconds),
+        "ended_milliseconds": exchange.ended.map(milliseconds),
         "replay": exchange.replay(),
     })
 }
 
 fn octets(octets: &Octets) -> Value {
-    let (encoding, data) = match std::str::from_utf8(&octets.kept) {
-        Ok(text) => ("utf-8", text.to_owned()),
+    let (encoding, data, hex) = match std::str::from_utf8(&octets.kept) {
+        Ok(text) => ("utf-8", text.to_owned(), None),
         Err(_) => (
             "latin-1",
             octets.kept.iter().copied().map(char::from).collect(),
+            Some(octets.hex()),
         ),
     };
-    json!({"encoding": encoding, "data": data, "length": octets.total})
+    json!({
+        "encoding": encoding,
+        "data": data,
+        "hex": hex,
+        "length": octets.total,
+        "pieces": octets.pieces.iter().map(piece).collect::<Value>(),
+    })
+}
+
+fn piece(piece: &Piece) -> Value {
+    json!({"milliseconds": milliseconds(piece.after), "length": piece.length})
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn octets_that_are_no_text_are_in_hex_too() {
+        let mut sample = Exchange::new("localhost", 80);
+        sample.sends(b"GET", Duration::from_millis(1));
+        sample.receives(b"\xFF\0", Duration::from_millis(2));
+        sample.half_closes(Duration::from_millis(3));
+        let value = exchange(&sample);
+        assert_eq!(value["sent"]["data"], "GET");
+        assert_eq!(value["sent"]["hex"], Value::Null);
+        assert_eq!(value["received"]["data"], "\u{ff}\0");
+        assert_eq!(value["received"]["hex"], "ff00");
+        let pieces = json!([{"milliseconds": 2.0, "length": 2}]);
+        assert_eq!(value["received"]["pieces"], pieces);
+        assert_eq!(value["half_closed_milliseconds"], 3.0);
+        assert_eq!(value["ended_milliseconds"], Value::Null);
+    }
 }

@@ -9,9 +9,6 @@ use actix_web::{
 };
 use quartet_common::{EntityTag, PROBLEM_JSON, Problem, docs::Document, not_modified};
 
-/// Marks an answer as what its Content-Type says.
-pub(crate) const NOSNIFF: (&str, &str) = ("x-content-type-options", "nosniff");
-
 /// A problem as an answer.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
@@ -27,9 +24,9 @@ impl ResponseError for Error {
         if let Some(field) = self.0.header_field() {
             response.insert_header(field);
         }
-        // DefaultHeaders does not see the errors of middleware.
+        // Middleware does not see errors.
         response
-            .insert_header(NOSNIFF)
+            .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
             .content_type(PROBLEM_JSON)
             .json(&self.0)
     }

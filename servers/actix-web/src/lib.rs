@@ -11,14 +11,14 @@ use actix_web::{
     dev::{ServiceFactory, ServiceRequest, ServiceResponse},
     guard,
     http::{Method, header},
-    middleware::{DefaultHeaders, from_fn},
+    middleware::from_fn,
     rt::time::timeout,
     web,
 };
 use futures_util::future::{Either, select};
 use quartet_common::{ALLOW, Api, Health, Lang, Problem, Timeouts, docs};
 
-use crate::answer::{Error, NOSNIFF, conditional, document};
+use crate::answer::{Error, conditional, document};
 
 /// The API as an application.
 pub fn app(
@@ -56,11 +56,9 @@ pub fn app(
             web::to(async || web::Json(Health::OK)),
         ))
         .default_service(web::to(not_found))
-        .wrap(from_fn(middleware::catch_panic))
         .wrap(from_fn(move |request, next| {
-            middleware::check_head(limits, request, next)
+            middleware::uphold_contract(limits, request, next)
         }))
-        .wrap(DefaultHeaders::new().add(NOSNIFF))
 }
 
 /// Serves the API from `listener` with `workers` threads until `shutdown`, then drains.

@@ -18,13 +18,27 @@ use quartet_common::{Api, HeadLimits, Problem, RequestHead};
 
 use crate::answer::Error;
 
-/// Refuses a head that is larger than the stated limits, of which actix-web can set none, or has
-/// a Host or an expectation that it takes.
-pub(crate) async fn check_head<B: MessageBody>(
+/// Refuses a request whose head is not as it must be, answers in place of a handler that panicked
+/// (actix-web alone drops the connection, actix/actix-web#1501), and completes every answer.
+pub(crate) async fn uphold_contract<B: MessageBody>(
     limits: HeadLimits,
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, ActixError> {
+    check_head(&request, &limits)?;
+    let answer = AssertUnwindSafe(next.call(request)).catch_unwind().await;
+    let mut response = answer
+        .map_err(|_| Problem::internal_server_error())
+        .map_err(Error::from)??;
+    let nosniff = HeaderValue::from_static("nosniff");
+    response
+        .headers_mut()
+        .insert(header::X_CONTENT_TYPE_OPTIONS, nosniff);
+    Ok(response)
+}
+
+/// actix-web has limits of its own, none of which can be set, and takes any Host and expectation.
+fn check_head(request: &ServiceRequest, limits: &HeadLimits) -> Result<(), Error> {
     let head = RequestHead {
         method: request.method().as_str(),
         target_len: request
@@ -35,19 +49,7 @@ pub(crate) async fn check_head<B: MessageBody>(
     };
     let fields = request.headers().iter();
     let fields = fields.map(|(name, value)| (name.as_str(), value.as_bytes()));
-    head.check(fields, &limits).map_err(Error::from)?;
-    next.call(request).await
-}
-
-/// Answers when a handler panics; actix-web alone drops the connection (actix/actix-web#1501).
-pub(crate) async fn catch_panic<B: MessageBody>(
-    request: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse<B>, ActixError> {
-    AssertUnwindSafe(next.call(request))
-        .catch_unwind()
-        .await
-        .unwrap_or_else(|_| Err(Error::from(Problem::internal_server_error()).into()))
+    Ok(head.check(fields, limits)?)
 }
 
 /// Lets only requests with a known API key read.

@@ -11,6 +11,7 @@ use axum::{
 };
 use clap::Parser;
 use serde::Serialize;
+use socket2::SockRef;
 use tokio::net::TcpListener;
 
 #[derive(Parser)]
@@ -59,6 +60,8 @@ fn main() -> io::Result<()> {
         .build()?;
     runtime.block_on(async {
         let listener = TcpListener::bind(options.listen).await?;
+        // As the contract servers have it: Linux hands it on to every connection.
+        SockRef::from(&listener).set_tcp_nodelay(true)?;
         println!("listening on http://{}", listener.local_addr()?);
         axum::serve(listener, app).await
     })

@@ -3,28 +3,55 @@
 mod answer;
 mod middleware;
 
-use std::{future::Future, io, net::TcpListener, sync::Arc};
+use std::{convert::Infallible, future::Future, io, net::TcpListener, sync::Arc};
 
 use axum::{
-    Json, Router,
+    BoxError, Json, Router,
+    body::{Bytes, HttpBody},
     extract::{Path, State, rejection::PathRejection},
     handler::Handler,
-    http::{HeaderValue, Method, StatusCode, Uri, header},
+    http::{Method, Request, StatusCode, Uri, header},
     middleware::from_fn_with_state,
     response::{IntoResponse, Response},
     routing::{MethodRouter, get},
 };
+use hyper::body::Incoming;
+use hyper_util::service::TowerToHyperService;
 use quartet_common::{ALLOW, Api, Health, Lang, Problem, Timeouts, docs};
-use tower::ServiceBuilder;
-use tower_http::{catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer};
+use tower::{Service, ServiceBuilder};
 
 use crate::{
     answer::{Error, IfNoneMatch},
     middleware::CheckHead,
 };
 
-/// The API as a router.
-pub fn app(api: Arc<Api>) -> Router {
+/// The API as a service: the routes, and around them what holds for every request.
+pub fn app<B>(
+    api: Arc<Api>,
+) -> impl Service<Request<B>, Response = Response, Error = Infallible, Future: Send> + Clone + Send
+where
+    B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+{
+    let limits = api.limits;
+    ServiceBuilder::new()
+        .map_future(middleware::complete)
+        .layer(CheckHead::layer(limits))
+        .service(routes(api))
+}
+
+/// Serves the API from `listener` until `shutdown`, then drains.
+pub async fn run(
+    listener: TcpListener,
+    api: Arc<Api>,
+    timeouts: Timeouts,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let limits = api.limits;
+    let service = TowerToHyperService::new(app::<Incoming>(api));
+    quartet_connection::serve(listener, service, &limits, &timeouts, shutdown).await
+}
+
+fn routes(api: Arc<Api>) -> Router {
     let mut data = Router::new()
         .route("/greetings", read_only(list))
         .route("/greetings/{lang}", read_only(item));
@@ -38,27 +65,7 @@ pub fn app(api: Arc<Api>) -> Router {
         .route("/healthz", read_only(async || Json(Health::OK)))
         .method_not_allowed_fallback(async || Error(Problem::method_not_allowed()))
         .fallback(not_found)
-        .layer(
-            ServiceBuilder::new()
-                .layer(SetResponseHeaderLayer::overriding(
-                    header::X_CONTENT_TYPE_OPTIONS,
-                    HeaderValue::from_static("nosniff"),
-                ))
-                .layer(CatchPanicLayer::custom(middleware::panicked))
-                .layer(CheckHead::layer(api.limits)),
-        )
         .with_state(api)
-}
-
-/// Serves the API from `listener` until `shutdown`, then drains.
-pub async fn run(
-    listener: TcpListener,
-    api: Arc<Api>,
-    timeouts: Timeouts,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()> {
-    let limits = api.limits;
-    quartet_connection::serve(listener, app(api), &limits, &timeouts, shutdown).await
 }
 
 /// GET, which axum lets answer HEAD too, and OPTIONS.

@@ -1,18 +1,22 @@
 //! What happens around the handlers.
 
 use std::{
-    any::Any,
+    convert::Infallible,
+    panic::AssertUnwindSafe,
     sync::Arc,
     task::{Context, Poll},
 };
 
 use axum::{
-    extract::{Request, State},
-    http::{HeaderValue, Method, Version, header},
+    extract::{self, State},
+    http::{HeaderValue, Method, Request, Version, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use futures_util::future::{Either, Ready, ready};
+use futures_util::{
+    FutureExt as _,
+    future::{Either, Ready, ready},
+};
 use quartet_common::{Api, HeadLimits, Problem, RequestHead};
 use tower::{Layer, Service, layer::layer_fn};
 
@@ -32,7 +36,7 @@ impl<S> CheckHead<S> {
     }
 }
 
-impl<S: Service<Request, Response = Response>> Service<Request> for CheckHead<S> {
+impl<S: Service<Request<B>, Response = Response>, B> Service<Request<B>> for CheckHead<S> {
     type Response = Response;
     type Error = S::Error;
     type Future = Either<S::Future, Ready<Result<Response, S::Error>>>;
@@ -41,7 +45,7 @@ impl<S: Service<Request, Response = Response>> Service<Request> for CheckHead<S>
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request) -> Self::Future {
+    fn call(&mut self, request: Request<B>) -> Self::Future {
         let target = request.uri().path_and_query();
         let head = RequestHead {
             method: request.method().as_str(),
@@ -60,7 +64,7 @@ impl<S: Service<Request, Response = Response>> Service<Request> for CheckHead<S>
 /// Lets only requests with a known API key read. What a path allows is no secret.
 pub(crate) async fn require_key(
     State(api): State<Arc<Api>>,
-    request: Request,
+    request: extract::Request,
     next: Next,
 ) -> Result<Response, Error> {
     if let Some(keys) = &api.keys
@@ -72,8 +76,17 @@ pub(crate) async fn require_key(
     Ok(next.run(request).await)
 }
 
-/// The answer to a request whose handler panicked; axum alone drops the connection
-/// (tokio-rs/axum#728).
-pub(crate) fn panicked(_: Box<dyn Any + Send>) -> Response {
-    Error(Problem::internal_server_error()).into_response()
+/// Completes every answer, and answers in place of a handler that panicked: axum alone drops the connection (tokio-rs/axum#728). tower-http has
+/// layers for both, of which `CatchPanic` boxes each answer's body once more.
+pub(crate) async fn complete(
+    answer: impl Future<Output = Result<Response, Infallible>>,
+) -> Result<Response, Infallible> {
+    let caught = AssertUnwindSafe(answer).catch_unwind().await;
+    let Ok(mut response) =
+        caught.unwrap_or_else(|_| Ok(Error(Problem::internal_server_error()).into_response()));
+    let nosniff = HeaderValue::from_static("nosniff");
+    response
+        .headers_mut()
+        .insert(header::X_CONTENT_TYPE_OPTIONS, nosniff);
+    Ok(response)
 }

@@ -1,9 +1,9 @@
-//! How axum and warp meet the contract's limits, timeouts and drain.
+//! How servers on hyper meet the contract's limits, timeouts and drain.
 //!
-//! Neither framework's own server can: `axum::serve` 0.8 and `warp::serve` 0.4 take no hyper
+//! axum's and warp's own servers cannot: `axum::serve` 0.8 and `warp::serve` 0.4 take no hyper
 //! settings, install no header timeout (tokio-rs/axum#2741), and wait without end for a half-sent
-//! request when they drain (tokio-rs/axum#3478). `axum-server` takes the settings and has a
-//! drain deadline. What hyper itself lacks, an idle timeout apart from the header timeout
+//! request when they drain (tokio-rs/axum#3478). So they are served by hyper and hyper-util, as the
+//! floor is. What hyper itself lacks, an idle timeout apart from the header timeout
 //! (hyperium/hyper#1628), is [`TimedStream`].
 
 #[cfg(feature = "serve")]

@@ -1,21 +1,22 @@
-use std::{
-    convert::Infallible,
-    error::Error,
-    future::{Future, Ready, ready},
-    io,
-    net::TcpListener,
-};
+use std::{error::Error, future::Future, io, net::TcpListener, pin::pin, time::Duration};
 
-use axum_server::{Handle, accept::Accept};
 use hyper::{
     Request, Response,
     body::{Body, Incoming},
+    server::conn::http1,
+    service::Service,
 };
+use hyper_util::{rt::TokioIo, server::graceful::GracefulShutdown};
 use quartet_common::{HeadLimits, Timeouts};
-use tokio::net::TcpStream;
-use tower::{Service, make::Shared};
+use tokio::{
+    select,
+    time::{sleep, timeout},
+};
 
 use crate::TimedStream;
+
+/// The least that hyper takes as `max_buf_size`.
+const MIN_BUFFER_SIZE: usize = 8192;
 
 /// Serves HTTP/1.1 from `listener` until `shutdown`, then for the drain timeout at most.
 pub async fn serve<S, B>(
@@ -23,47 +24,46 @@ pub async fn serve<S, B>(
     service: S,
     limits: &HeadLimits,
     timeouts: &Timeouts,
-    shutdown: impl Future<Output = ()> + Send + 'static,
+    shutdown: impl Future<Output = ()>,
 ) -> io::Result<()>
 where
-    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
-    S: Clone + Send + 'static,
+    S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
+    S::Error: Into<Box<dyn Error + Send + Sync>>,
     S::Future: Send,
     B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
 {
-    let handle = Handle::new();
-    tokio::spawn({
-        let (handle, drain) = (handle.clone(), timeouts.drain);
-        async move {
-            shutdown.await;
-            handle.graceful_shutdown(Some(drain));
-        }
-    });
-    let mut server = axum_server::from_tcp(listener)?
-        .http1_only()
-        .acceptor(TimedAcceptor(*timeouts))
-        .handle(handle);
-    server
-        .http_builder()
-        .http1()
-        .max_buf_size(limits.buffer_size().max(MIN_BUFFER_SIZE))
-        // TimedStream's deadlines stand in for it.
-        .header_read_timeout(None);
-    server.serve(Shared::new(service)).await
-}
-
-/// The least that hyper takes as `max_buf_size`.
-const MIN_BUFFER_SIZE: usize = 8192;
-
-#[derive(Clone, Copy)]
-struct TimedAcceptor(Timeouts);
-
-impl<S> Accept<TcpStream, S> for TimedAcceptor {
-    type Stream = TimedStream<TcpStream>;
-    type Service = S;
-    type Future = Ready<io::Result<(Self::Stream, S)>>;
-
-    fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
-        ready(Ok((TimedStream::new(stream, &self.0), service)))
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    let mut http = http1::Builder::new();
+    http.max_buf_size(limits.buffer_size().max(MIN_BUFFER_SIZE));
+    let connections = GracefulShutdown::new();
+    let mut shutdown = pin!(shutdown);
+    loop {
+        let accepted = select! {
+            accepted = listener.accept() => accepted,
+            () = &mut shutdown => break,
+        };
+        let stream = match accepted {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                tracing::warn!(%error, "a connection was not accepted");
+                // Out of descriptors, perhaps: some connection must end first.
+                sleep(Duration::from_millis(50)).await;
+                continue;
+            }
+        };
+        let stream = TokioIo::new(TimedStream::new(stream, timeouts));
+        let connection = connections.watch(http.serve_connection(stream, service.clone()));
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection failed");
+            }
+        });
     }
+    drop(listener);
+    // What is left after that ends with the runtime.
+    let drained = timeout(timeouts.drain, connections.shutdown()).await;
+    if drained.is_err() {
+        tracing::warn!("connections were cut off at the drain timeout");
+    }
+    Ok(())
 }

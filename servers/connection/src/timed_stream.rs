@@ -19,15 +19,15 @@ use tokio::{
 /// - the idle timeout runs from an answer's last octet to the next request's first, and from
 ///   one octet of an answer to the next while the client does not read.
 ///
-/// A request costs two looks at the clock. The timer is not reset for each: it is set no
-/// further ahead than the shorter timeout, and finds out when it fires whether the client
-/// is late.
+/// A request that comes in one piece costs one look at the clock: a wait is timed from when the
+/// server first has to wait. The timer is not reset for each: it is set no further ahead than the
+/// shorter timeout, and finds out when it fires whether the client is late.
 #[derive(Debug)]
 pub struct TimedStream<S> {
     stream: S,
     timer: Pin<Box<Sleep>>,
     waiting_for: WaitingFor,
-    since: Instant,
+    since: Option<Instant>,
     header: Duration,
     idle: Duration,
 }
@@ -45,18 +45,24 @@ impl<S> TimedStream<S> {
             stream,
             timer: Box::pin(sleep(timeouts.header.min(timeouts.idle))),
             waiting_for: WaitingFor::Answer,
-            since: Instant::now(),
+            since: Some(Instant::now()),
             header: timeouts.header,
             idle: timeouts.idle,
         }
     }
 
+    fn wait_for(&mut self, what: WaitingFor) {
+        self.waiting_for = what;
+        self.since = None;
+    }
+
     /// Ready when the client is late. Pending, and waking the task in time, when it is not.
     fn poll_late(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
+        let since = *self.since.get_or_insert_with(Instant::now);
         loop {
             ready!(self.timer.as_mut().poll(cx));
             let now = Instant::now();
-            let deadline = self.since
+            let deadline = since
                 + match self.waiting_for {
                     WaitingFor::Answer => self.header,
                     WaitingFor::Request => self.idle,
@@ -78,8 +84,7 @@ impl<S> TimedStream<S> {
         if written.is_pending() {
             return self.poll_late(cx).map(Err);
         }
-        self.waiting_for = WaitingFor::Request;
-        self.since = Instant::now();
+        self.wait_for(WaitingFor::Request);
         written
     }
 }
@@ -94,8 +99,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for TimedStream<S> {
         match Pin::new(&mut self.stream).poll_read(cx, buf) {
             Poll::Ready(result) => {
                 if self.waiting_for == WaitingFor::Request && buf.filled().len() > filled {
-                    self.waiting_for = WaitingFor::Answer;
-                    self.since = Instant::now();
+                    self.wait_for(WaitingFor::Answer);
                 }
                 Poll::Ready(result)
             }

@@ -6,6 +6,7 @@ use std::{collections::BTreeMap, io, net::SocketAddr, sync::Arc};
 use clap::Parser;
 use salvo::{conn::tcp::TcpAcceptor, prelude::*};
 use serde::Serialize;
+use socket2::SockRef;
 use tokio::net::TcpListener;
 
 #[derive(Parser)]
@@ -60,7 +61,10 @@ fn main() -> io::Result<()> {
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let acceptor = TcpAcceptor::try_from(TcpListener::bind(options.listen).await?)?;
+        let listener = TcpListener::bind(options.listen).await?;
+        // As the contract servers have it: Linux hands it on to every connection.
+        SockRef::from(&listener).set_tcp_nodelay(true)?;
+        let acceptor = TcpAcceptor::try_from(listener)?;
         println!("listening on http://{}", acceptor.local_addr()?);
         Server::new(acceptor).try_serve(router).await
     })

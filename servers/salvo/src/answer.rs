@@ -1,8 +1,6 @@
 //! What handlers render beside salvo's own types.
 
-use std::sync::Arc;
-
-use quartet_common::{ALLOW, Api, EntityTag, PROBLEM_JSON, Problem, docs::Document, not_modified};
+use quartet_common::{ALLOW, EntityTag, PROBLEM_JSON, Problem, docs::Document, not_modified};
 use salvo::{
     Scribe,
     http::{HeaderName, HeaderValue, header},
@@ -57,13 +55,6 @@ impl Scribe for Content<'_> {
     }
 }
 
-/// What the handlers read, which `affix_state` put there.
-pub(crate) fn api(depot: &Depot) -> Result<&Api, Error> {
-    let api = depot.get_typed::<Arc<Api>>();
-    api.map(Arc::as_ref)
-        .map_err(|_| Error(Problem::internal_server_error()))
-}
-
 /// Renders the representation, or 304 if the client has it.
 pub(crate) fn render(
     req: &Request,
@@ -71,8 +62,9 @@ pub(crate) fn render(
     etag: &EntityTag,
     representation: impl Scribe,
 ) -> Result<(), Error> {
-    res.add_header(header::ETAG, etag.as_str(), true)
-        .map_err(|_| Problem::internal_server_error())?;
+    let value = HeaderValue::from_str(etag.as_str());
+    let value = value.map_err(|_| Problem::internal_server_error())?;
+    res.headers_mut().insert(header::ETAG, value);
     let if_none_match = req.headers().get_all(header::IF_NONE_MATCH).iter();
     if not_modified(if_none_match.map(HeaderValue::as_bytes), etag) {
         res.status_code(StatusCode::NOT_MODIFIED);

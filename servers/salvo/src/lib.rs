@@ -14,63 +14,39 @@ use salvo::{
 
 use crate::{
     acceptor::ClosingAcceptor,
-    answer::{Allowed, Error, api, render, render_document},
-    middleware::{require_key, uphold_contract},
+    answer::{Allowed, Error, render, render_document},
+    middleware::{RequireKey, UpholdContract},
 };
 
 /// The API as a service.
 pub fn app(api: Arc<Api>) -> Service {
-    // salvo's method filters are exact: HEAD is a route of its own.
+    let limits = api.limits;
     let mut data = Router::new()
-        .push(
-            Router::with_path("greetings/{lang}")
-                .get(item)
-                .head(item)
-                .options(options),
-        )
-        .push(
-            Router::with_path("greetings")
-                .get(list)
-                .head(list)
-                .options(options),
-        );
+        .push(read_only("greetings/{lang}", Item(api.clone())))
+        .push(read_only("greetings", List(api.clone())));
     if api.keys.is_some() {
         // What a path allows is no secret.
+        let require_key = RequireKey(api.clone());
         data = data.hoop_when(require_key, |req, _| req.method() != Method::OPTIONS);
     }
     let router = Router::new()
         .push(data)
-        .push(
-            Router::with_path("docs/{asset}")
-                .get(asset)
-                .head(asset)
-                .options(options),
-        )
-        .push(
-            Router::with_path("docs")
-                .get(page)
-                .head(page)
-                .options(options),
-        )
-        .push(
-            Router::with_path("openapi.json")
-                .get(openapi)
-                .head(openapi)
-                .options(options),
-        )
-        .push(
-            Router::with_path("healthz")
-                .get(healthz)
-                .head(healthz)
-                .options(options),
-        )
-        .get(root)
-        .head(root)
-        .options(options);
+        .push(read_only("docs/{asset}", Asset(api.clone())))
+        .push(read_only("docs", Page(api.clone())))
+        .push(read_only("openapi.json", OpenApi(api.clone())))
+        .push(read_only("healthz", Healthz))
+        .push(read_only("", Root(api)));
     Service::new(router)
-        .hoop(affix_state::inject(api))
-        .hoop(uphold_contract)
+        .hoop(UpholdContract(limits))
         .hoop(CatchPanic::new())
+}
+
+/// A path that is read. salvo's method filters are exact: HEAD is a route of its own.
+fn read_only(path: &str, handler: impl Handler + Clone) -> Router {
+    Router::with_path(path)
+        .get(handler.clone())
+        .head(handler)
+        .options(options)
 }
 
 /// Serves the API from `listener` until `shutdown`, then drains.
@@ -99,49 +75,84 @@ pub async fn run(
 /// The least that hyper takes as `max_buf_size`.
 const MIN_BUFFER_SIZE: usize = 8192;
 
-#[handler]
-async fn list(req: &mut Request, depot: &mut Depot, res: &mut Response) -> Result<(), Error> {
-    let greetings = api(depot)?.greetings.list().await?;
-    render(req, res, &greetings.etag, Json(greetings.value))
-}
+#[derive(Clone)]
+struct List(Arc<Api>);
 
 #[handler]
-async fn item(req: &mut Request, depot: &mut Depot, res: &mut Response) -> Result<(), Error> {
-    let lang: Lang = req
-        .try_param("lang")
-        .map_err(|_| Problem::malformed_lang())?;
-    let greeting = api(depot)?.greetings.get(&lang).await?;
-    render(req, res, &greeting.etag, Json(greeting.value))
+impl List {
+    async fn handle(&self, req: &mut Request, res: &mut Response) -> Result<(), Error> {
+        let greetings = self.0.greetings.list().await?;
+        render(req, res, &greetings.etag, Json(greetings.value))
+    }
 }
 
-#[handler]
-async fn root(depot: &mut Depot) -> Result<Redirect, Error> {
-    Ok(Redirect::temporary(&api(depot)?.docs.location))
-}
+#[derive(Clone)]
+struct Item(Arc<Api>);
 
 #[handler]
-async fn page(req: &mut Request, depot: &mut Depot, res: &mut Response) -> Result<(), Error> {
-    let policy = HeaderValue::from_static(docs::CONTENT_SECURITY_POLICY);
-    res.headers_mut()
-        .insert(header::CONTENT_SECURITY_POLICY, policy);
-    render_document(req, res, &api(depot)?.docs.page)
+impl Item {
+    async fn handle(&self, req: &mut Request, res: &mut Response) -> Result<(), Error> {
+        let lang: Lang = req
+            .try_param("lang")
+            .map_err(|_| Problem::malformed_lang())?;
+        let greeting = self.0.greetings.get(&lang).await?;
+        render(req, res, &greeting.etag, Json(greeting.value))
+    }
 }
 
-#[handler]
-async fn asset(req: &mut Request, depot: &mut Depot, res: &mut Response) -> Result<(), Error> {
-    let name: &str = req.param("asset").unwrap_or_default();
-    let document = api(depot)?.docs.asset(name);
-    render_document(req, res, document.ok_or_else(Problem::not_found)?)
-}
+#[derive(Clone)]
+struct Root(Arc<Api>);
 
 #[handler]
-async fn openapi(req: &mut Request, depot: &mut Depot, res: &mut Response) -> Result<(), Error> {
-    render_document(req, res, &api(depot)?.docs.openapi)
+impl Root {
+    async fn handle(&self) -> Redirect {
+        Redirect::temporary(&self.0.docs.location)
+    }
 }
 
+#[derive(Clone)]
+struct Page(Arc<Api>);
+
 #[handler]
-async fn healthz() -> Json<Health> {
-    Json(Health::OK)
+impl Page {
+    async fn handle(&self, req: &mut Request, res: &mut Response) -> Result<(), Error> {
+        let policy = HeaderValue::from_static(docs::CONTENT_SECURITY_POLICY);
+        res.headers_mut()
+            .insert(header::CONTENT_SECURITY_POLICY, policy);
+        render_document(req, res, &self.0.docs.page)
+    }
+}
+
+#[derive(Clone)]
+struct Asset(Arc<Api>);
+
+#[handler]
+impl Asset {
+    async fn handle(&self, req: &mut Request, res: &mut Response) -> Result<(), Error> {
+        let name: &str = req.param("asset").unwrap_or_default();
+        let document = self.0.docs.asset(name);
+        render_document(req, res, document.ok_or_else(Problem::not_found)?)
+    }
+}
+
+#[derive(Clone)]
+struct OpenApi(Arc<Api>);
+
+#[handler]
+impl OpenApi {
+    async fn handle(&self, req: &mut Request, res: &mut Response) -> Result<(), Error> {
+        render_document(req, res, &self.0.docs.openapi)
+    }
+}
+
+#[derive(Clone)]
+struct Healthz;
+
+#[handler]
+impl Healthz {
+    async fn handle(&self) -> Json<Health> {
+        Json(Health::OK)
+    }
 }
 
 #[handler]

@@ -1,47 +1,54 @@
 //! What happens around the handlers.
 
-use quartet_common::{Problem, RequestHead};
+use std::sync::Arc;
+
+use quartet_common::{Api, HeadLimits, Problem, RequestHead};
 use salvo::{
     http::{HeaderValue, Method, Version, header},
     prelude::*,
 };
 
-use crate::answer::{Allowed, Error, api};
+use crate::answer::{Allowed, Error};
 
 /// Refuses a request whose head is not as it must be, and completes every answer.
+pub(crate) struct UpholdContract(pub(crate) HeadLimits);
+
 #[handler]
-pub(crate) async fn uphold_contract(
-    req: &mut Request,
-    depot: &mut Depot,
-    res: &mut Response,
-    ctrl: &mut FlowCtrl,
-) {
-    match check_head(req, depot) {
-        Ok(()) => {
-            ctrl.call_next(req, depot, res).await;
+impl UpholdContract {
+    async fn handle(
+        &self,
+        req: &mut Request,
+        depot: &mut Depot,
+        res: &mut Response,
+        ctrl: &mut FlowCtrl,
+    ) {
+        match check_head(req, &self.0) {
+            Ok(()) => {
+                ctrl.call_next(req, depot, res).await;
+            }
+            Err(error) => {
+                res.render(error);
+                ctrl.skip_rest();
+            }
         }
-        Err(error) => {
-            res.render(error);
-            ctrl.skip_rest();
+        explain_status(req, res);
+        if req.method() == Method::HEAD
+            && res.status_code != Some(StatusCode::NOT_MODIFIED)
+            && let Some(length) = res.body.size()
+        {
+            // salvo drops the content before hyper can count it.
+            res.headers_mut()
+                .insert(header::CONTENT_LENGTH, length.into());
         }
+        let nosniff = HeaderValue::from_static("nosniff");
+        let headers = res.headers_mut();
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, nosniff);
     }
-    explain_status(req, res);
-    if req.method() == Method::HEAD
-        && res.status_code != Some(StatusCode::NOT_MODIFIED)
-        && let Some(length) = res.body.size()
-    {
-        // salvo drops the content before hyper can count it.
-        res.headers_mut()
-            .insert(header::CONTENT_LENGTH, length.into());
-    }
-    let nosniff = HeaderValue::from_static("nosniff");
-    let headers = res.headers_mut();
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, nosniff);
 }
 
 /// hyper takes requests without a valid Host (hyperium/hyper#3777), and salvo's router overlooks
 /// empty segments (salvo-rs/salvo#287).
-fn check_head(req: &Request, depot: &Depot) -> Result<(), Error> {
+fn check_head(req: &Request, limits: &HeadLimits) -> Result<(), Error> {
     let head = RequestHead {
         method: req.method().as_str(),
         target_len: req
@@ -52,7 +59,7 @@ fn check_head(req: &Request, depot: &Depot) -> Result<(), Error> {
     };
     let fields = req.headers().iter();
     let fields = fields.map(|(name, value)| (name.as_str(), value.as_bytes()));
-    head.check(fields, &api(depot)?.limits)?;
+    head.check(fields, limits)?;
     let path = req.uri().path();
     if path.contains("//") || (path.len() > 1 && path.ends_with('/')) {
         return Err(Problem::not_found().into());
@@ -84,11 +91,15 @@ fn explain_status(req: &Request, res: &mut Response) {
 }
 
 /// Lets only requests with a known API key read.
+pub(crate) struct RequireKey(pub(crate) Arc<Api>);
+
 #[handler]
-pub(crate) async fn require_key(req: &mut Request, depot: &mut Depot) -> Result<(), Error> {
-    if let Some(keys) = &api(depot)?.keys {
-        let credentials = req.headers().get(header::AUTHORIZATION);
-        keys.authorize(credentials.map(HeaderValue::as_bytes))?;
+impl RequireKey {
+    async fn handle(&self, req: &mut Request) -> Result<(), Error> {
+        if let Some(keys) = &self.0.keys {
+            let credentials = req.headers().get(header::AUTHORIZATION);
+            keys.authorize(credentials.map(HeaderValue::as_bytes))?;
+        }
+        Ok(())
     }
-    Ok(())
 }

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, convert::Infallible, io, net::SocketAddr, sync:
 
 use clap::Parser;
 use serde::Serialize;
+use socket2::SockRef;
 use tokio::net::TcpListener;
 use warp::{Filter, Rejection, Reply, reply};
 
@@ -60,6 +61,8 @@ fn main() -> io::Result<()> {
         .build()?;
     runtime.block_on(async {
         let listener = TcpListener::bind(options.listen).await?;
+        // As the contract servers have it: Linux hands it on to every connection.
+        SockRef::from(&listener).set_tcp_nodelay(true)?;
         println!("listening on http://{}", listener.local_addr()?);
         warp::serve(list.or(item)).incoming(listener).run().await;
         Ok(())

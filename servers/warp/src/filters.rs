@@ -10,7 +10,6 @@ use std::{
 use quartet_common::{Api, Lang, MalformedLang, Problem};
 use warp::{
     Filter, Rejection,
-    filters::BoxedFilter,
     http::{HeaderValue, Method},
     path::FullPath,
     reject::not_found,
@@ -56,18 +55,18 @@ pub(crate) fn if_none_match() -> impl Filter<Extract = (IfNoneMatch,), Error = I
     warp::ext::optional().map(Option::unwrap_or_default)
 }
 
-/// Lets only requests with a known API key pass, or any where there are no keys.
-pub(crate) fn authorized(api: &Arc<Api>) -> BoxedFilter<()> {
-    if api.keys.is_none() {
-        return warp::any().boxed();
-    }
+/// Lets only requests with a known API key pass; none, where there are no keys.
+pub(crate) fn authorized(
+    api: &Arc<Api>,
+) -> Option<impl Filter<Extract = (), Error = Rejection> + Clone + use<>> {
+    api.keys.as_ref()?;
     let api = api.clone();
-    warp::header::value("authorization")
+    let authorized = warp::header::value("authorization")
         .map(Some)
         .or_else(async |_| Ok::<_, Rejection>((None,)))
         .and_then(move |credentials| authorize(&api, credentials))
-        .untuple_one()
-        .boxed()
+        .untuple_one();
+    Some(authorized)
 }
 
 fn authorize(api: &Api, credentials: Option<HeaderValue>) -> Ready<Result<(), Rejection>> {

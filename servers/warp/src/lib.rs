@@ -6,16 +6,14 @@ mod middleware;
 
 use std::{convert::Infallible, future::Future, io, net::TcpListener, sync::Arc};
 
+use hyper_util::service::TowerToHyperService;
 use quartet_common::{Api, Health, Problem, Timeouts, docs};
-use tower::{BoxError, Service, ServiceBuilder, layer::layer_fn};
-use tower_http::{
-    body::UnsyncBoxBody, catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer,
-};
+use tower::{BoxError, Service, ServiceBuilder};
 use warp::{
     Filter, Reply,
-    http::{HeaderValue, Request, Response, StatusCode, header},
-    hyper::body::{Body, Bytes, Incoming},
-    reply,
+    http::{Request, StatusCode, header},
+    hyper::body::{Body, Incoming},
+    reply::{self, Response},
 };
 
 use crate::{
@@ -27,22 +25,12 @@ use crate::{
 /// The API as a service.
 pub fn app<B: Body<Error: Into<BoxError>> + Send + Sync + 'static>(
     api: Arc<Api>,
-) -> impl Service<
-    Request<B>,
-    Response = Response<UnsyncBoxBody<Bytes, BoxError>>,
-    Error = Infallible,
-    Future: Send,
-> + Clone
-+ Send {
+) -> impl Service<Request<B>, Response = Response, Error = Infallible, Future: Send> + Clone + Send
+{
     let limits = api.limits;
-    let nosniff = HeaderValue::from_static("nosniff");
     ServiceBuilder::new()
-        .layer(SetResponseHeaderLayer::overriding(
-            header::X_CONTENT_TYPE_OPTIONS,
-            nosniff,
-        ))
-        .layer(CatchPanicLayer::custom(middleware::panicked))
-        .layer(layer_fn(move |inner| CheckHead::new(inner, limits)))
+        .map_future(middleware::complete)
+        .layer(CheckHead::layer(limits))
         .service(warp::service(routes(api)))
 }
 
@@ -51,11 +39,11 @@ pub async fn run(
     listener: TcpListener,
     api: Arc<Api>,
     timeouts: Timeouts,
-    shutdown: impl Future<Output = ()> + Send + 'static,
+    shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let limits = api.limits;
-    let app = app::<Incoming>(api);
-    quartet_connection::serve(listener, app, &limits, &timeouts, shutdown).await
+    let service = TowerToHyperService::new(app::<Incoming>(api));
+    quartet_connection::serve(listener, service, &limits, &timeouts, shutdown).await
 }
 
 /// Each path comes before its methods: where no filter takes a request, "method not allowed"
@@ -65,14 +53,15 @@ fn routes(api: Arc<Api>) -> impl Filter<Extract = (impl Reply,), Error = Infalli
     let read = filters::read_only()
         .and(warp::any().map(move || api.clone()))
         .and(filters::if_none_match());
-    let list = warp::path!("greetings")
-        .and(read.clone())
-        .and(authorized.clone())
-        .then(list);
-    let item = warp::path!("greetings" / LangSegment)
-        .and(read.clone())
-        .and(authorized)
-        .then(item);
+    let to_list = warp::path!("greetings").and(read.clone());
+    let to_item = warp::path!("greetings" / LangSegment).and(read.clone());
+    let data = match authorized {
+        None => to_list.then(list).or(to_item.then(item)).boxed(),
+        Some(authorized) => {
+            let list = to_list.and(authorized.clone()).then(list);
+            list.or(to_item.and(authorized).then(item)).boxed()
+        }
+    };
     let root = warp::path::end().and(read.clone()).map(root);
     let page = warp::path!("docs").and(read.clone()).map(page);
     let asset = warp::path!("docs" / String).and(read.clone()).map(asset);
@@ -83,7 +72,7 @@ fn routes(api: Arc<Api>) -> impl Filter<Extract = (impl Reply,), Error = Infalli
     let server = filters::server_options().map(answer::options);
     // Boxed, so that a request for data does not carry every other route's state along.
     let others = root.or(page).or(asset).or(openapi).or(health).or(server);
-    list.or(item).or(others.boxed()).recover(answer::rejected)
+    data.or(others.boxed()).recover(answer::rejected)
 }
 
 async fn list(api: Arc<Api>, if_none_match: IfNoneMatch) -> Result<impl Reply, Error> {

@@ -2,17 +2,20 @@
 //! (seanmonstar/warp#139).
 
 use std::{
-    any::Any,
     convert::Infallible,
+    panic::AssertUnwindSafe,
     task::{Context, Poll},
 };
 
-use futures_util::future::{Either, Ready, ready};
+use futures_util::{
+    FutureExt as _,
+    future::{Either, Ready, ready},
+};
 use quartet_common::{HeadLimits, Problem, RequestHead};
-use tower::Service;
+use tower::{Layer, Service, layer::layer_fn};
 use warp::{
     Reply,
-    http::{Request, Version, header},
+    http::{HeaderValue, Request, Version, header},
     reply::Response,
 };
 
@@ -27,8 +30,9 @@ pub(crate) struct CheckHead<S> {
 }
 
 impl<S> CheckHead<S> {
-    pub(crate) fn new(inner: S, limits: HeadLimits) -> Self {
-        Self { inner, limits }
+    /// A layer that refuses what is beyond `limits`.
+    pub(crate) fn layer(limits: HeadLimits) -> impl Layer<S, Service = Self> + Clone {
+        layer_fn(move |inner| Self { inner, limits })
     }
 
     fn check<B>(&self, request: &Request<B>) -> Result<(), Problem> {
@@ -79,7 +83,17 @@ where
     }
 }
 
-/// The answer to a request whose handler panicked; warp alone drops the connection.
-pub(crate) fn panicked(_: Box<dyn Any + Send>) -> Response {
-    Error(Problem::internal_server_error()).into_response()
+/// Completes every answer, and answers in place of a handler that panicked: warp alone drops the connection. tower-http has
+/// layers for both, of which `CatchPanic` boxes each answer's body once more.
+pub(crate) async fn complete(
+    answer: impl Future<Output = Result<Response, Infallible>>,
+) -> Result<Response, Infallible> {
+    let caught = AssertUnwindSafe(answer).catch_unwind().await;
+    let Ok(mut response) =
+        caught.unwrap_or_else(|_| Ok(Error(Problem::internal_server_error()).into_response()));
+    let nosniff = HeaderValue::from_static("nosniff");
+    response
+        .headers_mut()
+        .insert(header::X_CONTENT_TYPE_OPTIONS, nosniff);
+    Ok(response)
 }

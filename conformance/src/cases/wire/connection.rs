@@ -1,0 +1,212 @@
+//! How long a connection lasts, and what comes over it in pieces.
+
+use super::probe::{Allowed, Probe, Reading};
+use super::steps::is_closing;
+use crate::cases::steps::{Differences, absent, item, known_paths, name};
+use crate::http::{Broken, Request};
+use crate::{Case, Context, Deviation, Outcome, Verdict, ensure};
+use Reading::{Once, Whole};
+
+pub(in crate::cases) const CASES: &[Case] = &[
+    Case::must(
+        "wire/keep-alive",
+        "RFC 9112 §9.3, §9.6",
+        "A connection serves one request after another, or an answer says that it is closed.",
+        keep_alive,
+    ),
+    Case::must(
+        "wire/connection-close",
+        "RFC 9112 §9.6",
+        "After a request with `Connection: close` the connection is closed, and nothing after it is \
+         answered.",
+        connection_close,
+    ),
+    Case::should(
+        "wire/close-said",
+        "RFC 9112 §9.6",
+        "The answer to a request with `Connection: close` says close too.",
+        close_said,
+    ),
+    Case::must(
+        "wire/http10-close",
+        "RFC 9112 §9.3",
+        "An HTTP/1.0 connection is closed after the answer where nothing else is asked for.",
+        http10_close,
+    ),
+    Case::info(
+        "wire/http10-keep-alive",
+        "RFC 9112 §9.3, §C.2.2",
+        "Whether an HTTP/1.0 connection is kept for a client that asks for it.",
+        http10_keep_alive,
+    ),
+    Case::must(
+        "wire/http10-not-chunked",
+        "RFC 9112 §6.1",
+        "An answer to an HTTP/1.0 request has no transfer coding.",
+        http10_not_chunked,
+    ),
+    Case::must(
+        "wire/split-every-byte",
+        "RFC 9112 §2.2",
+        "A request that comes in packets of one octet is answered as one that comes whole.",
+        split_every_byte,
+    ),
+];
+
+fn keep_alive(context: &Context) -> Outcome {
+    let mut differences = Differences::default();
+    let mut connection = context.connect()?;
+    let item = item(context);
+    for request in [
+        Request::get("/greetings"),
+        Request::get(item.as_str()),
+        Request::get(absent(context)),
+        Request::get("/greetings").header("If-None-Match", "*"),
+        Request::new("HEAD", item.as_str()),
+        Request::new("OPTIONS", "/greetings"),
+        Request::new("POST", "/greetings").content("hello"),
+        Request::get("/greetings"),
+    ] {
+        let what = name(&request);
+        let bytes = context.prepare(request.clone()).to_bytes();
+        let answer =
+            connection
+                .exchange(&request.method, &bytes)
+                .map_err(|broken| match broken {
+                    Broken::Closed | Broken::Reset(_) => Deviation(format!(
+                        "{what}: the connection was closed, and the answer before did not say so"
+                    )),
+                    broken => Deviation(format!("{what}: {broken}")),
+                })?;
+        if is_closing(&answer.list("connection")) {
+            differences.note(format!("closes after a {}", answer.status));
+            connection = context.connect()?;
+        }
+    }
+    Ok(differences.verdict())
+}
+
+/// Only that the message is answered, and nothing after it.
+const ONCE: Allowed = Allowed {
+    preferred: |reading| matches!(reading, Once(_)),
+    legal: |_| false,
+};
+
+fn connection_close(context: &Context) -> Outcome {
+    let probe = Probe::new(context);
+    let mut differences = Differences::default();
+    for fields in [
+        vec!["Connection: close"],
+        vec!["Connection: Close"],
+        vec!["connection:close"],
+        vec!["Connection: x-a, close"],
+        vec!["Connection: x-a", "Connection: close"],
+        vec!["Connection: close", "Content-Length: 5"],
+    ] {
+        let content: &[u8] = if fields.contains(&"Content-Length: 5") {
+            b"hello"
+        } else {
+            b""
+        };
+        for method in ["GET", "HEAD", "POST", "OPTIONS"] {
+            let what = format!("{method} with {}", fields.join(" and "));
+            let message = probe.message((method, "HTTP/1.1"), &fields, content);
+            let reading = probe.send(&what, method, &message)?;
+            ONCE.judge(&what, reading, &mut differences)?;
+        }
+    }
+    Ok(differences.verdict())
+}
+
+fn close_said(context: &Context) -> Outcome {
+    for request in [
+        Request::get("/greetings"),
+        Request::new("HEAD", "/greetings"),
+        Request::get(absent(context)),
+        Request::new("POST", "/greetings").content(""),
+    ] {
+        let what = name(&request);
+        let answer = context.send(request)?;
+        ensure!(
+            is_closing(&answer.list("connection")),
+            "{what} with Connection: close is answered with Connection {:?}",
+            answer.values("connection")
+        );
+    }
+    Ok(Verdict::Conforms)
+}
+
+fn http10_close(context: &Context) -> Outcome {
+    let probe = Probe::new(context);
+    let mut differences = Differences::default();
+    for (method, fields, content) in [
+        ("GET", vec![], ""),
+        ("HEAD", vec![], ""),
+        ("GET", vec!["Connection: x-a"], ""),
+        ("GET", vec!["Connection: keep-alive, close"], ""),
+        ("POST", vec!["Content-Length: 5"], "hello"),
+    ] {
+        let what = match fields.as_slice() {
+            [] => format!("{method} in HTTP/1.0"),
+            fields => format!("{method} in HTTP/1.0 with {}", fields.join(" and ")),
+        };
+        let message = probe.message((method, "HTTP/1.0"), &fields, content.as_bytes());
+        let reading = probe.send(&what, method, &message)?;
+        ONCE.judge(&what, reading, &mut differences)?;
+    }
+    Ok(differences.verdict())
+}
+
+fn http10_keep_alive(context: &Context) -> Outcome {
+    let probe = Probe::new(context);
+    let message = probe.message(("GET", "HTTP/1.0"), ["Connection: keep-alive"], b"");
+    match probe.send("GET in HTTP/1.0 with keep-alive", "GET", &message)? {
+        Whole(200) => Ok(Verdict::Conforms),
+        Once(200) => Ok(Verdict::Differs("closes".to_owned())),
+        reading => Err(Deviation(format!("GET in HTTP/1.0: {reading}"))),
+    }
+}
+
+fn http10_not_chunked(context: &Context) -> Outcome {
+    for path in known_paths(context).into_iter().chain([absent(context)]) {
+        let host = context.base().authority();
+        let message = format!(
+            "GET {} HTTP/1.0\r\nHost: {host}\r\n\r\n",
+            context.path(&path)
+        );
+        let answer = context.connect()?.exchange("GET", message.as_bytes())?;
+        ensure!(
+            answer.values("transfer-encoding").is_empty(),
+            "GET {path} in HTTP/1.0 is answered with Transfer-Encoding"
+        );
+    }
+    Ok(Verdict::Conforms)
+}
+
+fn split_every_byte(context: &Context) -> Outcome {
+    let probe = Probe::new(context);
+    let chunks: &[u8] = b"5;a=b\r\nhello\r\n0\r\nX-A: b\r\n\r\n";
+    for (method, fields, content) in [
+        ("GET", vec!["X-A: b"], &b""[..]),
+        ("GET", vec!["If-None-Match: *"], b""),
+        ("POST", vec!["Content-Length: 5"], b"hello"),
+        ("POST", vec!["Transfer-Encoding: chunked"], chunks),
+    ] {
+        let what = format!("{method} with {}", fields.join(" and "));
+        let message = probe.message((method, "HTTP/1.1"), &fields, content);
+        let whole = probe.send(&what, method, &message)?;
+
+        let what = format!("{what}, octet by octet,");
+        let mut connection = context.connect()?;
+        // A server may answer and close before it has read the content.
+        let _ = connection.send_split(&probe.followed(&message));
+        let split = probe.read(&mut connection, &what, method, None)?;
+        let is_alike = match (whole, split) {
+            (Whole(a) | Once(a), Once(b)) => a == b && !content.is_empty(),
+            (Once(a), Whole(b)) => a == b,
+            (whole, split) => whole == split,
+        };
+        ensure!(is_alike, "{what}: {split}; sent whole: {whole}");
+    }
+    Ok(Verdict::Conforms)
+}

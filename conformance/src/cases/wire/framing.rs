@@ -1,0 +1,53 @@
+//! What messages may come to, by how their length is stated.
+
+use super::probe::{Allowed, Probe, Reading};
+use crate::cases::steps::Differences;
+use crate::{Context, Outcome};
+use Reading::{Once, Refused, Whole};
+
+/// Content of five octets, as it is.
+pub(super) const HELLO: &[u8] = b"hello";
+
+/// The same in chunks.
+pub(super) const CHUNKED: &[u8] = b"5\r\nhello\r\n0\r\n\r\n";
+
+/// What RFC 9112 §6.3 demands where the length is invalid.
+pub(super) const INVALID: Allowed = Allowed {
+    preferred: |reading| matches!(reading, Refused(400)),
+    legal: |_| false,
+};
+
+/// The same where the coding may also be unknown (§6.1).
+pub(super) const NO_CODING: Allowed = Allowed {
+    preferred: |reading| matches!(reading, Refused(400)),
+    legal: |reading| matches!(reading, Refused(501)),
+};
+
+/// A message that can be read in one way only, and may be refused all the same.
+pub(super) const EITHER: Allowed = Allowed {
+    preferred: |reading| matches!(reading, Refused(400)),
+    legal: |reading| matches!(reading, Refused(_) | Whole(_) | Once(_)),
+};
+
+/// A message that there is nothing wrong with. A server may demand a Content-Length (§6.3), and may
+/// close after any answer.
+pub(super) const SOUND: Allowed = Allowed {
+    preferred: |reading| matches!(reading, Whole(200 | 405)),
+    legal: |reading| matches!(reading, Once(_) | Refused(411) | Whole(411)),
+};
+
+/// Holds a server to what is allowed of messages with these fields, with GET and with POST.
+pub(super) fn hold<const N: usize>(
+    context: &Context,
+    messages: &[[&str; N]],
+    content: &[u8],
+    allowed: Allowed,
+) -> Outcome {
+    let probe = Probe::new(context);
+    let mut differences = Differences::default();
+    for fields in messages {
+        let what = fields.join(" and ");
+        probe.check(&what, fields, content, allowed, &mut differences)?;
+    }
+    Ok(differences.verdict())
+}

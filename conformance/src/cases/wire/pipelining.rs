@@ -1,0 +1,134 @@
+//! Requests sent before earlier ones are answered.
+
+use super::steps::{QUIET, is_closing};
+use crate::cases::steps::{absent, item, name};
+use crate::http::{Ending, Request, Response};
+use crate::{Case, Context, Deviation, Outcome, Verdict, ensure};
+
+pub(in crate::cases) const CASES: &[Case] = &[
+    Case::must(
+        "wire/pipelining-order",
+        "RFC 9112 §9.3.2",
+        "Pipelined requests are answered in their order.",
+        |context| {
+            let paths = ["/greetings".to_owned(), absent(context), item(context)];
+            let gets = paths.iter().map(|path| Request::get(path.as_str()));
+            let revalidation = Request::get("/greetings").header("If-None-Match", "*");
+            let post = Request::new("POST", "/greetings").content("hello");
+            answered_in_order(context, gets.chain([post, revalidation]).collect())
+        },
+    ),
+    Case::must(
+        "wire/pipelining-head",
+        "RFC 9112 §9.3.2, RFC 9110 §9.3.2",
+        "Among pipelined requests each GET is answered with its content, and each HEAD without.",
+        |context| {
+            let paths = ["/greetings".to_owned(), item(context), absent(context)];
+            let order = [0, 1, 1, 0, 1, 0, 0, 1];
+            let methods = order.map(|method| ["GET", "HEAD"][method]);
+            let requests = methods.iter().flat_map(|method| {
+                let paths = paths.iter();
+                paths.map(move |path| Request::new(*method, path.as_str()))
+            });
+            answered_in_order(context, requests.collect())
+        },
+    ),
+    Case::must(
+        "wire/pipelining-close",
+        "RFC 9112 §9.6",
+        "Among pipelined requests no answer says close but the one after which the connection is \
+         closed.",
+        pipelining_close,
+    ),
+    Case::must(
+        "wire/pipelining-100",
+        "RFC 9112 §9.3.2",
+        "Of 100 requests in one write each gets its answer.",
+        |context| {
+            let greetings = context.model().greetings();
+            let items = greetings.keys().map(|lang| format!("/greetings/{lang}"));
+            let paths: Vec<String> = items
+                .chain([absent(context), "/greetings".to_owned()])
+                .collect();
+            let requests = paths
+                .iter()
+                .cycle()
+                .take(100)
+                .map(|path| Request::get(path.as_str()));
+            answered_in_order(context, requests.collect())
+        },
+    ),
+];
+
+/// Sends requests in one write, the last with `Connection: close`, and makes sure that each gets
+/// the answer that it gets alone.
+fn answered_in_order(context: &Context, mut requests: Vec<Request>) -> Outcome {
+    let mut alone: Vec<(&Request, Response)> = Vec::new();
+    let last = requests
+        .pop()
+        .map(|last| last.header("Connection", "close"));
+    let requests: Vec<Request> = requests.into_iter().chain(last).collect();
+    let mut bytes = Vec::new();
+    for request in &requests {
+        bytes.extend(context.prepare(request.clone()).to_bytes());
+        if !alone.iter().any(|(known, _)| *known == request) {
+            alone.push((request, context.send(request.clone())?));
+        }
+    }
+    let mut connection = context.connect()?;
+    connection.send(&bytes)?;
+    let count = requests.len();
+    for (number, request) in (1..).zip(&requests) {
+        let what = format!("request {number} of {count}, {}", name(request));
+        let answer = match connection.receive(&request.method) {
+            // A server may close after any answer; the client then asks again.
+            Err(broken) if broken.is_closed() && number > 1 => {
+                let answered = number - 1;
+                let why = format!("answers {answered} of {count} requests and closes");
+                return Ok(Verdict::Differs(why));
+            }
+            received => received.map_err(|broken| Deviation(format!("{what}: {broken}")))?,
+        };
+        let Some((_, expected)) = alone.iter().find(|(known, _)| *known == request) else {
+            continue;
+        };
+        ensure!(
+            answer.status == expected.status,
+            "{what} is {}, and {} alone",
+            answer.status,
+            expected.status
+        );
+        let start = answer.body.get(..40).unwrap_or(&answer.body);
+        ensure!(
+            answer.body == expected.body,
+            "{what} has other content than alone: {:?}",
+            String::from_utf8_lossy(start)
+        );
+    }
+    Ok(Verdict::Conforms)
+}
+
+fn pipelining_close(context: &Context) -> Outcome {
+    let first = context.prepare(Request::get("/greetings")).to_bytes();
+    let last = Request::get(item(context)).header("Connection", "close");
+    let last = context.prepare(last).to_bytes();
+    let mut connection = context.connect()?;
+    connection.send(&[first.as_slice(), &first, &last].concat())?;
+    let (answers, ending) = connection.receive_all("GET", QUIET);
+    let says_close = |answer: &Response| is_closing(&answer.list("connection"));
+    let count = answers.len();
+    match answers.iter().position(says_close) {
+        _ if ending != Ending::Closed => Err(Deviation(
+            "the connection is not closed after the last of three requests, which says close"
+                .to_owned(),
+        )),
+        Some(at) if at + 1 < count => Err(Deviation(format!(
+            "answer {} of {count} says close, and others follow",
+            at + 1
+        ))),
+        _ if count == 3 => Ok(Verdict::Conforms),
+        _ => Ok(Verdict::Differs(format!(
+            "answers {count} of 3 requests and closes"
+        ))),
+    }
+}
