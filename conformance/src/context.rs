@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::evidence::{Evidence, Exchange, Log};
 use crate::http::{Connection, Request, Response};
-use crate::servers::{Process, Setting, StartError, StartOptions};
+use crate::servers::{Process, Server, Setting, StartError, StartOptions};
 use crate::{BaseUrl, Deviation, Launch, Model, REQUESTS, Scale, Target};
 
 /// How long a connection may take to be accepted.
@@ -126,7 +126,7 @@ impl Context {
 
     fn launched(
         &self,
-        start: fn(&crate::servers::Server, &StartOptions) -> Result<Process, StartError>,
+        start: fn(&Server, &StartOptions) -> Result<Process, StartError>,
         mut options: StartOptions,
     ) -> Result<Process, Deviation> {
         let launch = self.launch()?;

@@ -18,6 +18,8 @@ pub struct Conduct {
     pub reads_port: bool,
     /// Whether a port can be taken at once that a server before it has left.
     pub reuses_address: bool,
+    /// Whether another process may take the same port beside it.
+    pub shares_port: bool,
     /// The line that is logged for a request, at the most verbose level.
     pub log_line: fn(&Request) -> String,
 
@@ -64,6 +66,7 @@ impl Default for Conduct {
             announces: Announcement::Ready,
             reads_port: true,
             reuses_address: true,
+            shares_port: false,
             log_line: |request| format!("{} {}", request.method, request.target),
             hears: |_| true,
             drain: Drain::Answers,

@@ -148,7 +148,10 @@ fn listen(address: SocketAddr, conduct: &Conduct) -> io::Result<TcpListener> {
     )?;
     // On Windows the option would let two programs take one port.
     #[cfg(unix)]
-    socket.set_reuse_address(conduct.reuses_address)?;
+    {
+        socket.set_reuse_address(conduct.reuses_address)?;
+        socket.set_reuse_port(conduct.shares_port)?;
+    }
     socket.bind(&address.into())?;
     socket.listen(1024)?;
     Ok(socket.into())

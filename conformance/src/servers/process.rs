@@ -1,6 +1,7 @@
 //! A server process.
 
 mod output;
+mod signal;
 mod start;
 mod usage;
 
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 use std::process::{Child, ExitStatus};
 use std::time::{Duration, Instant};
 
+pub use signal::Signal;
 pub use start::{StartError, StartOptions};
 
 use super::{Ready, Server};
@@ -26,25 +28,6 @@ const TERMINATION: Duration = Duration::from_secs(15);
 
 /// How often a process is looked at while it is waited for.
 const POLL: Duration = Duration::from_millis(2);
-
-/// What a process can be asked to end by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Signal {
-    /// SIGTERM, which service managers send.
-    Terminate,
-    /// SIGINT, which Ctrl-C sends.
-    Interrupt,
-}
-
-impl Signal {
-    /// Its name.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Terminate => "SIGTERM",
-            Self::Interrupt => "SIGINT",
-        }
-    }
-}
 
 /// A running server. Dropping it kills it.
 #[derive(Debug)]
@@ -211,28 +194,11 @@ impl Process {
     ///
     /// # Errors
     /// If the system does not deliver it. Where there are no signals, it never does.
-    #[cfg(unix)]
     pub fn signal(&mut self, signal: Signal) -> io::Result<()> {
-        use nix::sys::signal::{self, kill};
-        use nix::unistd::Pid;
-        if self.exited().is_some() {
-            return Ok(());
+        match self.exited() {
+            Some(_) => Ok(()),
+            None => signal.send(self.pid()),
         }
-        let pid = i32::try_from(self.pid()).map_err(io::Error::other)?;
-        let signal = match signal {
-            Signal::Terminate => signal::SIGTERM,
-            Signal::Interrupt => signal::SIGINT,
-        };
-        Ok(kill(Pid::from_raw(pid), signal)?)
-    }
-
-    /// Sends a signal. A process that has ended is sent none: its id may be another's by now.
-    ///
-    /// # Errors
-    /// If the system does not deliver it. Where there are no signals, it never does.
-    #[cfg(not(unix))]
-    pub fn signal(&mut self, _: Signal) -> io::Result<()> {
-        Err(io::ErrorKind::Unsupported.into())
     }
 
     /// Asks the process to end with SIGTERM, waits for up to 15 seconds, then kills it. Where there

@@ -78,10 +78,10 @@ impl Ended {
             !stderr.trim().is_empty(),
             "with {with} it ends without a word on standard error"
         );
-        if let Some(found) = UNFORESEEN.iter().find(|text| stderr.contains(*text)) {
+        let unforeseen = |line: &&str| UNFORESEEN.iter().any(|text| line.contains(text));
+        if let Some(line) = stderr.lines().find(unforeseen) {
             return Err(Deviation(format!(
-                "with {with} standard error has {found:?}: {}",
-                stderr.trim()
+                "with {with} it fails unforeseen: {line}"
             )));
         }
         Ok(())
@@ -95,7 +95,7 @@ impl Ended {
         let line = self.stderr.trim_end();
         ensure!(
             !line.contains('\n'),
-            "with {with} it prints {} lines on standard error, not one: {line}",
+            "with {with} it prints {} lines on standard error, not one: {line:.200?}",
             line.lines().count()
         );
         Ok(line)

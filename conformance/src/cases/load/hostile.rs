@@ -86,8 +86,9 @@ fn mixed_errors(context: &Context) -> Outcome {
     Ok(Verdict::Conforms)
 }
 
-/// Sends what is wrong and reads a little. What comes of it is the matter of the area `wire`.
+/// Sends what is wrong and reads a little.
 fn provoke(mut stream: TcpStream, octets: &[u8]) {
+    // What comes of it is the matter of the area `wire`.
     let _ = stream
         .write_all(octets)
         .and_then(|()| stream.shutdown(Shutdown::Write))

@@ -54,6 +54,13 @@ impl Mix {
         learnt.collect::<Result<_, _>>().map(Self)
     }
 
+    /// The same without HEAD, whose answer a server may get wrong where a request follows at once:
+    /// that is a matter of the area `wire`, and would hide what is asked here.
+    pub(super) fn without_head(mut self) -> Self {
+        self.0.retain(|wanted| !wanted.is_bare);
+        self
+    }
+
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }

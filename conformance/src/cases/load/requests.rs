@@ -40,7 +40,7 @@ const THREADS: usize = 4;
 
 fn one_connection(context: &Context) -> Outcome {
     let (process, view) = start(context, &[])?;
-    let mix = Mix::learn(&view)?;
+    let mix = Mix::learn(&view)?.without_head();
     match pour(&view, &process, &mix, context.scaled(ONE_CONNECTION))? {
         0 => Ok(Verdict::Conforms),
         times => Ok(Verdict::Differs(format!(
@@ -51,7 +51,7 @@ fn one_connection(context: &Context) -> Outcome {
 
 fn memory_plateau(context: &Context) -> Outcome {
     let (mut process, view) = start(context, &[])?;
-    let mix = Mix::learn(&view)?;
+    let mix = Mix::learn(&view)?.without_head();
     let count = context.scaled(MILLION);
     share(THREADS, count / 10, |share| {
         pour(&view, &process, &mix, share)

@@ -25,6 +25,11 @@ pub(in crate::reference::faults) const FAULTS: &[Fault] = &[
     ),
     Fault::conduct(
         "lifecycle/port-in-use",
+        "another process of it may take the same port",
+        |conduct| conduct.shares_port = true,
+    ),
+    Fault::conduct(
+        "lifecycle/port-in-use",
         "the exit status tells of no failure",
         |conduct| {
             conduct.last_words = |cause, words| {
