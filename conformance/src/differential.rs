@@ -3,6 +3,8 @@
 //! Where the contract fixes the answer, one of them is wrong; where it leaves it open, the
 //! difference is worth knowing to whoever exchanges one for another.
 
+mod aspect;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,10 +13,11 @@ use std::time::{Duration, Instant};
 use proptest::test_runner::{TestCaseError, TestError};
 
 use crate::cases::steps::Kept;
-use crate::generated::{Expected, Generated, requests, runner};
+use crate::generated::{Generated, requests, runner};
 use crate::http::Response;
-use crate::model::{Content, Route};
+use crate::model::Route;
 use crate::{BaseUrl, Context, Scale, Target};
+use aspect::{Parting, partings};
 
 /// How long the comparison may take in any case.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -83,22 +86,20 @@ pub fn compare(targets: &[Target], requests_each: u32, seed: u64) -> Between {
     let open = RefCell::new(BTreeMap::new());
     let result = runner(requests_each, seed).run(&requests(&first.model), |request| {
         let answers = ask_all(&mut kept.borrow_mut(), &request);
-        match parting(&request.expected(&first.model), &answers) {
-            None => Ok(()),
-            Some(Parting::Conflict(about)) => Err(TestCaseError::fail(about)),
-            Some(Parting::Open(about)) => {
-                note(&mut open.borrow_mut(), request, about, &answers);
-                Ok(())
-            }
+        let partings = partings(&request.expected(&first.model), &answers);
+        if let Some(about) = conflict(&partings) {
+            return Err(TestCaseError::fail(about));
         }
+        for parting in partings {
+            note(&mut open.borrow_mut(), &request, parting.about(), &answers);
+        }
+        Ok(())
     });
     if let Err(TestError::Fail(_, request)) = result {
         let answers = ask_all(&mut kept.borrow_mut(), &request);
+        let partings = partings(&request.expected(&first.model), &answers);
         // An answer that has changed since then is all the more worth showing.
-        let about = match parting(&request.expected(&first.model), &answers) {
-            Some(Parting::Conflict(about) | Parting::Open(about)) => about,
-            None => "status, at times",
-        };
+        let about = conflict(&partings).unwrap_or("answer, at times");
         between.conflict = Some(disagreement(&request, about, &answers));
     }
     between.open = open
@@ -125,115 +126,18 @@ fn ask_all(kept: &mut [Kept<'_>], request: &Generated) -> Vec<Answered> {
     kept.iter_mut().map(ask).collect()
 }
 
-/// What of the answers parts.
-enum Parting {
-    /// Something that the contract fixes.
-    Conflict(&'static str),
-    /// Something that it leaves open.
-    Open(&'static str),
-}
-
-const STATUS: &str = "status";
-const CONTENT: &str = "content";
-
-/// What is compared, with how it is read from an answer.
-type Aspect = (&'static str, fn(&Answered, &Response) -> String);
-
-/// The aspects in the order in which they are looked at: the first that parts is told.
-const ASPECTS: &[Aspect] = &[
-    ("Content-Type", |_, response| {
-        response.media_type().unwrap_or_default()
-    }),
-    ("Allow", |_, response| {
-        let mut methods = response.list("allow");
-        methods.sort_unstable();
-        methods.join(", ")
-    }),
-    ("Location", |answered, response| {
-        let location = response.header("location");
-        location.map_or_else(String::new, |location| leads_to(answered, location))
-    }),
-    ("WWW-Authenticate", |_, response| {
-        response.values("www-authenticate").join(", ")
-    }),
-    (CONTENT, |_, response| match response.json() {
-        Ok(value) => value.to_string(),
-        Err(_) => format!("{} octets", response.body.len()),
-    }),
-    ("Content-Type's parameters", |_, response| {
-        response.values("content-type").join(", ")
-    }),
-    ("ETag", |_, response| response.values("etag").join(", ")),
-    ("Content-Length", |_, response| {
-        response.values("content-length").join(", ")
-    }),
-    ("the content's octets", |_, response| {
-        String::from_utf8_lossy(&response.body).into_owned()
-    }),
-];
-
-/// Where a redirect leads, so that the same place spelt differently is the same.
-fn leads_to(answered: &Answered, location: &str) -> String {
-    let root = format!("{}/", answered.base.prefix());
-    match answered.base.follow(&root, location) {
-        Ok(path) => path
-            .strip_prefix(answered.base.prefix())
-            .unwrap_or(&path)
-            .to_owned(),
-        Err(elsewhere) => elsewhere,
-    }
-}
-
-fn parting(expected: &Expected, answers: &[Answered]) -> Option<Parting> {
-    let mut statuses = answers.iter().map(|answered| status(&answered.response));
-    let first = statuses.next()?;
-    if statuses.any(|status| status != first) {
-        return Some(match expected.fixes_status() {
-            true => Parting::Conflict(STATUS),
-            false => Parting::Open(STATUS),
-        });
-    }
-    for (about, read) in ASPECTS {
-        let mut values = answers.iter().filter_map(|answered| {
-            let response = answered.response.as_ref().ok()?;
-            Some(read(answered, response))
-        });
-        let first = values.next()?;
-        if values.any(|value| value != first) {
-            return Some(match is_fixed(expected, about) {
-                true => Parting::Conflict(about),
-                false => Parting::Open(about),
-            });
-        }
-    }
-    None
-}
-
-/// Whether the contract leaves only one value of an aspect.
-fn is_fixed(expected: &Expected, about: &str) -> bool {
-    let answer = &expected.answer;
-    if !expected.alternatives.is_empty() {
-        return false;
-    }
-    match about {
-        "Content-Type" => !matches!(answer.content, Content::Any | Content::Empty),
-        "Allow" => answer.allow,
-        CONTENT => matches!(answer.content, Content::Json(_)),
-        _ => false,
-    }
-}
-
-fn status(response: &Result<Response, String>) -> String {
-    match response {
-        Ok(response) => response.status.to_string(),
-        Err(why) => why.clone(),
-    }
+/// The first that the contract does not allow.
+fn conflict(partings: &[Parting]) -> Option<&'static str> {
+    partings.iter().find_map(|parting| match parting {
+        Parting::Conflict(about) => Some(*about),
+        Parting::Open(_) => None,
+    })
 }
 
 /// Keeps the shortest request of each kind: what parts, and on which route.
 fn note(
     open: &mut BTreeMap<(&'static str, String), (usize, Disagreement)>,
-    request: Generated,
+    request: &Generated,
     about: &'static str,
     answers: &[Answered],
 ) {
@@ -248,19 +152,16 @@ fn note(
     let length = request.to_string().len();
     let kind = (about, format!("{method} {route}"));
     if open.get(&kind).is_none_or(|(least, _)| length < *least) {
-        open.insert(kind, (length, disagreement(&request, about, answers)));
+        open.insert(kind, (length, disagreement(request, about, answers)));
     }
 }
 
 fn disagreement(request: &Generated, about: &'static str, answers: &[Answered]) -> Disagreement {
-    let read = ASPECTS.iter().find(|(name, _)| *name == about);
     let reply = |answered: &Answered| {
-        let status = status(&answered.response);
-        let answer = match (read, &answered.response) {
-            (Some((_, read)), Ok(response)) => {
-                format!("{status}, {about} {}", shorten(&read(answered, response)))
-            }
-            _ => status,
+        let status = aspect::status(&answered.response);
+        let answer = match aspect::read(about, answered) {
+            Some(value) => format!("{status}, {about} {}", shorten(&value)),
+            None => status,
         };
         Reply {
             target: answered.target.clone(),
