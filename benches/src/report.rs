@@ -279,7 +279,7 @@ impl Page<'_> {
                 restarts(analysis.restarts)
             ),
             "Latency at saturation follows from the rate. Memory is the proportional set size. \
-             Conformance counts the cases that a server must meet."
+             Conformance counts what a server must answer."
                 .to_owned(),
         ];
         sentences.extend(analysis.spawn_ns.map(|spawn| {

@@ -155,6 +155,15 @@ impl Problem {
         )
     }
 
+    /// 501: the content is in a transfer coding other than chunked.
+    pub fn unknown_transfer_coding() -> Self {
+        Self::new(
+            501,
+            "Not Implemented",
+            "The only transfer coding understood here is chunked",
+        )
+    }
+
     /// The status code.
     pub fn status(&self) -> u16 {
         self.status

@@ -13,7 +13,8 @@ pub struct RequestHead<'a> {
 
 impl RequestHead<'_> {
     /// Checks the head and its fields: the stated limits; one valid Host (RFC 9112 §3.2); no
-    /// expectation but 100-continue (RFC 9110 §10.1.1). Field names must be in lower case.
+    /// expectation but 100-continue (RFC 9110 §10.1.1); no transfer coding but chunked (RFC 9112
+    /// §6.1). Field names must be in lower case.
     pub fn check<'a>(
         &self,
         fields: impl Iterator<Item = (&'a str, &'a [u8])>,
@@ -35,6 +36,9 @@ impl RequestHead<'_> {
                 }
                 "expect" if !value.eq_ignore_ascii_case(b"100-continue") => {
                     return Err(Problem::expectation_failed());
+                }
+                "transfer-encoding" if !value.eq_ignore_ascii_case(b"chunked") => {
+                    return Err(Problem::unknown_transfer_coding());
                 }
                 _ => {}
             }
@@ -161,6 +165,14 @@ mod tests {
             status(GET, &[("host", "h"), field, field, field]),
             Some(431)
         );
+    }
+
+    #[test]
+    fn chunked_is_the_only_transfer_coding() {
+        for (value, refusal) in [("Chunked", None), ("gzip, chunked", Some(501))] {
+            let fields = [("host", "h"), ("transfer-encoding", value)];
+            assert_eq!(status(GET, &fields), refusal, "{value}");
+        }
     }
 
     #[test]

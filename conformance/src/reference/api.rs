@@ -37,11 +37,11 @@ pub(super) struct Api {
 
 impl Api {
     pub(super) fn new(model: Model, key: Option<String>, fault: Option<&'static Fault>) -> Self {
+        let list = model.list().to_string().into_bytes();
         let mut rules = Rules::default();
         if let Some(Sabotage::Rules(alter)) = fault.map(|fault| fault.sabotage) {
             alter(&mut rules);
         }
-        let list = model.list().to_string().into_bytes();
         Self {
             list: (list.clone(), EntityTag::of(&list)),
             model,

@@ -106,7 +106,7 @@ impl Wanted {
         // It may be right and have, say, a detail of its own.
         if let Err(why) = self.answer.check(&reply.response()) {
             let mut exchange = Exchange::new(view.base().host(), view.base().port());
-            // A client that sends many does not look at the clock for each.
+            // When each passed is not kept of so many.
             exchange.sends(&self.octets, Duration::ZERO);
             exchange.receives(&reply.octets(), Duration::ZERO);
             view.keep(exchange);
