@@ -58,6 +58,10 @@ pub enum Need {
     DrainTimeout,
     /// A process can be told to log all it can.
     Verbose,
+    /// A process can be told the prefix that a proxy strips.
+    RootPath,
+    /// A process takes its port from the environment.
+    PortEnv,
 }
 
 impl Need {
@@ -65,8 +69,11 @@ impl Need {
     pub fn missing(self) -> &'static str {
         match self {
             Self::Process => "needs a server that the suite starts itself",
-            Self::Proxy => "needs a reverse proxy",
-            Self::Browser => "needs a browser",
+            Self::Proxy => "needs nginx on this machine (Debian: apt-get install nginx-light)",
+            Self::Browser => {
+                "needs Chromium and its driver on this machine (Debian: apt-get install \
+                 chromium-driver)"
+            }
             Self::ApiKey => "needs an instance that asks for a known API key",
             Self::Fault => "needs a build with the fault-injection feature",
             Self::Model => "needs to know the greetings beforehand",
@@ -77,6 +84,8 @@ impl Need {
             Self::IdleTimeout => "needs a server whose stanza has idle_timeout_args",
             Self::DrainTimeout => "needs a server whose stanza has drain_timeout_args",
             Self::Verbose => "needs a server whose stanza has verbose_args",
+            Self::RootPath => "needs a server whose stanza has root_path_args",
+            Self::PortEnv => "needs a server whose stanza has port_env_args",
         }
     }
 }

@@ -5,9 +5,10 @@ mod docs;
 mod lifecycle;
 mod load;
 mod processes;
+mod proxy;
 mod security;
 mod semantics;
-mod steps;
+pub(crate) mod steps;
 mod wire;
 
 use crate::Case;
@@ -20,6 +21,7 @@ const AREAS: &[&[Case]] = &[
     contract::parallel::CASES,
     contract::generated::CASES,
     docs::page::CASES,
+    docs::browser::CASES,
     docs::document::CASES,
     docs::truth::CASES,
     semantics::head::CASES,
@@ -42,6 +44,11 @@ const AREAS: &[&[Case]] = &[
     wire::pipelining::CASES,
     wire::connection::CASES,
     wire::garbage::CASES,
+    proxy::prefix::CASES,
+    proxy::trust::CASES,
+    proxy::credentials::CASES,
+    proxy::options::CASES,
+    proxy::upstream::CASES,
     security::keys::CASES,
     security::disclosure::CASES,
     security::secrecy::CASES,

@@ -3,16 +3,17 @@
 mod options;
 mod reference;
 mod run;
+mod self_check;
 
 use std::fs::File;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::report::{Report, Style, json, write_text};
-use crate::{Case, cases};
+use crate::report::{Detail, Report, Style, html, json, junit, write_text};
+use crate::{Case, cases, tools};
 use options::Options;
 use run::RunError;
 
@@ -22,6 +23,8 @@ const DEVIATION: u8 = 1;
 const USAGE: u8 = 2;
 /// The exit code where a server cannot be built, started or reached.
 const UNREACHABLE: u8 = 3;
+/// The exit code after an interrupt, as shells have it: 128 and SIGINT's number.
+const INTERRUPTED: i32 = 130;
 
 /// The whole of the command's `main`.
 pub fn main() -> ExitCode {
@@ -30,7 +33,17 @@ pub fn main() -> ExitCode {
         return reference::main(arguments);
     }
     let options = Options::parse();
-    match execute(&options) {
+    let interrupted = || {
+        tools::end_all();
+        std::process::exit(INTERRUPTED);
+    };
+    if let Err(error) = ctrlc::set_handler(interrupted) {
+        eprintln!("conformance: an interrupt will leave other programs running: {error}");
+    }
+    let result = execute(&options);
+    // A case that hung may keep something running.
+    tools::end_all();
+    match result {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             eprintln!("conformance: {error}");
@@ -47,21 +60,66 @@ fn execute(options: &Options) -> Result<u8, RunError> {
     if options.list {
         return print(|out| write_list(out, &selected)).map(|()| 0);
     }
-    let report = run::run(options, &selected)?;
-    let code = if report.is_as_expected() {
-        0
-    } else {
-        DEVIATION
-    };
-    match &options.json {
-        Some(None) => print(|out| write_json(out, &report))?,
-        Some(Some(file)) => {
-            save(file, &report)?;
-            print(|out| write_text(out, &report, Style::of(&io::stdout())))?;
-        }
-        None => print(|out| write_text(out, &report, Style::of(&io::stdout())))?,
+    let style = Style::of(&io::stdout());
+    if options.self_check {
+        let tally = self_check::run(&selected, options.seed)?;
+        print(|out| tally.write(out, style))?;
+        return Ok(if tally.holds() { 0 } else { DEVIATION });
     }
-    Ok(code)
+    // Before the run, which would be for nothing.
+    let files = Files::create(options)?;
+    let report = run::run(options, &selected)?;
+    files.write(&report)?;
+    let detail = match options.verbose {
+        true => Detail::Everything,
+        false => Detail::Exceptions,
+    };
+    match options.json {
+        Some(None) => print(|out| write_json(out, &report))?,
+        _ => print(|out| write_text(out, &report, style, detail))?,
+    }
+    Ok(match report.is_as_expected() {
+        true => 0,
+        false => DEVIATION,
+    })
+}
+
+/// What writes a report.
+type Writer = fn(&mut dyn Write, &Report) -> io::Result<()>;
+
+/// The files that reports are to be written to.
+struct Files(Vec<(PathBuf, File, Writer)>);
+
+impl Files {
+    fn create(options: &Options) -> Result<Self, RunError> {
+        let named: [(Option<&PathBuf>, Writer); 3] = [
+            (options.json.iter().flatten().next(), write_json),
+            (options.junit.as_ref(), junit::write),
+            (options.html.as_ref(), html::write),
+        ];
+        let mut files = Vec::new();
+        for (path, writer) in named {
+            if let Some(path) = path {
+                let file = File::create(path).map_err(|error| cannot_write(path, &error))?;
+                files.push((path.clone(), file, writer));
+            }
+        }
+        Ok(Self(files))
+    }
+
+    fn write(self, report: &Report) -> Result<(), RunError> {
+        for (path, file, write) in self.0 {
+            let mut out = io::BufWriter::new(file);
+            write(&mut out, report)
+                .and_then(|()| out.flush())
+                .map_err(|error| cannot_write(&path, &error))?;
+        }
+        Ok(())
+    }
+}
+
+fn cannot_write(path: &Path, error: &io::Error) -> RunError {
+    RunError::Usage(format!("cannot write {}: {error}", path.display()))
 }
 
 /// Writes to standard output. A reader that has gone away, such as `head`, is no error.
@@ -73,13 +131,6 @@ fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Run
         }
         _ => Ok(()),
     }
-}
-
-fn save(file: &Path, report: &Report) -> Result<(), RunError> {
-    File::create(file)
-        .map(io::BufWriter::new)
-        .and_then(|mut out| write_json(&mut out, report).and_then(|()| out.flush()))
-        .map_err(|error| RunError::Usage(format!("cannot write {}: {error}", file.display())))
 }
 
 fn write_json(out: &mut dyn Write, report: &Report) -> io::Result<()> {

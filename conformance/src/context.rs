@@ -1,13 +1,13 @@
 //! What a case is given to work with.
 
-use std::net::{TcpStream, ToSocketAddrs};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use crate::evidence::{Evidence, Exchange, Log};
 use crate::http::{Connection, Request, Response};
 use crate::servers::{Process, Server, Setting, StartError, StartOptions};
-use crate::{BaseUrl, Deviation, Launch, Model, Scale, Target};
+use crate::{BaseUrl, Deviation, Launch, Model, REQUESTS, Scale, Target};
 
 /// How long a connection may take to be accepted.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -23,6 +23,7 @@ pub struct Context {
     deadline: Instant,
     seed: u64,
     scale: Scale,
+    requests: u32,
     log: Arc<Log>,
     obstacle: Arc<OnceLock<String>>,
 }
@@ -35,6 +36,7 @@ impl Context {
             deadline,
             seed,
             scale,
+            requests: REQUESTS,
             log: Arc::default(),
             obstacle: Arc::default(),
         }
@@ -68,6 +70,17 @@ impl Context {
     /// How many to send where the requirement says `full`.
     pub fn scaled(&self, full: usize) -> usize {
         self.scale.of(full)
+    }
+
+    /// The same, to generate so many requests where requests are generated.
+    pub(crate) fn generating(mut self, requests: u32) -> Self {
+        self.requests = requests;
+        self
+    }
+
+    /// How many requests to generate.
+    pub(crate) fn requests(&self) -> u32 {
+        self.requests
     }
 
     /// An API path with the target's prefix before it.
@@ -203,22 +216,39 @@ impl Context {
     /// # Errors
     /// A deviation if the server does not accept it.
     pub fn connect(&self) -> Result<Connection, Deviation> {
-        let (host, port) = self.base.socket();
-        let failed = |error| Deviation(format!("no connection to {}: {error}", self.base));
+        let exchange = Exchange::new(self.base.host(), self.base.port());
+        Connection::new(self.open()?, self.deadline, exchange, self.log.clone())
+            .map(|connection| connection.paced(self.target.pace.clone()))
+            .map_err(|error| self.no_connection(&error))
+    }
+
+    /// Which of the addresses of the server's host it is that accepts connections.
+    ///
+    /// # Errors
+    /// A deviation if none does.
+    pub(crate) fn address(&self) -> Result<SocketAddr, Deviation> {
+        let stream = self.open()?;
+        stream
+            .peer_addr()
+            .map_err(|error| self.no_connection(&error))
+    }
+
+    fn open(&self) -> Result<TcpStream, Deviation> {
         let left = self.deadline.saturating_duration_since(Instant::now());
         let wait = CONNECT.min(left).max(Duration::from_millis(1));
+        let addresses = self.base.socket().to_socket_addrs();
         let mut failure = std::io::Error::other("the name has no address");
-        for address in (host, port).to_socket_addrs().map_err(failed)? {
+        for address in addresses.map_err(|error| self.no_connection(&error))? {
             match TcpStream::connect_timeout(&address, wait) {
-                Ok(stream) => {
-                    let exchange = Exchange::new(self.base.host(), port);
-                    return Connection::new(stream, self.deadline, exchange, self.log.clone())
-                        .map_err(failed);
-                }
+                Ok(stream) => return Ok(stream),
                 Err(error) => failure = error,
             }
         }
-        Err(failed(failure))
+        Err(self.no_connection(&failure))
+    }
+
+    fn no_connection(&self, error: &std::io::Error) -> Deviation {
+        Deviation(format!("no connection to {}: {error}", self.base))
     }
 
     /// A request as it goes to this server: the prefix before a target that starts with a slash,

@@ -93,6 +93,12 @@ impl Examination {
         self
     }
 
+    /// The same, generating so many requests where requests are generated.
+    pub fn generating(mut self, requests: u32) -> Self {
+        self.suite = self.suite.generating(requests);
+        self
+    }
+
     /// The suite for the running server.
     pub fn suite(&self) -> &Suite {
         &self.suite

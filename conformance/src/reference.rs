@@ -24,6 +24,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use quartet_common::Timeouts;
 
@@ -43,6 +44,14 @@ use life::Life;
 
 /// The key that the reference asks for where it asks for one.
 const KEY: &str = "a-key-for-the-reference";
+
+/// What the reference waits for clients in this process: a busy machine is not to make them look
+/// slow.
+const UNHURRIED: Timeouts = Timeouts {
+    header: Duration::from_secs(60),
+    idle: Duration::from_secs(60),
+    drain: Duration::from_secs(10),
+};
 
 /// The reference server, running in this process until it is dropped.
 #[derive(Debug)]
@@ -66,7 +75,7 @@ impl Reference {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let address = listener.local_addr()?;
         let conduct = Fault::conduct_of(fault);
-        let life = Arc::new(Life::new(address, Timeouts::default(), conduct, false));
+        let life = Arc::new(Life::new(address, UNHURRIED, conduct, false));
         let api = Arc::new(api::Api::new(model, key.map(str::to_owned), fault));
         let serving = life.clone();
         let acceptor = std::thread::spawn(move || serving.serve(&listener, &api));
@@ -102,12 +111,12 @@ impl Reference {
     /// How to start processes of the reference, given the `conformance` command.
     pub fn launch(command: PathBuf, fault: Option<&Fault>) -> Launch {
         let list = |arguments: &[&str]| arguments.iter().map(|a| (*a).to_owned()).collect();
-        let mut args: Vec<String> = list(&["reference", "--listen", "127.0.0.1:{port}"]);
-        args.extend(
-            fault
-                .into_iter()
-                .flat_map(|fault| ["--fault".to_owned(), fault.name()]),
-        );
+        let mut port_env_args: Vec<String> = list(&["reference"]);
+        if let Some(fault) = fault {
+            port_env_args.extend(["--fault".to_owned(), fault.name()]);
+        }
+        let mut args = port_env_args.clone();
+        args.extend(list(&["--listen", "127.0.0.1:{port}"]));
         let server = Server {
             args,
             key_args: Some(list(&["--api-key-file", "{file}"])),
@@ -116,6 +125,8 @@ impl Reference {
             idle_timeout_args: Some(list(&["--idle-timeout", "{seconds}s"])),
             drain_timeout_args: Some(list(&["--drain-timeout", "{seconds}s"])),
             verbose_args: Some(list(&["--log", "trace"])),
+            root_path_args: Some(list(&["--root-path", "{path}"])),
+            port_env_args: Some(port_env_args),
             ..Server::new("reference", Role::Baseline, "conformance", Ready::Line)
         };
         Launch {

@@ -1,14 +1,18 @@
 //! What a run found, for people and for programs.
 
+mod between;
 mod finding;
+pub mod html;
 pub mod json;
+pub mod junit;
 mod matrix;
 mod style;
 
+use crate::differential::Between;
 use crate::judgement::{Judged, Standing};
 
 pub use finding::describe;
-pub use matrix::write_text;
+pub use matrix::{Detail, write_text};
 pub use style::Style;
 
 /// What was found of every target of a run.
@@ -18,6 +22,8 @@ pub struct Report {
     pub seed: u64,
     /// One entry a target, in the order they were tested.
     pub targets: Vec<TargetReport>,
+    /// What was found between the targets, where they were compared.
+    pub between: Option<Between>,
 }
 
 /// What was found of one target.
@@ -32,8 +38,13 @@ pub struct TargetReport {
 }
 
 impl Report {
-    /// Whether every deviation is known and every known deviation occurs.
+    /// Whether every deviation is known, every known deviation occurs, and no two targets
+    /// contradict each other.
     pub fn is_as_expected(&self) -> bool {
+        let conflict = self.between.as_ref().and_then(|b| b.conflict.as_ref());
+        if conflict.is_some() {
+            return false;
+        }
         let mut all = self.targets.iter().flat_map(|target| &target.judged);
         !all.any(|judged| judged.standing.is_failure())
     }

@@ -1,6 +1,7 @@
 //! How much is sent where much is sent.
 
-/// How many requests the cases of the area `load` send. The experiments are the same.
+/// How much the cases send that send much: those of the area `load`, and those that look for what
+/// happens now and then. The experiments are the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Scale {
     /// What the requirements say: a minute or less for a server that is built to be fast.

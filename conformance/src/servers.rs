@@ -17,11 +17,13 @@
 //! | `idle_timeout_args` | further arguments that limit the time a connection may wait for its next request |
 //! | `drain_timeout_args` | further arguments that limit the time for what is in flight after SIGTERM |
 //! | `verbose_args` | further arguments with which it logs all it can |
+//! | `root_path_args` | further arguments that tell it the prefix that a proxy strips |
+//! | `port_env_args` | arguments in place of `args` with which it takes its port from `PORT` in its environment |
 //!
 //! `{target}` stands for cargo's target directory, `{port}` for the port to listen on (0 with
 //! `ready = "line"`) and `{workers}` for the number of worker threads; in `key_args` `{file}` stands
-//! for a file with one API key, in `data_args` for a JSON object from lang to text, and `{seconds}`
-//! for a whole number. What a server has no arguments for, the cases that need it do not apply to.
+//! for a file with one API key, in `data_args` for a JSON object from lang to text; `{seconds}` for
+//! a whole number, and `{path}` for a prefix such as `/p`. What a server has no arguments for, the cases that need it do not apply to.
 
 mod build;
 mod process;
@@ -81,6 +83,14 @@ pub struct Server {
     pub drain_timeout_args: Option<Vec<String>>,
     /// Further arguments with which it logs all it can.
     pub verbose_args: Option<Vec<String>>,
+    /// Further arguments that tell it the prefix that a proxy strips.
+    pub root_path_args: Option<Vec<String>>,
+    /// Arguments in place of [`Server::args`] with which it takes its port from the environment.
+    pub port_env_args: Option<Vec<String>>,
+    /// Whether it is started in a process group of its own, which ends with it: a command that is
+    /// not known may start others.
+    #[serde(skip)]
+    pub leads_group: bool,
 }
 
 /// What a server is there for.
@@ -256,6 +266,9 @@ impl Server {
             idle_timeout_args: None,
             drain_timeout_args: None,
             verbose_args: None,
+            root_path_args: None,
+            port_env_args: None,
+            leads_group: false,
         }
     }
 

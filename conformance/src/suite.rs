@@ -6,10 +6,16 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, mpsc};
 use std::time::{Duration, Instant};
 
 use crate::evidence::Evidence;
-use crate::{Case, Context, Scale, Target, Verdict};
+use crate::{Case, Context, Pace, REQUESTS, Scale, Target, Verdict};
 
 /// How long past its limit a case may take to notice.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// How much longer a case may take for each generated request beyond the usual number.
+const ON_EACH: Duration = Duration::from_millis(10);
+
+/// The most that a case sends beside the requests that are generated, at [`Scale::Reduced`].
+const MOST_SENDS: u32 = 4000;
 
 /// What came of one case on one target.
 #[derive(Clone, Debug)]
@@ -44,6 +50,7 @@ pub struct Suite {
     target: Arc<Target>,
     seed: u64,
     scale: Scale,
+    requests: u32,
     turn: RwLock<()>,
 }
 
@@ -54,6 +61,7 @@ impl Suite {
             target: Arc::new(target),
             seed,
             scale: Scale::default(),
+            requests: REQUESTS,
             turn: RwLock::new(()),
         }
     }
@@ -62,6 +70,19 @@ impl Suite {
     pub fn at_scale(mut self, scale: Scale) -> Self {
         self.scale = scale;
         self
+    }
+
+    /// The same suite, generating so many requests where requests are generated.
+    pub fn generating(mut self, requests: u32) -> Self {
+        self.requests = requests;
+        self
+    }
+
+    /// How long a case may take in this run: longer where more is asked for.
+    fn limit(&self, case: &Case) -> Duration {
+        let paced = |pace: &Arc<Pace>| pace.time_of(MOST_SENDS.saturating_add(self.requests));
+        let for_pace = self.target.pace.as_ref().map(paced);
+        case.limit + ON_EACH * self.requests.saturating_sub(REQUESTS) + for_pace.unwrap_or_default()
     }
 
     /// The server under test.
@@ -101,7 +122,11 @@ impl Suite {
     ) -> Vec<Finding> {
         let next = Mutex::new(cases.iter().enumerate());
         let findings = Mutex::new(Vec::with_capacity(cases.len()));
-        let threads = std::thread::available_parallelism().map_or(4, |cores| 2 * cores.get());
+        let threads = match self.target.pace {
+            // Side by side they would take each other's turns, and their time.
+            Some(_) => 1,
+            None => std::thread::available_parallelism().map_or(4, |cores| 2 * cores.get()),
+        };
         std::thread::scope(|scope| {
             for _ in 0..threads.min(cases.len()) {
                 scope.spawn(|| {
@@ -128,26 +153,25 @@ impl Suite {
     /// Runs the case on a thread of its own, so that one that hangs does not hold up the rest.
     fn experiment(&self, case: &'static Case) -> Finding {
         let start = Instant::now();
-        let context = Context::new(
-            self.target.clone(),
-            start + case.limit,
-            self.seed,
-            self.scale,
-        );
+        let limit = self.limit(case);
+        let context = Context::new(self.target.clone(), start + limit, self.seed, self.scale)
+            .generating(self.requests);
         let (done, result) = mpsc::channel();
         let own = context.clone();
         std::thread::spawn(move || {
             let outcome = catch_unwind(AssertUnwindSafe(|| (case.run)(&own)));
+            // What it keeps running must not outlive the run by this thread.
+            drop(own);
             // The receiver is gone only when the case took too long, which is reported there.
             let _ = done.send(outcome);
         });
-        let verdict = match result.recv_timeout(case.limit + GRACE) {
+        let verdict = match result.recv_timeout(limit + GRACE) {
             Ok(Ok(outcome)) => match context.obstacle() {
                 Some(why) => Err(SuiteError::Obstructed(why.to_owned())),
                 None => Ok(outcome.unwrap_or_else(|why| Verdict::Deviates(why.0))),
             },
             Ok(Err(panic)) => Err(SuiteError::Panicked(message(&*panic))),
-            Err(_) => Err(SuiteError::Hung(case.limit + GRACE)),
+            Err(_) => Err(SuiteError::Hung(limit + GRACE)),
         };
         Finding {
             case,

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::http::{Connection, Response};
 use crate::servers::Server;
-use crate::{BaseUrl, Context, Deviation, Model, Need, Scale};
+use crate::{BaseUrl, Context, Deviation, Model, Need, Pace, Scale, Workbench, tools};
 
 /// A server under test and what is known of it.
 #[derive(Clone, Debug)]
@@ -26,6 +26,10 @@ pub struct Target {
     pub launch: Option<Launch>,
     /// The OpenAPI document it must serve, byte for byte, and whose document that is.
     pub document: Option<(String, Vec<u8>)>,
+    /// The pace at which it may be sent to, if it is not to be hurried.
+    pub pace: Option<Arc<Pace>>,
+    /// What cases start beside it.
+    pub workbench: Workbench,
 }
 
 /// An instance that asks for an API key on its data routes.
@@ -47,16 +51,19 @@ pub struct Launch {
 }
 
 impl Target {
-    /// A target of which only the address is known.
+    /// A target of which only the address is known. It offers what this machine has: a proxy and a
+    /// browser.
     pub fn new(name: impl Into<String>, base: BaseUrl) -> Self {
         Self {
             name: name.into(),
             base,
             model: Model::new(BTreeMap::new()),
-            provides: BTreeSet::new(),
+            provides: tools::needs_met().clone(),
             keyed: None,
             launch: None,
             document: None,
+            pace: None,
+            workbench: Workbench::get(),
         }
     }
 

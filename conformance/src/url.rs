@@ -115,6 +115,15 @@ impl BaseUrl {
         }
     }
 
+    /// Whether every address of the host is this machine's own. A host without an address is none's.
+    pub fn is_loopback(&self) -> bool {
+        use std::net::ToSocketAddrs as _;
+        self.socket().to_socket_addrs().is_ok_and(|addresses| {
+            let mut addresses = addresses.peekable();
+            addresses.peek().is_some() && addresses.all(|address| address.ip().is_loopback())
+        })
+    }
+
     /// Host and port as [`std::net::ToSocketAddrs`] takes them.
     pub(crate) fn socket(&self) -> (&str, u16) {
         (self.host.trim_matches(['[', ']']), self.port)
@@ -265,6 +274,13 @@ mod tests {
         ] {
             assert!(BaseUrl::parse(url).is_err(), "{url}");
         }
+    }
+
+    #[test]
+    fn this_machine_is_told_from_others() {
+        let is_loopback = |url| BaseUrl::parse(url).unwrap().is_loopback();
+        assert!(is_loopback("http://127.0.0.1:1") && is_loopback("http://[::1]/"));
+        assert!(!is_loopback("http://192.0.2.1/"));
     }
 
     #[test]

@@ -126,6 +126,14 @@ fn wrong_options_are_two() {
         &["--only", "no-such-case"][..],
         &["--url", "https://localhost/"],
         &["--server", "no-such-server"],
+        &["--skip", "no-such-case"],
+        &["--exec", "server --without-port"],
+        &[
+            "--url",
+            "http://127.0.0.1:9/",
+            "--html",
+            "/no/such/directory/x",
+        ],
         &[
             "--url",
             "http://127.0.0.1:9/",
@@ -170,6 +178,126 @@ fn a_reader_that_goes_away_is_no_failure() {
         .unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(0), "{complaint}");
     assert_eq!(complaint, "");
+}
+
+#[test]
+fn what_is_skipped_is_not_run() {
+    let (_reference, url) = reference(None);
+    let output = run(&[
+        "--url",
+        &url,
+        "--only",
+        "docs/page",
+        "--only",
+        "docs/csp",
+        "--skip",
+        "docs/csp",
+    ]);
+    let report = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{report}");
+    assert!(
+        report.contains("docs/page") && !report.contains("docs/csp"),
+        "{report}"
+    );
+}
+
+#[test]
+fn a_case_can_be_told_in_full() {
+    let (_reference, url) = reference(None);
+    let output = run(&["--url", &url, "--only", "contract/list-status", "--verbose"]);
+    let report = text(&output.stdout);
+    for part in [
+        "requirement:",
+        "sent:        GET /greetings",
+        "received:",
+        "replay:",
+    ] {
+        assert!(report.contains(part), "no {part} in {report}");
+    }
+}
+
+#[test]
+fn servers_are_compared() {
+    let (_sound, sound) = reference(None);
+    let (_broken, broken) = reference(Some(fault("contract/item-percent")));
+    let only = ["--only", "contract/property"];
+    let output = run(&[&["--url", &sound, "--url", &sound], &only[..]].concat());
+    let report = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{report}");
+    assert!(report.contains("they agree"), "{report}");
+    let output = run(&[&["--url", &sound, "--url", &broken], &only[..]].concat());
+    let report = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{report}");
+    assert!(report.contains("contradict"), "{report}");
+}
+
+#[test]
+fn a_command_is_started_and_ended() {
+    let exec = format!(
+        "'{}' reference --listen 127.0.0.1:{{port}}",
+        env!("CARGO_BIN_EXE_conformance")
+    );
+    let output = run(&["--exec", &exec, "--only", "contract/list-exact", "--json"]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{report}");
+    let finding = &report["targets"][0]["findings"][0];
+    assert_eq!(finding["verdict"], "conforms");
+    let port = finding["exchanges"][0]["port"].as_u64().unwrap();
+    let port = u16::try_from(port).unwrap();
+    assert!(
+        std::net::TcpStream::connect(("127.0.0.1", port)).is_err(),
+        "it still runs"
+    );
+}
+
+#[test]
+fn a_command_that_fails_is_three() {
+    let exec = format!(
+        "'{}' --no-such-option {{port}}",
+        env!("CARGO_BIN_EXE_conformance")
+    );
+    let output = run(&["--exec", &exec]);
+    let complaint = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{complaint}");
+    assert!(complaint.contains("no-such-option"), "{complaint}");
+}
+
+#[test]
+fn the_suite_can_be_tested() {
+    let output = run(&["--self-check", "--only", "docs/page"]);
+    let report = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{report}");
+    assert!(report.contains("1 cases find nothing"), "{report}");
+    assert!(
+        report.contains("2 faults are found; 0 steps failed"),
+        "{report}"
+    );
+}
+
+#[test]
+fn reports_are_written_for_ci_and_for_people() {
+    let (_reference, url) = reference(Some(fault("contract/item-hostile")));
+    let (xml, page) = (scratch("report.xml"), scratch("report.html"));
+    let output = run(&[
+        "--url",
+        &url,
+        "--only",
+        "contract",
+        "--junit",
+        xml.to_str().unwrap(),
+        "--html",
+        page.to_str().unwrap(),
+    ]);
+    assert_eq!(output.status.code(), Some(1));
+    let xml = std::fs::read_to_string(xml).unwrap();
+    let junit = quick_junit::Report::deserialize_from_str(&xml).unwrap();
+    assert_eq!(junit.failures, xml.matches("<failure").count());
+    assert!(junit.failures > 0 && junit.tests > junit.failures, "{xml}");
+    let page = std::fs::read_to_string(page).unwrap();
+    assert!(page.contains("contract/item-hostile"));
+    for foreign in ["src=", "href=\"http", "url("] {
+        assert!(!page.contains(foreign), "the page needs {foreign}");
+    }
 }
 
 #[test]

@@ -1,88 +1,76 @@
-//! A case must find its fault, and nothing in a server that has none.
+//! A case must find its faults, and nothing in a server that has none: each as a test of its own.
+//! What needs a program that is not installed is listed as ignored, with the reason.
 
-use quartet_conformance::reference::{Fault, Reference, faults};
-use quartet_conformance::{Case, Finding, Level, Model, Suite, Verdict, cases};
+use std::path::Path;
+use std::process::ExitCode;
 
-const SEED: u64 = 1;
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use quartet_conformance::reference::{Fault, faults};
+use quartet_conformance::self_check::{Check, Proof, checks};
+use quartet_conformance::{TEST_SEED, Workbench, cases};
 
-/// Needs that this process cannot meet; their cases are tested elsewhere.
-fn is_testable(case: &Case) -> bool {
-    use quartet_conformance::Need::{Browser, Process, Proxy};
-    !case
-        .needs
-        .iter()
-        .any(|need| [Browser, Process, Proxy].contains(need))
+/// How many tests run at once, unless the command line says otherwise.
+const THREADS: usize = 4;
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    // Most of the time is spent waiting.
+    arguments.test_threads.get_or_insert(THREADS);
+    // What one test starts serves the others, until all are done.
+    let _workbench = Workbench::get();
+    let mut trials: Vec<Trial> = checks().map(trial).collect();
+    trials.push(Trial::test("ids are unique and well-formed", ids));
+    trials.push(Trial::test("faults have names of their own", names));
+    libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-fn run(cases: &[&'static Case], fault: Option<&'static Fault>) -> Vec<Finding> {
-    let (target, _running) =
-        Reference::target(&Model::embedded(), fault).expect("127.0.0.1 has free ports");
-    Suite::new(target, SEED).run_all(cases, |_| {})
-}
-
-#[test]
-fn the_reference_has_no_fault() {
-    let cases: Vec<_> = cases::all().filter(|case| is_testable(case)).collect();
-    let wrong: Vec<String> = run(&cases, None)
-        .iter()
-        .filter(|finding| match &finding.verdict {
-            Ok(Verdict::Conforms) => false,
-            Ok(Verdict::Differs(_)) => finding.case.level != Level::Info,
-            _ => true,
-        })
-        .map(|finding| format!("{}: {:?}", finding.case.id, finding.verdict))
-        .collect();
-    assert!(wrong.is_empty(), "{wrong:#?}");
-}
-
-#[test]
-fn every_case_has_a_fault() {
-    let without: Vec<&str> = cases::all()
-        .filter(|case| is_testable(case))
-        .map(|case| case.id)
-        .filter(|id| faults().all(|fault| fault.breaks != *id))
-        .collect();
-    assert!(without.is_empty(), "{without:#?}");
-}
-
-#[test]
-fn every_fault_is_found() {
-    let mut missed = Vec::new();
-    for fault in faults() {
-        let Some(case) = cases::all().find(|case| case.id == fault.breaks) else {
-            missed.push(format!("{}: there is no such case", fault.breaks));
-            continue;
-        };
-        if !is_testable(case) {
-            continue;
+fn trial(check: Check) -> Trial {
+    let command = Path::new(env!("CARGO_BIN_EXE_conformance"));
+    Trial::ignorable_test(check.to_string(), move || {
+        match check.prove(command, TEST_SEED) {
+            Proof::Holds => Ok(Completion::Completed),
+            Proof::Skipped(why) => Ok(Completion::ignored_with(why)),
+            Proof::Fails(why) => Err(Failed::from(why)),
         }
-        let verdict = |fault| run(&[case], fault).remove(0).verdict;
-        let found = match verdict(Some(fault)) {
-            Ok(Verdict::Deviates(_)) => true,
-            // Nothing is required: the case has to tell the two apart.
-            other if case.level == Level::Info => other != verdict(None),
-            _ => false,
-        };
-        if !found {
-            missed.push(format!("{}: {}", fault.breaks, fault.what));
+    })
+}
+
+fn names() -> Result<(), Failed> {
+    for fault in faults() {
+        let named = Fault::named(&fault.name());
+        if named.is_none_or(|named| (named.breaks, named.what) != (fault.breaks, fault.what)) {
+            return Err(Failed::from(format!(
+                "{} is another fault's name",
+                fault.name()
+            )));
         }
     }
-    assert!(missed.is_empty(), "{missed:#?}");
+    let unknown = [
+        "contract/list-sorted:0",
+        "contract/list-sorted:99",
+        "contract",
+    ];
+    match unknown.iter().find(|name| Fault::named(name).is_some()) {
+        Some(name) => Err(Failed::from(format!("{name} names a fault"))),
+        None => Ok(()),
+    }
 }
 
-#[test]
-fn ids_are_unique_and_well_formed() {
+fn ids() -> Result<(), Failed> {
     let mut ids: Vec<&str> = cases::all().map(|case| case.id).collect();
     for id in &ids {
-        let (area, slug) = id.split_once('/').unwrap();
         let is_word = |text: &str| {
-            !text.is_empty()
-                && text
-                    .bytes()
-                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            let is_right = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+            !text.is_empty() && text.bytes().all(is_right)
         };
-        assert!(is_word(area) && is_word(slug), "{id}");
+        let parts = id.split_once('/');
+        if !parts.is_some_and(|(area, slug)| is_word(area) && is_word(slug)) {
+            return Err(Failed::from(format!("{id} is not area/slug")));
+        }
     }
     ids.sort_unstable();
-    assert!(ids.is_sorted_by(|a, b| a < b), "an id is used twice");
+    match ids.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(pair) => Err(Failed::from(format!("{} is used twice", pair[0]))),
+        None => Ok(()),
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::http::{Request, Response};
+use crate::http::{Connection, Request, Response};
 use crate::{Context, Deviation, Verdict, ensure};
 
 /// How long octets that do not belong to an answer may take to come, unless the server closes the
@@ -76,6 +76,71 @@ pub(super) fn known_paths(context: &Context) -> [String; 6] {
         "/healthz",
     ]
     .map(str::to_owned)
+}
+
+/// How many requests are sent on one connection before another takes its place: what is received
+/// on one is bounded, and so is the evidence of it.
+const ON_ONE_CONNECTION: u32 = 100;
+
+/// A connection that is kept for one request after the other, as far as the server keeps it.
+#[derive(Debug)]
+pub(crate) struct Kept<'a> {
+    context: &'a Context,
+    connection: Option<Connection>,
+    /// How many requests have been sent on it.
+    sent: u32,
+}
+
+impl<'a> Kept<'a> {
+    /// None yet: the first request opens it.
+    pub(crate) fn new(context: &'a Context) -> Self {
+        Self {
+            context,
+            connection: None,
+            sent: 0,
+        }
+    }
+
+    /// The view of the server that it belongs to.
+    pub(crate) fn context(&self) -> &'a Context {
+        self.context
+    }
+
+    /// Sends a request and reads its answer.
+    ///
+    /// # Errors
+    /// A deviation if there is no answer.
+    pub(crate) fn ask(&mut self, request: Request) -> Result<Response, Deviation> {
+        let request = self.context.prepare(request);
+        let bytes = request.to_bytes();
+        if self.sent >= ON_ONE_CONNECTION {
+            self.connection = None;
+        }
+        let before = self.connection.take();
+        let was_used = before.is_some();
+        let mut connection = self.or_new(before)?;
+        let mut result = connection.exchange(&request.method, &bytes);
+        // A server may close a connection between two requests at any time (RFC 9112 §9.5).
+        if was_used && matches!(&result, Err(broken) if broken.is_closed()) {
+            connection = self.or_new(None)?;
+            result = connection.exchange(&request.method, &bytes);
+        }
+        let response = result?;
+        self.sent += 1;
+        let closes = |option: &&str| option.eq_ignore_ascii_case("close");
+        if !response.list("connection").iter().any(closes) {
+            self.connection = Some(connection);
+        }
+        Ok(response)
+    }
+
+    fn or_new(&mut self, connection: Option<Connection>) -> Result<Connection, Deviation> {
+        if let Some(connection) = connection {
+            return Ok(connection);
+        }
+        self.sent = 0;
+        self.context.connect()
+    }
 }
 
 /// Legal answers that are not the contract's.

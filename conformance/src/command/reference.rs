@@ -1,7 +1,7 @@
 //! `conformance reference`: serves the reference, sound or with one fault.
 
 use std::ffi::OsString;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -10,6 +10,9 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, ValueEnum};
 use quartet_common::Timeouts;
 
 use crate::reference::{self, Cause, Conduct, Fault, Settings};
+
+/// The port where none is given.
+const PORT: u16 = 8000;
 
 /// Serves the reference: the server that every case is held to, sound or with one fault
 #[derive(Debug, Parser)]
@@ -24,9 +27,17 @@ Examples:
 Exit status: 0 after SIGTERM or SIGINT, 1 for a failure, 2 for a wrong option."
 )]
 struct ReferenceOptions {
-    /// Where to listen; port 0 takes a free one
-    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8000")]
-    listen: SocketAddr,
+    /// Where to listen; port 0 takes a free one [default: 127.0.0.1:8000]
+    #[arg(long, value_name = "ADDR:PORT")]
+    listen: Option<SocketAddr>,
+
+    /// The port alone, where no --listen is given
+    #[arg(long, value_name = "PORT", env = "PORT")]
+    port: Option<u16>,
+
+    /// The prefix below which clients reach it
+    #[arg(long, value_name = "PATH")]
+    root_path: Option<String>,
 
     /// A JSON object from locale name to text, instead of the seven that are built in
     #[arg(long, value_name = "FILE")]
@@ -72,7 +83,7 @@ pub(super) fn main(arguments: Vec<OsString>) -> ExitCode {
         .try_get_matches_from(arguments)
         .and_then(|matches| ReferenceOptions::from_arg_matches(&matches));
     ExitCode::from(match parsed {
-        Ok(options) => reference::run(&options.settings(), options.fault),
+        Ok(options) => reference::run(&options.settings(&conduct), options.fault),
         Err(error) => complain(&conduct, &error),
     })
 }
@@ -93,9 +104,13 @@ fn find_fault(arguments: &[OsString]) -> Option<&'static Fault> {
 }
 
 impl ReferenceOptions {
-    fn settings(&self) -> Settings {
+    fn settings(&self, conduct: &Conduct) -> Settings {
         Settings {
-            listen: self.listen,
+            listen: self.listen.unwrap_or_else(|| {
+                let port = self.port.filter(|_| conduct.reads_port);
+                (Ipv4Addr::LOCALHOST, port.unwrap_or(PORT)).into()
+            }),
+            root_path: self.root_path.clone(),
             greetings: self.greetings.clone(),
             api_key_file: self.api_key_file.clone(),
             timeouts: self.timeouts,

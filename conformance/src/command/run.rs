@@ -1,17 +1,22 @@
 //! What the command does between reading its options and printing.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::options::Options;
+use super::options::{GENTLE, Options};
 use crate::deviations::Deviations;
+use crate::differential::{self, Between};
 use crate::examination::{Examination, Plan};
 use crate::judgement::Judged;
 use crate::report::{Report, TargetReport};
-use crate::servers::{Catalogue, Role, Server};
-use crate::{BaseUrl, Case, Model, Scale, Suite, Target};
+use crate::servers::{Catalogue, Process, Role, Server, StartOptions};
+use crate::{BaseUrl, Case, Model, Pace, Scale, Suite, Target, Workbench};
+
+/// The case whose requests also serve to compare servers.
+const GENERATED: &str = "contract/property";
 
 /// Why there is no report.
 #[derive(Debug, thiserror::Error)]
@@ -39,21 +44,61 @@ pub(super) fn run(options: &Options, selected: &[&'static Case]) -> Result<Repor
         deviations: read_deviations(options)?,
         model: read_model(options)?,
     };
+    // What cases start for one target serves the next.
+    let _workbench = Workbench::get();
     let mut targets = Vec::new();
-    if options.urls.is_empty() || !options.servers.is_empty() {
+    let mut contestants = Vec::new();
+    let names_others = !options.urls.is_empty() || !options.commands.is_empty();
+    if !names_others || !options.servers.is_empty() {
         let catalogue = Catalogue::find().map_err(usage)?;
         for server in chosen(options, &catalogue)? {
-            targets.push(run.test_server(&catalogue, server)?);
+            stage_line("building", &server.name);
+            let program = server.build(catalogue.root()).map_err(unreachable)?.program;
+            let mut report = run.test_server(server, &program)?;
+            report.version = catalogue.framework_version(server);
+            targets.push(report);
+            contestants.push(Contestant::Program(Box::new(server.clone()), program));
         }
+    }
+    for server in distinct(&options.commands) {
+        let program = PathBuf::from(&server.program);
+        targets.push(run.test_server(&server, &program)?);
+        contestants.push(Contestant::Program(Box::new(server), program));
     }
     let mut document = None;
     for url in &options.urls {
-        targets.push(run.test_url(url, &mut document)?);
+        let target = run.reach(url, &mut document)?;
+        targets.push(run.test_url(target.clone()));
+        contestants.push(Contestant::Running(Box::new(target)));
     }
     Ok(Report {
         seed: options.seed,
         targets,
+        between: run.compare(contestants)?,
     })
+}
+
+/// A server that takes part in the comparison with others.
+enum Contestant {
+    /// It is started for it.
+    Program(Box<Server>, PathBuf),
+    /// It runs.
+    Running(Box<Target>),
+}
+
+/// The commands' servers, of which those of the same name are numbered.
+fn distinct(commands: &[Server]) -> Vec<Server> {
+    let mut servers: Vec<Server> = Vec::new();
+    for (index, command) in commands.iter().enumerate() {
+        let before = commands.iter().take(index);
+        let mut server = command.clone();
+        match before.filter(|other| other.name == command.name).count() {
+            0 => {}
+            taken => server.name = format!("{}-{}", command.name, taken + 1),
+        }
+        servers.push(server);
+    }
+    servers
 }
 
 fn chosen<'a>(options: &Options, catalogue: &'a Catalogue) -> Result<Vec<&'a Server>, RunError> {
@@ -109,61 +154,128 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn test_server(
-        &self,
-        catalogue: &Catalogue,
-        server: &Server,
-    ) -> Result<TargetReport, RunError> {
+    fn test_server(&self, server: &Server, program: &Path) -> Result<TargetReport, RunError> {
         let held_to = |case: &&Case| server.is_held_to(case);
         let cases: Vec<&'static Case> = self.selected.iter().copied().filter(held_to).collect();
-        let progress = progress(&server.name, cases.len());
-        stage(&progress, "building");
-        let artifact = server.build(catalogue.root()).map_err(unreachable)?;
-        stage(&progress, "testing");
         let plan = Plan {
-            program: artifact.program,
+            program: program.to_owned(),
             model: self.model.clone(),
             provides: self.options.needs_met().collect(),
             seed: self.options.seed,
         };
-        let examination = Examination::start(server, &plan).map_err(unreachable)?;
-        let examination = examination.at_scale(Scale::Full);
+        let progress = progress(&server.name, cases.len());
+        stage(&progress, "testing");
+        let examination = Examination::start(server, &plan)
+            .map_err(unreachable)?
+            .at_scale(Scale::Full)
+            .generating(self.options.requests);
         let judged = examination.judge(&cases, &self.deviations, |_| progress.inc(1));
         progress.finish_and_clear();
         Ok(TargetReport {
             name: server.name.clone(),
-            version: catalogue.framework_version(server),
+            version: None,
             judged,
         })
     }
 
     /// `document` is the OpenAPI document that all targets of a run must share: the first one's.
-    fn test_url(
+    fn reach(
         &self,
         url: &BaseUrl,
         document: &mut Option<(String, Vec<u8>)>,
-    ) -> Result<TargetReport, RunError> {
+    ) -> Result<Target, RunError> {
         let name = format!("{}{}", url.authority(), url.prefix());
         let mut target = Target::new(&name, url.clone());
+        let rate = self.options.rate.or_else(|| {
+            if url.is_loopback() {
+                return None;
+            }
+            eprintln!(
+                "{name} is not on this machine: no more than {GENTLE} sends a second (--rate)"
+            );
+            Some(GENTLE)
+        });
+        target.pace = rate.map(|rate| Arc::new(Pace::new(rate)));
         target.provides.extend(self.options.needs_met());
         target.hold(self.model.clone());
         let fetched = target.fetch("/openapi.json").map_err(unreachable)?;
         target.document = document.clone();
         if document.is_none() && fetched.status == 200 {
-            *document = Some((name.clone(), fetched.body));
+            *document = Some((name, fetched.body));
         }
+        Ok(target)
+    }
+
+    fn test_url(&self, target: Target) -> TargetReport {
+        let name = target.name.clone();
         let progress = progress(&name, self.selected.len());
         stage(&progress, "testing");
-        let findings =
-            Suite::new(target, self.options.seed).run_all(self.selected, |_| progress.inc(1));
+        let scale = match target.pace {
+            Some(_) => Scale::Reduced,
+            None => Scale::Full,
+        };
+        let suite = Suite::new(target, self.options.seed)
+            .at_scale(scale)
+            .generating(self.options.requests);
+        let findings = suite.run_all(self.selected, |_| progress.inc(1));
         progress.finish_and_clear();
         let judge = |finding| Judged::new(finding, &name, &self.deviations);
-        Ok(TargetReport {
+        TargetReport {
             judged: findings.into_iter().map(judge).collect(),
             version: None,
-            name,
-        })
+            name: name.clone(),
+        }
     }
+
+    /// Compares the answers of the servers that are held to [`GENERATED`], where that is asked for
+    /// and there are several.
+    fn compare(&self, contestants: Vec<Contestant>) -> Result<Option<Between>, RunError> {
+        let Some(generated) = self.selected.iter().find(|case| case.id == GENERATED) else {
+            return Ok(None);
+        };
+        let takes_part = |contestant: &Contestant| match contestant {
+            Contestant::Program(server, _) => server.is_held_to(generated),
+            Contestant::Running(_) => true,
+        };
+        let contestants: Vec<Contestant> = contestants.into_iter().filter(takes_part).collect();
+        if contestants.len() < 2 {
+            return Ok(None);
+        }
+        stage_line("comparing", "the servers");
+        let mut processes = Vec::new();
+        let mut targets = Vec::new();
+        for contestant in contestants {
+            targets.push(match contestant {
+                Contestant::Running(target) => *target,
+                Contestant::Program(server, program) => {
+                    let options = StartOptions {
+                        program: Some(program),
+                        ..StartOptions::default()
+                    };
+                    let process = Process::start(&server, &options).map_err(unreachable)?;
+                    let mut target = Target::new(&server.name, process.base_url());
+                    target.hold(self.model.clone());
+                    processes.push(process);
+                    target
+                }
+            });
+        }
+        let holds_the_same = |target: &Target| target.model == targets[0].model;
+        if !targets.iter().all(holds_the_same) {
+            eprintln!("the servers hold different greetings and are not compared");
+            return Ok(None);
+        }
+        Ok(Some(differential::compare(
+            &targets,
+            self.options.requests,
+            self.options.seed,
+        )))
+    }
+}
+
+/// Says what is being done, for what has no bar.
+fn stage_line(doing: &str, what: &str) {
+    eprintln!("{doing} {what}");
 }
 
 /// Says what is being done, also where no bar is drawn: a build can take minutes.
@@ -175,7 +287,7 @@ fn stage(bar: &ProgressBar, doing: &'static str) {
 }
 
 /// A bar on standard error; none is drawn where that is no terminal.
-fn progress(name: &str, cases: usize) -> ProgressBar {
+pub(super) fn progress(name: &str, cases: usize) -> ProgressBar {
     let bar = ProgressBar::new(cases as u64).with_prefix(name.to_owned());
     // A template that does not parse leaves the default, which says the same less well.
     if let Ok(style) = ProgressStyle::with_template("{prefix} {msg} {bar:30} {pos}/{len}") {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{Broken, Response};
+use crate::Pace;
 use crate::evidence::{Exchange, Log};
 
 /// The most octets read from one connection; a server that sends more is cut off.
@@ -23,6 +24,7 @@ pub struct Connection {
     pub(super) unread: Vec<u8>,
     exchange: Exchange,
     log: Arc<Log>,
+    pace: Option<Arc<Pace>>,
 }
 
 impl Connection {
@@ -40,7 +42,14 @@ impl Connection {
             unread: Vec::new(),
             exchange,
             log,
+            pace: None,
         })
+    }
+
+    /// The same connection, on which each send waits for its turn.
+    pub(crate) fn paced(mut self, pace: Option<Arc<Pace>>) -> Self {
+        self.pace = pace;
+        self
     }
 
     /// Sends exactly these octets.
@@ -49,6 +58,9 @@ impl Connection {
     /// [`Broken::Reset`] if the server ended the connection; what it answered before can still be
     /// read.
     pub fn send(&mut self, bytes: &[u8]) -> Result<(), Broken> {
+        if let Some(pace) = &self.pace {
+            pace.wait();
+        }
         self.exchange.sends(bytes, self.opened.elapsed());
         self.stream.set_write_timeout(Some(self.patience()?))?;
         Ok(self.stream.write_all(bytes)?)

@@ -31,6 +31,8 @@ pub(super) struct Api {
     fault: Option<&'static Fault>,
     rules: Rules,
     requests: AtomicU64,
+    /// The documents, where they are not those of a server that is told no prefix.
+    docs: Option<Docs>,
 }
 
 impl Api {
@@ -47,7 +49,18 @@ impl Api {
             fault,
             rules,
             requests: AtomicU64::new(0),
+            docs: None,
         }
+    }
+
+    /// The same, told the prefix that clients reach it below.
+    pub(super) fn below(mut self, root_path: Option<&str>) -> Self {
+        self.docs = root_path.map(|root_path| Docs::new(Some(root_path)));
+        self
+    }
+
+    fn docs(&self) -> &Docs {
+        self.docs.as_ref().unwrap_or(&DOCS)
     }
 
     /// What the fault does, if there is one.
@@ -95,21 +108,22 @@ impl Api {
         let segments: Vec<&str> = path.split('/').skip(1).collect();
         let resource: &dyn Fn() -> Answer = match segments.as_slice() {
             _ if request.method == "OPTIONS" && path == "*" => &|| Answer::empty(204),
-            [""] => &|| Answer::empty(307).with("Location", &DOCS.location),
+            [""] => &|| Answer::empty(307).with("Location", &self.docs().location),
             ["greetings"] => &|| self.guarded(request, || self.list(request)),
             ["greetings", lang] if !lang.is_empty() => {
                 &|| self.guarded(request, || self.item(request, lang))
             }
             ["docs"] => &|| {
-                send(request, &DOCS.page).with("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+                send(request, &self.docs().page)
+                    .with("Content-Security-Policy", CONTENT_SECURITY_POLICY)
             },
             ["docs", file] => {
-                let Some(asset) = DOCS.asset(file) else {
+                let Some(asset) = self.docs().asset(file) else {
                     return Answer::problem(404, "No such path");
                 };
                 &|| send(request, asset)
             }
-            ["openapi.json"] => &|| send(request, &DOCS.openapi),
+            ["openapi.json"] => &|| send(request, &self.docs().openapi),
             ["healthz"] => &|| Answer::new(200, "application/json", r#"{"status":"ok"}"#),
             _ => return Answer::problem(404, "No such path"),
         };

@@ -14,6 +14,8 @@ pub struct Conduct {
     pub overlooks: Option<Cause>,
     /// When it says where it listens, and what.
     pub announces: Announcement,
+    /// Whether it takes its port from the environment where it is told no address.
+    pub reads_port: bool,
     /// Whether a port can be taken at once that a server before it has left.
     pub reuses_address: bool,
     /// Whether another process may take the same port beside it.
@@ -62,6 +64,7 @@ impl Default for Conduct {
             last_words: |_, _| {},
             overlooks: None,
             announces: Announcement::Ready,
+            reads_port: true,
             reuses_address: true,
             shares_port: false,
             log_line: |request| format!("{} {}", request.method, request.target),

@@ -5,6 +5,7 @@ mod docs;
 mod lifecycle;
 mod load;
 mod octets;
+mod proxy;
 mod security;
 mod semantics;
 mod wire;
@@ -14,6 +15,7 @@ use super::Fault;
 const AREAS: &[&[Fault]] = &[
     contract::FAULTS,
     docs::FAULTS,
+    docs::browser::FAULTS,
     semantics::head::FAULTS,
     semantics::methods::FAULTS,
     semantics::conditional::FAULTS,
@@ -29,6 +31,7 @@ const AREAS: &[&[Fault]] = &[
     wire::chunked::FAULTS,
     wire::exchange::FAULTS,
     wire::connection::FAULTS,
+    proxy::FAULTS,
     security::FAULTS,
     lifecycle::start::FAULTS,
     lifecycle::data::FAULTS,

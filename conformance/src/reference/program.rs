@@ -32,6 +32,8 @@ pub struct Settings {
     pub greetings: Option<PathBuf>,
     /// A file of API keys, of which the first is asked for.
     pub api_key_file: Option<PathBuf>,
+    /// The prefix that clients reach it below, if it is told one.
+    pub root_path: Option<String>,
     /// How long it waits, for what.
     pub timeouts: Timeouts,
     /// Whether requests are logged.
@@ -107,7 +109,7 @@ fn start(
     }
     let life = Life::new(address, settings.timeouts, conduct, settings.verbose);
     let life = Arc::new(life);
-    let api = Arc::new(Api::new(model, key, fault));
+    let api = Arc::new(Api::new(model, key, fault).below(settings.root_path.as_deref()));
     let serving = life.clone();
     std::thread::spawn(move || {
         if let Err(error) = serving.serve(&listener, &api) {

@@ -9,8 +9,34 @@ use crate::judgement::{Judged, Standing};
 /// How much of what was sent or received is shown.
 const SHOWN: usize = 600;
 
+/// How much is shown where everything is.
+const SHOWN_IN_FULL: usize = 16 * 1024;
+
 /// Requirement, source, what is wrong, what was sent and received last, and how to do it again.
 pub fn describe(judged: &Judged) -> String {
+    let mut lines = introduce(judged);
+    // A case ends at the first thing that is wrong, so that its last exchange shows it.
+    if let Some(exchange) = judged.finding.evidence.exchanges.last() {
+        lines.extend(show(exchange, SHOWN));
+    }
+    lines.join("\n")
+}
+
+/// The same with all that was sent and received, as far as it was kept.
+pub(super) fn describe_in_full(judged: &Judged) -> String {
+    let mut lines = introduce(judged);
+    let evidence = &judged.finding.evidence;
+    for exchange in &evidence.exchanges {
+        lines.push(format!("connection:  {}:{}", exchange.host, exchange.port));
+        lines.extend(show(exchange, SHOWN_IN_FULL));
+    }
+    if evidence.left_out > 0 {
+        lines.push(format!("left out:    {} connections", evidence.left_out));
+    }
+    lines.join("\n")
+}
+
+fn introduce(judged: &Judged) -> Vec<String> {
     let finding = &judged.finding;
     let case = finding.case;
     let mut lines = vec![
@@ -42,17 +68,13 @@ pub fn describe(judged: &Judged) -> String {
             ),
         });
     }
-    // A case ends at the first thing that is wrong, so that its last exchange shows it.
-    if let Some(exchange) = finding.evidence.exchanges.last() {
-        lines.extend(show(exchange));
-    }
-    lines.join("\n")
+    lines
 }
 
-fn show(exchange: &Exchange) -> Vec<String> {
+fn show(exchange: &Exchange, most: usize) -> Vec<String> {
     let mut lines = vec![
-        format!("sent:        {}", shorten(&exchange.sent)),
-        format!("received:    {}", shorten(&exchange.received)),
+        format!("sent:        {}", shorten(&exchange.sent, most)),
+        format!("received:    {}", shorten(&exchange.received, most)),
         format!("timing:      {}", timing(exchange)),
     ];
     if let Some(command) = exchange.replay() {
@@ -89,11 +111,11 @@ fn timing(exchange: &Exchange) -> String {
 }
 
 /// The first octets as text, anything but printable ASCII and UTF-8 letters escaped.
-fn shorten(octets: &Octets) -> String {
+fn shorten(octets: &Octets, most: usize) -> String {
     if octets.total == 0 {
         return "nothing".to_owned();
     }
-    let mut shown = octets.kept.len().min(SHOWN);
+    let mut shown = octets.kept.len().min(most);
     // Not within a character; a sequence that is no UTF-8 has no more than three such octets.
     while shown > 0
         && octets

@@ -35,7 +35,17 @@
 //!         "replay": "(exec 3<>/dev/tcp/…)"
 //!       }]
 //!     }]
-//!   }]
+//!   }],
+//!   "between": {
+//!     "targets": ["axum", "warp"],
+//!     "requests": 1000,
+//!     "conflict": null,
+//!     "open": [{
+//!       "request": "GET /greetings/%00",
+//!       "about": "status",
+//!       "answers": [{"target": "axum", "answer": "422"}, {"target": "warp", "answer": "400"}]
+//!     }]
+//!   }
 //! }
 //! ```
 //!
@@ -51,6 +61,8 @@
 //!   All times are from the opening of the connection. `half_closed_milliseconds` is when the suite
 //!   closed its direction, `ended_milliseconds` when it saw that the server had ended the
 //!   connection; null if that did not happen.
+//! - `between` is null unless several targets were compared; `conflict` is a disagreement where the
+//!   contract fixes the answer, and fails the run; `open` are those where it does not.
 //! - `replay` is null where the command would be too long to be of use.
 //!
 //! Members may be added within a version; none is removed or changes meaning.
@@ -61,6 +73,7 @@ use serde_json::{Value, json};
 
 use super::{Report, TargetReport};
 use crate::deviations::Known;
+use crate::differential::{Between, Disagreement, Reply};
 use crate::evidence::{Exchange, Octets, Piece};
 use crate::judgement::Judged;
 
@@ -74,6 +87,25 @@ pub fn to_value(report: &Report) -> Value {
         "seed": report.seed,
         "as_expected": report.is_as_expected(),
         "targets": report.targets.iter().map(target).collect::<Value>(),
+        "between": report.between.as_ref().map(between),
+    })
+}
+
+fn between(between: &Between) -> Value {
+    json!({
+        "targets": between.targets,
+        "requests": between.requests,
+        "conflict": between.conflict.as_ref().map(disagreement),
+        "open": between.open.iter().map(disagreement).collect::<Value>(),
+    })
+}
+
+fn disagreement(disagreement: &Disagreement) -> Value {
+    let reply = |reply: &Reply| json!({"target": reply.target, "answer": reply.answer});
+    json!({
+        "request": disagreement.request,
+        "about": disagreement.about,
+        "answers": disagreement.answers.iter().map(reply).collect::<Value>(),
     })
 }
 

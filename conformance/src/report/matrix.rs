@@ -3,21 +3,45 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use super::{Report, Style, TargetReport, describe};
+use super::finding::describe_in_full;
+use super::{Report, Style, TargetReport, between, describe};
 use crate::judgement::{Judged, Standing};
 use crate::{Case, Verdict, cases};
+
+/// The widest that a matrix may be before its columns get numbers for names: what fits a terminal.
+const WIDEST: usize = 100;
+
+/// How narrow a column may be.
+const NARROWEST: usize = 8;
+
+/// How much a report tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// What is not as it should be, in full.
+    Exceptions,
+    /// Every finding in full, with all that was sent and received.
+    Everything,
+}
 
 /// Writes the matrix, the answers that differ, every deviation in full, and a summary.
 ///
 /// # Errors
 /// What `out` returns.
-pub fn write_text(out: &mut dyn Write, report: &Report, style: Style) -> io::Result<()> {
+pub fn write_text(
+    out: &mut dyn Write,
+    report: &Report,
+    style: Style,
+    detail: Detail,
+) -> io::Result<()> {
     let rows: Vec<&Case> = cases::all()
         .filter(|case| report.targets.iter().any(|t| t.find(case.id).is_some()))
         .collect();
     write_matrix(out, report, &rows, style)?;
     write_answers(out, report, &rows, style)?;
-    write_deviations(out, report, style)?;
+    if let Some(between) = &report.between {
+        between::write(out, between, style)?;
+    }
+    write_findings(out, report, style, detail)?;
     write_summary(out, report, style)
 }
 
@@ -28,33 +52,71 @@ fn write_matrix(
     style: Style,
 ) -> io::Result<()> {
     let first = rows.iter().map(|case| case.id.len()).max().unwrap_or(0);
-    let columns: Vec<(String, usize)> = report
-        .targets
-        .iter()
-        .map(|target| {
-            let title = title(target);
-            let width = title.chars().count().max(8);
-            (title, width)
-        })
-        .collect();
-    let mut head = format!("{:first$}  level ", "");
-    for (title, width) in &columns {
-        head.push_str(&format!("  {title:width$}"));
+    let columns = Columns::of(report, first);
+    for line in &columns.legend {
+        writeln!(out, "{line}")?;
     }
-    writeln!(out, "{}", style.bold(head.trim_end()))?;
+    for (label, line) in [("level ", 0), ("      ", 1)] {
+        let mut head = format!("{:first$}  {label}", "");
+        for (titles, width) in &columns.heads {
+            head.push_str(&format!("  {:width$}", titles[line]));
+        }
+        if !head.trim().is_empty() {
+            writeln!(out, "{}", style.bold(head.trim_end()))?;
+        }
+    }
     for case in rows {
         let mut row = format!("{:first$}  {:6}", case.id, case.level.as_str());
-        for (target, (_, width)) in report.targets.iter().zip(&columns) {
+        for (target, (_, width)) in report.targets.iter().zip(&columns.heads) {
             let (standing, text) = match target.find(case.id) {
                 Some(judged) => (judged.standing, cell(judged)),
                 None => (Standing::NotApplicable, ""),
             };
-            let padding = " ".repeat(width - text.len());
+            let padding = " ".repeat(width.saturating_sub(text.len()));
             row.push_str(&format!("  {}{padding}", style.paint(standing, text)));
         }
         writeln!(out, "{}", row.trim_end())?;
     }
     writeln!(out)
+}
+
+/// The columns of a matrix.
+struct Columns {
+    /// Name and version of each target, and the column's width.
+    heads: Vec<([String; 2], usize)>,
+    /// Which number is which target, where names would be too wide.
+    legend: Vec<String>,
+}
+
+impl Columns {
+    fn of(report: &Report, first: usize) -> Self {
+        let names = |target: &TargetReport| {
+            [
+                target.name.clone(),
+                target.version.clone().unwrap_or_default(),
+            ]
+        };
+        let sized = |titles: [String; 2]| {
+            let widths = titles.iter().map(|title| title.chars().count());
+            let width = widths.max().unwrap_or(0).max(NARROWEST);
+            (titles, width)
+        };
+        let heads: Vec<_> = report.targets.iter().map(names).map(sized).collect();
+        let width: usize = heads.iter().map(|(_, width)| width + 2).sum();
+        if first + 2 + 6 + width <= WIDEST {
+            return Self {
+                heads,
+                legend: Vec::new(),
+            };
+        }
+        let targets = report.targets.iter().enumerate();
+        let legend = targets.map(|(index, target)| format!("{}: {}", index + 1, title(target)));
+        let numbers = (1..=report.targets.len()).map(|n| sized([n.to_string(), String::new()]));
+        Self {
+            heads: numbers.collect(),
+            legend: legend.collect(),
+        }
+    }
 }
 
 fn title(target: &TargetReport) -> String {
@@ -118,20 +180,31 @@ fn write_answers(
     Ok(())
 }
 
-fn write_deviations(out: &mut dyn Write, report: &Report, style: Style) -> io::Result<()> {
+fn write_findings(
+    out: &mut dyn Write,
+    report: &Report,
+    style: Style,
+    detail: Detail,
+) -> io::Result<()> {
     for target in &report.targets {
         for judged in &target.judged {
-            let what = match judged.standing {
-                Standing::Good | Standing::NotApplicable => continue,
-                Standing::Known => "known to deviate",
-                Standing::Warning => "should not deviate",
-                Standing::Failure => "deviates",
-                Standing::Stale => "no longer deviates",
-                Standing::Error => "could not be tested",
+            let what = match (judged.standing, detail) {
+                (Standing::Good | Standing::NotApplicable, Detail::Exceptions) => continue,
+                (Standing::Good, _) => cell(judged),
+                (Standing::NotApplicable, _) => "does not apply",
+                (Standing::Known, _) => "known to deviate",
+                (Standing::Warning, _) => "should not deviate",
+                (Standing::Failure, _) => "deviates",
+                (Standing::Stale, _) => "no longer deviates",
+                (Standing::Error, _) => "could not be tested",
             };
             let title = format!("{}: {} {what}", judged.finding.case.id, target.name);
             writeln!(out, "{}", style.paint(judged.standing, &title))?;
-            for line in describe(judged).lines() {
+            let text = match detail {
+                Detail::Exceptions => describe(judged),
+                Detail::Everything => describe_in_full(judged),
+            };
+            for line in text.lines() {
                 writeln!(out, "  {line}")?;
             }
             writeln!(out)?;

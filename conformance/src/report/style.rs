@@ -36,6 +36,11 @@ impl Style {
         self.wrap(code, text)
     }
 
+    /// `text` in the colour of what must be seen to.
+    pub(crate) fn bad(self, text: &str) -> String {
+        self.paint(Standing::Failure, text)
+    }
+
     /// `text` in bold.
     pub(super) fn bold(self, text: &str) -> String {
         self.wrap("1", text)

@@ -16,6 +16,7 @@ pub use start::{StartError, StartOptions};
 
 use super::{Ready, Server};
 use crate::BaseUrl;
+use crate::tools::Registered;
 use output::Captured;
 
 /// How long a server may take until it accepts connections.
@@ -35,6 +36,7 @@ pub struct Process {
     address: SocketAddr,
     stdout: Captured,
     stderr: Captured,
+    registered: Option<Registered>,
 }
 
 impl Process {
@@ -92,6 +94,10 @@ impl Process {
         Ok(Self {
             stdout: Captured::of(child.stdout.take()),
             stderr: Captured::of(child.stderr.take()),
+            registered: Some(match server.leads_group {
+                true => Registered::group(child.id()),
+                false => Registered::process(child.id()),
+            }),
             child,
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
         })
@@ -213,6 +219,9 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
+        if let Some(registered) = self.registered.take() {
+            registered.kill_group();
+        }
         // Both fail only if the process has ended and been waited for.
         let _ = self.child.kill();
         let _ = self.child.wait();

@@ -21,6 +21,8 @@ pub enum Setting<'a> {
     DrainTimeout(u32),
     /// Log all that can be logged.
     Verbose,
+    /// Be reached below this prefix.
+    RootPath(&'a str),
 }
 
 impl Setting<'_> {
@@ -33,6 +35,7 @@ impl Setting<'_> {
             Self::IdleTimeout(_) => Need::IdleTimeout,
             Self::DrainTimeout(_) => Need::DrainTimeout,
             Self::Verbose => Need::Verbose,
+            Self::RootPath(_) => Need::RootPath,
         }
     }
 }
@@ -47,6 +50,7 @@ impl Server {
             Setting::IdleTimeout(s) => (&self.idle_timeout_args, "{seconds}", s.to_string()),
             Setting::DrainTimeout(s) => (&self.drain_timeout_args, "{seconds}", s.to_string()),
             Setting::Verbose => (&self.verbose_args, "{}", String::new()),
+            Setting::RootPath(path) => (&self.root_path_args, "{path}", path.to_owned()),
         };
         let fill = |argument: &String| argument.replace(placeholder, &value).into();
         Some(template.as_ref()?.iter().map(fill).collect())
@@ -61,10 +65,12 @@ impl Server {
             Setting::IdleTimeout(1),
             Setting::DrainTimeout(1),
             Setting::Verbose,
+            Setting::RootPath(""),
         ]
         .into_iter()
         .filter(|setting| self.setting(*setting).is_some())
         .map(Setting::need)
+        .chain(self.port_env_args.is_some().then_some(Need::PortEnv))
     }
 
     /// The names of its long options, as far as the stanza tells.
@@ -77,6 +83,7 @@ impl Server {
             self.idle_timeout_args.as_ref(),
             self.drain_timeout_args.as_ref(),
             self.verbose_args.as_ref(),
+            self.root_path_args.as_ref(),
         ];
         let arguments = templates.into_iter().flatten().flatten();
         arguments

@@ -60,7 +60,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     ),
 ];
 
-fn each(context: &Context) -> Outcome {
+pub(in crate::cases) fn each(context: &Context) -> Outcome {
     for lang in context.model().greetings().keys() {
         let path = format!("/greetings/{lang}");
         check_answer(context, &path)?;
@@ -218,7 +218,7 @@ fn check_reflection(segment: &str, response: &Response) -> Result<(), Deviation>
 }
 
 /// The answer to GET, which must be the model's.
-fn check_answer(context: &Context, path: &str) -> Result<Response, Deviation> {
+pub(in crate::cases) fn check_answer(context: &Context, path: &str) -> Result<Response, Deviation> {
     let named = |why| Deviation(format!("GET {path}: {why}"));
     let response = context.get(path).map_err(named)?;
     context

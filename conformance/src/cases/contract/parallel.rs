@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::CONTRACT;
-use crate::cases::steps::absent;
-use crate::http::{Broken, Connection, Request, Response};
+use crate::cases::steps::{Kept, absent};
+use crate::http::Request;
 use crate::{Case, Context, Deviation, Outcome, Verdict};
 
 /// How many requests are sent in all.
@@ -69,45 +69,26 @@ fn work(
     start: &Barrier,
 ) -> Result<(), Deviation> {
     let aside = context.aside();
-    let opened = aside.connect();
-    // Also those that have no connection must come here, lest the others wait for ever.
+    let mut kept = Kept::new(&aside);
     start.wait();
-    let mut connection = opened?;
     loop {
         let index = next.fetch_add(1, Ordering::Relaxed);
         if index >= REQUESTS {
             return Ok(());
         }
         let (method, path) = &requests[index % requests.len()];
-        let result = ask(&aside, &mut connection, method, path).and_then(|response| {
+        let request = match *method {
+            "POST" => Request::new(*method, path.as_str()).content(""),
+            _ => Request::new(*method, path.as_str()),
+        };
+        let result = kept.ask(request).and_then(|response| {
             let expected = aside.model().answer(method, path);
             expected.check(&response).map(drop)
         });
         if let Err(why) = result {
-            drop(connection);
+            drop(kept);
             context.adopt(&aside);
             return Err(Deviation(format!("{method} {path}: {why}")));
         }
-    }
-}
-
-/// Sends a request, on a new connection if the server has closed this one, as it may at any time.
-fn ask(
-    context: &Context,
-    connection: &mut Connection,
-    method: &str,
-    path: &str,
-) -> Result<Response, Deviation> {
-    let mut request = context.prepare(Request::new(method, path));
-    if method == "POST" {
-        request = request.content("");
-    }
-    let bytes = request.to_bytes();
-    match connection.exchange(method, &bytes) {
-        Err(Broken::Closed | Broken::Reset(_)) => {
-            *connection = context.connect()?;
-            Ok(connection.exchange(method, &bytes)?)
-        }
-        other => Ok(other?),
     }
 }

@@ -57,7 +57,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     ),
 ];
 
-fn root_redirects(context: &Context) -> Outcome {
+pub(in crate::cases) fn root_redirects(context: &Context) -> Outcome {
     let response = context.get("/")?;
     ensure!(
         matches!(response.status, 307 | 308),
@@ -79,13 +79,13 @@ fn root_relative(context: &Context) -> Outcome {
     Ok(Verdict::Conforms)
 }
 
-fn page(context: &Context) -> Outcome {
+pub(in crate::cases) fn page(context: &Context) -> Outcome {
     let (_, page) = follow(context, "/docs")?;
     check_page(&page)?;
     Ok(Verdict::Conforms)
 }
 
-fn assets(context: &Context) -> Outcome {
+pub(in crate::cases) fn assets(context: &Context) -> Outcome {
     let site = Site::visit(context)?;
     for load in site.loads() {
         let Some(expected) = expected_type(load.kind) else {

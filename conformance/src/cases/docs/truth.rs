@@ -86,7 +86,7 @@ fn errors(context: &Context) -> Outcome {
     Ok(Verdict::Conforms)
 }
 
-fn servers(context: &Context) -> Outcome {
+pub(in crate::cases) fn servers(context: &Context) -> Outcome {
     let description = Description::fetch(context)?;
     let document = context.path("/openapi.json");
     // Without servers the URL is "/" (§4.8.1).

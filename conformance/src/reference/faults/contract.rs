@@ -319,6 +319,26 @@ pub(super) const FAULTS: &[Fault] = &[
     ),
     Fault::answer(
         "contract/property",
+        "a condition that names several entity tags is 400",
+        |request, answer| {
+            let names_several = |value: &[u8]| value.contains(&b',');
+            if request.values("if-none-match").any(names_several) {
+                *answer = Answer::problem(400, "One entity tag, please");
+            }
+        },
+    ),
+    Fault::answer(
+        "contract/property",
+        "a query with an encoded octet names something else",
+        |request, answer| {
+            let query = request.target.split_once('?');
+            if answer.status == 200 && query.is_some_and(|(_, query)| query.contains('%')) {
+                *answer = Answer::problem(404, "No such path");
+            }
+        },
+    ),
+    Fault::answer(
+        "contract/property",
         "langs of ten letters or more are 500",
         |request, answer| {
             if is_item(request) && answer.status == 404 && request.path().len() > 20 {

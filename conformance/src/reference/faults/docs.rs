@@ -1,5 +1,7 @@
 //! Faults in the description of the API.
 
+pub(in crate::reference) mod browser;
+
 use serde_json::{Value, json};
 
 use super::super::{Answer, Fault, Request};

@@ -97,6 +97,11 @@ pub(super) fn command(
             command.env_remove(name);
         }
     }
+    #[cfg(unix)]
+    if server.leads_group {
+        use std::os::unix::process::CommandExt as _;
+        command.process_group(0);
+    }
     command.envs(options.env.iter().map(|(name, value)| (name, value)));
     command
 }

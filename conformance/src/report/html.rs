@@ -1,0 +1,279 @@
+//! The report as one page that needs no other file.
+//!
+//! The template escapes everything that is put into it. Of long exchanges the page has the
+//! beginning; the JSON report has all that was kept.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use askama::Template;
+
+use super::{Report, TargetReport};
+use crate::differential::Between;
+use crate::evidence::{Exchange, Octets};
+use crate::judgement::{Judged, Standing};
+use crate::{Case, Verdict, cases};
+
+/// The most connections shown of a finding: the last ones, which show what decided it.
+const CONNECTIONS: usize = 3;
+
+/// The most octets shown of one direction of a connection.
+const SHOWN: usize = 2048;
+
+/// The same of a finding that is not as it should be.
+const SHOWN_OF_EXCEPTION: usize = 16 * 1024;
+
+/// Writes the page.
+///
+/// # Errors
+/// What `out` returns.
+pub fn write(out: &mut dyn Write, report: &Report) -> io::Result<()> {
+    let rows: Vec<Row<'_>> = cases::all()
+        .filter(|case| report.targets.iter().any(|t| t.find(case.id).is_some()))
+        .map(|case| Row::of(case, report))
+        .collect();
+    let areas: BTreeSet<&str> = rows.iter().map(|row| row.case.area()).collect();
+    let page = Page {
+        seed: report.seed,
+        as_expected: report.is_as_expected(),
+        targets: report.targets.iter().map(Summary::of).collect(),
+        areas,
+        rows,
+        between: report.between.as_ref(),
+    };
+    page.write_into(out).map_err(io::Error::other)
+}
+
+#[derive(Template)]
+#[template(path = "report.html")]
+struct Page<'a> {
+    seed: u64,
+    as_expected: bool,
+    targets: Vec<Summary<'a>>,
+    areas: BTreeSet<&'a str>,
+    rows: Vec<Row<'a>>,
+    between: Option<&'a Between>,
+}
+
+/// A target, and how many cases came out how.
+struct Summary<'a> {
+    name: &'a str,
+    version: &'a str,
+    counts: Vec<(usize, &'static str, &'static str)>,
+}
+
+impl<'a> Summary<'a> {
+    fn of(target: &'a TargetReport) -> Self {
+        let labels = [
+            "ok", "differs", "n/a", "known", "warning", "fails", "stale", "error",
+        ];
+        let count = |wanted: &str| {
+            let labels = target.judged.iter().map(|judged| label(judged).0);
+            labels.filter(|label| *label == wanted).count()
+        };
+        let counts = labels.map(|label| (count(label), label, class(label)));
+        Self {
+            name: &target.name,
+            version: target.version.as_deref().unwrap_or_default(),
+            counts: counts.into_iter().filter(|(n, ..)| *n > 0).collect(),
+        }
+    }
+}
+
+/// A case, and what was found of each target.
+struct Row<'a> {
+    case: &'static Case,
+    cells: Vec<Cell<'a>>,
+    /// What the filter looks for: the labels of its cells.
+    labels: String,
+}
+
+impl<'a> Row<'a> {
+    fn of(case: &'static Case, report: &'a Report) -> Self {
+        let targets = report.targets.iter().enumerate();
+        let cells: Vec<Cell<'_>> = targets
+            .map(|(index, target)| Cell::of(case, index, target))
+            .collect();
+        let labels: BTreeSet<&str> = cells.iter().map(|cell| cell.label).collect();
+        Self {
+            case,
+            cells,
+            labels: labels.into_iter().collect::<Vec<_>>().join(" "),
+        }
+    }
+
+    /// The name of the place on the page that tells of the case.
+    fn anchor(&self) -> String {
+        self.case.id.replace('/', "-")
+    }
+}
+
+/// What was found of a target in a case.
+struct Cell<'a> {
+    target: &'a str,
+    /// The name of the place on the page that tells of it; empty if the target is not held to it.
+    anchor: String,
+    label: &'static str,
+    class: &'static str,
+    note: String,
+    known: Option<String>,
+    milliseconds: String,
+    exchanges: Vec<Shown>,
+    left_out: usize,
+}
+
+impl<'a> Cell<'a> {
+    fn of(case: &Case, index: usize, target: &'a TargetReport) -> Self {
+        let Some(judged) = target.find(case.id) else {
+            return Self {
+                target: &target.name,
+                anchor: String::new(),
+                label: "",
+                class: "",
+                note: String::new(),
+                known: None,
+                milliseconds: String::new(),
+                exchanges: Vec::new(),
+                left_out: 0,
+            };
+        };
+        let (label, note) = label(judged);
+        let is_exception = !matches!(judged.standing, Standing::Good | Standing::NotApplicable);
+        let most = if is_exception {
+            SHOWN_OF_EXCEPTION
+        } else {
+            SHOWN
+        };
+        let evidence = &judged.finding.evidence;
+        let skipped = evidence.exchanges.len().saturating_sub(CONNECTIONS);
+        let exchanges = evidence.exchanges.iter().skip(skipped);
+        Self {
+            target: &target.name,
+            anchor: format!("{}-{index}", case.id.replace('/', "-")),
+            label,
+            class: class(label),
+            note,
+            known: judged.known.as_ref().map(|known| {
+                let upstream = known.upstream.as_deref().unwrap_or("no upstream issue");
+                format!("{} (with {}; {upstream})", known.reason, known.version)
+            }),
+            milliseconds: format!("{:.1}", judged.finding.took.as_secs_f64() * 1e3),
+            exchanges: exchanges
+                .map(|exchange| Shown::of(exchange, most))
+                .collect(),
+            left_out: evidence.left_out + skipped,
+        }
+    }
+}
+
+/// The label of a finding, and its note.
+fn label(judged: &Judged) -> (&'static str, String) {
+    let (differs, note) = match &judged.finding.verdict {
+        Ok(verdict) => (
+            matches!(verdict, Verdict::Differs(_)),
+            verdict.note().unwrap_or_default().to_owned(),
+        ),
+        Err(error) => (false, error.to_string()),
+    };
+    let label = match judged.standing {
+        Standing::Good if differs => "differs",
+        Standing::Good => "ok",
+        Standing::NotApplicable => "n/a",
+        Standing::Known => "known",
+        Standing::Warning => "warning",
+        Standing::Failure => "fails",
+        Standing::Stale => "stale",
+        Standing::Error => "error",
+    };
+    (label, note)
+}
+
+/// The colour that goes with a label.
+fn class(label: &str) -> &'static str {
+    match label {
+        "ok" => "good",
+        "differs" => "other",
+        "n/a" => "none",
+        "known" | "warning" => "warn",
+        _ => "bad",
+    }
+}
+
+/// What passed over a connection, as the page has it.
+struct Shown {
+    address: String,
+    directions: [(&'static str, Direction); 2],
+    replay: Option<String>,
+}
+
+impl Shown {
+    fn of(exchange: &Exchange, most: usize) -> Self {
+        Self {
+            address: format!("{}:{}", exchange.host, exchange.port),
+            directions: [
+                ("sent", Direction::of(&exchange.sent, most)),
+                ("received", Direction::of(&exchange.received, most)),
+            ],
+            replay: exchange.replay(),
+        }
+    }
+}
+
+/// The octets that went one way.
+struct Direction {
+    text: String,
+    /// Two digits an octet; a script sets them out when they are asked for.
+    hex: String,
+    shown: usize,
+    total: usize,
+}
+
+impl Direction {
+    fn of(octets: &Octets, most: usize) -> Self {
+        let shown = octets.kept.get(..most).unwrap_or(&octets.kept);
+        let mut hex = String::with_capacity(2 * shown.len());
+        for octet in shown {
+            // Writing to a String cannot fail.
+            let _ = write!(hex, "{octet:02x}");
+        }
+        Self {
+            text: readable(shown),
+            hex,
+            shown: shown.len(),
+            total: octets.total,
+        }
+    }
+}
+
+/// Text as it is; what is neither printable nor a line end is escaped.
+fn readable(octets: &[u8]) -> String {
+    let mut text = String::with_capacity(octets.len());
+    for chunk in octets.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            match character {
+                '\n' => text.push('\n'),
+                // Half of the line end that HTTP has.
+                '\r' => text.push_str("\\r"),
+                _ if character.is_control() => text.extend(character.escape_default()),
+                _ => text.push(character),
+            }
+        }
+        for octet in chunk.invalid() {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "\\x{octet:02x}");
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn octets_are_made_readable() {
+        let octets = b"GET / HTTP/1.1\r\nX: \xff\0\xc3\xa9<b>";
+        assert_eq!(readable(octets), "GET / HTTP/1.1\\r\nX: \\xff\\u{0}é<b>");
+    }
+}

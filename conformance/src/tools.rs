@@ -1,0 +1,142 @@
+//! The programs that cases put beside the server: a reverse proxy and a browser.
+
+mod browser;
+mod child;
+mod nginx;
+mod webdriver;
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+
+pub(crate) use browser::Browser;
+pub(crate) use child::{Registered, end_all};
+pub(crate) use nginx::{Host, Nginx};
+pub(crate) use webdriver::WebDriverError;
+
+use crate::{Deviation, Need};
+
+/// Where programs are that the search path of a user without privileges may leave out.
+const SYSTEM_DIRECTORIES: [&str; 2] = ["/usr/local/sbin", "/usr/sbin"];
+
+/// Why a tool cannot be used, which is no fault of the server's.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ToolError {
+    /// The system refused something.
+    #[error("{tool} cannot be started: {source}")]
+    Start {
+        tool: &'static str,
+        source: std::io::Error,
+    },
+    /// It ended, or did not get ready.
+    #[error("{tool} does not start: {output}")]
+    NotReady { tool: &'static str, output: String },
+    /// It runs, and failed at what it was asked to do.
+    #[error(transparent)]
+    Browser(#[from] WebDriverError),
+}
+
+/// Why an errand of the browser came to nothing.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Trouble {
+    /// The server is at fault.
+    #[error(transparent)]
+    Server(#[from] Deviation),
+    /// The browser is.
+    #[error(transparent)]
+    Tool(#[from] ToolError),
+}
+
+impl From<WebDriverError> for Trouble {
+    fn from(error: WebDriverError) -> Self {
+        Self::Tool(error.into())
+    }
+}
+
+/// Keeps what cases start once and share, such as a browser, running from one target to the next.
+/// It ends with the last workbench or target.
+#[derive(Clone, Debug)]
+pub struct Workbench(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    browser: Mutex<Option<Browser>>,
+}
+
+impl Workbench {
+    /// The one there is, or a new one. Nothing is started before a case needs it.
+    pub fn get() -> Self {
+        static PRESENT: Mutex<Weak<Shared>> = Mutex::new(Weak::new());
+        let mut present = PRESENT.lock().unwrap_or_else(PoisonError::into_inner);
+        let shared = present.upgrade().unwrap_or_else(|| {
+            let new = Arc::default();
+            *present = Arc::downgrade(&new);
+            new
+        });
+        Self(shared)
+    }
+
+    /// Uses the browser, which is started if it does not run. One that fails is not used again.
+    ///
+    /// # Errors
+    /// If the browser cannot be started, or `errand` fails.
+    pub(crate) fn with_browser<T>(
+        &self,
+        errand: impl FnOnce(&Browser) -> Result<T, Trouble>,
+    ) -> Result<T, Trouble> {
+        let mut present = self
+            .0
+            .browser
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let browser = match present.take() {
+            Some(browser) => browser,
+            None => Browser::start()?,
+        };
+        let result = errand(&browser);
+        // The page goes, so that its scripts do not run on.
+        let is_sound = !matches!(result, Err(Trouble::Tool(_)));
+        if is_sound && browser.open("about:blank").is_ok() {
+            *present = Some(browser);
+        }
+        result
+    }
+}
+
+/// The needs that this machine meets, whatever the server.
+pub(crate) fn needs_met() -> &'static BTreeSet<Need> {
+    static MET: OnceLock<BTreeSet<Need>> = OnceLock::new();
+    MET.get_or_init(|| {
+        let mut met = BTreeSet::new();
+        if nginx::is_installed() {
+            met.insert(Need::Proxy);
+        }
+        if browser::is_installed() {
+            met.insert(Need::Browser);
+        }
+        met
+    })
+}
+
+/// Looks for a program where a shell would, and in the system's own directories.
+fn find(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let system = SYSTEM_DIRECTORIES.iter().map(PathBuf::from);
+    std::env::split_paths::<OsStr>(&path)
+        .chain(system)
+        .map(|directory| directory.join(program))
+        .find(|file| is_executable(file))
+}
+
+#[cfg(unix)]
+fn is_executable(file: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    file.metadata()
+        .is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_executable(file: &Path) -> bool {
+    file.is_file()
+}

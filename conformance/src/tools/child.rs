@@ -1,0 +1,178 @@
+//! Processes that do not outlive the suite.
+
+use std::io;
+use std::process::{Command, ExitStatus};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How long a program may take to end when it is asked to, before it is killed.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// How often a process is looked at while it is waited for.
+const POLL: Duration = Duration::from_millis(2);
+
+/// Whom to signal so that everything ends that runs now.
+static RUNNING: Mutex<Vec<Whom>> = Mutex::new(Vec::new());
+
+/// A process, or a process and those it started in its group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Whom {
+    Process(u32),
+    Group(u32),
+}
+
+/// Keeps a process among those that end when the suite is interrupted.
+#[derive(Debug)]
+pub(crate) struct Registered(Whom);
+
+impl Registered {
+    /// Registers a process.
+    pub(crate) fn process(id: u32) -> Self {
+        Self::new(Whom::Process(id))
+    }
+
+    /// Registers the process group that a process leads.
+    pub(crate) fn group(leader: u32) -> Self {
+        Self::new(Whom::Group(leader))
+    }
+
+    fn new(whom: Whom) -> Self {
+        let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
+        running.push(whom);
+        Self(whom)
+    }
+
+    /// Kills what is left of a group. It has to be called before the leader has been waited for:
+    /// then its id may be another's.
+    pub(crate) fn kill_group(&self) {
+        if matches!(self.0, Whom::Group(_)) {
+            signal(self.0, Force::Kill);
+        }
+    }
+}
+
+impl Drop for Registered {
+    fn drop(&mut self) {
+        let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(index) = running.iter().position(|whom| *whom == self.0) {
+            running.swap_remove(index);
+        }
+    }
+}
+
+/// Asks everything that runs to end, for a program that is about to end itself.
+pub(crate) fn end_all() {
+    for whom in RUNNING
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .iter()
+    {
+        signal(*whom, Force::Ask);
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Force {
+    Ask,
+    Kill,
+}
+
+#[cfg(unix)]
+fn signal(whom: Whom, force: Force) {
+    use nix::sys::signal::{Signal, kill, killpg};
+    use nix::unistd::Pid;
+    let signal = match force {
+        Force::Ask => Signal::SIGTERM,
+        Force::Kill => Signal::SIGKILL,
+    };
+    let (Whom::Process(id) | Whom::Group(id)) = whom;
+    let Ok(id) = i32::try_from(id).map(Pid::from_raw) else {
+        return;
+    };
+    // Either fails only if there is nothing left to signal.
+    let _ = match whom {
+        Whom::Process(_) => kill(id, signal),
+        Whom::Group(_) => killpg(id, signal),
+    };
+}
+
+/// Without signals there is nothing to ask with: a process is killed by its handle.
+#[cfg(not(unix))]
+fn signal(_: Whom, _: Force) {}
+
+/// A process that is asked to end, and killed if it does not, when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Child {
+    process: std::process::Child,
+    registered: Option<Registered>,
+}
+
+impl Child {
+    /// Starts a process.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub(crate) fn spawn(command: &mut Command) -> io::Result<Self> {
+        let process = command.spawn()?;
+        Ok(Self {
+            registered: Some(Registered::process(process.id())),
+            process,
+        })
+    }
+
+    /// How it ended, if it has.
+    pub(crate) fn exited(&mut self) -> Option<ExitStatus> {
+        // An error means that it is not ours to wait for, which a child of ours is.
+        self.process.try_wait().ok().flatten()
+    }
+
+    /// Its standard output, if that was piped and not taken yet.
+    pub(super) fn stdout(&mut self) -> Option<std::process::ChildStdout> {
+        self.process.stdout.take()
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        // Off the list before it is waited for: then its id may be another process's.
+        self.registered = None;
+        if self.exited().is_none() {
+            signal(Whom::Process(self.process.id()), Force::Ask);
+            let deadline = Instant::now() + GRACE;
+            while self.exited().is_none() && Instant::now() < deadline {
+                std::thread::sleep(POLL);
+            }
+        }
+        // Both fail only if the process has ended and been waited for.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str) -> Child {
+        Child::spawn(Command::new("sh").args(["-c", script])).expect("there is a shell")
+    }
+
+    #[test]
+    fn a_process_ends_with_its_handle() {
+        let child = shell("exec sleep 60");
+        let whom = Whom::Process(child.process.id());
+        let is_listed = || RUNNING.lock().is_ok_and(|running| running.contains(&whom));
+        assert!(is_listed());
+        let start = Instant::now();
+        drop(child);
+        assert!(!is_listed());
+        assert!(start.elapsed() < Duration::from_secs(30));
+    }
+
+    #[test]
+    fn one_that_will_not_end_is_killed() {
+        let start = Instant::now();
+        drop(shell("trap '' TERM; while :; do sleep 0.1; done"));
+        assert!(start.elapsed() < GRACE + Duration::from_secs(20));
+    }
+}
