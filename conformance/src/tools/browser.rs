@@ -37,8 +37,6 @@ const ARGUMENTS: &[&str] = &[
     "--disable-sync",
     "--no-first-run",
     "--disable-gpu",
-    // Nobody looks at it.
-    "--disable-software-rasterizer",
     // Containers have little of that memory.
     "--disable-dev-shm-usage",
 ];

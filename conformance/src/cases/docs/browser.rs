@@ -1,12 +1,13 @@
 //! What only a browser can tell of the page.
 
+use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use crate::cases::steps::get_whole;
 use crate::openapi::Description;
-use crate::tools::{Browser, Trouble, WebDriverError};
+use crate::tools::{Browser, ToolError, Trouble, WebDriverError};
 use crate::{Case, Context, Deviation, Need, Outcome, Verdict, ensure};
 
 /// The functions that scripts call.
@@ -138,30 +139,35 @@ struct Page<'a> {
     deadline: Instant,
 }
 
-/// Opens the page in the browser and makes an experiment on it.
+/// Opens the page in the browser and makes an experiment on it. A browser may fail now and then on a
+/// machine that is busy, so that what fails by it is tried once more, in a new one.
 fn on_the_page(
     context: &Context,
-    experiment: impl FnOnce(&Page<'_>) -> Result<Verdict, Trouble>,
+    experiment: impl Fn(&Page<'_>) -> Result<Verdict, Trouble>,
 ) -> Outcome {
+    let url = format!("{}docs", context.base());
+    let opened = Cell::new(false);
     let errand = |browser: &Browser| {
-        let url = format!("{}docs", context.base());
-        match browser.open(&url) {
-            // That the page cannot be loaded is the server's doing.
-            Err(WebDriverError::Failed(why)) => {
-                return Err(Deviation(format!("the browser cannot open {url}: {why}")).into());
-            }
-            opened => opened?,
-        }
-        let deadline = context.deadline().min(Instant::now() + PATIENCE);
+        opened.set(false);
+        browser.open(&url)?;
+        opened.set(true);
         experiment(&Page {
             browser,
-            url,
-            deadline,
+            url: url.clone(),
+            deadline: context.deadline().min(Instant::now() + PATIENCE),
         })
     };
-    let result = context.target().workbench.with_browser(errand);
+    let attempt = || context.target().workbench.with_browser(errand);
+    let result = match attempt() {
+        Err(Trouble::Tool(_)) => attempt(),
+        result => result,
+    };
     result.map_err(|trouble| match trouble {
         Trouble::Server(deviation) => deviation,
+        // That the page cannot be loaded, twice, is the server's doing.
+        Trouble::Tool(ToolError::Browser(WebDriverError::Failed(why))) if !opened.get() => {
+            Deviation(format!("the browser cannot open {url}: {why}"))
+        }
         Trouble::Tool(error) => context.obstructed(error),
     })
 }
