@@ -37,7 +37,7 @@ impl RequestHead<'_> {
                 "expect" if !value.eq_ignore_ascii_case(b"100-continue") => {
                     return Err(Problem::expectation_failed());
                 }
-                "transfer-encoding" if !value.eq_ignore_ascii_case(b"chunked") => {
+                "transfer-encoding" if !is_chunked(value) => {
                     return Err(Problem::unknown_transfer_coding());
                 }
                 _ => {}
@@ -55,6 +55,15 @@ impl RequestHead<'_> {
             None => Ok(()),
         }
     }
+}
+
+/// Whether a Transfer-Encoding names no coding but chunked. A recipient takes empty list elements
+/// (RFC 9110 §5.6.1.2).
+fn is_chunked(value: &[u8]) -> bool {
+    let codings = value.split(|&octet| octet == b',').map(<[u8]>::trim_ascii);
+    codings
+        .filter(|coding| !coding.is_empty())
+        .all(|coding| coding.eq_ignore_ascii_case(b"chunked"))
 }
 
 /// `uri-host [ ":" port ]` (RFC 9110 §7.2, RFC 3986 §3.2.2), or empty. A comma is legal in a
@@ -169,7 +178,12 @@ mod tests {
 
     #[test]
     fn chunked_is_the_only_transfer_coding() {
-        for (value, refusal) in [("Chunked", None), ("gzip, chunked", Some(501))] {
+        for (value, refusal) in [
+            ("Chunked", None),
+            ("chunked, ,", None),
+            ("gzip, chunked", Some(501)),
+            ("xchunked", Some(501)),
+        ] {
             let fields = [("host", "h"), ("transfer-encoding", value)];
             assert_eq!(status(GET, &fields), refusal, "{value}");
         }
