@@ -7,12 +7,13 @@ use quartet_conformance::deviations::Deviations;
 use quartet_conformance::examination::{Plan, examine};
 use quartet_conformance::judgement::{Judged, Standing};
 use quartet_conformance::servers::Server;
-use quartet_conformance::{Case, Level, Model, Verdict, cases};
+use quartet_conformance::{Case, Level, Model, Need, Verdict, cases};
 
 use crate::record::Conformance;
 
 /// Areas that ask what a server answers, which is what is measured. How it starts, ends and bears
-/// a crowd takes longer to see, and is for `cargo conformance`.
+/// a crowd, and how its page looks in a browser, takes longer to see, and is for
+/// `cargo conformance`.
 const AREAS: [&str; 5] = ["contract", "docs", "semantics", "wire", "security"];
 
 /// Holds a program to every answer it must give, of the cases that its stanza says it is held to.
@@ -22,7 +23,7 @@ const AREAS: [&str; 5] = ["contract", "docs", "semantics", "wire", "security"];
 pub fn hold(server: &Server, program: &Path, seed: u64) -> Result<Conformance> {
     let cases: Vec<&'static Case> = cases::all()
         .filter(|case| case.level == Level::Must && AREAS.contains(&case.area()))
-        .filter(|case| server.is_held_to(case))
+        .filter(|case| server.is_held_to(case) && !case.needs.contains(&Need::Browser))
         .collect();
     let plan = Plan {
         program: program.to_owned(),
