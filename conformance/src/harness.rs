@@ -16,6 +16,10 @@ use crate::{Case, Model, Need, cases};
 /// Seed of what the tests draw at random: the same in every run.
 pub const TEST_SEED: u64 = 20_250_101;
 
+/// How many tests run at once, unless the command line says otherwise: most of the time is spent
+/// waiting.
+pub const TEST_THREADS: usize = 4;
+
 /// The `main` of a server's test program: starts `program`, which must have been built with the
 /// `fault-injection` feature, and makes each case that the server `name` is held to a test named
 /// `name::area/slug`.
@@ -24,7 +28,8 @@ pub const TEST_SEED: u64 = 20_250_101;
 /// ignored, with the reason. The server is started by the first test that needs it: listing the
 /// tests starts nothing.
 pub fn server_tests(name: &str, program: &str) -> ExitCode {
-    let arguments = Arguments::from_args();
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert(TEST_THREADS);
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let prepared = Catalogue::load(root.join("servers.toml"))
         .map_err(|error| error.to_string())

@@ -40,7 +40,7 @@ mod tools;
 pub use case::{Case, Deviation, Level, Need, Outcome, Verdict};
 pub use context::Context;
 pub use generated::REQUESTS;
-pub use harness::{TEST_SEED, server_tests};
+pub use harness::{TEST_SEED, TEST_THREADS, server_tests};
 pub use model::Model;
 pub use pace::Pace;
 pub use scale::Scale;

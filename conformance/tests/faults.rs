@@ -7,15 +7,11 @@ use std::process::ExitCode;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use quartet_conformance::reference::{Fault, faults};
 use quartet_conformance::self_check::{Check, Proof, checks};
-use quartet_conformance::{TEST_SEED, Workbench, cases};
-
-/// How many tests run at once, unless the command line says otherwise.
-const THREADS: usize = 4;
+use quartet_conformance::{TEST_SEED, TEST_THREADS, Workbench, cases};
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
-    // Most of the time is spent waiting.
-    arguments.test_threads.get_or_insert(THREADS);
+    arguments.test_threads.get_or_insert(TEST_THREADS);
     // What one test starts serves the others, until all are done.
     let _workbench = Workbench::get();
     let mut trials: Vec<Trial> = checks().map(trial).collect();

@@ -161,7 +161,10 @@ impl Api {
         let Some(lang) = decoded.filter(|text| text.parse::<Lang>().is_ok()) else {
             return malformed_lang();
         };
-        assert!(lang != "x-panic", "the fault that tests ask for");
+        if lang == "x-panic" {
+            // As a panic does, but silently: tests ask for it.
+            std::panic::resume_unwind(Box::new("the fault that tests ask for"));
+        }
         match self.model.item(&lang) {
             Some(item) => conditional(request, "application/json", item.to_string()),
             None => Answer::problem(404, &format!("No greeting for the language {lang}")),
