@@ -8,7 +8,7 @@ use std::{future::Future, io, net::TcpListener, pin::pin, sync::Arc, time::Durat
 use actix_web::{
     App, HttpRequest, HttpResponse, HttpServer, Resource, Responder, Route,
     body::MessageBody,
-    dev::{ServiceFactory, ServiceRequest, ServiceResponse},
+    dev::{Service as _, ServiceFactory, ServiceRequest, ServiceResponse},
     guard,
     http::{Method, header},
     middleware::from_fn,
@@ -56,9 +56,10 @@ pub fn app(
             web::to(async || web::Json(Health::OK)),
         ))
         .default_service(web::to(not_found))
-        .wrap(from_fn(move |request, next| {
-            middleware::uphold_contract(limits, request, next)
-        }))
+        .wrap_fn(move |request, service| {
+            let checked = middleware::check_head(&request, &limits);
+            middleware::complete(checked.map(|()| service.call(request)))
+        })
 }
 
 /// Serves the API from `listener` with `workers` threads until `shutdown`, then drains.
@@ -98,8 +99,10 @@ const CLOCK_LAG: Duration = Duration::from_millis(500);
 
 /// GET, HEAD, which actix-web does not let GET answer (actix/actix-web#2702), and OPTIONS.
 fn read_only(path: &str, route: Route) -> Resource {
+    let reads =
+        guard::fn_guard(|context| matches!(context.head().method, Method::GET | Method::HEAD));
     web::resource(path)
-        .route(route.guard(guard::Any(guard::Get()).or(guard::Head())))
+        .route(route.guard(reads))
         .route(web::method(Method::OPTIONS).to(options))
         .default_service(web::to(async || {
             HttpResponse::from_error(Error::from(Problem::method_not_allowed()))

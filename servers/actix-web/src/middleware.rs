@@ -18,15 +18,12 @@ use quartet_common::{Api, HeadLimits, Problem, RequestHead};
 
 use crate::answer::Error;
 
-/// Refuses a request whose head is not as it must be, answers in place of a handler that panicked
-/// (actix-web alone drops the connection, actix/actix-web#1501), and completes every answer.
-pub(crate) async fn uphold_contract<B: MessageBody>(
-    limits: HeadLimits,
-    request: ServiceRequest,
-    next: Next<B>,
+/// Answers in place of a handler that panicked (actix-web alone drops the connection,
+/// actix/actix-web#1501), and adds to every answer what all have.
+pub(crate) async fn complete<B>(
+    answer: Result<impl Future<Output = Result<ServiceResponse<B>, ActixError>>, Error>,
 ) -> Result<ServiceResponse<B>, ActixError> {
-    check_head(&request, &limits)?;
-    let answer = AssertUnwindSafe(next.call(request)).catch_unwind().await;
+    let answer = AssertUnwindSafe(answer?).catch_unwind().await;
     let mut response = answer
         .map_err(|_| Problem::internal_server_error())
         .map_err(Error::from)??;
@@ -37,8 +34,9 @@ pub(crate) async fn uphold_contract<B: MessageBody>(
     Ok(response)
 }
 
-/// actix-web has limits of its own, none of which can be set, and takes any Host and expectation.
-fn check_head(request: &ServiceRequest, limits: &HeadLimits) -> Result<(), Error> {
+/// Refuses a request whose head is not as it must be: actix-web has limits of its own, none of
+/// which can be set, and takes any Host and expectation.
+pub(crate) fn check_head(request: &ServiceRequest, limits: &HeadLimits) -> Result<(), Error> {
     let head = RequestHead {
         method: request.method().as_str(),
         target_len: request
