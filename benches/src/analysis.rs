@@ -1,5 +1,6 @@
 //! From a record's samples to figures, intervals, verdicts and places.
 
+mod detail;
 mod footprint;
 mod gates;
 mod samples;
@@ -12,6 +13,7 @@ use crate::statistics::{
     CONFIDENCE, LEAST_MARGIN, Place, Ratio, Verdict, restarts_needed, simultaneous_confidence,
 };
 
+pub use detail::{Detail, Distribution, PERCENTILES, Percentile, RestartFigures, details};
 pub use footprint::Footprint;
 pub use gates::{CPU_OF_OTHERS, FLOOR_FACTOR, LITTLE, SATURATION};
 use samples::Samples;

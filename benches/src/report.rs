@@ -1,5 +1,7 @@
 //! What a run says, for people: on a terminal, or as Markdown for a README.
 
+pub mod html;
+mod link;
 mod numbers;
 mod splice;
 
@@ -12,6 +14,7 @@ use crate::statistics::{Place, Verdict};
 use crate::table::{Align, Table};
 use numbers::{interval, megabytes, microseconds, milliseconds, thousands};
 
+pub use link::link;
 pub use splice::{BEGIN, END, splice};
 
 /// How tables are set.
@@ -43,6 +46,19 @@ pub fn render(record: &Record, analysis: &Analysis, form: Form) -> String {
     blocks.push(page.caption(analysis));
     blocks.retain(|block| !block.is_empty());
     blocks.join("\n")
+}
+
+/// What [`render`] gives as Markdown, with a link to the page that has more, where there is one.
+pub fn markdown(record: &Record, analysis: &Analysis, page: Option<&str>) -> String {
+    let mut text = render(record, analysis, Form::Markdown);
+    if let Some(page) = page {
+        // Writing to a string does not fail.
+        let _ = writeln!(
+            text,
+            "\nWith charts, verdicts in sentences and all the rest: [the report of this run]({page})."
+        );
+    }
+    text
 }
 
 struct Page<'a> {

@@ -1,9 +1,10 @@
 //! One comparison, from the options to the record and the table.
 
+use std::fs;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use clap::Args;
 use quartet_conformance::Model;
 use quartet_conformance::servers::Catalogue;
@@ -17,7 +18,7 @@ use crate::measure::Measurement;
 use crate::plan::{ArmRole, Effort, Lane, Plan, RAMP, SLICE};
 use crate::prepare::prepare;
 use crate::record::{FILE_NAME, Record, SCHEMA_VERSION, State, now};
-use crate::report::{Form, render};
+use crate::report::{Form, html, render};
 use crate::selection;
 
 /// What to measure, how long, and where.
@@ -153,7 +154,12 @@ pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
 fn show(record: &Record, analysis: &Analysis, output: &Path) -> Result<()> {
     let table = render(record, analysis, Form::Text);
     let file = output.join(FILE_NAME);
-    crate::failure::print(&format!("\n{table}\nThe record: {}\n", file.display()))
+    let page = output.join(html::FILE_NAME);
+    // The table first: it is what was asked for, and is there even if the disk is full.
+    crate::failure::print(&format!("\n{table}\nThe record: {}\n", file.display()))?;
+    fs::write(&page, html::page(record, analysis, Some(FILE_NAME))?)
+        .with_context(|| format!("cannot write {}", page.display()))?;
+    crate::failure::print(&format!("The report: {}\n", page.display()))
 }
 
 /// What is known beforehand to make the run less than it could be.
