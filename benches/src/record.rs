@@ -16,6 +16,7 @@ use hdrhistogram::serialization::{Deserializer, Serializer as _, V2DeflateSerial
 use serde::{Deserialize, Serialize};
 
 use crate::accounting::Memory;
+use crate::cost::Cost;
 use crate::machine::{Machine, Source, Toolchain};
 use crate::plan::{Lane, Plan};
 
@@ -56,6 +57,9 @@ pub struct Record {
     pub voids: Vec<Void>,
     /// What a reader should know of the circumstances.
     pub warnings: Vec<String>,
+    /// What servers cost besides the time of their requests. Absent where the run ended before.
+    #[serde(default)]
+    pub cost: Option<Cost>,
 }
 
 /// How far a run came.

@@ -9,7 +9,8 @@ use quartet_conformance::Model;
 use quartet_conformance::servers::Catalogue;
 
 use crate::analysis::Analysis;
-use crate::cores::{CoreList, Placement};
+use crate::cores::{CoreList, Placement, Usable};
+use crate::cost::{self, Costing};
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::machine::{Machine, Source, Toolchain};
@@ -66,6 +67,9 @@ pub struct Options {
     #[arg(long, conflicts_with_all = ["server_cores", "generator_core"])]
     shared_core: bool,
 
+    #[command(flatten)]
+    cost: cost::Options,
+
     /// Where the record goes [default: target/compare/ and the present time]
     #[arg(long, value_name = "DIR")]
     output: Option<PathBuf>,
@@ -116,6 +120,7 @@ pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
         restarts: Vec::new(),
         voids: Vec::new(),
         warnings: Vec::new(),
+        cost: None,
     };
     record.warnings = warnings(&record.plan, &placement);
 
@@ -140,7 +145,21 @@ pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
         return Err(anyhow::anyhow!("nothing is left to measure").into());
     }
     eprintln!("measuring on {}", record.machine.sentence());
-    measurement.run(&mut record, |record| record.write(&output).map(drop))?;
+    let usable = Usable::now()?;
+    let keep = |record: &Record| record.write(&output).map(drop);
+    measurement.run(&mut record, keep)?;
+    let costing = Costing {
+        options: options.cost,
+        root: catalogue.root(),
+        subjects: &measurement.subjects,
+        placement: &placement,
+        usable: &usable,
+        model: &model,
+        interrupt: &interrupt,
+    };
+    if !interrupt.requested() {
+        costing.measure(&mut record, keep)?;
+    }
     let analysis = Analysis::of(&record)?;
     show(&record, &analysis, &output)?;
     match record.state {

@@ -116,6 +116,7 @@ impl Simulation {
             restarts,
             voids: Vec::new(),
             warnings: Vec::new(),
+            cost: None,
         }
     }
 
