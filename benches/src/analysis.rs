@@ -169,12 +169,14 @@ impl LaneAnalysis {
         let margin = again.map_or(LEAST_MARGIN, |again| again.reach().max(LEAST_MARGIN));
 
         let compared: Vec<usize> = (0..arms.len())
+            .filter(|&arm| record.plan.takes_part(arm, lane))
             .filter(|&arm| arms[arm].role == ArmRole::Compared && sound(arm))
             .collect();
         let confidence = simultaneous_confidence(comparisons(record));
         let pair = |arm, against| Pair::of(samples, lane, (arm, against), confidence, margin);
         let reference = with_role(ArmRole::Reference);
         let mut rows: Vec<Row> = (0..arms.len())
+            .filter(|&arm| record.plan.takes_part(arm, lane))
             .map(|arm| {
                 let verdicts: Option<Vec<Verdict>> = compared
                     .iter()

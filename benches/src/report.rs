@@ -369,6 +369,7 @@ mod tests {
         record.voids.push(crate::record::Void {
             arm: 0,
             restart: None,
+            lane: None,
             reason: "fails wire/cl-te".to_owned(),
         });
         let text = rendered(&record, Form::Text);

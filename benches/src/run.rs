@@ -1,5 +1,6 @@
 //! One comparison, from the options to the record and the table.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
@@ -120,6 +121,8 @@ pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
         restarts: Vec::new(),
         voids: Vec::new(),
         warnings: Vec::new(),
+        capacity: Vec::new(),
+        latency: None,
         cost: None,
     };
     record.warnings = warnings(&record.plan, &placement);
@@ -241,6 +244,9 @@ impl Options {
             generator_core: placement.generator,
             lanes,
             arms,
+            lane_loads: BTreeMap::new(),
+            capacity: None,
+            latency: None,
         }
     }
 }

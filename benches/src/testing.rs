@@ -116,6 +116,8 @@ impl Simulation {
             restarts,
             voids: Vec::new(),
             warnings: Vec::new(),
+            capacity: Vec::new(),
+            latency: None,
             cost: None,
         }
     }
@@ -125,6 +127,7 @@ impl Simulation {
             name: name.to_owned(),
             server: name.trim_end_matches(" (again)").to_owned(),
             role,
+            without: Vec::new(),
         };
         Plan {
             seed: 5,
@@ -138,6 +141,9 @@ impl Simulation {
             generator_core: Some(1),
             lanes: vec![Lane::One, Lane::List],
             arms: self.arms.iter().map(arm).collect(),
+            lane_loads: BTreeMap::new(),
+            capacity: None,
+            latency: None,
         }
     }
 }

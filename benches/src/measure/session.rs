@@ -154,6 +154,7 @@ impl<'a> Session<'a> {
         self.voids.push(Void {
             arm,
             restart: Some(restart),
+            lane: None,
             reason,
         });
     }
