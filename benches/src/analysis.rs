@@ -1,8 +1,11 @@
 //! From a record's samples to figures, intervals, verdicts and places.
 
+mod capacity;
 mod detail;
+mod division;
 mod footprint;
 mod gates;
+mod open_loop;
 mod samples;
 
 use serde::Serialize;
@@ -13,9 +16,12 @@ use crate::statistics::{
     CONFIDENCE, LEAST_MARGIN, Place, Ratio, Verdict, restarts_needed, simultaneous_confidence,
 };
 
+pub use capacity::{Capacity, capacities};
 pub use detail::{Detail, Distribution, PERCENTILES, Percentile, RestartFigures, details};
-pub use footprint::Footprint;
+pub use division::{Division, DivisionRow, LaneDivision};
+pub use footprint::{Footprint, Spread};
 pub use gates::{CPU_OF_OTHERS, FLOOR_FACTOR, LITTLE, SATURATION};
+pub use open_loop::{ANSWERED, OpenLoop, open_loops};
 use samples::Samples;
 
 /// Everything that is said of a run.
@@ -27,8 +33,10 @@ pub struct Analysis {
     pub lanes: Vec<LaneAnalysis>,
     /// One entry a server.
     pub footprints: Vec<Footprint>,
-    /// What starting a process that does nothing cost, nanoseconds; the median over restarts.
+    /// What starting a process that does nothing cost, nanoseconds: the median of `spawn`.
     pub spawn_ns: Option<f64>,
+    /// How that spread.
+    pub spawn: Option<Spread>,
     /// What a reader should know before believing any of it.
     pub warnings: Vec<String>,
 }
@@ -124,11 +132,13 @@ impl Analysis {
             .map(|&lane| LaneAnalysis::of(record, &samples, lane))
             .collect();
         let warnings = gates::warnings(record, &samples, &lanes);
+        let spawn = footprint::spawn(record);
         Ok(Self {
             restarts: samples.restarts(),
             lanes,
             footprints: footprint::all(record),
-            spawn_ns: footprint::spawn(record),
+            spawn_ns: spawn.map(|spread| spread.median),
+            spawn,
             warnings,
         })
     }
@@ -165,12 +175,14 @@ impl LaneAnalysis {
         let margin = again.map_or(LEAST_MARGIN, |again| again.reach().max(LEAST_MARGIN));
 
         let compared: Vec<usize> = (0..arms.len())
+            .filter(|&arm| record.plan.takes_part(arm, lane))
             .filter(|&arm| arms[arm].role == ArmRole::Compared && sound(arm))
             .collect();
         let confidence = simultaneous_confidence(comparisons(record));
         let pair = |arm, against| Pair::of(samples, lane, (arm, against), confidence, margin);
         let reference = with_role(ArmRole::Reference);
         let mut rows: Vec<Row> = (0..arms.len())
+            .filter(|&arm| record.plan.takes_part(arm, lane))
             .map(|arm| {
                 let verdicts: Option<Vec<Verdict>> = compared
                     .iter()

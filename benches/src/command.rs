@@ -6,12 +6,14 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, Parser, Subcommand};
+use quartet_conformance::servers::Catalogue;
 
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, Division};
+use crate::estimates::{Estimates, home};
 use crate::failure::{Failure, print};
 use crate::generator::versus;
 use crate::record::Record;
-use crate::report::{Form, html, link, markdown, render, splice};
+use crate::report::{Form, html, link, markdown, render, render_division, splice};
 use crate::run;
 
 /// Compares the servers of servers.toml: builds each, holds it to the contract, measures them side
@@ -66,6 +68,11 @@ struct ReportOptions {
     /// this file instead of printing it
     #[arg(long, value_name = "FILE")]
     splice: Option<PathBuf>,
+
+    /// Criterion's estimates, to show beside the load run where a request's time goes [default:
+    /// target/criterion]
+    #[arg(long, value_name = "DIR")]
+    criterion: Option<PathBuf>,
 }
 
 /// The whole of the command's `main`.
@@ -86,22 +93,39 @@ pub fn main() -> ExitCode {
 fn report(options: &ReportOptions) -> Result<()> {
     let record = Record::read(&options.record)?;
     let analysis = Analysis::of(&record)?;
+    if let Some(file) = &options.splice {
+        let page = Record::file(&options.record).with_file_name(html::FILE_NAME);
+        let page = page.exists().then(|| link(file, &page)).flatten();
+        let table = markdown(&record, &analysis, page.as_deref());
+        let spliced = splice(&read(file)?, &table).with_context(|| file.display().to_string())?;
+        return put(file, &spliced);
+    }
+    let division = Division::of(&record, &estimates(options)?);
     if let Some(file) = &options.html {
         let run = link(file, &Record::file(&options.record));
-        return put(file, &html::page(&record, &analysis, run.as_deref())?);
+        return put(
+            file,
+            &html::page(&record, &analysis, &division, run.as_deref())?,
+        );
     }
-    match &options.splice {
-        Some(file) => {
-            let page = Record::file(&options.record).with_file_name(html::FILE_NAME);
-            let page = page.exists().then(|| link(file, &page)).flatten();
-            let document = read(file)?;
-            let table = markdown(&record, &analysis, page.as_deref());
-            let spliced = splice(&document, &table).with_context(|| file.display().to_string())?;
-            put(file, &spliced)
-        }
-        None if options.markdown => print(&render(&record, &analysis, Form::Markdown)),
-        None => print(&render(&record, &analysis, Form::Text)),
-    }
+    let form = if options.markdown {
+        Form::Markdown
+    } else {
+        Form::Text
+    };
+    let division = render_division(&record, &division, form);
+    print(&format!("{}\n{division}", render(&record, &analysis, form)))
+}
+
+fn estimates(options: &ReportOptions) -> Result<Estimates> {
+    let directory = match &options.criterion {
+        Some(directory) => directory.clone(),
+        None => match Catalogue::find() {
+            Ok(catalogue) => home(catalogue.root()),
+            Err(_) => home(Path::new(".")),
+        },
+    };
+    Estimates::read(&directory)
 }
 
 fn read(file: &Path) -> Result<String> {

@@ -4,6 +4,8 @@ pub mod accounting;
 pub mod analysis;
 pub mod command;
 pub mod cores;
+pub mod cost;
+pub mod estimates;
 pub mod failure;
 pub mod gate;
 pub mod generator;

@@ -1,5 +1,6 @@
 //! What is measured, how often, and in which order.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use clap::ValueEnum;
@@ -32,14 +33,38 @@ pub enum Lane {
     One,
     /// GET /greetings: the whole list.
     List,
+    /// GET of a greeting that does not exist, by a well-formed language tag: a 404 problem.
+    #[value(skip)]
+    Miss,
+    /// GET /greetings/en with `If-None-Match` and the entity tag this server gave before: a 304.
+    #[value(skip)]
+    Revalidate,
+    /// GET /greetings/en with `Connection: close` on a connection of its own: it is opened, used
+    /// once, read to its end and closed.
+    #[value(skip)]
+    Connect,
+    /// GET /greetings of a server that was started with a data file of 10,000 locales.
+    #[value(skip)]
+    Large,
 }
 
 impl Lane {
+    /// Every kind there is.
+    pub const ALL: [Self; 6] = [
+        Self::One,
+        Self::List,
+        Self::Miss,
+        Self::Revalidate,
+        Self::Connect,
+        Self::Large,
+    ];
+
     /// The path requested.
     pub fn path(self) -> &'static str {
         match self {
-            Self::One => "/greetings/en",
-            Self::List => "/greetings",
+            Self::One | Self::Revalidate | Self::Connect => "/greetings/en",
+            Self::List | Self::Large => "/greetings",
+            Self::Miss => "/greetings/qaa",
         }
     }
 
@@ -48,6 +73,10 @@ impl Lane {
         match self {
             Self::One => "one",
             Self::List => "list",
+            Self::Miss => "miss",
+            Self::Revalidate => "revalidate",
+            Self::Connect => "connect",
+            Self::Large => "large",
         }
     }
 }
@@ -77,6 +106,61 @@ pub struct Arm {
     pub server: String,
     /// What it is there for.
     pub role: ArmRole,
+    /// Lanes it takes no part in, for it does not answer what they ask.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<Lane>,
+}
+
+/// How a lane is loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LaneLoad {
+    /// Connections to each server, each with one request in flight.
+    pub connections: usize,
+    /// The counted part of a slice, milliseconds.
+    pub slice_ms: u64,
+    /// The uncounted part before it, milliseconds.
+    pub ramp_ms: u64,
+}
+
+/// Requests per second against the number of connections: what is measured, on restarts of its
+/// own. A block holds one slice of every arm; each number of connections has its own blocks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CapacityPlan {
+    /// The kind of request.
+    pub lane: Lane,
+    /// Numbers of connections, ascending.
+    pub connections: Vec<usize>,
+    /// Fresh processes of every server.
+    pub restarts: u32,
+    /// Blocks at each number of connections in a restart.
+    pub blocks: u32,
+    /// The counted part of a slice, milliseconds.
+    pub slice_ms: u64,
+    /// The uncounted part before it, milliseconds.
+    pub ramp_ms: u64,
+}
+
+/// Latency at given rates: what is measured, on restarts of its own. A block holds one slice of
+/// every arm at every rate.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LatencyPlan {
+    /// The kind of request.
+    pub lane: Lane,
+    /// Rates offered, as shares of the requests per second which the slowest compared server
+    /// answers at saturation in this run.
+    pub shares: Vec<f64>,
+    /// Rates offered besides, requests per second.
+    pub rates: Vec<f64>,
+    /// Connections held open to each server; a request goes to one that waits for no answer.
+    pub connections: usize,
+    /// Fresh processes of every server.
+    pub restarts: u32,
+    /// Blocks in a restart.
+    pub blocks: u32,
+    /// The counted part of a slice, milliseconds.
+    pub slice_ms: u64,
+    /// The uncounted part before it, milliseconds.
+    pub ramp_ms: u64,
 }
 
 /// How much to measure.
@@ -125,7 +209,7 @@ pub struct Restart {
 }
 
 /// What is measured, how often, and with which random seed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     /// Decides every order; the same plan gives the same orders.
     pub seed: u64,
@@ -149,6 +233,15 @@ pub struct Plan {
     pub lanes: Vec<Lane>,
     /// What is measured.
     pub arms: Vec<Arm>,
+    /// Lanes that are loaded otherwise than by `connections`, `slice_ms` and `ramp_ms`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub lane_loads: BTreeMap<Lane, LaneLoad>,
+    /// Requests per second against connections; not measured where absent.
+    #[serde(default)]
+    pub capacity: Option<CapacityPlan>,
+    /// Latency at given rates; not measured where absent.
+    #[serde(default)]
+    pub latency: Option<LatencyPlan>,
 }
 
 impl Plan {
@@ -172,7 +265,27 @@ impl Plan {
     pub fn cells(&self) -> Vec<Cell> {
         (0..self.arms.len())
             .flat_map(|arm| self.lanes.iter().map(move |&lane| Cell { arm, lane }))
+            .filter(|cell| self.takes_part(cell.arm, cell.lane))
             .collect()
+    }
+
+    /// Whether an arm is measured in a lane.
+    pub fn takes_part(&self, arm: usize, lane: Lane) -> bool {
+        self.lanes.contains(&lane)
+            && self
+                .arms
+                .get(arm)
+                .is_some_and(|arm| !arm.without.contains(&lane))
+    }
+
+    /// How a lane is loaded.
+    pub fn load(&self, lane: Lane) -> LaneLoad {
+        let usual = LaneLoad {
+            connections: self.connections,
+            slice_ms: self.slice_ms,
+            ramp_ms: self.ramp_ms,
+        };
+        self.lane_loads.get(&lane).copied().unwrap_or(usual)
     }
 
     /// Every order of the run. The same plan always gives the same.
@@ -238,6 +351,7 @@ mod tests {
             name: format!("arm {index}"),
             server: format!("server {index}"),
             role: ArmRole::Compared,
+            without: Vec::new(),
         };
         Plan {
             seed: 3,
@@ -251,6 +365,9 @@ mod tests {
             generator_core: Some(1),
             lanes,
             arms: (0..arms).map(arm).collect(),
+            lane_loads: BTreeMap::new(),
+            capacity: None,
+            latency: None,
         }
     }
 

@@ -44,10 +44,26 @@ pub fn checked_get(address: SocketAddr, path: &str, expected: &Value) -> Result<
 }
 
 fn get(address: SocketAddr, path: &str) -> Result<(u16, Vec<u8>)> {
-    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+    ask(&mut connect(address)?, address, path)
+}
+
+/// A connection that sends at once, and on which nothing is waited for longer than [`PATIENCE`].
+///
+/// # Errors
+/// Where the server does not accept.
+pub fn connect(address: SocketAddr) -> Result<TcpStream> {
+    let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+/// Asks for `path` on a connection that is left open, and gives the answer's status and content.
+///
+/// # Errors
+/// Where no answer comes, or one without a length.
+pub fn ask(stream: &mut TcpStream, address: SocketAddr, path: &str) -> Result<(u16, Vec<u8>)> {
     stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n").as_bytes())?;
     let mut received = Vec::new();
     let mut buffer = [0; 8192];

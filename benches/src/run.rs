@@ -1,5 +1,6 @@
 //! One comparison, from the options to the record and the table.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
@@ -9,8 +10,10 @@ use clap::Args;
 use quartet_conformance::Model;
 use quartet_conformance::servers::Catalogue;
 
-use crate::analysis::Analysis;
-use crate::cores::{CoreList, Placement};
+use crate::analysis::{Analysis, Division};
+use crate::cores::{CoreList, Placement, Usable};
+use crate::cost::{self, Costing};
+use crate::estimates::{Estimates, home};
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::machine::{Machine, Source, Toolchain};
@@ -67,6 +70,9 @@ pub struct Options {
     #[arg(long, conflicts_with_all = ["server_cores", "generator_core"])]
     shared_core: bool,
 
+    #[command(flatten)]
+    cost: cost::Options,
+
     /// Where the record goes [default: target/compare/ and the present time]
     #[arg(long, value_name = "DIR")]
     output: Option<PathBuf>,
@@ -117,6 +123,9 @@ pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
         restarts: Vec::new(),
         voids: Vec::new(),
         warnings: Vec::new(),
+        capacity: Vec::new(),
+        latency: None,
+        cost: None,
     };
     record.warnings = warnings(&record.plan, &placement);
 
@@ -141,9 +150,23 @@ pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
         return Err(anyhow::anyhow!("nothing is left to measure").into());
     }
     eprintln!("measuring on {}", record.machine.sentence());
-    measurement.run(&mut record, |record| record.write(&output).map(drop))?;
+    let usable = Usable::now()?;
+    let keep = |record: &Record| record.write(&output).map(drop);
+    measurement.run(&mut record, keep)?;
+    let costing = Costing {
+        options: options.cost,
+        root: catalogue.root(),
+        subjects: &measurement.subjects,
+        placement: &placement,
+        usable: &usable,
+        model: &model,
+        interrupt: &interrupt,
+    };
+    if !interrupt.requested() {
+        costing.measure(&mut record, keep)?;
+    }
     let analysis = Analysis::of(&record)?;
-    show(&record, &analysis, &output)?;
+    show(&record, &analysis, &output, catalogue.root())?;
     match record.state {
         State::Interrupted => Err(Failure::Interrupted),
         _ if !analysis.anything_counts() => Err(Failure::Void),
@@ -151,14 +174,18 @@ pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
     }
 }
 
-fn show(record: &Record, analysis: &Analysis, output: &Path) -> Result<()> {
+fn show(record: &Record, analysis: &Analysis, output: &Path, root: &Path) -> Result<()> {
     let table = render(record, analysis, Form::Text);
     let file = output.join(FILE_NAME);
     let page = output.join(html::FILE_NAME);
     // The table first: it is what was asked for, and is there even if the disk is full.
     crate::failure::print(&format!("\n{table}\nThe record: {}\n", file.display()))?;
-    fs::write(&page, html::page(record, analysis, Some(FILE_NAME))?)
-        .with_context(|| format!("cannot write {}", page.display()))?;
+    let division = Division::of(record, &Estimates::read(&home(root))?);
+    fs::write(
+        &page,
+        html::page(record, analysis, &division, Some(FILE_NAME))?,
+    )
+    .with_context(|| format!("cannot write {}", page.display()))?;
     crate::failure::print(&format!("The report: {}\n", page.display()))
 }
 
@@ -228,6 +255,9 @@ impl Options {
             generator_core: placement.generator,
             lanes,
             arms,
+            lane_loads: BTreeMap::new(),
+            capacity: None,
+            latency: None,
         }
     }
 }

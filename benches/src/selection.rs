@@ -2,7 +2,7 @@
 
 use quartet_conformance::servers::{Catalogue, Role, Server};
 
-use crate::plan::{Arm, ArmRole};
+use crate::plan::{Arm, ArmRole, Lane};
 
 /// The server that stands for the contract without a framework.
 const REFERENCE: &str = "hyper";
@@ -62,6 +62,7 @@ pub fn arms(catalogue: &Catalogue, wanted: &[String]) -> Result<Vec<Arm>, String
         name: format!("{} (again)", first.name),
         server: first.server.clone(),
         role: ArmRole::Again,
+        without: first.without.clone(),
     });
     for (name, role) in [(REFERENCE, ArmRole::Reference), (FLOOR, ArmRole::Floor)] {
         arms.extend(catalogue.get(name).map(|server| arm(server, role)));
@@ -78,7 +79,22 @@ fn arm(server: &Server, role: ArmRole) -> Arm {
         name: server.name.clone(),
         server: server.name.clone(),
         role,
+        without: without(server, role),
     }
+}
+
+/// The lanes that a server does not answer. The floor answers every request with constant bytes;
+/// a hello-world knows neither problems nor entity tags.
+fn without(server: &Server, role: ArmRole) -> Vec<Lane> {
+    let plain = server.role == Role::Plain && role != ArmRole::Floor;
+    Lane::ALL
+        .into_iter()
+        .filter(|lane| match lane {
+            Lane::One | Lane::List | Lane::Connect => false,
+            Lane::Miss | Lane::Revalidate => plain,
+            Lane::Large => server.data_args.is_none(),
+        })
+        .collect()
 }
 
 fn unknown(catalogue: &Catalogue, name: &str) -> String {
@@ -139,6 +155,7 @@ mod tests {
             ]
         );
         assert_eq!(arms[2].server, "a");
+        assert_eq!(arms[2].without, [Lane::Large]);
     }
 
     #[test]

@@ -1,7 +1,5 @@
 //! One restart after the other.
 
-use std::io;
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Error, Result};
@@ -10,6 +8,7 @@ use super::Measurement;
 use super::life::Life;
 use super::load::Load;
 use crate::accounting::CoreClock;
+use crate::cost::cost_of_a_process;
 use crate::plan::{Plan, Restart};
 use crate::progress::Progress;
 use crate::record::{RestartRecord, Void, now};
@@ -60,7 +59,7 @@ impl<'a> Session<'a> {
             started: now(),
             complete: false,
             start_order: restart.start_order.clone(),
-            spawn_ns: self.cost_of_a_process(),
+            spawn_ns: cost_of_a_process(self.measurement.placement),
             machine: None,
             arms: Vec::new(),
             slices: Vec::new(),
@@ -155,30 +154,12 @@ impl<'a> Session<'a> {
         self.voids.push(Void {
             arm,
             restart: Some(restart),
+            lane: None,
             reason,
         });
     }
 
     fn interrupted(&self) -> bool {
         self.measurement.interrupt.requested()
-    }
-
-    /// From starting `true` to its end, on the servers' cores. Where there is no such program,
-    /// nothing is known.
-    fn cost_of_a_process(&self) -> Option<u64> {
-        let run = || -> io::Result<Duration> {
-            let begun = Instant::now();
-            Command::new("true")
-                .stdin(Stdio::null())
-                .stdout(Stdio::null())
-                .status()?;
-            Ok(begun.elapsed())
-        };
-        let cost = self
-            .measurement
-            .placement
-            .on_server_cores(|| Ok(run()?))
-            .ok()?;
-        u64::try_from(cost.as_nanos()).ok()
     }
 }

@@ -5,7 +5,9 @@ mod chart;
 mod circumstances;
 mod conformance;
 mod cost;
+mod division;
 mod latency;
+mod modes;
 mod rates;
 mod raw;
 mod verdict;
@@ -15,7 +17,7 @@ use askama::Template;
 use quartet_conformance::report::html::BASE_STYLE;
 
 use super::{Form, Page as Tables};
-use crate::analysis::{Analysis, Detail, LaneAnalysis, details};
+use crate::analysis::{Analysis, Detail, Division, LaneAnalysis, OpenLoop, details, open_loops};
 use crate::plan::ArmRole;
 use crate::record::{Record, State};
 use block::Section;
@@ -24,32 +26,42 @@ use block::Section;
 pub const FILE_NAME: &str = "report.html";
 
 /// Everything a run says, as a page: verdicts in sentences, charts with the tables behind them,
-/// how it was measured, and what to beware of. `run` is where the page finds the record, as a
-/// relative link.
+/// how it was measured, and what to beware of. `division` is criterion's word on where a request's
+/// time goes; `run` is where the page finds the record, as a relative link.
 ///
 /// # Errors
 /// Where the record is damaged.
-pub fn page(record: &Record, analysis: &Analysis, run: Option<&str>) -> Result<String> {
+pub fn page(
+    record: &Record,
+    analysis: &Analysis,
+    division: &Division,
+    run: Option<&str>,
+) -> Result<String> {
     let material = Material::new(record, analysis)?;
     let document = Document {
         title: "Quartet: a comparison",
         base_style: BASE_STYLE,
         provenance: material.provenance(),
         notices: material.notices(),
-        sections: vec![
-            verdict::section(&material),
-            rates::section(&material),
-            cost::cpu(&material),
-            latency::section(&material),
-            cost::memory(&material),
-            cost::footprint(&material),
-            cost::start_up(&material),
-            conformance::section(&material),
-            circumstances::resolution(&material),
-            circumstances::method(&material),
-            circumstances::gates(&material),
-            raw::section(&material, run),
-        ],
+        sections: [
+            Some(verdict::section(&material)),
+            Some(rates::section(&material)),
+            Some(cost::cpu(&material)),
+            Some(latency::section(&material)),
+            modes::throughput(&material),
+            Some(cost::memory(&material)),
+            Some(cost::footprint(&material)),
+            Some(cost::start_up(&material)),
+            Some(conformance::section(&material)),
+            Some(division::section(&material, division)),
+            Some(circumstances::resolution(&material)),
+            Some(circumstances::method(&material)),
+            Some(circumstances::gates(&material)),
+            Some(raw::section(&material, run)),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
     };
     document.render().context("the page cannot be put together")
 }
@@ -74,6 +86,8 @@ struct Material<'a> {
     tables: Tables<'a>,
     /// One entry a lane of the analysis.
     details: Vec<Vec<Detail>>,
+    /// Latency at given rates.
+    open_loops: Vec<OpenLoop>,
 }
 
 impl<'a> Material<'a> {
@@ -91,6 +105,7 @@ impl<'a> Material<'a> {
                 form: Form::Text,
             },
             details,
+            open_loops: open_loops(record)?,
         })
     }
 

@@ -1,9 +1,10 @@
 //! What servers cost: CPU, memory, time to start, size.
 
 use super::Material;
-use super::block::{Block, Captioned, Panel, Section};
+use super::block::{Block, Captioned, Item, Panel, Section};
 use super::chart::{BarRow, Bars, Chart};
 use crate::analysis::{CpuPerRequest, Footprint, LaneAnalysis};
+use crate::cost::{IDLE_CONNECTIONS, TOOL};
 use crate::plan::ArmRole;
 use crate::report::numbers::{megabytes, microseconds, milliseconds};
 use crate::table::{Align, Table};
@@ -150,6 +151,7 @@ pub(super) fn memory(material: &Material<'_>) -> Section {
         ("idle", Align::Right),
         ("loaded", Align::Right),
         ("peak resident", Align::Right),
+        ("per 1,000 idle connections", Align::Right),
     ]);
     let shown = |bytes: Option<f64>| bytes.map(megabytes).unwrap_or_default();
     for footprint in footprints(material) {
@@ -158,6 +160,7 @@ pub(super) fn memory(material: &Material<'_>) -> Section {
             shown(footprint.idle_bytes),
             shown(footprint.loaded_bytes),
             shown(footprint.peak_bytes),
+            shown(footprint.connections_bytes),
         ]);
     }
     let chart = || {
@@ -179,7 +182,7 @@ pub(super) fn memory(material: &Material<'_>) -> Section {
         blocks: vec![
             Block::Paragraph(format!(
                 "After the first answers, and at the end under {} connections; the median over \
-                 restarts.",
+                 restarts. What idle connections take is measured with {IDLE_CONNECTIONS} of them.",
                 material.record.plan.connections
             )),
             with_chart(&rows, chart),
@@ -224,12 +227,27 @@ pub(super) fn start_up(material: &Material<'_>) -> Section {
             format!("Milliseconds: {said}."),
         )
     };
-    let mut table = Table::new([("server", Align::Left), ("start-up ms", Align::Right)]);
-    for row in &rows {
-        table.push(vec![
-            row.name.clone(),
-            row.shown.trim_end_matches(" ms").to_owned(),
-        ]);
+    let mut table = Table::new([
+        ("server", Align::Left),
+        ("median", Align::Right),
+        ("middle half", Align::Right),
+        ("starts", Align::Right),
+    ]);
+    for footprint in footprints(material) {
+        let Some(start) = footprint.start_up_ns else {
+            continue;
+        };
+        let mut row = vec![material.name(footprint.arm).to_owned(), milliseconds(start)];
+        if let Some(spread) = footprint.start_up {
+            let (lower, upper) = (spread.lower_quartile, spread.upper_quartile);
+            row.push(format!(
+                "{} to {}",
+                milliseconds(lower),
+                milliseconds(upper)
+            ));
+            row.push(spread.samples.to_string());
+        }
+        table.push(row);
     }
     Section {
         id: "start-up",
@@ -237,12 +255,12 @@ pub(super) fn start_up(material: &Material<'_>) -> Section {
         blocks: vec![
             Block::Paragraph(match spawn {
                 Some(spawn) => format!(
-                    "From starting the process to its first complete and right answer, the median \
-                     over restarts. Starting a process that does nothing takes {} ms of it.",
+                    "From starting the process to its first complete and right answer, the median. \
+                     Starting a process that does nothing takes {} ms of it.",
                     milliseconds(spawn)
                 ),
                 None => "From starting the process to its first complete and right answer, the \
-                         median over restarts."
+                         median."
                     .to_owned(),
             }),
             with_chart(&rows, chart),
@@ -253,20 +271,31 @@ pub(super) fn start_up(material: &Material<'_>) -> Section {
 
 /// Sizes and counts.
 pub(super) fn footprint(material: &Material<'_>) -> Section {
+    let prints = &material.analysis.footprints;
+    let mut blocks = vec![
+        Block::Paragraph(
+            "Size and the distinct crates compiled into a binary or for it, the project's own left \
+             out. Lines are neither blank nor comments; workarounds stand under a comment that \
+             cites an upstream issue."
+                .to_owned(),
+        ),
+        Block::Table(Captioned::new(
+            "What each server is made of",
+            material.tables.made_of(prints),
+        )),
+    ];
+    if prints.iter().any(|print| !print.requests.is_empty()) {
+        blocks.push(Block::Table(Captioned::new(
+            format!("Counted by {TOOL}, to tell versions of one server apart, not servers"),
+            material.tables.counted(prints),
+        )));
+    }
+    let missing = material.tables.missing(prints);
+    blocks.push(Block::List(missing.into_iter().map(Item::from).collect()));
     Section {
         id: "footprint",
         heading: "Footprint",
-        blocks: vec![
-            Block::Paragraph(
-                "The size of the stripped binary, and the distinct crates compiled into it or for \
-                 it, the project's own left out."
-                    .to_owned(),
-            ),
-            Block::Table(Captioned::new(
-                "Whatever is asked",
-                material.tables.footprints(material.analysis),
-            )),
-        ],
+        blocks,
     }
 }
 

@@ -3,6 +3,7 @@
 use super::Material;
 use super::block::{Block, Captioned, Panel, Section};
 use super::chart::{Chart, Lines, Series, Spread};
+use super::modes::at_rates;
 use crate::analysis::{Detail, Distribution, LaneAnalysis, PERCENTILES};
 use crate::report::numbers::thousands;
 use crate::table::{Align, Table};
@@ -22,6 +23,7 @@ pub(super) fn section(material: &Material<'_>) -> Section {
     if !panels.is_empty() {
         blocks.push(Block::Panels(panels));
     }
+    blocks.extend(at_rates(material));
     Section {
         id: "latency",
         heading: "Latency",

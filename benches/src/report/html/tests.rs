@@ -6,22 +6,53 @@ use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 
 use super::*;
+use crate::analysis::{DivisionRow, LaneDivision};
+use crate::estimates::Estimate;
+use crate::plan::Lane;
 use crate::record::{CaseFinding, CaseVerdict, Void};
-use crate::testing::{Simulation, record};
+use crate::testing::{Simulation, record, with_modes};
 
 fn shown(record: &Record) -> String {
-    page(record, &Analysis::of(record).unwrap(), Some("run.json")).unwrap()
+    let row = |arm| DivisionRow {
+        arm,
+        total: estimate(13_000.0),
+        serialisation: Some(estimate(60.0)),
+        framework: None,
+        http: estimate(-100.0),
+        kernel: estimate(8_000.0),
+        dispatch: None,
+        roundtrip: Some(estimate(40_000.0)),
+    };
+    let division = Division {
+        lanes: vec![LaneDivision {
+            lane: Lane::One,
+            rows: vec![row(0), row(1)],
+        }],
+        source: "a <place>".to_owned(),
+        remarks: vec!["less than nothing".to_owned()],
+    };
+    let analysis = Analysis::of(record).unwrap();
+    page(record, &analysis, &division, Some("run.json")).unwrap()
+}
+
+fn estimate(value: f64) -> Estimate {
+    Estimate {
+        value,
+        low: value - 10.0,
+        high: value + 10.0,
+    }
 }
 
 /// A record in which everything occurs that a page can show.
 fn everything() -> Record {
-    let mut record = Simulation::new(12).run();
+    let mut record = with_modes(Simulation::new(3).run());
     record.state = State::Interrupted;
     record.plan.restarts = 28;
     record.warnings.push("a & b < c".to_owned());
     record.voids.push(Void {
         arm: 2,
         restart: Some(1),
+        lane: None,
         reason: "it answered wrongly".to_owned(),
     });
     let conformance = record.servers[0].conformance.as_mut().unwrap();
@@ -184,8 +215,8 @@ fn every_chart_says_what_it_shows() {
             );
         }
     }
-    // Two lanes: ratios, CPU and latency of each; memory and start-up.
-    assert_eq!(found, 8);
+    // Two lanes: ratios, CPU and latency of each. Two rates; throughput, memory, start-up, division.
+    assert_eq!(found, 12);
 }
 
 #[test]
@@ -239,10 +270,12 @@ fn sections_come_in_the_order_people_read_them() {
         "rates",
         "cpu",
         "latency",
+        "throughput",
         "memory",
         "footprint",
         "start-up",
         "conformance",
+        "division",
         "resolution",
         "method",
         "gates",
@@ -262,7 +295,7 @@ fn an_interrupted_run_says_so_before_anything_else() {
     assert!(!shown(&record()).contains("was interrupted"));
     let page = shown(&everything());
     let said = page
-        .find("This run was interrupted: 12 of 28 restarts count")
+        .find("This run was interrupted: 3 of 28 restarts count")
         .unwrap();
     assert!(said < page.find("<main>").unwrap());
 }

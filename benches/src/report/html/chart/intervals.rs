@@ -142,9 +142,7 @@ mod tests {
             })
             .collect();
         assert_eq!(lines.len(), 3, "one interval and its two ends");
-        let (X(low), X(high)) = lines[0] else {
-            panic!("{lines:?}")
-        };
+        let (X(low), X(high)) = lines[0];
         assert!(0.0 < low && low < high && high < 50.0);
     }
 }
