@@ -100,8 +100,8 @@ impl Anchor {
     /// Keeps what stands near an edge of the chart inside it.
     fn within(percent: f64) -> Self {
         match percent {
-            left if left < 8.0 => Self::Start,
-            right if right > 92.0 => Self::End,
+            left if left < 6.0 => Self::Start,
+            right if right > 94.0 => Self::End,
             _ => Self::Middle,
         }
     }

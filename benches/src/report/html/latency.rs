@@ -36,10 +36,10 @@ fn panel(material: &Material<'_>, lane: &LaneAnalysis, details: &[Detail]) -> Op
         let row = lane.rows.iter().find(|row| row.arm == arm);
         row.is_some_and(|row| row.void.is_empty())
     };
-    let shown: Vec<(&str, &Distribution)> = details
+    let shown: Vec<Shown<'_>> = details
         .iter()
         .filter(|detail| sound(detail.arm) && !detail.latencies.curve.is_empty())
-        .map(|detail| (material.name(detail.arm), &detail.latencies))
+        .map(|detail| Shown::of(material, detail.arm, &detail.latencies))
         .collect();
     let name = lane.lane.name();
     (!shown.is_empty()).then(|| Panel {
@@ -65,13 +65,33 @@ fn panel(material: &Material<'_>, lane: &LaneAnalysis, details: &[Detail]) -> Op
     })
 }
 
+/// A server's latencies, to draw and to list.
+pub(super) struct Shown<'a> {
+    /// Index into the plan's arms.
+    arm: usize,
+    name: &'a str,
+    latencies: &'a Distribution,
+}
+
+impl<'a> Shown<'a> {
+    pub(super) fn of(material: &'a Material<'_>, arm: usize, latencies: &'a Distribution) -> Self {
+        Self {
+            arm,
+            name: material.name(arm),
+            latencies,
+        }
+    }
+}
+
 /// Percentile curves: across, the share of slower requests falls tenfold with every step.
-pub(super) fn curves(id: String, title: String, shown: &[(&str, &Distribution)]) -> Chart {
+pub(super) fn curves(id: String, title: String, shown: &[Shown<'_>]) -> Chart {
     let series: Vec<Series> = shown
         .iter()
-        .map(|(name, latencies)| Series {
-            name: (*name).to_owned(),
-            points: latencies
+        .map(|one| Series {
+            name: one.name.to_owned(),
+            style: one.arm,
+            points: one
+                .latencies
                 .curve
                 .iter()
                 .map(|&(quantile, ns)| ((1.0 - quantile).recip(), ns as f64 / 1e3))
@@ -88,7 +108,7 @@ pub(super) fn curves(id: String, title: String, shown: &[(&str, &Distribution)])
         (100.0, "99 %"),
         (1e3, "99.9 %"),
     ];
-    let finer = [(1e4, "99.99 %"), (1e5, "99.999 %"), (1e6, "99.9999 %")];
+    let finer = [(1e4, "99.99"), (1e5, "99.999"), (1e6, "99.9999")];
     let across = ticks
         .into_iter()
         .chain(finer)
@@ -97,8 +117,9 @@ pub(super) fn curves(id: String, title: String, shown: &[(&str, &Distribution)])
         .collect();
     let said: Vec<String> = shown
         .iter()
-        .map(|(name, latencies)| {
-            let some: Vec<String> = latencies
+        .map(|one| {
+            let some: Vec<String> = one
+                .latencies
                 .percentiles
                 .iter()
                 .map(|one| {
@@ -106,13 +127,13 @@ pub(super) fn curves(id: String, title: String, shown: &[(&str, &Distribution)])
                     format!("{} % {latency}", percent(one.quantile))
                 })
                 .collect();
-            format!("{name} {}", some.join(", "))
+            format!("{} {}", one.name, some.join(", "))
         })
         .collect();
     Lines {
         series: &series,
         across: (Spread::Logarithmic, across),
-        across_caption: "percentile: this share of the requests is no slower",
+        across_caption: "percentile: this many of 100 requests are no slower",
         up: (Spread::Logarithmic, thousands),
         up_caption: "µs, logarithmic",
     }
@@ -124,17 +145,17 @@ pub(super) fn curves(id: String, title: String, shown: &[(&str, &Distribution)])
 }
 
 /// Percentiles with their spread over restarts.
-pub(super) fn table(shown: &[(&str, &Distribution)]) -> Table {
+pub(super) fn table(shown: &[Shown<'_>]) -> Table {
     let names = PERCENTILES.map(|quantile| format!("p{}", percent(quantile)));
     let columns = names.iter().map(|name| (name.as_str(), Align::Right));
     let mut table = Table::new([("server", Align::Left)].into_iter().chain(columns));
-    for (name, latencies) in shown {
-        let cells = latencies.percentiles.iter().map(|one| {
+    for row in shown {
+        let cells = row.latencies.percentiles.iter().map(|one| {
             let [latency, lowest, highest] = [one.latency_ns, one.lowest_ns, one.highest_ns]
                 .map(|ns| thousands(ns as f64 / 1e3));
             format!("{latency} ({lowest} to {highest})")
         });
-        table.push([(*name).to_owned()].into_iter().chain(cells).collect());
+        table.push([row.name.to_owned()].into_iter().chain(cells).collect());
     }
     table
 }

@@ -4,8 +4,8 @@
 use super::Material;
 use super::block::{Block, Captioned, Item, Panel, Section};
 use super::chart::{Lines, Series, Spread};
-use super::latency::{curves, table};
-use crate::analysis::{ANSWERED, Capacity, Distribution, OpenLoop, capacities};
+use super::latency::{Shown, curves, table};
+use crate::analysis::{ANSWERED, Capacity, OpenLoop, capacities};
 use crate::record::{Latency, OfferedRate};
 use crate::report::numbers::thousands;
 use crate::table::{Align, Table};
@@ -62,6 +62,7 @@ fn capacity_chart(material: &Material<'_>, found: &[Capacity], lane: &str) -> su
         .filter(|&arm| of(found, arm).next().is_some())
         .map(|arm| Series {
             name: material.name(arm).to_owned(),
+            style: arm,
             points: of(found, arm)
                 .map(|one| (one.connections as f64, one.requests_per_second))
                 .collect(),
@@ -151,10 +152,10 @@ pub(super) fn at_rates(material: &Material<'_>) -> Vec<Block> {
 fn panel(material: &Material<'_>, latency: &Latency, rate: usize, found: &[&OpenLoop]) -> Panel {
     let offered = &latency.rates[rate];
     let heading = heading(offered);
-    let shown: Vec<(&str, &Distribution)> = found
+    let shown: Vec<Shown<'_>> = found
         .iter()
         .filter(|one| one.void.is_empty() && !one.latencies.curve.is_empty())
-        .map(|one| (material.name(one.arm), &one.latencies))
+        .map(|one| Shown::of(material, one.arm, &one.latencies))
         .collect();
     let mut blocks = Vec::new();
     if !shown.is_empty() {
@@ -163,10 +164,10 @@ fn panel(material: &Material<'_>, latency: &Latency, rate: usize, found: &[&Open
             format!("Latency by percentile at {heading}"),
             &shown,
         )));
-        let late: Vec<(&str, &Distribution)> = found
+        let late: Vec<Shown<'_>> = found
             .iter()
             .filter(|one| one.void.is_empty() && !one.lateness.curve.is_empty())
-            .map(|one| (material.name(one.arm), &one.lateness))
+            .map(|one| Shown::of(material, one.arm, &one.lateness))
             .collect();
         blocks.push(Block::Folded {
             summary: "As a table, with the spread over restarts and how late requests were sent"

@@ -57,7 +57,7 @@ impl Intervals<'_> {
         let caption = "requests per second, as a multiple; right is faster";
         marks.extend(axis(&scale, &ticks, (top, bottom), caption));
         let one = scale.at(1.0);
-        marks.push(upright("reference", one, top - 4.0, bottom));
+        marks.push(upright("reference", one, top - 4.0, top + 4.0));
         let anchor = if one > 60.0 {
             Anchor::End
         } else {
@@ -87,6 +87,9 @@ impl Intervals<'_> {
             text("name", 0.0, top + 16.0, Anchor::Start, &row.name),
             text("figure", 100.0, top + 16.0, Anchor::End, &row.shown),
         ];
+        // Not through the words.
+        let one = scale.at(1.0);
+        marks.push(upright("reference", one, top + 21.0, top + ROW));
         let Some(ratio) = row.ratio else { return marks };
         let class = if row.compared {
             "interval"

@@ -8,6 +8,9 @@ const STYLES: usize = 8;
 /// The symbols on the lines, one a way.
 const SYMBOLS: [&str; STYLES] = ["●", "▲", "■", "◆", "○", "△", "□", "◇"];
 
+/// Where the lines begin and end: between the numbers of the vertical axis and the right edge.
+const ACROSS: (f64, f64) = (12.0, 93.0);
+
 /// How tall the plot is.
 const PLOT: f64 = 230.0;
 
@@ -20,6 +23,8 @@ const SYMBOLS_A_LINE: usize = 5;
 /// A curve.
 pub(in crate::report::html) struct Series {
     pub(in crate::report::html) name: String,
+    /// Which way it is drawn: the same for one server in every chart.
+    pub(in crate::report::html) style: usize,
     /// From left to right.
     pub(in crate::report::html) points: Vec<(f64, f64)>,
 }
@@ -45,7 +50,7 @@ impl Lines<'_> {
         description: String,
     ) -> Chart {
         let legend = LEGEND * self.series.len().div_ceil(2) as f64;
-        let top = legend + 26.0;
+        let top = legend + 34.0;
         let bottom = top + PLOT;
         let x = self.horizontal();
         let y = self.vertical((bottom, top));
@@ -68,8 +73,8 @@ impl Lines<'_> {
             }
         }
         for (index, series) in self.series.iter().enumerate() {
-            marks.extend(key(index, &series.name));
-            marks.extend(curve(index, series, &x, &y));
+            marks.extend(key(index, series));
+            marks.extend(curve(series, &x, &y));
         }
         Chart {
             id,
@@ -86,7 +91,7 @@ impl Lines<'_> {
         let values = values
             .map(|point| point.0)
             .chain(ticks.iter().map(|tick| tick.0));
-        Scale::new(*spread, range(values), (0.0, 100.0))
+        Scale::new(*spread, range(values), ACROSS)
     }
 
     fn vertical(&self, places: (f64, f64)) -> Scale {
@@ -108,8 +113,8 @@ fn range(values: impl Iterator<Item = f64>) -> (f64, f64) {
 }
 
 /// A line of the legend: two columns, row by row.
-fn key(index: usize, name: &str) -> Vec<Mark> {
-    let style = index % STYLES;
+fn key(index: usize, series: &Series) -> Vec<Mark> {
+    let style = series.style % STYLES;
     let y = 9.0 + LEGEND * (index / 2) as f64;
     let left = if index.is_multiple_of(2) { 0.0 } else { 50.0 };
     vec![
@@ -121,20 +126,20 @@ fn key(index: usize, name: &str) -> Vec<Mark> {
             Anchor::Middle,
             SYMBOLS[style],
         ),
-        text("legend", left + 11.0, y + 4.0, Anchor::Start, name),
+        text("legend", left + 11.0, y + 4.0, Anchor::Start, &series.name),
     ]
 }
 
 /// A line and its symbols, which begin at another point for each, lest they cover each other.
-fn curve(index: usize, series: &Series, x: &Scale, y: &Scale) -> Vec<Mark> {
-    let style = index % STYLES;
+fn curve(series: &Series, x: &Scale, y: &Scale) -> Vec<Mark> {
+    let style = series.style % STYLES;
     let points: Vec<(f64, f64)> = series
         .points
         .iter()
         .map(|&(across, up)| (x.at(across), y.at(up)))
         .collect();
     let step = points.len().div_ceil(SYMBOLS_A_LINE).max(1);
-    let symbols = points.iter().skip(index % step).step_by(step);
+    let symbols = points.iter().skip(series.style % step).step_by(step);
     let mut marks: Vec<Mark> = symbols
         .map(|&(across, up)| Mark::Text {
             class: format!("symbol s{style}"),
@@ -172,6 +177,7 @@ mod tests {
     fn higher_values_are_further_up() {
         let chart = chart(&[Series {
             name: "a".to_owned(),
+            style: 9,
             points: vec![(0.0, 1.0), (10.0, 2.0)],
         }]);
         let points = chart.marks.iter().find_map(|mark| match mark {
@@ -179,7 +185,7 @@ mod tests {
             _ => None,
         });
         let points = points.unwrap();
-        assert_eq!((points[0].0, points[1].0), (0.0, 100.0));
+        assert_eq!((points[0].0, points[1].0), ACROSS);
         assert!(points[1].1 < points[0].1);
     }
 
@@ -188,6 +194,7 @@ mod tests {
         assert!(chart(&[]).height > PLOT);
         let empty = Series {
             name: "a".to_owned(),
+            style: 9,
             points: Vec::new(),
         };
         chart(&[empty]);
