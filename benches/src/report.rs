@@ -100,7 +100,7 @@ impl Page<'_> {
     }
 
     fn heading(&self, lane: &LaneAnalysis) -> String {
-        self.title(format!("{}: GET {}", lane.lane.name(), lane.lane.path()))
+        self.title(format!("{}: {}", lane.lane.name(), lane.lane.request()))
     }
 
     fn rates(&self, lane: &LaneAnalysis) -> Table {

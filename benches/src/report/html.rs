@@ -18,7 +18,7 @@ use quartet_conformance::report::html::BASE_STYLE;
 
 use super::{Form, Page as Tables};
 use crate::analysis::{Analysis, Detail, Division, LaneAnalysis, OpenLoop, details, open_loops};
-use crate::plan::ArmRole;
+use crate::plan::{ArmRole, Lane};
 use crate::record::{Record, State};
 use block::Section;
 
@@ -126,10 +126,6 @@ impl<'a> Material<'a> {
         self.tables.reference()
     }
 
-    fn lane_name(&self, lane: &LaneAnalysis) -> String {
-        format!("{}: GET {}", lane.lane.name(), lane.lane.path())
-    }
-
     fn provenance(&self) -> String {
         let record = self.record;
         format!(
@@ -161,6 +157,11 @@ impl<'a> Material<'a> {
         }
         notices
     }
+}
+
+/// A lane's name, and what is asked in it.
+fn heading(lane: Lane) -> String {
+    format!("{}: {}", lane.name(), lane.request())
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use super::Material;
 use super::block::{Block, Captioned, Item, Section};
 use crate::analysis::{CPU_OF_OTHERS, FLOOR_FACTOR, LITTLE, SATURATION};
+use crate::plan::Plan;
 use crate::report::numbers::interval;
 use crate::table::{Align, Table};
 
@@ -102,13 +103,7 @@ pub(super) fn method(material: &Material<'_>) -> Section {
                 plan.restarts, plan.blocks, plan.slice_ms, plan.ramp_ms
             ),
         ),
-        (
-            "Load",
-            format!(
-                "{} connections, each with one request in flight (closed loop)",
-                plan.connections
-            ),
-        ),
+        ("Load", load(plan)),
         (
             "Cores",
             format!(
@@ -141,6 +136,35 @@ pub(super) fn method(material: &Material<'_>) -> Section {
             )),
         ],
     }
+}
+
+/// How servers are loaded, in each way that is planned.
+fn load(plan: &Plan) -> String {
+    let mut ways = vec![format!(
+        "{} connections, each with one request in flight (closed loop)",
+        plan.connections
+    )];
+    ways.extend(plan.lane_loads.iter().map(|(lane, load)| {
+        format!(
+            "lane {} with {} in slices of {} ms",
+            lane.name(),
+            load.connections,
+            load.slice_ms
+        )
+    }));
+    ways.extend(plan.capacity.as_ref().map(|capacity| {
+        format!(
+            "throughput against connections in {} restarts of its own",
+            capacity.restarts
+        )
+    }));
+    ways.extend(plan.latency.as_ref().map(|latency| {
+        format!(
+            "latency at equal rates in {} restarts of its own, slices of {} ms (open loop)",
+            latency.restarts, latency.slice_ms
+        )
+    }));
+    ways.join("; ")
 }
 
 fn programs(material: &Material<'_>) -> Table {

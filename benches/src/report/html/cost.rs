@@ -1,8 +1,8 @@
 //! What servers cost: CPU, memory, time to start, size.
 
-use super::Material;
 use super::block::{Block, Captioned, Item, Panel, Section};
 use super::chart::{BarRow, Bars, Chart};
+use super::{Material, heading};
 use crate::analysis::{CpuPerRequest, Footprint, LaneAnalysis};
 use crate::cost::{IDLE_CONNECTIONS, TOOL};
 use crate::plan::ArmRole;
@@ -95,7 +95,7 @@ fn cpu_panel(material: &Material<'_>, lane: &LaneAnalysis) -> Option<Panel> {
         ),
     );
     Some(Panel {
-        heading: material.lane_name(lane),
+        heading: heading(lane.lane),
         blocks: vec![
             Block::Chart(chart),
             behind(

@@ -1,8 +1,8 @@
 //! Where a request's time goes: criterion beside load.
 
-use super::Material;
 use super::block::{Block, Captioned, Item, Panel, Section};
 use super::chart::{BarRow, Bars, Chart};
+use super::{Material, heading};
 use crate::analysis::{Division, DivisionRow, LaneDivision};
 use crate::report::numbers::microseconds;
 
@@ -45,7 +45,7 @@ pub(super) fn section(material: &Material<'_>, division: &Division) -> Section {
 
 fn panel(material: &Material<'_>, lane: &LaneDivision) -> Panel {
     Panel {
-        heading: format!("{}: GET {}", lane.lane.name(), lane.lane.path()),
+        heading: heading(lane.lane),
         blocks: vec![
             Block::Chart(chart(material, lane)),
             Block::Folded {

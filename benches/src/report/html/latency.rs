@@ -1,9 +1,9 @@
 //! How latencies are distributed.
 
-use super::Material;
 use super::block::{Block, Captioned, Panel, Section};
 use super::chart::{Chart, Lines, Series, Spread};
 use super::modes::at_rates;
+use super::{Material, heading};
 use crate::analysis::{Detail, Distribution, LaneAnalysis, PERCENTILES};
 use crate::report::numbers::thousands;
 use crate::table::{Align, Table};
@@ -43,7 +43,7 @@ fn panel(material: &Material<'_>, lane: &LaneAnalysis, details: &[Detail]) -> Op
         .collect();
     let name = lane.lane.name();
     (!shown.is_empty()).then(|| Panel {
-        heading: material.lane_name(lane),
+        heading: heading(lane.lane),
         blocks: vec![
             Block::Chart(curves(
                 format!("latency-{name}"),

@@ -1,8 +1,8 @@
 //! Requests per second relative to the reference: a forest plot and the table behind it.
 
-use super::Material;
 use super::block::{Block, Captioned, Panel, Section};
 use super::chart::{IntervalRow, Intervals};
+use super::{Material, heading};
 use crate::analysis::LaneAnalysis;
 use crate::plan::ArmRole;
 use crate::report::numbers::interval;
@@ -10,7 +10,7 @@ use crate::report::numbers::interval;
 pub(super) fn section(material: &Material<'_>) -> Section {
     let reference = material.reference().unwrap_or("the reference");
     let panels = material.lanes().map(|(lane, _)| Panel {
-        heading: material.lane_name(lane),
+        heading: heading(lane.lane),
         blocks: vec![Block::Chart(plot(material, lane, reference))],
     });
     let mut blocks = vec![
@@ -79,7 +79,7 @@ fn table(material: &Material<'_>, lane: &LaneAnalysis) -> Block {
         ..Captioned::new(
             format!(
                 "Lane {}; latency is at saturation, and follows from the rate",
-                material.lane_name(lane)
+                heading(lane.lane)
             ),
             material.tables.rates(lane),
         )

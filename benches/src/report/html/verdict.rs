@@ -1,7 +1,7 @@
 //! The verdict, in sentences.
 
-use super::Material;
 use super::block::{Block, Item, Panel, Section};
+use super::{Material, heading};
 use crate::analysis::{LaneAnalysis, Pair};
 use crate::plan::ArmRole;
 use crate::report::numbers::interval;
@@ -9,7 +9,7 @@ use crate::statistics::{Ratio, Verdict};
 
 pub(super) fn section(material: &Material<'_>) -> Section {
     let panels = material.lanes().map(|(lane, _)| Panel {
-        heading: material.lane_name(lane),
+        heading: heading(lane.lane),
         blocks: vec![
             Block::Lead(first(material, lane)),
             Block::List(sentences(material, lane)),
@@ -23,7 +23,7 @@ pub(super) fn section(material: &Material<'_>) -> Section {
             Block::Paragraph(
                 "Speed is requests per second on one busy core. In brackets stands the interval: \
                  in 95 of 100 such runs every interval of pairs holds the true value at once. \
-                 Ahead means wholly outside the margin, a tie wholly inside it."
+                 Ahead means wholly beyond this run's margin; a tie, wholly within 1 %."
                     .to_owned(),
             ),
         ],
