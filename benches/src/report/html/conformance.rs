@@ -26,7 +26,7 @@ pub(super) fn section(material: &Material<'_>) -> Section {
     if !known.is_empty() {
         blocks.push(Block::Folded {
             summary: format!(
-                "Deviations, and legal answers unlike the others': {}",
+                "Deviations, and legal answers unlike others: {}",
                 known.len()
             ),
             blocks: vec![Block::List(known)],
@@ -84,9 +84,10 @@ fn findings(server: &ServerRecord) -> &[CaseFinding] {
         .map_or(&[], |found| found.cases.as_slice())
 }
 
-/// What is not simply as it should be, with reasons.
+/// What is not simply as it should be, with reasons: the worst first, and servers together of
+/// which the same is to be said.
 fn deviations(servers: &[ServerRecord]) -> Vec<Item> {
-    let mut items = Vec::new();
+    let mut found: Vec<(&CaseFinding, Vec<&str>)> = Vec::new();
     for server in servers {
         for case in findings(server) {
             if matches!(
@@ -95,25 +96,37 @@ fn deviations(servers: &[ServerRecord]) -> Vec<Item> {
             ) {
                 continue;
             }
-            let why = case.reason.as_ref().or(case.note.as_ref());
-            let why = why.map(|why| format!(": {why}")).unwrap_or_default();
-            items.push(Item {
-                text: format!("{} {} {}{why}", server.name, phrase(case.verdict), case.id),
-                link: case.upstream.as_deref().and_then(Link::web),
-            });
+            match found.iter_mut().find(|(known, _)| *known == case) {
+                Some((_, names)) => names.push(&server.name),
+                None => found.push((case, vec![&server.name])),
+            }
         }
     }
-    items
+    found.sort_by_key(|(case, _)| std::cmp::Reverse(case.verdict));
+    let items = found.into_iter().map(|(case, names)| {
+        let why = case.reason.as_ref().or(case.note.as_ref());
+        let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+        Item {
+            text: format!(
+                "{}, {}{why} ({})",
+                case.id,
+                phrase(case.verdict),
+                names.join(", ")
+            ),
+            link: case.upstream.as_deref().and_then(Link::web),
+        }
+    });
+    items.collect()
 }
 
 fn phrase(verdict: CaseVerdict) -> &'static str {
     match verdict {
-        CaseVerdict::Conforms => "conforms to",
-        CaseVerdict::Differs => "answers legally but differs in",
-        CaseVerdict::NotApplicable => "is not held to",
-        CaseVerdict::KnownDeviation => "is known to deviate in",
+        CaseVerdict::Conforms => "conforms",
+        CaseVerdict::Differs => "a legal answer unlike others",
+        CaseVerdict::NotApplicable => "does not apply",
+        CaseVerdict::KnownDeviation => "a known deviation",
         CaseVerdict::Fails => "fails",
-        CaseVerdict::Undecided => "could not be judged in",
+        CaseVerdict::Undecided => "could not be judged",
     }
 }
 
@@ -187,6 +200,28 @@ mod tests {
     }
 
     #[test]
+    fn servers_of_which_the_same_is_said_stand_together() {
+        let mut record = record();
+        for server in &mut record.servers[..2] {
+            server.conformance.as_mut().unwrap().cases = vec![
+                case("a/differs", CaseVerdict::Differs),
+                case("a/known", CaseVerdict::KnownDeviation),
+            ];
+        }
+        let said: Vec<String> = deviations(&record.servers)
+            .into_iter()
+            .map(|item| item.text)
+            .collect();
+        assert_eq!(
+            said,
+            [
+                "a/known, a known deviation: a note (axum, warp)",
+                "a/differs, a legal answer unlike others: a note (axum, warp)"
+            ]
+        );
+    }
+
+    #[test]
     fn cases_are_in_the_suites_order_and_unknown_ones_last() {
         let mut record = record();
         let first = cases::all().next().unwrap().id;
@@ -213,6 +248,7 @@ mod tests {
         assert_eq!(matrix.rows[0].cells[1].as_ref().unwrap().word, "differs");
         let said = deviations(&record.servers);
         assert_eq!(said.len(), 2);
-        assert!(said[0].text.ends_with("fails gone/case: a note") && said[0].link.is_some());
+        assert_eq!(said[0].text, "gone/case, fails: a note (axum)");
+        assert!(said[0].link.is_some());
     }
 }

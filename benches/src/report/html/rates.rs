@@ -11,7 +11,11 @@ pub(super) fn section(material: &Material<'_>) -> Section {
     let reference = material.reference().unwrap_or("the reference");
     let panels = material.lanes().map(|(lane, _)| Panel {
         heading: heading(lane.lane),
-        blocks: vec![Block::Chart(plot(material, lane, reference))],
+        blocks: vec![if lane.rows.iter().any(|row| row.relative.is_some()) {
+            Block::Chart(plot(material, lane, reference))
+        } else {
+            Block::Paragraph("There is no interval to draw.".to_owned())
+        }],
     });
     let mut blocks = vec![
         Block::Paragraph(format!(
