@@ -1,7 +1,11 @@
 //! Taking the samples: restart after restart, block after block, slice after slice.
 
+mod answers;
+mod capacity;
+mod latency;
 mod life;
 mod load;
+mod locales;
 mod session;
 
 use anyhow::Result;
@@ -61,6 +65,12 @@ impl Measurement<'_> {
             record.restarts.push(session.restart(&restart, number)?);
             record.voids.append(&mut session.voids);
             keep(record)?;
+        }
+        if let Some(plan) = &plan.capacity {
+            session.capacity(plan, record, &mut keep)?;
+        }
+        if let Some(plan) = &plan.latency {
+            session.latency(plan, record, &mut keep)?;
         }
         session.end();
         let interrupted = self.interrupt.requested();

@@ -1,14 +1,19 @@
 //! What is measured, how often, and in which order.
 
+mod lane;
+mod modes;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use clap::ValueEnum;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use serde::{Deserialize, Serialize};
 
 use crate::schedule::{balanced_orders, period};
+
+pub use lane::{Lane, LaneLoad};
+pub use modes::{CapacityOrders, CapacityPlan, LatencyOrders, LatencyPlan};
 
 /// How long one slice counts requests. Machine speed wanders over tenths of a second, so that
 /// servers must be compared within less.
@@ -22,64 +27,6 @@ const SLICE_OVERHEAD: Duration = Duration::from_micros(700);
 
 /// What starting, checking and stopping one server costs. For estimates only.
 const START_OVERHEAD: Duration = Duration::from_millis(40);
-
-/// A kind of request.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ValueEnum,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Lane {
-    /// GET /greetings/en: one greeting by its path parameter.
-    One,
-    /// GET /greetings: the whole list.
-    List,
-    /// GET of a greeting that does not exist, by a well-formed language tag: a 404 problem.
-    #[value(skip)]
-    Miss,
-    /// GET /greetings/en with `If-None-Match` and the entity tag this server gave before: a 304.
-    #[value(skip)]
-    Revalidate,
-    /// GET /greetings/en with `Connection: close` on a connection of its own: it is opened, used
-    /// once, read to its end and closed.
-    #[value(skip)]
-    Connect,
-    /// GET /greetings of a server that was started with a data file of 10,000 locales.
-    #[value(skip)]
-    Large,
-}
-
-impl Lane {
-    /// Every kind there is.
-    pub const ALL: [Self; 6] = [
-        Self::One,
-        Self::List,
-        Self::Miss,
-        Self::Revalidate,
-        Self::Connect,
-        Self::Large,
-    ];
-
-    /// The path requested.
-    pub fn path(self) -> &'static str {
-        match self {
-            Self::One | Self::Revalidate | Self::Connect => "/greetings/en",
-            Self::List | Self::Large => "/greetings",
-            Self::Miss => "/greetings/qaa",
-        }
-    }
-
-    /// The name on the command line, in records and in tables.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::One => "one",
-            Self::List => "list",
-            Self::Miss => "miss",
-            Self::Revalidate => "revalidate",
-            Self::Connect => "connect",
-            Self::Large => "large",
-        }
-    }
-}
 
 /// What an arm is there for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,58 +56,6 @@ pub struct Arm {
     /// Lanes it takes no part in, for it does not answer what they ask.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub without: Vec<Lane>,
-}
-
-/// How a lane is loaded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LaneLoad {
-    /// Connections to each server, each with one request in flight.
-    pub connections: usize,
-    /// The counted part of a slice, milliseconds.
-    pub slice_ms: u64,
-    /// The uncounted part before it, milliseconds.
-    pub ramp_ms: u64,
-}
-
-/// Requests per second against the number of connections: what is measured, on restarts of its
-/// own. A block holds one slice of every arm; each number of connections has its own blocks.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CapacityPlan {
-    /// The kind of request.
-    pub lane: Lane,
-    /// Numbers of connections, ascending.
-    pub connections: Vec<usize>,
-    /// Fresh processes of every server.
-    pub restarts: u32,
-    /// Blocks at each number of connections in a restart.
-    pub blocks: u32,
-    /// The counted part of a slice, milliseconds.
-    pub slice_ms: u64,
-    /// The uncounted part before it, milliseconds.
-    pub ramp_ms: u64,
-}
-
-/// Latency at given rates: what is measured, on restarts of its own. A block holds one slice of
-/// every arm at every rate.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct LatencyPlan {
-    /// The kind of request.
-    pub lane: Lane,
-    /// Rates offered, as shares of the requests per second which the slowest compared server
-    /// answers at saturation in this run.
-    pub shares: Vec<f64>,
-    /// Rates offered besides, requests per second.
-    pub rates: Vec<f64>,
-    /// Connections held open to each server; a request goes to one that waits for no answer.
-    pub connections: usize,
-    /// Fresh processes of every server.
-    pub restarts: u32,
-    /// Blocks in a restart.
-    pub blocks: u32,
-    /// The counted part of a slice, milliseconds.
-    pub slice_ms: u64,
-    /// The uncounted part before it, milliseconds.
-    pub ramp_ms: u64,
 }
 
 /// How much to measure.
@@ -245,13 +140,11 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// How many blocks fill `length` with this many turns each: a number after which the balance
-    /// of positions is exact, unless that would take much longer than asked.
-    pub fn blocks_within(length: Duration, turns: usize) -> u32 {
-        let block =
-            (SLICE + RAMP + SLICE_OVERHEAD) * u32::try_from(turns.max(1)).unwrap_or(u32::MAX);
-        let wanted = (length.as_secs_f64() / block.as_secs_f64()).max(1.0);
-        let period = period(turns) as f64;
+    /// How many blocks fill `length`: a number after which the balance of positions is exact,
+    /// unless that would take much longer than asked.
+    pub fn blocks_within(&self, length: Duration) -> u32 {
+        let wanted = (length.as_secs_f64() / self.block_length().as_secs_f64()).max(1.0);
+        let period = period(self.cells().len()) as f64;
         let periods = (wanted / period).round();
         let blocks = if periods >= 1.0 {
             periods * period
@@ -259,6 +152,18 @@ impl Plan {
             wanted.floor()
         };
         blocks as u32
+    }
+
+    /// How long one block takes, about.
+    fn block_length(&self) -> Duration {
+        let cells = self.cells();
+        let slices = cells.iter().map(|cell| self.slice_length(cell.lane));
+        slices.sum::<Duration>().max(SLICE_OVERHEAD)
+    }
+
+    /// How long one slice of a lane takes, about.
+    pub(crate) fn slice_length(&self, lane: Lane) -> Duration {
+        self.load(lane).length() + SLICE_OVERHEAD
     }
 
     /// The turns of one block, unordered.
@@ -326,17 +231,34 @@ impl Plan {
             .is_some_and(|core| self.server_cores.contains(&core))
     }
 
+    /// How many cores a server can keep busy.
+    pub fn busy_cores(&self) -> usize {
+        match self.server_cores.len() {
+            0 => self.workers.max(1),
+            cores => self.workers.clamp(1, cores),
+        }
+    }
+
     /// Slices in one restart.
     pub fn slices_per_restart(&self) -> u64 {
         u64::from(self.blocks) * self.cells().len() as u64
     }
 
+    /// How long one restart of the comparison takes, about.
+    pub(crate) fn restart_length(&self) -> Duration {
+        let large = (0..self.arms.len()).filter(|&arm| self.takes_part(arm, Lane::Large));
+        let starts = (self.arms.len() + large.count()) as u32;
+        self.block_length() * self.blocks + START_OVERHEAD * starts
+    }
+
     /// How long the measurement takes, about; builds and the gate not included.
     pub fn expected_length(&self) -> Duration {
-        let slice = Duration::from_millis(self.slice_ms + self.ramp_ms) + SLICE_OVERHEAD;
-        let starts = START_OVERHEAD.as_secs_f64() * self.arms.len() as f64;
-        let restart = slice.as_secs_f64() * self.slices_per_restart() as f64 + starts;
-        Duration::from_secs_f64(restart * f64::from(self.restarts))
+        let arms = self.arms.len();
+        let capacity = self.capacity.as_ref();
+        let latency = self.latency.as_ref();
+        self.restart_length() * self.restarts
+            + capacity.map_or(Duration::ZERO, |plan| plan.expected_length(arms))
+            + latency.map_or(Duration::ZERO, |plan| plan.expected_length(arms))
     }
 }
 
@@ -353,10 +275,10 @@ mod tests {
             role: ArmRole::Compared,
             without: Vec::new(),
         };
-        Plan {
+        let mut plan = Plan {
             seed: 3,
             restarts: effort.restarts,
-            blocks: Plan::blocks_within(effort.restart_length, arms * lanes.len()),
+            blocks: 1,
             slice_ms: 20,
             ramp_ms: 3,
             connections: 64,
@@ -368,7 +290,9 @@ mod tests {
             lane_loads: BTreeMap::new(),
             capacity: None,
             latency: None,
-        }
+        };
+        plan.blocks = plan.blocks_within(effort.restart_length);
+        plan
     }
 
     #[test]
@@ -425,7 +349,38 @@ mod tests {
     }
 
     #[test]
+    fn an_arm_has_no_turn_in_a_lane_it_does_not_answer() {
+        let mut plan = plan(3, Effort::QUICK);
+        plan.arms[1].without = vec![Lane::List];
+        assert_eq!(plan.cells().len(), 5);
+        assert!(!plan.takes_part(1, Lane::List) && plan.takes_part(1, Lane::One));
+        assert!(!plan.takes_part(0, Lane::Miss) && !plan.takes_part(3, Lane::One));
+    }
+
+    #[test]
+    fn time_grows_with_what_is_measured_and_with_nothing_else() {
+        let mut plan = plan(7, Effort::NORMAL);
+        plan.blocks = 10;
+        let length = |plan: &Plan| (plan.restart_length() - START_OVERHEAD * 7).as_secs_f64();
+        let two = length(&plan);
+        plan.blocks = 20;
+        assert!((length(&plan) / two - 2.0).abs() < 1e-6);
+        plan.lanes = vec![Lane::One, Lane::List, Lane::Miss, Lane::Connect];
+        assert!((length(&plan) / two - 4.0).abs() < 1e-6);
+        let without = plan.expected_length();
+        let capacity = CapacityPlan::new(Lane::One, vec![1, 64], 4);
+        plan.capacity = Some(capacity.clone());
+        assert_eq!(
+            plan.expected_length(),
+            without + capacity.expected_length(7)
+        );
+    }
+
+    #[test]
     fn there_is_always_a_block() {
-        assert_eq!(Plan::blocks_within(Duration::from_millis(1), 200), 1);
+        assert_eq!(
+            plan(50, Effort::QUICK).blocks_within(Duration::from_millis(1)),
+            1
+        );
     }
 }

@@ -1,5 +1,7 @@
 //! One comparison, from the options to the record and the table.
 
+mod load;
+
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
@@ -16,11 +18,12 @@ use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::machine::{Machine, Source, Toolchain};
 use crate::measure::Measurement;
-use crate::plan::{ArmRole, Effort, Lane, Plan, RAMP, SLICE};
+use crate::plan::{ArmRole, Effort, Plan, RAMP, SLICE};
 use crate::prepare::prepare;
 use crate::record::{FILE_NAME, Record, SCHEMA_VERSION, State, now};
 use crate::report::{Form, render};
 use crate::selection;
+use load::{Depth, LoadOptions};
 
 /// What to measure, how long, and where.
 #[derive(Args, Clone, Debug)]
@@ -43,13 +46,8 @@ pub struct Options {
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     servers: Vec<String>,
 
-    /// Kinds of request
-    #[arg(long, value_name = "LANE,…", value_delimiter = ',', default_values = ["one", "list"])]
-    lanes: Vec<Lane>,
-
-    /// Connections held open to each server, each with one request in flight
-    #[arg(long, value_name = "N", default_value = "64", value_parser = clap::value_parser!(u16).range(1..))]
-    connections: u16,
+    #[command(flatten)]
+    load: LoadOptions,
 
     /// Decides every random order; the record names it [default: a random one]
     #[arg(long, value_name = "N")]
@@ -58,6 +56,10 @@ pub struct Options {
     /// Cores the servers run on, one worker each, as `1` or `0,2-3` [default: one]
     #[arg(long, value_name = "LIST")]
     server_cores: Option<CoreList>,
+
+    /// Worker threads each server is told to use [default: one a core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    workers: Option<u16>,
 
     /// Core the load generator runs on
     #[arg(long, value_name = "CORE")]
@@ -228,25 +230,41 @@ impl Options {
 
     fn plan(&self, arms: Vec<crate::plan::Arm>, placement: &Placement) -> Plan {
         let effort = self.effort();
-        let mut lanes = self.lanes.clone();
-        lanes.sort_unstable();
-        lanes.dedup();
-        Plan {
+        let depth = self.depth();
+        let mut plan = Plan {
             // Half the digits of a whole seed are enough, and are typed again more easily.
             seed: self.seed.unwrap_or_else(|| rand::random::<u32>().into()),
             restarts: effort.restarts,
-            blocks: Plan::blocks_within(effort.restart_length, arms.len() * lanes.len()),
+            blocks: 1,
             slice_ms: SLICE.as_millis() as u64,
             ramp_ms: RAMP.as_millis() as u64,
-            connections: self.connections.into(),
-            workers: placement.server.len().max(1),
+            connections: self.load.connections(),
+            workers: self
+                .workers
+                .map_or(placement.server.len().max(1), usize::from),
             server_cores: placement.server.clone(),
             generator_core: placement.generator,
-            lanes,
+            lanes: self.load.lanes(depth),
             arms,
             lane_loads: BTreeMap::new(),
             capacity: None,
             latency: None,
+        };
+        self.load.extend(&mut plan, depth);
+        plan.blocks = plan.blocks_within(effort.restart_length);
+        plan
+    }
+
+    fn depth(&self) -> Depth {
+        let usual = match (self.quick, self.thorough) {
+            (true, _) => 2,
+            (_, true) => 12,
+            _ => 4,
+        };
+        Depth {
+            modes: !self.quick,
+            restarts: self.restarts.map_or(usual, |asked| asked.get().min(usual)),
+            every_lane: self.thorough,
         }
     }
 }
