@@ -26,7 +26,7 @@ use crate::cores::{Placement, Usable};
 use crate::interrupt::Interrupt;
 use crate::measure::Subject;
 use crate::plan::{ArmRole, Lane};
-use crate::record::Record;
+use crate::record::{Record, State};
 
 pub use build::BuildCost;
 pub use connections::{COUNT as IDLE_CONNECTIONS, IdleConnections};
@@ -102,7 +102,8 @@ pub struct Costing<'a> {
 }
 
 impl Costing<'_> {
-    /// Measures into the record, and calls `keep` to write it away as it grows.
+    /// Measures into the record, and calls `keep` to write it away as it grows. A record whose
+    /// costs are cut short is that of an interrupted run.
     ///
     /// # Errors
     /// Those of this process itself, such as no core, and those of `keep`.
@@ -143,7 +144,10 @@ impl Costing<'_> {
             self.build(subject, entry);
             keep(record)?;
         }
-        Ok(())
+        if self.interrupt.requested() {
+            record.state = State::Interrupted;
+        }
+        keep(record)
     }
 
     /// Each server once, though it may have two arms.

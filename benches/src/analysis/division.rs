@@ -79,11 +79,7 @@ impl Division {
             .filter(|division| !division.rows.is_empty())
             .collect();
         let mut remarks = circumstances(record, estimates);
-        for division in &lanes {
-            for row in &division.rows {
-                remarks.extend(row.doubts(record, division.lane));
-            }
-        }
+        remarks.extend(lanes.iter().flat_map(|division| division.doubts(record)));
         Self {
             source: source(estimates),
             remarks,
@@ -133,30 +129,46 @@ impl DivisionRow {
         })
     }
 
-    /// Parts that are less than nothing, or not told apart from it.
-    fn doubts(&self, record: &Record, lane: Lane) -> Vec<String> {
-        let name = &record.plan.arms[self.arm].name;
-        let parts = [
-            ("framework", self.framework),
-            ("HTTP library", Some(self.http)),
-            ("kernel", Some(self.kernel)),
-        ];
-        let doubt = |(part, estimate): (&str, Option<Estimate>)| {
-            let estimate = estimate?;
-            let what = if estimate.high < 0.0 {
-                "is less than nothing: criterion and the load run contradict each other, as where \
-                 the machine ran faster in one of them"
-            } else if estimate.low < 0.0 {
-                "is not told apart from nothing"
-            } else {
-                return None;
+    /// The parts that are found by taking one figure from another.
+    fn differences(&self) -> impl Iterator<Item = (&'static str, Estimate)> {
+        let http = ("HTTP library", self.http);
+        let kernel = ("kernel", self.kernel);
+        let framework = self.framework.map(|part| ("framework", part));
+        framework.into_iter().chain([http, kernel])
+    }
+}
+
+impl LaneDivision {
+    /// Parts that are less than nothing, and those not told apart from it: a sentence for each kind.
+    fn doubts(&self, record: &Record) -> Vec<String> {
+        let named = |is: fn(Estimate) -> bool| {
+            let of_row = |row: &DivisionRow| {
+                let name = &record.plan.arms[row.arm].name;
+                let parts = row.differences().filter(|&(_, estimate)| is(estimate));
+                parts
+                    .map(|(part, _)| format!("{name}'s {part}"))
+                    .collect::<Vec<_>>()
             };
-            Some(format!(
-                "{}: the {part}'s part of {name} {what}",
-                lane.name()
-            ))
+            self.rows
+                .iter()
+                .flat_map(of_row)
+                .collect::<Vec<_>>()
+                .join(", ")
         };
-        parts.into_iter().filter_map(doubt).collect()
+        let lane = self.lane.name();
+        let mut doubts = Vec::new();
+        let negative = named(|estimate| estimate.high < 0.0);
+        if !negative.is_empty() {
+            doubts.push(format!(
+                "{lane}: less than nothing, {negative}: criterion and the load run contradict each \
+                 other, as where the machine ran faster in one of them"
+            ));
+        }
+        let unsure = named(|estimate| estimate.low < 0.0 && estimate.high >= 0.0);
+        if !unsure.is_empty() {
+            doubts.push(format!("{lane}: not told apart from nothing, {unsure}"));
+        }
+        doubts
     }
 }
 

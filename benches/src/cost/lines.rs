@@ -16,7 +16,7 @@ use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
 
 use super::source::Source;
-use syntax::{Line, extent, parse};
+use syntax::{Line, extent, parse, words};
 
 /// Lines of source that are neither blank nor only a comment, tests left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -164,11 +164,6 @@ fn type_name(code: &str) -> Option<&str> {
 fn implements(code: &str, name: &str) -> bool {
     let mut found = words(code);
     found.next() == Some("impl") && found.any(|word| word == name)
-}
-
-fn words(code: &str) -> impl Iterator<Item = &str> {
-    code.split(|character: char| !character.is_alphanumeric() && character != '_')
-        .filter(|word| !word.is_empty())
 }
 
 #[cfg(test)]

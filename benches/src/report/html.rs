@@ -5,6 +5,7 @@ mod chart;
 mod circumstances;
 mod conformance;
 mod cost;
+mod cpu;
 mod division;
 mod latency;
 mod modes;
@@ -46,7 +47,7 @@ pub fn page(
         sections: [
             Some(verdict::section(&material)),
             Some(rates::section(&material)),
-            Some(cost::cpu(&material)),
+            Some(cpu::section(&material)),
             Some(latency::section(&material)),
             modes::throughput(&material),
             Some(cost::memory(&material)),

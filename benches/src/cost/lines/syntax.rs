@@ -134,6 +134,11 @@ fn skip(text: &str, characters: usize) -> &str {
 
 /// The lines of the item, statement or match arm that begins with a line, attributes included.
 pub(super) fn extent(lines: &[Line], start: usize) -> Range<usize> {
+    // The commas of an item are those of its generics.
+    let declares = lines[start..]
+        .iter()
+        .find(|line| !line.code.is_empty() && !line.code.starts_with("#["))
+        .is_some_and(|line| words(&line.code).any(|word| DECLARING.contains(&word)));
     let mut depth = 0_usize;
     for (index, line) in lines.iter().enumerate().skip(start) {
         let mut rest = line.code.as_str();
@@ -151,12 +156,24 @@ pub(super) fn extent(lines: &[Line], start: usize) -> Range<usize> {
                         return start..index + 1;
                     }
                 }
-                ';' | ',' if depth == 0 => return start..index + 1,
+                ';' if depth == 0 => return start..index + 1,
+                ',' if depth == 0 && !declares && rest.trim().is_empty() => {
+                    return start..index + 1;
+                }
                 _ => {}
             }
         }
     }
     start..lines.len()
+}
+
+/// Words of which each item that has a body has one.
+const DECLARING: [&str; 6] = ["fn", "struct", "enum", "impl", "trait", "mod"];
+
+/// The words of a line, its punctuation left out.
+pub(super) fn words(code: &str) -> impl Iterator<Item = &str> {
+    code.split(|character: char| !character.is_alphanumeric() && character != '_')
+        .filter(|word| !word.is_empty())
 }
 
 /// Whether an expression goes on after its closing brace.
@@ -210,6 +227,13 @@ mod tests {
         assert_eq!(of("if a {\n    b\n} else {\n    c\n}\nd", 0), 0..5);
         assert_eq!(of("{\n    last\n}", 1), 1..2);
         assert_eq!(of("{\n}", 1), 1..1);
+        assert_eq!(
+            of(
+                "fn f<A>() -> Result<(), A>\nwhere\n    A: B,\n{\n    a\n}\nb",
+                0
+            ),
+            0..6
+        );
         assert_eq!(of("const A: [u8; 2] = [1, 2];\nb", 0), 0..1);
     }
 }

@@ -154,6 +154,15 @@ struct Cell<'a> {
     text: &'a str,
 }
 
+/// The table behind a chart.
+pub(super) fn behind(caption: String, table: Table) -> Block {
+    Block::Folded {
+        summary: "As a table".to_owned(),
+        blocks: vec![Block::Table(Captioned::new(caption, table))],
+        printed: false,
+    }
+}
+
 /// Which server does what: a word a cell.
 pub(super) struct Matrix {
     pub(super) caption: String,
