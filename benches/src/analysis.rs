@@ -1,8 +1,11 @@
 //! From a record's samples to figures, intervals, verdicts and places.
 
+mod capacity;
+mod detail;
 mod division;
 mod footprint;
 mod gates;
+mod open_loop;
 mod samples;
 
 use serde::Serialize;
@@ -13,9 +16,12 @@ use crate::statistics::{
     CONFIDENCE, LEAST_MARGIN, Place, Ratio, Verdict, restarts_needed, simultaneous_confidence,
 };
 
+pub use capacity::{Capacity, capacities};
+pub use detail::{Detail, Distribution, PERCENTILES, Percentile, RestartFigures, details};
 pub use division::{Division, DivisionRow, LaneDivision};
 pub use footprint::{Footprint, Spread};
 pub use gates::{CPU_OF_OTHERS, FLOOR_FACTOR, LITTLE, SATURATION};
+pub use open_loop::{ANSWERED, OpenLoop, open_loops};
 use samples::Samples;
 
 /// Everything that is said of a run.

@@ -3,17 +3,19 @@
 mod load;
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use clap::Args;
 use quartet_conformance::Model;
 use quartet_conformance::servers::Catalogue;
 
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, Division};
 use crate::cores::{CoreList, Placement, Usable};
 use crate::cost::{self, Costing};
+use crate::estimates::{Estimates, home};
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::machine::{Machine, Source, Toolchain};
@@ -21,7 +23,7 @@ use crate::measure::Measurement;
 use crate::plan::{ArmRole, Effort, Plan, RAMP, SLICE};
 use crate::prepare::prepare;
 use crate::record::{FILE_NAME, Record, SCHEMA_VERSION, State, now};
-use crate::report::{Form, render};
+use crate::report::{Form, html, render};
 use crate::selection;
 use load::{Depth, LoadOptions};
 
@@ -166,7 +168,7 @@ pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
         costing.measure(&mut record, keep)?;
     }
     let analysis = Analysis::of(&record)?;
-    show(&record, &analysis, &output)?;
+    show(&record, &analysis, &output, catalogue.root())?;
     match record.state {
         State::Interrupted => Err(Failure::Interrupted),
         _ if !analysis.anything_counts() => Err(Failure::Void),
@@ -174,10 +176,19 @@ pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
     }
 }
 
-fn show(record: &Record, analysis: &Analysis, output: &Path) -> Result<()> {
+fn show(record: &Record, analysis: &Analysis, output: &Path, root: &Path) -> Result<()> {
     let table = render(record, analysis, Form::Text);
     let file = output.join(FILE_NAME);
-    crate::failure::print(&format!("\n{table}\nThe record: {}\n", file.display()))
+    let page = output.join(html::FILE_NAME);
+    // The table first: it is what was asked for, and is there even if the disk is full.
+    crate::failure::print(&format!("\n{table}\nThe record: {}\n", file.display()))?;
+    let division = Division::of(record, &Estimates::read(&home(root))?);
+    fs::write(
+        &page,
+        html::page(record, analysis, &division, Some(FILE_NAME))?,
+    )
+    .with_context(|| format!("cannot write {}", page.display()))?;
+    crate::failure::print(&format!("The report: {}\n", page.display()))
 }
 
 /// What is known beforehand to make the run less than it could be.

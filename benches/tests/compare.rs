@@ -213,6 +213,30 @@ fn a_small_run_is_recorded_and_reported() {
         assert!(life.start_up_ns > 0 && life.idle.is_some() && life.loaded.is_some());
     }
 
+    // The page beside the record, and the same again from the record.
+    let page = fs::read_to_string(place.join("out").join("report.html")).unwrap();
+    assert!(
+        shown.contains("The report: ") && page.starts_with("<!DOCTYPE html>"),
+        "{shown}"
+    );
+    for section in ["verdict", "rates", "conformance", "method", "raw"] {
+        assert!(
+            page.contains(&format!("<section id=\"{section}\">")),
+            "{section}"
+        );
+    }
+    assert!(page.contains("contract/list-exact") && page.contains("href=\"run.json\""));
+    let copy = place.join("copy.html");
+    let again = compare()
+        .arg("report")
+        .arg(place.join("out"))
+        .args(["--html".as_ref(), copy.as_os_str()])
+        .output()
+        .unwrap();
+    assert!(again.status.success(), "{}", text(&again.stderr));
+    let copy = fs::read_to_string(copy).unwrap();
+    assert!(copy.contains("href=\"out/run.json\""), "{copy}");
+
     let readme = place.join("README.md");
     fs::write(
         &readme,
@@ -232,6 +256,7 @@ fn a_small_run_is_recorded_and_reported() {
         document.contains("| place | server |") && !document.contains("old"),
         "{document}"
     );
+    assert!(document.contains("](out/report.html)"), "{document}");
 }
 
 #[test]

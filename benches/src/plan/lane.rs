@@ -44,6 +44,18 @@ impl Lane {
         }
     }
 
+    /// What is asked, as headings have it.
+    pub fn request(self) -> &'static str {
+        match self {
+            Self::One => "GET /greetings/en",
+            Self::List => "GET /greetings",
+            Self::Miss => "GET /greetings/qaa, which is not there: 404",
+            Self::Revalidate => "GET /greetings/en, which has not changed: 304",
+            Self::Connect => "GET /greetings/en, each on a connection of its own",
+            Self::Large => "GET /greetings, of 10,000 locales",
+        }
+    }
+
     /// The name on the command line, in records and in tables.
     pub fn name(self) -> &'static str {
         match self {
