@@ -52,7 +52,7 @@ pub(super) fn throughput(material: &Material<'_>) -> Option<Section> {
     })
 }
 
-fn of<'a>(found: &'a [Capacity], arm: usize) -> impl Iterator<Item = &'a Capacity> {
+fn of(found: &[Capacity], arm: usize) -> impl Iterator<Item = &Capacity> {
     found.iter().filter(move |one| one.arm == arm)
 }
 
