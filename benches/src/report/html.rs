@@ -18,7 +18,7 @@ use askama::Template;
 use quartet_conformance::report::html::BASE_STYLE;
 
 use super::{Form, Page as Tables};
-use crate::analysis::{Analysis, Detail, Division, LaneAnalysis, OpenLoop, details, open_loops};
+use crate::analysis::{Analysis, Detail, Division, LaneAnalysis, details};
 use crate::plan::{ArmRole, Lane};
 use crate::record::{Record, State};
 use block::Section;
@@ -87,8 +87,6 @@ struct Material<'a> {
     tables: Tables<'a>,
     /// One entry a lane of the analysis.
     details: Vec<Vec<Detail>>,
-    /// Latency at given rates.
-    open_loops: Vec<OpenLoop>,
 }
 
 impl<'a> Material<'a> {
@@ -106,7 +104,6 @@ impl<'a> Material<'a> {
                 form: Form::Text,
             },
             details,
-            open_loops: open_loops(record)?,
         })
     }
 

@@ -5,7 +5,7 @@ use super::Material;
 use super::block::{Block, Captioned, Item, Panel, Section};
 use super::chart::{Lines, Series, Spread};
 use super::latency::{Shown, curves, table};
-use crate::analysis::{ANSWERED, Capacity, OpenLoop, capacities};
+use crate::analysis::{ANSWERED, Capacity, OpenLoop};
 use crate::record::{Latency, OfferedRate};
 use crate::report::numbers::thousands;
 use crate::table::{Align, Table};
@@ -13,7 +13,7 @@ use crate::table::{Align, Table};
 /// Requests per second against the number of connections.
 pub(super) fn throughput(material: &Material<'_>) -> Option<Section> {
     let plan = material.record.plan.capacity.as_ref()?;
-    let found = capacities(material.record);
+    let found = &material.analysis.capacities;
     let lane = plan.lane.name();
     let mut blocks = vec![Block::Paragraph(format!(
         "Lane {lane} in a closed loop, one request in flight on each connection; the median over \
@@ -23,13 +23,13 @@ pub(super) fn throughput(material: &Material<'_>) -> Option<Section> {
     if found.is_empty() {
         blocks.push(Block::Paragraph("Nothing was measured.".to_owned()));
     } else {
-        blocks.push(Block::Chart(capacity_chart(material, &found, lane)));
+        blocks.push(Block::Chart(capacity_chart(material, found, lane)));
         blocks.push(Block::Table(Captioned::new(
             format!(
                 "Requests per second by number of connections, lane {lane}; in brackets from the \
                  slowest restart to the fastest"
             ),
-            capacity_table(material, &plan.connections, &found),
+            capacity_table(material, &plan.connections, found),
         )));
     }
     let failures = material.record.capacity.iter().flat_map(|restart| {
@@ -131,7 +131,11 @@ pub(super) fn at_rates(material: &Material<'_>) -> Vec<Block> {
         return Vec::new();
     };
     let panels = (0..latency.rates.len()).map(|rate| {
-        let found = material.open_loops.iter().filter(|one| one.rate == rate);
+        let found = material
+            .analysis
+            .open_loops
+            .iter()
+            .filter(|one| one.rate == rate);
         panel(material, latency, rate, &found.collect::<Vec<_>>())
     });
     vec![
