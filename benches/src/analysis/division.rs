@@ -237,7 +237,10 @@ fn less(whole: Estimate, part: Estimate) -> Estimate {
 }
 
 fn source(estimates: &Estimates) -> String {
-    let place = estimates.directory.display();
+    // As seen from where the command runs: a record's page may be read anywhere else.
+    let here = std::env::current_dir().unwrap_or_default();
+    let place = estimates.directory.strip_prefix(&here);
+    let place = place.unwrap_or(&estimates.directory).display();
     match &estimates.written {
         Some((first, last)) if first == last => {
             format!("criterion's estimates in {place}, written {last}")
