@@ -207,7 +207,7 @@ fn a_small_run_is_recorded_and_reported() {
     for connections in [4, 8] {
         let slices = capacity.slices.iter();
         let slices = slices.filter(|one| one.connections == connections && one.slice.requests > 0);
-        assert_eq!(slices.count(), 4 * 6);
+        assert_eq!(slices.count(), 4 * 4);
     }
     let restart = &record.restarts[0];
     assert!(restart.complete && restart.machine.is_some() && restart.spawn_ns.is_some());
