@@ -97,10 +97,7 @@ fn a_part_that_is_less_than_nothing_is_said() {
     let axum = &division.lanes[0].rows[0];
     assert!(axum.http.high < 0.0);
     assert_eq!(division.remarks.len(), 2);
-    assert!(
-        division.remarks[0]
-            .starts_with("one: less than nothing, axum's HTTP library: ")
-    );
+    assert!(division.remarks[0].starts_with("one: less than nothing, axum's HTTP library: "));
     let close = Division::of(&record, &estimates(axum.http.value + 5_000.0));
     assert!(
         close.remarks[0] == "one: not told apart from nothing, axum's HTTP library",
