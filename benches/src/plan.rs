@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::schedule::{balanced_orders, period};
@@ -24,7 +25,18 @@ const START_OVERHEAD: Duration = Duration::from_millis(40);
 
 /// A kind of request.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ValueEnum,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    ValueEnum,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Lane {
@@ -53,7 +65,7 @@ impl Lane {
 }
 
 /// What an arm is there for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ArmRole {
     /// Compared with the others, and given a place.
@@ -69,7 +81,7 @@ pub enum ArmRole {
 }
 
 /// One thing measured: a server in a role.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Arm {
     /// Its name in tables: the server's, with "(again)" on the second copy.
     pub name: String,
@@ -125,7 +137,7 @@ pub struct Restart {
 }
 
 /// What is measured, how often, and with which random seed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Plan {
     /// Decides every order; the same plan gives the same orders.
     pub seed: u64,

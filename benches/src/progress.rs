@@ -24,12 +24,14 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Begins counting.
+    /// Begins counting what is left, so many restarts being held already.
     ///
     /// # Errors
     /// Never in practice: the bar's template is fixed.
-    pub fn begin(plan: &Plan) -> Result<Self> {
-        let slices = u64::from(plan.restarts) * plan.slices_per_restart();
+    pub fn begin(plan: &Plan, held: usize) -> Result<Self> {
+        let left = u64::from(plan.restarts).saturating_sub(held as u64);
+        let slices = left * plan.slices_per_restart();
+        let share = left as f64 / f64::from(plan.restarts.max(1));
         let bar = if std::io::stderr().is_terminal() {
             let style = ProgressStyle::with_template("{prefix} {wide_bar} {msg}")?;
             let target = ProgressDrawTarget::stderr();
@@ -41,7 +43,7 @@ impl Progress {
         Ok(Self {
             bar,
             drawn: Instant::now(),
-            forecast: Forecast::new(slices, plan.expected_length()),
+            forecast: Forecast::new(slices, plan.expected_length().mul_f64(share)),
             restarts: plan.restarts,
         })
     }

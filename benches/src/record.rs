@@ -13,9 +13,11 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::{Deserializer, Serializer as _, V2DeflateSerializer};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::accounting::Memory;
+use crate::calibrate::Calibration;
 use crate::machine::{Machine, Source, Toolchain};
 use crate::plan::{Lane, Plan};
 
@@ -26,7 +28,7 @@ pub const SCHEMA_VERSION: u32 = 1;
 pub const FILE_NAME: &str = "run.json";
 
 /// One run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Record {
     /// [`SCHEMA_VERSION`] of the writer.
     pub schema_version: u32,
@@ -34,8 +36,14 @@ pub struct Record {
     pub started: String,
     /// The command that made it, as one would type it.
     pub command: String,
+    /// When it was gone on with after an end before its time, RFC 3339 in UTC.
+    #[serde(default)]
+    pub resumed: Vec<String>,
     /// How far it came.
     pub state: State,
+    /// What this machine was found to resolve, by the last calibration before the run.
+    #[serde(default)]
+    pub calibration: Option<Calibration>,
     /// What it was measured on.
     pub machine: Machine,
     /// What everything was compiled with.
@@ -59,7 +67,7 @@ pub struct Record {
 }
 
 /// How far a run came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// It goes on, or was killed.
@@ -71,7 +79,7 @@ pub enum State {
 }
 
 /// One server as it was built.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ServerRecord {
     /// Its name in the catalogue.
     pub name: String,
@@ -79,6 +87,10 @@ pub struct ServerRecord {
     pub framework: Option<String>,
     /// That framework's exact version.
     pub version: Option<String>,
+    /// How much more time an answer takes it than the control, percent; where it is there for
+    /// calibration.
+    #[serde(default)]
+    pub slowed_by: Option<f64>,
     /// The program that was measured.
     pub program: Option<Program>,
     /// What the conformance gate found. Absent where the server could not be built or started.
@@ -86,7 +98,7 @@ pub struct ServerRecord {
 }
 
 /// A program that was measured.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Program {
     /// SHA-256 of the executable, in hexadecimal.
     pub sha256: String,
@@ -97,7 +109,7 @@ pub struct Program {
 }
 
 /// What the conformance gate found: how many must-cases had which verdict.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Conformance {
     /// Cases the server conforms to.
     pub conforms: usize,
@@ -124,7 +136,7 @@ impl Conformance {
 }
 
 /// One restart: fresh processes of everything.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RestartRecord {
     /// Which, from 0.
     pub restart: u32,
@@ -144,8 +156,17 @@ pub struct RestartRecord {
     pub slices: Vec<Slice>,
 }
 
+impl RestartRecord {
+    /// Whether it counts: at least half of its blocks were begun. The median of what was cut short
+    /// is a little less sure, but as unbiased.
+    pub fn counts(&self, plan: &Plan) -> bool {
+        let blocks = self.slices.iter().map(|slice| slice.block + 1).max();
+        blocks.unwrap_or(0) >= plan.blocks.div_ceil(2)
+    }
+}
+
 /// What the cores measured on did while slices were taken, added up over them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MachineLoad {
     /// Wall-clock time times the number of cores.
     pub available_ns: u64,
@@ -156,7 +177,7 @@ pub struct MachineLoad {
 }
 
 /// One process tree's life.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ArmRestart {
     /// Index into `plan.arms`.
     pub arm: usize,
@@ -171,7 +192,7 @@ pub struct ArmRestart {
 }
 
 /// One lane in one process tree's life.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LaneTotals {
     /// CPU time in user mode over all slices, in the kernel's steps of 10 ms.
     pub user_ns: u64,
@@ -182,7 +203,7 @@ pub struct LaneTotals {
 }
 
 /// One slice.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Slice {
     /// Its block, from 0.
     pub block: u32,
@@ -225,7 +246,7 @@ impl Slice {
 }
 
 /// Something that takes an arm out of the comparison.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Void {
     /// Index into `plan.arms`.
     pub arm: usize,

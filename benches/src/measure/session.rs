@@ -31,13 +31,15 @@ pub(super) struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
+    /// Of the plan's restarts so many are held already.
     pub(super) fn begin(
         measurement: &'a Measurement<'a>,
         plan: &'a Plan,
         clock: Option<CoreClock>,
+        held: usize,
     ) -> Result<Self> {
         let failed = measurement.subjects.iter().map(Option::is_none).collect();
-        let progress = Progress::begin(plan)?;
+        let progress = Progress::begin(plan, held)?;
         Ok(Self {
             measurement,
             plan,
