@@ -123,25 +123,7 @@ fn wrong_usage_is_one_line_and_exit_code_2() {
         2,
         "core 1023 is not available",
     );
-    fs::write(&file, "[[server]]\nname = 1\n").unwrap();
-    refused(&with(&[]), 2, "line 2");
-    refused(
-        &compare()
-            .args(["--catalogue", "/nowhere"])
-            .output()
-            .unwrap(),
-        2,
-        "/nowhere",
-    );
-    refused(
-        &compare()
-            .args(["--resume", "/nowhere"])
-            .args(["--catalogue".as_ref(), file.as_os_str()])
-            .output()
-            .unwrap(),
-        2,
-        "/nowhere",
-    );
+    refused(&with(&["--resume", "/nowhere"]), 2, "/nowhere");
     refused(
         &with(&["--resume", "x", "--restarts", "3"]),
         2,
@@ -163,6 +145,16 @@ fn wrong_usage_is_one_line_and_exit_code_2() {
             .output()
             .unwrap(),
         1,
+        "/nowhere",
+    );
+    fs::write(&file, "[[server]]\nname = 1\n").unwrap();
+    refused(&with(&[]), 2, "line 2");
+    refused(
+        &compare()
+            .args(["--catalogue", "/nowhere"])
+            .output()
+            .unwrap(),
+        2,
         "/nowhere",
     );
     refused(
