@@ -1,5 +1,6 @@
 //! From a record's samples to figures, intervals, verdicts and places.
 
+mod division;
 mod drift;
 mod footprint;
 mod gates;
@@ -13,7 +14,8 @@ use crate::statistics::{
     CONFIDENCE, Place, Ratio, Verdict, margin, restarts_needed, simultaneous_confidence,
 };
 
-pub use footprint::Footprint;
+pub use division::{Division, DivisionRow, LaneDivision};
+pub use footprint::{Footprint, Spread};
 pub use gates::{CPU_OF_OTHERS, FLOOR_FACTOR, LITTLE, SATURATION};
 pub(crate) use samples::Samples;
 
@@ -26,8 +28,10 @@ pub struct Analysis {
     pub lanes: Vec<LaneAnalysis>,
     /// One entry a server.
     pub footprints: Vec<Footprint>,
-    /// What starting a process that does nothing cost, nanoseconds; the median over restarts.
+    /// What starting a process that does nothing cost, nanoseconds: the median of `spawn`.
     pub spawn_ns: Option<f64>,
+    /// How that spread.
+    pub spawn: Option<Spread>,
     /// What a reader should know before believing any of it.
     pub warnings: Vec<String>,
 }
@@ -122,11 +126,13 @@ impl Analysis {
             .map(|&lane| LaneAnalysis::of(record, &samples, lane))
             .collect();
         let warnings = gates::warnings(record, &samples, &lanes);
+        let spawn = footprint::spawn(record);
         Ok(Self {
             restarts: samples.restarts(),
             lanes,
             footprints: footprint::all(record),
-            spawn_ns: footprint::spawn(record),
+            spawn_ns: spawn.map(|spread| spread.median),
+            spawn,
             warnings,
         })
     }
@@ -169,12 +175,14 @@ impl LaneAnalysis {
         };
 
         let compared: Vec<usize> = (0..arms.len())
+            .filter(|&arm| record.plan.takes_part(arm, lane))
             .filter(|&arm| arms[arm].role == ArmRole::Compared && sound(arm))
             .collect();
         let confidence = simultaneous_confidence(comparisons(record));
         let pair = |arm, against| Pair::of(samples, lane, (arm, against), confidence, &equals);
         let reference = with_role(ArmRole::Reference);
         let mut rows: Vec<Row> = (0..arms.len())
+            .filter(|&arm| record.plan.takes_part(arm, lane))
             .map(|arm| {
                 let verdicts: Option<Vec<Verdict>> = compared
                     .iter()

@@ -39,7 +39,10 @@ pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
         ));
     }
     let mut run = Run::new(options, command, selection::calibration)?;
-    run.measure()?;
+    // Throughput and latency have no verdicts to try.
+    run.record.plan.capacity = None;
+    run.record.plan.latency = None;
+    run.measure(None)?;
     let interrupted = run.record.state == State::Interrupted;
     let calibration = match of(&run.record) {
         Ok(calibration) => calibration,

@@ -6,12 +6,14 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, Parser, Subcommand};
+use quartet_conformance::servers::Catalogue;
 
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, Division};
+use crate::estimates::{Estimates, home};
 use crate::failure::{Failure, print};
 use crate::generator::versus;
 use crate::record::Record;
-use crate::report::{Form, render, splice};
+use crate::report::{Form, render, render_division, splice};
 use crate::run;
 use crate::{calibrate, diff, export, list, schema};
 
@@ -74,6 +76,11 @@ struct ReportOptions {
     /// this file instead of printing it
     #[arg(long, value_name = "FILE")]
     splice: Option<PathBuf>,
+
+    /// Criterion's estimates, to show beside the load run where a request's time goes [default:
+    /// target/criterion]
+    #[arg(long, value_name = "DIR")]
+    criterion: Option<PathBuf>,
 }
 
 /// The whole of the command's `main`.
@@ -99,11 +106,28 @@ pub fn main() -> ExitCode {
 fn report(options: &ReportOptions) -> Result<()> {
     let record = Record::read(&options.record)?;
     let analysis = Analysis::of(&record)?;
-    match &options.splice {
-        Some(file) => put(file, &render(&record, &analysis, Form::Markdown)),
-        None if options.markdown => print(&render(&record, &analysis, Form::Markdown)),
-        None => print(&render(&record, &analysis, Form::Text)),
+    if let Some(file) = &options.splice {
+        return put(file, &render(&record, &analysis, Form::Markdown));
     }
+    let form = if options.markdown {
+        Form::Markdown
+    } else {
+        Form::Text
+    };
+    let division = Division::of(&record, &estimates(options)?);
+    let division = render_division(&record, &division, form);
+    print(&format!("{}\n{division}", render(&record, &analysis, form)))
+}
+
+fn estimates(options: &ReportOptions) -> Result<Estimates> {
+    let directory = match &options.criterion {
+        Some(directory) => directory.clone(),
+        None => match Catalogue::find() {
+            Ok(catalogue) => home(catalogue.root()),
+            Err(_) => home(Path::new(".")),
+        },
+    };
+    Estimates::read(&directory)
 }
 
 fn put(file: &Path, table: &str) -> Result<()> {

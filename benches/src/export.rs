@@ -226,6 +226,7 @@ mod tests {
         record.voids.push(Void {
             arm: 0,
             restart: None,
+            lane: None,
             reason: "it fails, \"badly\"".to_owned(),
         });
         let lines = lines(&record, What::Figures);

@@ -1,7 +1,11 @@
 //! Taking the samples: restart after restart, block after block, slice after slice.
 
+mod answers;
+mod capacity;
+mod latency;
 mod life;
 mod load;
+mod locales;
 mod session;
 
 use anyhow::Result;
@@ -59,7 +63,7 @@ impl Measurement<'_> {
             .filter(|restart| restart.counts(&plan))
             .map(|restart| restart.restart)
             .collect();
-        let mut session = Session::begin(self, &plan, clock, held.len())?;
+        let mut session = Session::begin(self, &plan, clock, held.len() as u32)?;
         let missing = plan.schedule().into_iter().zip(0..);
         for (restart, number) in missing.filter(|(_, number)| !held.contains(number)) {
             if self.interrupt.requested() {
@@ -70,6 +74,12 @@ impl Measurement<'_> {
             record.restarts.push(taken);
             record.voids.append(&mut session.voids);
             keep(record)?;
+        }
+        if let Some(plan) = &plan.capacity {
+            session.capacity(plan, record, &mut keep)?;
+        }
+        if let Some(plan) = &plan.latency {
+            session.latency(plan, record, &mut keep)?;
         }
         session.end();
         let interrupted = self.interrupt.requested();

@@ -125,6 +125,7 @@ fn void(record: &mut Record, server: &Server, error: &anyhow::Error) {
         record.voids.push(Void {
             arm,
             restart: None,
+            lane: None,
             reason,
         });
     }

@@ -18,11 +18,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::accounting::Memory;
 use crate::calibrate::Calibration;
+use crate::cost::Cost;
 use crate::machine::{Machine, Source, Toolchain};
 use crate::plan::{Lane, Plan};
 
 /// The version of the record's form. It rises when a reader of the old form would misread the new.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// The record's name in its directory.
 pub const FILE_NAME: &str = "run.json";
@@ -64,6 +65,16 @@ pub struct Record {
     pub voids: Vec<Void>,
     /// What a reader should know of the circumstances.
     pub warnings: Vec<String>,
+    /// Requests per second against the number of connections, as `plan.capacity` has it: one entry
+    /// a restart, with processes of its own.
+    #[serde(default)]
+    pub capacity: Vec<CapacityRestart>,
+    /// Latency at given rates, as `plan.latency` has it. Absent where it was not measured.
+    #[serde(default)]
+    pub latency: Option<Latency>,
+    /// What servers cost besides the time of their requests. Absent where the run ended before.
+    #[serde(default)]
+    pub cost: Option<Cost>,
 }
 
 /// How far a run came.
@@ -245,6 +256,151 @@ impl Slice {
     }
 }
 
+/// One restart that measures requests per second against connections.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CapacityRestart {
+    /// Which, from 0; counted apart from the comparison's.
+    pub restart: u32,
+    /// When it began, RFC 3339 in UTC.
+    pub started: String,
+    /// Whether every planned slice was taken.
+    pub complete: bool,
+    /// In which order the arms were started: indices into `plan.arms`.
+    pub start_order: Vec<usize>,
+    /// What the machine did while slices were taken.
+    pub machine: Option<MachineLoad>,
+    /// Every slice, in the order taken.
+    pub slices: Vec<CapacitySlice>,
+    /// What could not be measured, and why.
+    pub failures: Vec<CapacityFailure>,
+}
+
+/// One slice at a number of connections.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CapacitySlice {
+    /// Connections held open to the server, each with one request in flight.
+    pub connections: usize,
+    /// What was measured. Blocks count from 0 at each number of connections.
+    #[serde(flatten)]
+    pub slice: Slice,
+}
+
+/// Why an arm has no capacity at a number of connections.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CapacityFailure {
+    /// Index into `plan.arms`.
+    pub arm: usize,
+    /// At how many connections; at every number where absent.
+    pub connections: Option<usize>,
+    /// Why, as a sentence without its full stop.
+    pub reason: String,
+}
+
+/// Latency in an open loop: requests are due at fixed intervals, from a random moment on, whether
+/// or not earlier ones are answered. Never to be ranked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Latency {
+    /// The rates offered: `plan.latency.shares` of a capacity, then `plan.latency.rates`.
+    pub rates: Vec<OfferedRate>,
+    /// One entry a restart, with processes of its own.
+    pub restarts: Vec<LatencyRestart>,
+}
+
+/// A rate at which requests are offered.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct OfferedRate {
+    /// Requests per second.
+    pub per_second: f64,
+    /// As a share of what the slowest compared server answers at saturation. Absent where the
+    /// rate was given as such.
+    pub share: Option<f64>,
+}
+
+/// One restart that measures latency.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LatencyRestart {
+    /// Which, from 0; counted apart from the comparison's.
+    pub restart: u32,
+    /// When it began, RFC 3339 in UTC.
+    pub started: String,
+    /// Whether every planned slice was taken.
+    pub complete: bool,
+    /// In which order the arms were started: indices into `plan.arms`.
+    pub start_order: Vec<usize>,
+    /// What the machine did while slices were taken.
+    pub machine: Option<MachineLoad>,
+    /// Every slice, in the order taken.
+    pub slices: Vec<OpenSlice>,
+    /// One entry for each arm and rate.
+    pub totals: Vec<LatencyTotals>,
+    /// What could not be measured, and why.
+    pub failures: Vec<LatencyFailure>,
+}
+
+/// One slice of an open loop.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct OpenSlice {
+    /// Its block, from 0.
+    pub block: u32,
+    /// Its position in the block, from 0.
+    pub position: u32,
+    /// Index into `plan.arms`.
+    pub arm: usize,
+    /// Index into `latency.rates`.
+    pub rate: usize,
+    /// Requests that were due within the window.
+    pub offered: u64,
+    /// Answers that came within the window, whenever their request was due.
+    pub achieved: u64,
+    /// How long the window was.
+    pub window_ns: u64,
+    /// Requests sent from the first to the last, ramp included. All were answered.
+    pub total_requests: u64,
+    /// From the first request's due time to the last answer.
+    pub total_ns: u64,
+    /// CPU time of the server's processes over that time.
+    pub cpu_ns: Option<u64>,
+    /// How long the servers' cores were busy over that time, added up; where the kernel tells.
+    pub busy_ns: Option<u64>,
+    /// Median latency of the requests due within the window.
+    pub p50_ns: u64,
+    /// Their 99th percentile.
+    pub p99_ns: u64,
+}
+
+impl OpenSlice {
+    /// Answers within the window for each request due in it: 1 where the server keeps up.
+    pub fn achieved_share(&self) -> f64 {
+        self.achieved as f64 / self.offered as f64
+    }
+}
+
+/// One arm at one rate in one process tree's life.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LatencyTotals {
+    /// Index into `plan.arms`.
+    pub arm: usize,
+    /// Index into `latency.rates`.
+    pub rate: usize,
+    /// From when a request was due to the last byte of its answer, for every request due within a
+    /// window, nanoseconds: HdrHistogram V2, compressed, base64.
+    pub latencies: String,
+    /// From when a request was due to when it was sent, likewise. What a request waited for a
+    /// connection that was free is in it, and is in `latencies` too.
+    pub lateness: String,
+}
+
+/// Why an arm has no latency at a rate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LatencyFailure {
+    /// Index into `plan.arms`.
+    pub arm: usize,
+    /// Index into `latency.rates`; every rate where absent.
+    pub rate: Option<usize>,
+    /// Why, as a sentence without its full stop.
+    pub reason: String,
+}
+
 /// Something that takes an arm out of the comparison.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Void {
@@ -252,6 +408,9 @@ pub struct Void {
     pub arm: usize,
     /// When it was noticed; before the first restart where absent.
     pub restart: Option<u32>,
+    /// The one lane it concerns; every lane where absent.
+    #[serde(default)]
+    pub lane: Option<Lane>,
     /// Why, as a sentence without its full stop.
     pub reason: String,
 }

@@ -1,7 +1,9 @@
 //! One comparison, from the options to the record and the table.
 
+mod load;
 mod resume;
 
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
@@ -12,16 +14,18 @@ use quartet_conformance::servers::Catalogue;
 
 use crate::analysis::Analysis;
 use crate::calibrate;
-use crate::cores::{CoreList, Placement};
+use crate::cores::{CoreList, Placement, Usable};
+use crate::cost::{self, Costing};
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::machine::{Machine, Source, Toolchain};
 use crate::measure::Measurement;
-use crate::plan::{Arm, ArmRole, Effort, Lane, Plan, RAMP, SLICE};
+use crate::plan::{Arm, ArmRole, Effort, Plan, RAMP, SLICE};
 use crate::prepare::prepare;
 use crate::record::{FILE_NAME, Record, SCHEMA_VERSION, State, now};
 use crate::report::{Form, render};
 use crate::selection;
+use load::{Depth, LoadOptions};
 
 /// What to measure, how long, and where.
 #[derive(Args, Clone, Debug)]
@@ -44,13 +48,8 @@ pub struct Options {
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     servers: Vec<String>,
 
-    /// Kinds of request
-    #[arg(long, value_name = "LANE,…", value_delimiter = ',', default_values = ["one", "list"])]
-    lanes: Vec<Lane>,
-
-    /// Connections held open to each server, each with one request in flight
-    #[arg(long, value_name = "N", default_value = "64", value_parser = clap::value_parser!(u16).range(1..))]
-    connections: u16,
+    #[command(flatten)]
+    load: LoadOptions,
 
     /// Decides every random order; the record names it [default: a random one]
     #[arg(long, value_name = "N")]
@@ -60,6 +59,10 @@ pub struct Options {
     #[arg(long, value_name = "LIST")]
     server_cores: Option<CoreList>,
 
+    /// Worker threads each server is told to use [default: one a core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    workers: Option<u16>,
+
     /// Core the load generator runs on
     #[arg(long, value_name = "CORE")]
     generator_core: Option<usize>,
@@ -68,6 +71,9 @@ pub struct Options {
     /// together, so that every row is void; the record holds them
     #[arg(long, conflicts_with_all = ["server_cores", "generator_core"])]
     shared_core: bool,
+
+    #[command(flatten)]
+    cost: cost::Options,
 
     /// Where the record goes [default: target/compare/ and the present time]
     #[arg(long, value_name = "DIR")]
@@ -79,7 +85,8 @@ pub struct Options {
         long, value_name = "DIR",
         conflicts_with_all = [
             "quick", "thorough", "restarts", "servers", "lanes", "connections", "seed",
-            "server_cores", "generator_core", "shared_core", "output",
+            "server_cores", "workers", "generator_core", "shared_core", "rate", "latency",
+            "no_latency", "output",
         ]
     )]
     resume: Option<PathBuf>,
@@ -100,7 +107,7 @@ pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
         Some(directory) => Run::again(options, directory)?,
         None => Run::new(options, command, choose)?,
     };
-    run.measure()?;
+    run.measure(Some(options.cost))?;
     let analysis = Analysis::of(&run.record)?;
     run.show(&render(&run.record, &analysis, Form::Text))?;
     match run.record.state {
@@ -163,6 +170,9 @@ impl Run {
             restarts: Vec::new(),
             voids: Vec::new(),
             warnings: Vec::new(),
+            capacity: Vec::new(),
+            latency: None,
+            cost: None,
         };
         record.warnings = warnings(&record.plan, &placement);
         Ok(Self {
@@ -174,13 +184,13 @@ impl Run {
         })
     }
 
-    /// Measures what the plan has and the record has not. What was measured is in the record and
-    /// in its file, however this ends.
+    /// Measures what the plan has and the record has not, and what servers cost besides, if asked
+    /// to. What was measured is in the record and in its file, however this ends.
     ///
     /// # Errors
     /// Where nothing is left to measure, what is to be gone on with is not what was begun, or this
     /// process itself is at fault.
-    pub(crate) fn measure(&mut self) -> Result<(), Failure> {
+    pub(crate) fn measure(&mut self, cost: Option<cost::Options>) -> Result<(), Failure> {
         let interrupt = Interrupt::listen()?;
         let model = Model::embedded();
         let subjects = if self.resumed {
@@ -206,8 +216,22 @@ impl Run {
             return Err(anyhow::anyhow!("nothing is left to measure").into());
         }
         eprintln!("measuring on {}", self.record.machine.sentence());
+        let usable = Usable::now()?;
         let output = &self.output;
-        measurement.run(&mut self.record, |record| record.write(output).map(drop))?;
+        let keep = |record: &Record| record.write(output).map(drop);
+        measurement.run(&mut self.record, keep)?;
+        if let Some(options) = cost.filter(|_| !interrupt.requested()) {
+            let costing = Costing {
+                options,
+                root: self.catalogue.root(),
+                subjects: &measurement.subjects,
+                placement: &self.placement,
+                usable: &usable,
+                model: &model,
+                interrupt: &interrupt,
+            };
+            costing.measure(&mut self.record, keep)?;
+        }
         Ok(())
     }
 
@@ -299,22 +323,41 @@ impl Options {
 
     fn plan(&self, arms: Vec<Arm>, placement: &Placement) -> Plan {
         let effort = self.effort();
-        let mut lanes = self.lanes.clone();
-        lanes.sort_unstable();
-        lanes.dedup();
-        Plan {
+        let depth = self.depth();
+        let mut plan = Plan {
             // Half the digits of a whole seed are enough, and are typed again more easily.
             seed: self.seed.unwrap_or_else(|| rand::random::<u32>().into()),
             restarts: effort.restarts,
-            blocks: Plan::blocks_within(effort.restart_length, arms.len() * lanes.len()),
+            blocks: 1,
             slice_ms: SLICE.as_millis() as u64,
             ramp_ms: RAMP.as_millis() as u64,
-            connections: self.connections.into(),
-            workers: placement.server.len().max(1),
+            connections: self.load.connections(),
+            workers: self
+                .workers
+                .map_or(placement.server.len().max(1), usize::from),
             server_cores: placement.server.clone(),
             generator_core: placement.generator,
-            lanes,
+            lanes: self.load.lanes(depth),
             arms,
+            lane_loads: BTreeMap::new(),
+            capacity: None,
+            latency: None,
+        };
+        self.load.extend(&mut plan, depth);
+        plan.blocks = plan.blocks_within(effort.restart_length);
+        plan
+    }
+
+    fn depth(&self) -> Depth {
+        let usual = match (self.quick, self.thorough) {
+            (true, _) => 2,
+            (_, true) => 12,
+            _ => 4,
+        };
+        Depth {
+            modes: !self.quick,
+            restarts: self.restarts.map_or(usual, |asked| asked.get().min(usual)),
+            every_lane: self.thorough,
         }
     }
 }

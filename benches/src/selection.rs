@@ -2,7 +2,7 @@
 
 use quartet_conformance::servers::{Catalogue, Role, Server};
 
-use crate::plan::{Arm, ArmRole};
+use crate::plan::{Arm, ArmRole, Lane};
 
 /// The server that stands for the contract without a framework.
 const REFERENCE: &str = "hyper";
@@ -121,7 +121,22 @@ fn arm(server: &Server, role: ArmRole) -> Arm {
         name: server.name.clone(),
         server: server.name.clone(),
         role,
+        without: without(server, role),
     }
+}
+
+/// The lanes that a server does not answer. The floor answers every request with constant bytes;
+/// a hello-world knows neither problems nor entity tags.
+fn without(server: &Server, role: ArmRole) -> Vec<Lane> {
+    let plain = server.role == Role::Plain && role != ArmRole::Floor;
+    Lane::ALL
+        .into_iter()
+        .filter(|lane| match lane {
+            Lane::One | Lane::List | Lane::Connect => false,
+            Lane::Miss | Lane::Revalidate => plain,
+            Lane::Large => server.data_args.is_none(),
+        })
+        .collect()
 }
 
 fn unknown(catalogue: &Catalogue, name: &str) -> String {
@@ -188,6 +203,7 @@ mod tests {
             ]
         );
         assert_eq!(arms[2].server, "a");
+        assert_eq!(arms[2].without, [Lane::Large]);
     }
 
     #[test]

@@ -118,6 +118,9 @@ impl Simulation {
             restarts,
             voids: Vec::new(),
             warnings: Vec::new(),
+            capacity: Vec::new(),
+            latency: None,
+            cost: None,
         }
     }
 
@@ -126,6 +129,7 @@ impl Simulation {
             name: name.to_owned(),
             server: name.trim_end_matches(" (again)").to_owned(),
             role,
+            without: Vec::new(),
         };
         Plan {
             seed: 5,
@@ -139,6 +143,9 @@ impl Simulation {
             generator_core: Some(1),
             lanes: vec![Lane::One, Lane::List],
             arms: self.arms.iter().map(arm).collect(),
+            lane_loads: BTreeMap::new(),
+            capacity: None,
+            latency: None,
         }
     }
 }

@@ -41,7 +41,7 @@ pub(super) fn reasons(
     let mut reasons: Vec<String> = record
         .voids
         .iter()
-        .filter(|void| void.arm == arm)
+        .filter(|void| void.arm == arm && void.lane.is_none_or(|only| only == lane))
         .map(|void| match void.restart {
             Some(restart) => format!("{} (restart {})", void.reason, restart + 1),
             None => void.reason.clone(),
@@ -86,7 +86,7 @@ fn against_littles_law(
     let in_flight = samples.median_of(arm, lane, |slice| {
         Some(slice.rate() * slice.mean_ns as f64 / 1e9)
     })?;
-    let connections = record.plan.connections as f64;
+    let connections = record.plan.load(lane).connections as f64;
     ((in_flight / connections - 1.0).abs() > LITTLE).then(|| {
         format!(
             "by Little's law {in_flight:.1} requests were in flight, on {connections} connections"

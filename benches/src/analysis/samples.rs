@@ -139,7 +139,7 @@ impl<'a> Samples<'a> {
 
     /// How busy the servers' cores were during a slice, of 1.
     pub(crate) fn utilisation(&self, slice: &Slice) -> Option<f64> {
-        let cores = self.plan.workers.max(1) as f64;
+        let cores = self.plan.busy_cores() as f64;
         slice
             .cost_ns()
             .map(|cost| cost as f64 / (slice.total_ns as f64 * cores))

@@ -290,6 +290,7 @@ fn a_recorded_void_takes_the_arm_out_of_every_lane() {
     record.voids.push(Void {
         arm: 0,
         restart: Some(1),
+        lane: None,
         reason: "wrong answer".to_owned(),
     });
     let analysis = analysed(&record);
