@@ -15,6 +15,7 @@ use crate::generator::versus;
 use crate::record::Record;
 use crate::report::{Form, html, link, markdown, render, render_division, splice};
 use crate::run;
+use crate::{calibrate, diff, export, list, schema};
 
 /// Compares the servers of servers.toml: builds each, holds it to the contract, measures them side
 /// by side, and says which differences are real.
@@ -30,8 +31,9 @@ use crate::run;
     args_conflicts_with_subcommands = true
 )]
 #[command(
-    after_help = "Exit codes: 0 measured, 1 failed, 2 wrong usage, 3 every row void, 130 interrupted (what \
-                        was measured is kept)."
+    after_help = "Exit codes: 0 measured, 1 failed, 2 wrong usage, 3 every row void, 4 what was \
+                        to be shown did not hold (calibrate: a promise is not kept; diff: the records differ), 130 \
+                        interrupted (what was measured is kept)."
 )]
 struct Command {
     #[command(subcommand)]
@@ -46,6 +48,16 @@ enum What {
     Run(Box<run::Options>),
     /// Print the table of a record again
     Report(ReportOptions),
+    /// Try the comparison on servers whose differences are known: what this machine can resolve
+    Calibrate(Box<run::Options>),
+    /// Say whether two records are consistent, figure by figure
+    Diff(diff::Options),
+    /// List the records there are, the newest last
+    List(list::Options),
+    /// Write a record's samples or figures as CSV
+    Export(export::Options),
+    /// Print the JSON Schema of a record
+    Schema,
     /// Compare the load generator with wrk, as an outside check
     Generator(versus::Options),
 }
@@ -81,6 +93,11 @@ pub fn main() -> ExitCode {
     let done = match arguments.what {
         None => run::run(&arguments.run, &typed()),
         Some(What::Run(options)) => run::run(&options, &typed()),
+        Some(What::Calibrate(options)) => calibrate::run(&options, &typed()),
+        Some(What::Diff(options)) => diff::run(&options),
+        Some(What::List(options)) => list::run(&options).map_err(Failure::from),
+        Some(What::Export(options)) => export::run(&options).map_err(Failure::from),
+        Some(What::Schema) => schema::run().map_err(Failure::from),
         Some(What::Report(options)) => report(&options).map_err(Failure::from),
         Some(What::Generator(options)) => versus::run(&options).map_err(Failure::from),
     };

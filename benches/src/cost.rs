@@ -19,6 +19,7 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use quartet_conformance::Model;
 use quartet_conformance::servers::{Process, Server, StartOptions};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -50,7 +51,7 @@ pub struct Options {
 }
 
 /// What servers cost besides the time of their requests. Durations are nanoseconds, sizes bytes.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Cost {
     /// What starting a process that does nothing cost, once a round of start-ups.
     pub spawn_ns: Vec<u64>,
@@ -59,7 +60,7 @@ pub struct Cost {
 }
 
 /// What one server costs.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ServerCost {
     /// Its name in the catalogue.
     pub name: String,

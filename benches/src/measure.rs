@@ -41,7 +41,7 @@ pub struct Measurement<'a> {
 }
 
 impl Measurement<'_> {
-    /// Measures what the record plans, into the record, and calls `keep` after every restart to
+    /// Measures what the record plans and does not hold, into the record, and calls `keep` after every restart to
     /// write it away.
     ///
     /// A server that fails is recorded as void and not started again; the others go on.
@@ -58,12 +58,21 @@ impl Measurement<'_> {
         allow_descriptors();
         let clock = CoreClock::of(&plan.server_cores);
         record.core_clock = clock.is_some();
-        let mut session = Session::begin(self, &plan, clock)?;
-        for (restart, number) in plan.schedule().into_iter().zip(0..) {
+        let held: Vec<u32> = record
+            .restarts
+            .iter()
+            .filter(|restart| restart.counts(&plan))
+            .map(|restart| restart.restart)
+            .collect();
+        let mut session = Session::begin(self, &plan, clock, held.len() as u32)?;
+        let missing = plan.schedule().into_iter().zip(0..);
+        for (restart, number) in missing.filter(|(_, number)| !held.contains(number)) {
             if self.interrupt.requested() {
                 break;
             }
-            record.restarts.push(session.restart(&restart, number)?);
+            let taken = session.restart(&restart, number)?;
+            record.restarts.retain(|before| before.restart != number);
+            record.restarts.push(taken);
             record.voids.append(&mut session.voids);
             keep(record)?;
         }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use rand::SeedableRng;
 use rand::rngs::StdRng;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::schedule::{balanced_orders, period};
@@ -29,7 +30,7 @@ const SLICE_OVERHEAD: Duration = Duration::from_micros(700);
 const START_OVERHEAD: Duration = Duration::from_millis(40);
 
 /// What an arm is there for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ArmRole {
     /// Compared with the others, and given a place.
@@ -45,7 +46,7 @@ pub enum ArmRole {
 }
 
 /// One thing measured: a server in a role.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Arm {
     /// Its name in tables: the server's, with "(again)" on the second copy.
     pub name: String,
@@ -104,7 +105,7 @@ pub struct Restart {
 }
 
 /// What is measured, how often, and with which random seed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Plan {
     /// Decides every order; the same plan gives the same orders.
     pub seed: u64,

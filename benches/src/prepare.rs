@@ -63,6 +63,7 @@ fn build(catalogue: &Catalogue, server: &Server, record: &mut Record) -> Result<
         name: server.name.clone(),
         framework: server.framework.clone(),
         version: catalogue.framework_version(server),
+        slowed_by: server.slowness(),
         program: None,
         conformance: None,
     };

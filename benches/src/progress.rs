@@ -24,12 +24,14 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Begins counting.
+    /// Begins counting what is left, so many restarts being held already.
     ///
     /// # Errors
     /// Never in practice: the bar's template is fixed.
-    pub fn begin(plan: &Plan) -> Result<Self> {
-        let planned = plan.expected_length();
+    pub fn begin(plan: &Plan, held: u32) -> Result<Self> {
+        let planned = plan
+            .expected_length()
+            .saturating_sub(plan.restart_length() * held);
         let bar = if std::io::stderr().is_terminal() {
             let style = ProgressStyle::with_template("{prefix} {wide_bar} {msg}")?;
             let target = ProgressDrawTarget::stderr();

@@ -15,9 +15,11 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::{Deserializer, Serializer as _, V2DeflateSerializer};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::accounting::Memory;
+use crate::calibrate::Calibration;
 use crate::cost::Cost;
 use crate::machine::{Machine, Source, Toolchain};
 use crate::plan::{Lane, Plan};
@@ -31,7 +33,7 @@ pub const SCHEMA_VERSION: u32 = 2;
 pub const FILE_NAME: &str = "run.json";
 
 /// One run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Record {
     /// [`SCHEMA_VERSION`] of the writer.
     pub schema_version: u32,
@@ -39,8 +41,14 @@ pub struct Record {
     pub started: String,
     /// The command that made it, as one would type it.
     pub command: String,
+    /// When it was gone on with after an end before its time, RFC 3339 in UTC.
+    #[serde(default)]
+    pub resumed: Vec<String>,
     /// How far it came.
     pub state: State,
+    /// What this machine was found to resolve, by the last calibration before the run.
+    #[serde(default)]
+    pub calibration: Option<Calibration>,
     /// What it was measured on.
     pub machine: Machine,
     /// What everything was compiled with.
@@ -74,7 +82,7 @@ pub struct Record {
 }
 
 /// How far a run came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// It goes on, or was killed.
@@ -86,7 +94,7 @@ pub enum State {
 }
 
 /// One server as it was built.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ServerRecord {
     /// Its name in the catalogue.
     pub name: String,
@@ -94,6 +102,10 @@ pub struct ServerRecord {
     pub framework: Option<String>,
     /// That framework's exact version.
     pub version: Option<String>,
+    /// How much more time an answer takes it than the control, percent; where it is there for
+    /// calibration.
+    #[serde(default)]
+    pub slowed_by: Option<f64>,
     /// The program that was measured.
     pub program: Option<Program>,
     /// What the conformance gate found. Absent where the server could not be built or started.
@@ -101,7 +113,7 @@ pub struct ServerRecord {
 }
 
 /// A program that was measured.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Program {
     /// SHA-256 of the executable, in hexadecimal.
     pub sha256: String,
@@ -112,7 +124,7 @@ pub struct Program {
 }
 
 /// What the conformance gate found: how many must-cases had which verdict.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Conformance {
     /// Cases the server conforms to.
     pub conforms: usize,
@@ -142,7 +154,7 @@ impl Conformance {
 }
 
 /// One restart: fresh processes of everything.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RestartRecord {
     /// Which, from 0.
     pub restart: u32,
@@ -162,8 +174,17 @@ pub struct RestartRecord {
     pub slices: Vec<Slice>,
 }
 
+impl RestartRecord {
+    /// Whether it counts: at least half of its blocks were begun. The median of what was cut short
+    /// is a little less sure, but as unbiased.
+    pub fn counts(&self, plan: &Plan) -> bool {
+        let blocks = self.slices.iter().map(|slice| slice.block + 1).max();
+        blocks.unwrap_or(0) >= plan.blocks.div_ceil(2)
+    }
+}
+
 /// What the cores measured on did while slices were taken, added up over them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MachineLoad {
     /// Wall-clock time times the number of cores.
     pub available_ns: u64,
@@ -174,7 +195,7 @@ pub struct MachineLoad {
 }
 
 /// One process tree's life.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ArmRestart {
     /// Index into `plan.arms`.
     pub arm: usize,
@@ -189,7 +210,7 @@ pub struct ArmRestart {
 }
 
 /// One lane in one process tree's life.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LaneTotals {
     /// CPU time in user mode over all slices, in the kernel's steps of 10 ms.
     pub user_ns: u64,
@@ -200,7 +221,7 @@ pub struct LaneTotals {
 }
 
 /// One slice.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Slice {
     /// Its block, from 0.
     pub block: u32,
@@ -243,7 +264,7 @@ impl Slice {
 }
 
 /// One restart that measures requests per second against connections.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CapacityRestart {
     /// Which, from 0; counted apart from the comparison's.
     pub restart: u32,
@@ -262,7 +283,7 @@ pub struct CapacityRestart {
 }
 
 /// One slice at a number of connections.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CapacitySlice {
     /// Connections held open to the server, each with one request in flight.
     pub connections: usize,
@@ -272,7 +293,7 @@ pub struct CapacitySlice {
 }
 
 /// Why an arm has no capacity at a number of connections.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CapacityFailure {
     /// Index into `plan.arms`.
     pub arm: usize,
@@ -284,7 +305,7 @@ pub struct CapacityFailure {
 
 /// Latency in an open loop: requests are due at fixed intervals, from a random moment on, whether
 /// or not earlier ones are answered. Never to be ranked.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Latency {
     /// The rates offered: `plan.latency.shares` of a capacity, then `plan.latency.rates`.
     pub rates: Vec<OfferedRate>,
@@ -293,7 +314,7 @@ pub struct Latency {
 }
 
 /// A rate at which requests are offered.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct OfferedRate {
     /// Requests per second.
     pub per_second: f64,
@@ -303,7 +324,7 @@ pub struct OfferedRate {
 }
 
 /// One restart that measures latency.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LatencyRestart {
     /// Which, from 0; counted apart from the comparison's.
     pub restart: u32,
@@ -324,7 +345,7 @@ pub struct LatencyRestart {
 }
 
 /// One slice of an open loop.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct OpenSlice {
     /// Its block, from 0.
     pub block: u32,
@@ -362,7 +383,7 @@ impl OpenSlice {
 }
 
 /// One arm at one rate in one process tree's life.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LatencyTotals {
     /// Index into `plan.arms`.
     pub arm: usize,
@@ -377,7 +398,7 @@ pub struct LatencyTotals {
 }
 
 /// Why an arm has no latency at a rate.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LatencyFailure {
     /// Index into `plan.arms`.
     pub arm: usize,
@@ -388,7 +409,7 @@ pub struct LatencyFailure {
 }
 
 /// Something that takes an arm out of the comparison.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Void {
     /// Index into `plan.arms`.
     pub arm: usize,

@@ -1,6 +1,7 @@
 //! One comparison, from the options to the record and the table.
 
 mod load;
+mod resume;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,6 +14,7 @@ use quartet_conformance::Model;
 use quartet_conformance::servers::Catalogue;
 
 use crate::analysis::{Analysis, Division};
+use crate::calibrate;
 use crate::cores::{CoreList, Placement, Usable};
 use crate::cost::{self, Costing};
 use crate::estimates::{Estimates, home};
@@ -20,7 +22,7 @@ use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::machine::{Machine, Source, Toolchain};
 use crate::measure::Measurement;
-use crate::plan::{ArmRole, Effort, Plan, RAMP, SLICE};
+use crate::plan::{Arm, ArmRole, Effort, Plan, RAMP, SLICE};
 use crate::prepare::prepare;
 use crate::record::{FILE_NAME, Record, SCHEMA_VERSION, State, now};
 use crate::report::{Form, html, render};
@@ -67,8 +69,8 @@ pub struct Options {
     #[arg(long, value_name = "CORE")]
     generator_core: Option<usize>,
 
-    /// Measure even where only one core is to be had; the figures then tell of server and
-    /// generator together
+    /// Measure even where only one core is to be had. The figures then tell of server and generator
+    /// together, so that every row is void; the record holds them
     #[arg(long, conflicts_with_all = ["server_cores", "generator_core"])]
     shared_core: bool,
 
@@ -78,6 +80,18 @@ pub struct Options {
     /// Where the record goes [default: target/compare/ and the present time]
     #[arg(long, value_name = "DIR")]
     output: Option<PathBuf>,
+
+    /// Go on with a run that was interrupted or killed, given its directory: by its own plan, with
+    /// the very programs it began with
+    #[arg(
+        long, value_name = "DIR",
+        conflicts_with_all = [
+            "quick", "thorough", "restarts", "servers", "lanes", "connections", "seed",
+            "server_cores", "workers", "generator_core", "shared_core", "rate", "latency",
+            "no_latency", "output",
+        ]
+    )]
+    resume: Option<PathBuf>,
 
     /// The list of servers [default: servers.toml, here or above]
     #[arg(long, value_name = "FILE")]
@@ -90,105 +104,170 @@ pub struct Options {
 /// [`Failure::Usage`] where an option cannot be met, [`Failure::Interrupted`] where the run was
 /// asked to stop, after what was measured is recorded and shown; and whatever else goes wrong.
 pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
-    let catalogue = match &options.catalogue {
-        Some(file) => Catalogue::load(file),
-        None => Catalogue::find(),
+    let choose = |catalogue: &Catalogue| selection::arms(catalogue, &options.servers);
+    let mut run = match &options.resume {
+        Some(directory) => Run::again(options, directory)?,
+        None => Run::new(options, command, choose)?,
     };
-    let catalogue = catalogue.map_err(|error| Failure::Usage(error.to_string()))?;
-    let arms = selection::arms(&catalogue, &options.servers).map_err(Failure::Usage)?;
-    let placement = options.placement()?;
-    let started = now();
-    let output = match &options.output {
-        Some(directory) => directory.clone(),
-        None => catalogue
-            .root()
-            .join("target/compare")
-            .join(started.replace([':', '-'], "")),
-    };
-    if output.join(FILE_NAME).exists() {
-        return Err(Failure::Usage(format!(
-            "{} holds a record already",
-            output.display()
-        )));
-    }
-    let mut record = Record {
-        schema_version: SCHEMA_VERSION,
-        started,
-        command: command.to_owned(),
-        state: State::Running,
-        machine: Machine::look(),
-        toolchain: Toolchain::look(catalogue.root()),
-        source: Source::look(catalogue.root()),
-        plan: options.plan(arms, &placement),
-        core_clock: false,
-        servers: Vec::new(),
-        restarts: Vec::new(),
-        voids: Vec::new(),
-        warnings: Vec::new(),
-        capacity: Vec::new(),
-        latency: None,
-        cost: None,
-    };
-    record.warnings = warnings(&record.plan, &placement);
-
-    let interrupt = Interrupt::listen()?;
-    let model = Model::embedded();
-    let subjects = prepare(&catalogue, &interrupt, &mut record);
-    if interrupt.requested() {
-        return Err(Failure::Interrupted);
-    }
-    let measurement = Measurement {
-        subjects,
-        placement: &placement,
-        model: &model,
-        interrupt: &interrupt,
-    };
-    let anything = measurement
-        .subjects
-        .iter()
-        .zip(&record.plan.arms)
-        .any(|(subject, arm)| subject.is_some() && arm.role != ArmRole::Floor);
-    if !anything {
-        return Err(anyhow::anyhow!("nothing is left to measure").into());
-    }
-    eprintln!("measuring on {}", record.machine.sentence());
-    let usable = Usable::now()?;
-    let keep = |record: &Record| record.write(&output).map(drop);
-    measurement.run(&mut record, keep)?;
-    let costing = Costing {
-        options: options.cost,
-        root: catalogue.root(),
-        subjects: &measurement.subjects,
-        placement: &placement,
-        usable: &usable,
-        model: &model,
-        interrupt: &interrupt,
-    };
-    if !interrupt.requested() {
-        costing.measure(&mut record, keep)?;
-    }
-    let analysis = Analysis::of(&record)?;
-    show(&record, &analysis, &output, catalogue.root())?;
-    match record.state {
+    run.measure(Some(options.cost))?;
+    let analysis = Analysis::of(&run.record)?;
+    run.show(&render(&run.record, &analysis, Form::Text))?;
+    run.write_page(&analysis)?;
+    match run.record.state {
         State::Interrupted => Err(Failure::Interrupted),
         _ if !analysis.anything_counts() => Err(Failure::Void),
         State::Running | State::Complete => Ok(()),
     }
 }
 
-fn show(record: &Record, analysis: &Analysis, output: &Path, root: &Path) -> Result<()> {
-    let table = render(record, analysis, Form::Text);
-    let file = output.join(FILE_NAME);
-    let page = output.join(html::FILE_NAME);
-    // The table first: it is what was asked for, and is there even if the disk is full.
-    crate::failure::print(&format!("\n{table}\nThe record: {}\n", file.display()))?;
-    let division = Division::of(record, &Estimates::read(&home(root))?);
-    fs::write(
-        &page,
-        html::page(record, analysis, &division, Some(FILE_NAME))?,
-    )
-    .with_context(|| format!("cannot write {}", page.display()))?;
-    crate::failure::print(&format!("The report: {}\n", page.display()))
+/// A comparison under way.
+pub(crate) struct Run {
+    catalogue: Catalogue,
+    placement: Placement,
+    /// Where the record goes.
+    pub(crate) output: PathBuf,
+    /// What was measured so far.
+    pub(crate) record: Record,
+    /// Whether it was begun by another process.
+    resumed: bool,
+}
+
+impl Run {
+    /// A new one, of the arms that `choose` takes from the catalogue.
+    ///
+    /// # Errors
+    /// Where an option cannot be met.
+    pub(crate) fn new(
+        options: &Options,
+        command: &str,
+        choose: impl Fn(&Catalogue) -> Result<Vec<Arm>, String>,
+    ) -> Result<Self, Failure> {
+        let catalogue = options.catalogue()?;
+        let arms = choose(&catalogue).map_err(Failure::Usage)?;
+        let placement = options.placement()?;
+        let started = now();
+        let output = match &options.output {
+            Some(directory) => directory.clone(),
+            None => runs(catalogue.root()).join(started.replace([':', '-'], "")),
+        };
+        if output.join(FILE_NAME).exists() {
+            return Err(Failure::Usage(format!(
+                "{} holds a record already",
+                output.display()
+            )));
+        }
+        let machine = Machine::look();
+        let mut record = Record {
+            schema_version: SCHEMA_VERSION,
+            started,
+            command: command.to_owned(),
+            resumed: Vec::new(),
+            state: State::Running,
+            calibration: calibrate::known(catalogue.root(), &machine),
+            machine,
+            toolchain: Toolchain::look(catalogue.root()),
+            source: Source::look(catalogue.root()),
+            plan: options.plan(arms, &placement),
+            core_clock: false,
+            servers: Vec::new(),
+            restarts: Vec::new(),
+            voids: Vec::new(),
+            warnings: Vec::new(),
+            capacity: Vec::new(),
+            latency: None,
+            cost: None,
+        };
+        record.warnings = warnings(&record.plan, &placement);
+        Ok(Self {
+            catalogue,
+            placement,
+            output,
+            record,
+            resumed: false,
+        })
+    }
+
+    /// Measures what the plan has and the record has not, and what servers cost besides, if asked
+    /// to. What was measured is in the record and in its file, however this ends.
+    ///
+    /// # Errors
+    /// Where nothing is left to measure, what is to be gone on with is not what was begun, or this
+    /// process itself is at fault.
+    pub(crate) fn measure(&mut self, cost: Option<cost::Options>) -> Result<(), Failure> {
+        let interrupt = Interrupt::listen()?;
+        let model = Model::embedded();
+        let subjects = if self.resumed {
+            resume::prepare_again(&self.catalogue, &interrupt, &mut self.record)?
+        } else {
+            prepare(&self.catalogue, &interrupt, &mut self.record)
+        };
+        if interrupt.requested() {
+            return Err(Failure::Interrupted);
+        }
+        let measurement = Measurement {
+            subjects,
+            placement: &self.placement,
+            model: &model,
+            interrupt: &interrupt,
+        };
+        let anything = measurement
+            .subjects
+            .iter()
+            .zip(&self.record.plan.arms)
+            .any(|(subject, arm)| subject.is_some() && arm.role != ArmRole::Floor);
+        if !anything {
+            return Err(anyhow::anyhow!("nothing is left to measure").into());
+        }
+        eprintln!("measuring on {}", self.record.machine.sentence());
+        let usable = Usable::now()?;
+        let output = &self.output;
+        let keep = |record: &Record| record.write(output).map(drop);
+        measurement.run(&mut self.record, keep)?;
+        if let Some(options) = cost.filter(|_| !interrupt.requested()) {
+            let costing = Costing {
+                options,
+                root: self.catalogue.root(),
+                subjects: &measurement.subjects,
+                placement: &self.placement,
+                usable: &usable,
+                model: &model,
+                interrupt: &interrupt,
+            };
+            costing.measure(&mut self.record, keep)?;
+        }
+        Ok(())
+    }
+
+    /// Prints what was found, and where the record is.
+    ///
+    /// # Errors
+    /// Where standard output cannot be written to.
+    pub(crate) fn show(&self, found: &str) -> Result<()> {
+        let file = self.output.join(FILE_NAME);
+        crate::failure::print(&format!("\n{found}\nThe record: {}\n", file.display()))
+    }
+
+    /// Writes the page beside the record, and says where it is.
+    ///
+    /// # Errors
+    /// Where criterion's estimates cannot be read, or the page cannot be written.
+    fn write_page(&self, analysis: &Analysis) -> Result<()> {
+        let file = self.output.join(html::FILE_NAME);
+        let division = Division::of(&self.record, &Estimates::read(&home(self.root()))?);
+        let page = html::page(&self.record, analysis, &division, Some(FILE_NAME))?;
+        fs::write(&file, page).with_context(|| format!("cannot write {}", file.display()))?;
+        crate::failure::print(&format!("The report: {}\n", file.display()))
+    }
+
+    /// The directory of `servers.toml`.
+    pub(crate) fn root(&self) -> &Path {
+        self.catalogue.root()
+    }
+}
+
+/// Where runs leave their records, unless told otherwise.
+pub(crate) fn runs(root: &Path) -> PathBuf {
+    root.join("target/compare")
 }
 
 /// What is known beforehand to make the run less than it could be.
@@ -216,6 +295,24 @@ fn warnings(plan: &Plan, placement: &Placement) -> Vec<String> {
 }
 
 impl Options {
+    fn catalogue(&self) -> Result<Catalogue, Failure> {
+        let catalogue = match &self.catalogue {
+            Some(file) => Catalogue::load(file),
+            None => Catalogue::find(),
+        };
+        catalogue.map_err(|error| Failure::Usage(error.to_string()))
+    }
+
+    /// The servers asked for, if any were.
+    pub(crate) fn servers(&self) -> &[String] {
+        &self.servers
+    }
+
+    /// The run to go on with, if any was named.
+    pub(crate) fn resumes(&self) -> bool {
+        self.resume.is_some()
+    }
+
     fn placement(&self) -> Result<Placement, Failure> {
         if self.shared_core {
             return Ok(Placement::shared()?);
@@ -239,7 +336,7 @@ impl Options {
         Effort { restarts, ..usual }
     }
 
-    fn plan(&self, arms: Vec<crate::plan::Arm>, placement: &Placement) -> Plan {
+    fn plan(&self, arms: Vec<Arm>, placement: &Placement) -> Plan {
         let effort = self.effort();
         let depth = self.depth();
         let mut plan = Plan {

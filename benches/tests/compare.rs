@@ -123,6 +123,30 @@ fn wrong_usage_is_one_line_and_exit_code_2() {
         2,
         "core 1023 is not available",
     );
+    refused(&with(&["--resume", "/nowhere"]), 2, "/nowhere");
+    refused(
+        &with(&["--resume", "x", "--restarts", "3"]),
+        2,
+        "cannot be used with",
+    );
+    refused(
+        &with(&["calibrate", "--servers", "a"]),
+        2,
+        "calibrate chooses its servers itself",
+    );
+    refused(
+        &with(&["calibrate", "--shared-core"]),
+        2,
+        "role `calibration`",
+    );
+    refused(
+        &compare()
+            .args(["diff", "/nowhere", "/nowhere"])
+            .output()
+            .unwrap(),
+        1,
+        "/nowhere",
+    );
     fs::write(&file, "[[server]]\nname = 1\n").unwrap();
     refused(&with(&[]), 2, "line 2");
     refused(
@@ -272,11 +296,12 @@ fn a_small_run_is_recorded_and_reported() {
 }
 
 #[test]
-fn an_interrupted_run_keeps_what_it_measured_and_leaves_no_server() {
+fn an_interrupted_run_keeps_what_it_measured_leaves_no_server_and_is_gone_on_with() {
     let place = Place::new("interrupt");
+    let catalogue = catalogue(&place);
     let mut running = compare()
         .args(["--shared-core", "--restarts", "100", "--catalogue"])
-        .arg(catalogue(&place))
+        .arg(&catalogue)
         .args(["--output".as_ref(), place.join("out").as_os_str()])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -292,7 +317,7 @@ fn an_interrupted_run_keeps_what_it_measured_and_leaves_no_server() {
     let output = running.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130));
     assert!(text(&output.stdout).contains("interrupted: 0 of 100 restarts count"));
-    let record = Record::read(&place.join("out")).unwrap();
+    let mut record = Record::read(&place.join("out")).unwrap();
     assert_eq!(record.state, State::Interrupted);
     assert!(!record.restarts[0].complete);
     let server = place.join("server");
@@ -302,4 +327,30 @@ fn an_interrupted_run_keeps_what_it_measured_and_leaves_no_server() {
         .filter_map(|process| process.exe().ok())
         .any(|program| program == server);
     assert!(!left, "a server is left");
+
+    // What is left shall be little.
+    (record.plan.restarts, record.plan.blocks) = (2, 1);
+    record.write(&place.join("out")).unwrap();
+    let resume = || {
+        let mut command = compare();
+        command.arg("--resume").arg(place.join("out"));
+        command.arg("--catalogue").arg(&catalogue).output().unwrap()
+    };
+    let same = fs::read(&server).unwrap();
+    fs::write(&server, [&same[..], b"another"].concat()).unwrap();
+    refused(
+        &resume(),
+        2,
+        "is not the program that the run was begun with",
+    );
+    fs::write(&server, same).unwrap();
+    let output = resume();
+    let said = text(&output.stderr);
+    assert!(matches!(output.status.code(), Some(0 | 3)), "{said}");
+    let record = Record::read(&place.join("out")).unwrap();
+    assert_eq!((record.state, record.resumed.len()), (State::Complete, 1));
+    let numbers: Vec<u32> = record.restarts.iter().map(|taken| taken.restart).collect();
+    assert_eq!(numbers, [0, 1]);
+    assert!(record.restarts[1].complete);
+    refused(&resume(), 2, "nothing to go on with");
 }

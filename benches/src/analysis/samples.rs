@@ -11,7 +11,7 @@ use crate::record::{Record, RestartRecord, Slice, decode};
 use crate::statistics::median;
 
 /// The slices of the restarts that count.
-pub(super) struct Samples<'a> {
+pub(crate) struct Samples<'a> {
     plan: &'a Plan,
     restarts: Vec<Restart<'a>>,
     latencies: HashMap<(usize, Lane), Histogram<u64>>,
@@ -38,18 +38,11 @@ impl Restart<'_> {
 }
 
 impl<'a> Samples<'a> {
-    /// A restart that was cut short counts if at least half of its blocks were begun: its median
-    /// is a little less sure, but as unbiased.
-    pub(super) fn of(record: &'a Record) -> Result<Self> {
-        let half = record.plan.blocks.div_ceil(2);
-        let blocks = |restart: &RestartRecord| {
-            restart
-                .slices
-                .iter()
-                .map(|slice| slice.block + 1)
-                .max()
-                .unwrap_or(0)
-        };
+    /// The slices of the restarts that count.
+    ///
+    /// # Errors
+    /// Where the record is damaged.
+    pub(crate) fn of(record: &'a Record) -> Result<Self> {
         let mut samples = Self {
             plan: &record.plan,
             restarts: Vec::new(),
@@ -58,7 +51,7 @@ impl<'a> Samples<'a> {
         for restart in record
             .restarts
             .iter()
-            .filter(|restart| blocks(restart) >= half)
+            .filter(|restart| restart.counts(&record.plan))
         {
             let mut slices: HashMap<_, HashMap<_, _>> = HashMap::new();
             for slice in &restart.slices {
@@ -87,13 +80,13 @@ impl<'a> Samples<'a> {
     }
 
     /// How many restarts count.
-    pub(super) fn restarts(&self) -> usize {
+    pub(crate) fn restarts(&self) -> usize {
         self.restarts.len()
     }
 
     /// Of each restart, the median over blocks of the logarithm of the one's rate over the
     /// other's in the same block.
-    pub(super) fn log_ratios(&self, arm: usize, against: usize, lane: Lane) -> Vec<f64> {
+    pub(crate) fn log_ratios(&self, arm: usize, against: usize, lane: Lane) -> Vec<f64> {
         self.restarts
             .iter()
             .filter_map(|restart| restart.log_ratio(arm, against, lane))
@@ -122,8 +115,33 @@ impl<'a> Samples<'a> {
             .collect()
     }
 
+    /// Of each restart, the logarithm of the one's CPU time per request over the other's.
+    pub(crate) fn log_cost_ratios(&self, arm: usize, against: usize, lane: Lane) -> Vec<f64> {
+        let cost = |restart: &Restart<'_>, arm| {
+            let slices = restart.slices.get(&(arm, lane))?.values();
+            let cost: Option<u64> = slices.clone().map(|slice| slice.cost_ns()).sum();
+            let requests: u64 = slices.map(|slice| slice.total_requests).sum();
+            Some((cost? as f64 / requests as f64).ln()).filter(|cost| cost.is_finite())
+        };
+        self.restarts
+            .iter()
+            .filter_map(|restart| Some(cost(restart, arm)? - cost(restart, against)?))
+            .collect()
+    }
+
+    /// Of each restart, the median over blocks of an arm's requests per second.
+    pub(crate) fn rates(&self, arm: usize, lane: Lane) -> Vec<f64> {
+        self.restarts
+            .iter()
+            .filter_map(|restart| {
+                let slices = restart.slices.get(&(arm, lane))?.values();
+                median(&slices.map(|slice| slice.rate()).collect::<Vec<_>>())
+            })
+            .collect()
+    }
+
     /// Every slice of an arm in a lane.
-    pub(super) fn slices(&self, arm: usize, lane: Lane) -> impl Iterator<Item = &'a Slice> {
+    pub(crate) fn slices(&self, arm: usize, lane: Lane) -> impl Iterator<Item = &'a Slice> {
         self.restarts
             .iter()
             .filter_map(move |restart| restart.slices.get(&(arm, lane)))
@@ -131,7 +149,7 @@ impl<'a> Samples<'a> {
     }
 
     /// The median over an arm's slices of something known of each; None where it is known of none.
-    pub(super) fn median_of(
+    pub(crate) fn median_of(
         &self,
         arm: usize,
         lane: Lane,
@@ -146,14 +164,14 @@ impl<'a> Samples<'a> {
     }
 
     /// How busy the servers' cores were during a slice, of 1.
-    pub(super) fn utilisation(&self, slice: &Slice) -> Option<f64> {
+    pub(crate) fn utilisation(&self, slice: &Slice) -> Option<f64> {
         let cores = self.plan.busy_cores() as f64;
         slice
             .cost_ns()
             .map(|cost| cost as f64 / (slice.total_ns as f64 * cores))
     }
 
-    pub(super) fn figures(&self, arm: usize, lane: Lane) -> Option<Figures> {
+    pub(crate) fn figures(&self, arm: usize, lane: Lane) -> Option<Figures> {
         let latencies = self
             .latencies
             .get(&(arm, lane))

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use quartet_conformance::servers::Server;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::source;
@@ -17,7 +18,7 @@ use crate::interrupt::Interrupt;
 const POLL: Duration = Duration::from_millis(20);
 
 /// How long a server takes to build, with what it needs downloaded already.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct BuildCost {
     /// Cores that the build could use.
     pub cores: usize,

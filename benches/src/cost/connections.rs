@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use quartet_conformance::descriptors;
 use quartet_conformance::servers::Process;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -26,7 +27,7 @@ const SETTLE: Duration = Duration::from_millis(20);
 /// A server's memory without and with idle connections, each of which was used once.
 ///
 /// What the kernel keeps for each connection is no process's memory, and not in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct IdleConnections {
     /// How many connections.
     pub count: usize,

@@ -14,6 +14,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, ensure};
 use quartet_conformance::servers::{Process, StartOptions};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{end, wrapped};
@@ -29,7 +30,7 @@ const REQUESTS: usize = 500;
 
 /// What valgrind counted for a request of a lane, the one connection's requests being answered one
 /// after the other. None of what the kernel does is in it.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RequestCost {
     /// Instructions in user mode.
     pub instructions: f64,

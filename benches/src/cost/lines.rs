@@ -13,13 +13,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::source::Source;
 use syntax::{Line, extent, parse, words};
 
 /// Lines of source that are neither blank nor only a comment, tests left out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Lines {
     /// Of the server's own crate.
     pub own: usize,

@@ -56,13 +56,15 @@ impl Lives {
 }
 
 impl<'a> Session<'a> {
+    /// Of the plan's restarts so many are held already.
     pub(super) fn begin(
         measurement: &'a Measurement<'a>,
         plan: &'a Plan,
         clock: Option<CoreClock>,
+        held: u32,
     ) -> Result<Self> {
         let failed = measurement.subjects.iter().map(Option::is_none).collect();
-        let progress = Progress::begin(plan)?;
+        let progress = Progress::begin(plan, held)?;
         let large = plan.lanes.contains(&Lane::Large);
         Ok(Self {
             measurement,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use rand::SeedableRng;
 use rand::rngs::StdRng;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Lane, RAMP, SLICE, SLICE_OVERHEAD, START_OVERHEAD};
@@ -14,7 +15,7 @@ const OPENING: Duration = Duration::from_micros(60);
 
 /// Requests per second against the number of connections: what is measured, on restarts of its
 /// own. A block holds one slice of every arm; each number of connections has its own blocks.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CapacityPlan {
     /// The kind of request.
     pub lane: Lane,
@@ -32,7 +33,7 @@ pub struct CapacityPlan {
 
 /// Latency at given rates: what is measured, on restarts of its own. A block holds one slice of
 /// every arm at every rate.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LatencyPlan {
     /// The kind of request.
     pub lane: Lane,

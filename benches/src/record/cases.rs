@@ -1,9 +1,10 @@
 //! What the conformance gate found, case by case.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What was found of a server in one case.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CaseFinding {
     /// The case's id in the conformance suite.
     pub id: String,
@@ -21,7 +22,9 @@ pub struct CaseFinding {
 }
 
 /// How a case came out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum CaseVerdict {
     /// The server answers as it must.
