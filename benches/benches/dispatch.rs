@@ -13,6 +13,7 @@ use criterion::{
 use futures_util::FutureExt as _;
 use http_body_util::{BodyExt as _, Empty};
 use hyper::{Request, service::Service as _};
+use quartet_benches::estimates;
 use quartet_common::Api;
 use salvo::{
     conn::ConnCtrl,
@@ -157,6 +158,7 @@ fn dispatch(criterion: &mut Criterion) {
         time(&mut group, "actix-web", start, request, answer);
         group.finish();
     }
+    estimates::note("dispatch");
 }
 
 criterion_group! {

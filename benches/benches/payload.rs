@@ -4,6 +4,7 @@ use std::{hint::black_box, time::Duration};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use futures_util::FutureExt as _;
+use quartet_benches::estimates;
 use quartet_common::Greetings;
 use serde::Serialize;
 
@@ -23,6 +24,7 @@ fn payload(criterion: &mut Criterion) {
         english.expect("the embedded data has English"),
     );
     serialise(criterion, "payload/list", &list.value);
+    estimates::note("payload");
 }
 
 fn serialise<T: Serialize + ?Sized>(criterion: &mut Criterion, name: &str, value: &T) {

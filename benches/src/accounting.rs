@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 #[cfg(not(target_os = "linux"))]
@@ -48,7 +49,7 @@ impl CpuTime {
 }
 
 /// Memory of a process tree, bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Memory {
     /// Proportional set size: resident pages, those shared with others counted by their share.
     /// Unlike the resident set it can be added up over processes.

@@ -1,7 +1,13 @@
 //! From a record's samples to figures, intervals, verdicts and places.
 
+mod busy;
+mod capacity;
+mod detail;
+mod division;
+mod drift;
 mod footprint;
 mod gates;
+mod open_loop;
 mod samples;
 
 use serde::Serialize;
@@ -9,12 +15,16 @@ use serde::Serialize;
 use crate::plan::{ArmRole, Lane};
 use crate::record::Record;
 use crate::statistics::{
-    CONFIDENCE, LEAST_MARGIN, Place, Ratio, Verdict, restarts_needed, simultaneous_confidence,
+    CONFIDENCE, Place, Ratio, Verdict, margin, restarts_needed, simultaneous_confidence,
 };
 
-pub use footprint::Footprint;
+pub use capacity::{Capacity, capacities};
+pub use detail::{Detail, Distribution, PERCENTILES, Percentile, RestartFigures, details};
+pub use division::{Division, DivisionRow, LaneDivision};
+pub use footprint::{Footprint, Spread};
 pub use gates::{CPU_OF_OTHERS, FLOOR_FACTOR, LITTLE, SATURATION};
-use samples::Samples;
+pub use open_loop::{ANSWERED, OpenLoop, open_loops};
+pub(crate) use samples::Samples;
 
 /// Everything that is said of a run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -23,10 +33,16 @@ pub struct Analysis {
     pub restarts: usize,
     /// One entry a lane.
     pub lanes: Vec<LaneAnalysis>,
+    /// Requests per second against connections, by arm and then by number.
+    pub capacities: Vec<Capacity>,
+    /// Latency at given rates, by rate and then by arm.
+    pub open_loops: Vec<OpenLoop>,
     /// One entry a server.
     pub footprints: Vec<Footprint>,
-    /// What starting a process that does nothing cost, nanoseconds; the median over restarts.
+    /// What starting a process that does nothing cost, nanoseconds: the median of `spawn`.
     pub spawn_ns: Option<f64>,
+    /// How that spread.
+    pub spawn: Option<Spread>,
     /// What a reader should know before believing any of it.
     pub warnings: Vec<String>,
 }
@@ -36,8 +52,7 @@ pub struct Analysis {
 pub struct LaneAnalysis {
     /// The kind of request.
     pub lane: Lane,
-    /// The difference below which two servers are equal for every practical purpose, as a ratio
-    /// less one: [`LEAST_MARGIN`], or how far this run's two equal copies seem apart if farther.
+    /// How far apart two servers must be to differ, as a ratio less one: see [`margin`].
     pub margin: f64,
     /// The second copy against the first.
     pub again: Option<Ratio>,
@@ -121,12 +136,17 @@ impl Analysis {
             .iter()
             .map(|&lane| LaneAnalysis::of(record, &samples, lane))
             .collect();
-        let warnings = gates::warnings(record, &samples, &lanes);
+        let mut warnings = gates::warnings(record, &samples, &lanes);
+        warnings.extend(busy::of_capacity(record));
+        let spawn = footprint::spawn(record);
         Ok(Self {
             restarts: samples.restarts(),
             lanes,
+            capacities: capacities(record),
+            open_loops: open_loops(record)?,
             footprints: footprint::all(record),
-            spawn_ns: footprint::spawn(record),
+            spawn_ns: spawn.map(|spread| spread.median),
+            spawn,
             warnings,
         })
     }
@@ -160,15 +180,23 @@ impl LaneAnalysis {
             Some((again, first))
         });
         let again = copied.and_then(|(again, first)| against(again, Some(first)));
-        let margin = again.map_or(LEAST_MARGIN, |again| again.reach().max(LEAST_MARGIN));
+        let equals = Equals {
+            margin: margin(again),
+            log_ratios: copied
+                .filter(|_| again.is_some())
+                .map(|(again, first)| samples.log_ratios(again, first, lane))
+                .unwrap_or_default(),
+        };
 
         let compared: Vec<usize> = (0..arms.len())
+            .filter(|&arm| record.plan.takes_part(arm, lane))
             .filter(|&arm| arms[arm].role == ArmRole::Compared && sound(arm))
             .collect();
         let confidence = simultaneous_confidence(comparisons(record));
-        let pair = |arm, against| Pair::of(samples, lane, (arm, against), confidence, margin);
+        let pair = |arm, against| Pair::of(samples, lane, (arm, against), confidence, &equals);
         let reference = with_role(ArmRole::Reference);
         let mut rows: Vec<Row> = (0..arms.len())
+            .filter(|&arm| record.plan.takes_part(arm, lane))
             .map(|arm| {
                 let verdicts: Option<Vec<Verdict>> = compared
                     .iter()
@@ -220,11 +248,11 @@ impl LaneAnalysis {
             .flat_map(|&arm| (0..arms.len()).map(move |aside| (arm, aside)))
             .filter(|&(_, aside)| arms[aside].role == ArmRole::Aside && sound(aside))
             .filter(|&(arm, aside)| framework(arm).is_some_and(|f| framework(aside) == Some(f)))
-            .filter_map(|both| Pair::of(samples, lane, both, CONFIDENCE, margin))
+            .filter_map(|both| Pair::of(samples, lane, both, CONFIDENCE, &equals))
             .collect();
         Self {
             lane,
-            margin,
+            margin: equals.margin,
             again,
             rows,
             pairs,
@@ -233,19 +261,25 @@ impl LaneAnalysis {
     }
 }
 
+/// How far apart two copies of one server are.
+struct Equals {
+    margin: f64,
+    log_ratios: Vec<f64>,
+}
+
 impl Pair {
     fn of(
         samples: &Samples<'_>,
         lane: Lane,
         (arm, against): (usize, usize),
         confidence: f64,
-        margin: f64,
+        equals: &Equals,
     ) -> Option<Self> {
         let log_ratios = samples.log_ratios(arm, against, lane);
         let ratio = Ratio::over_restarts(&log_ratios, confidence)?;
-        let verdict = Verdict::of(ratio, margin);
+        let verdict = Verdict::of(ratio, equals.margin);
         let restarts_needed = (verdict == Verdict::Unresolved)
-            .then(|| restarts_needed(&log_ratios, confidence, margin))
+            .then(|| restarts_needed(&log_ratios, &equals.log_ratios, confidence))
             .flatten();
         Some(Self {
             arm,
@@ -259,13 +293,14 @@ impl Pair {
 
 /// How many verdicts the run was planned to give: every pair, in every lane.
 fn comparisons(record: &Record) -> usize {
-    let compared = record
-        .plan
-        .arms
-        .iter()
-        .filter(|arm| arm.role == ArmRole::Compared)
-        .count();
-    record.plan.lanes.len() * compared * compared.saturating_sub(1) / 2
+    let arms = record.plan.arms.iter();
+    let compared = arms.filter(|arm| arm.role == ArmRole::Compared).count();
+    pairs_of(compared, record.plan.lanes.len())
+}
+
+/// How many pairs so many servers make, in so many lanes.
+pub(crate) fn pairs_of(servers: usize, lanes: usize) -> usize {
+    lanes * servers * servers.saturating_sub(1) / 2
 }
 
 fn display_order(role: ArmRole) -> u8 {

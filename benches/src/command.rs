@@ -6,13 +6,16 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, Parser, Subcommand};
+use quartet_conformance::servers::Catalogue;
 
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, Division};
+use crate::estimates::{Estimates, home};
 use crate::failure::{Failure, print};
 use crate::generator::versus;
 use crate::record::Record;
-use crate::report::{Form, render, splice};
+use crate::report::{Form, html, link, markdown, render, render_division, splice};
 use crate::run;
+use crate::{calibrate, diff, export, list, schema};
 
 /// Compares the servers of servers.toml: builds each, holds it to the contract, measures them side
 /// by side, and says which differences are real.
@@ -28,8 +31,9 @@ use crate::run;
     args_conflicts_with_subcommands = true
 )]
 #[command(
-    after_help = "Exit codes: 0 measured, 1 failed, 2 wrong usage, 3 every row void, 130 interrupted (what \
-                        was measured is kept)."
+    after_help = "Exit codes: 0 measured, 1 failed, 2 wrong usage, 3 every row void, 4 what was \
+                        to be shown did not hold (calibrate: a promise is not kept; diff: the records differ), 130 \
+                        interrupted (what was measured is kept)."
 )]
 struct Command {
     #[command(subcommand)]
@@ -44,6 +48,16 @@ enum What {
     Run(Box<run::Options>),
     /// Print the table of a record again
     Report(ReportOptions),
+    /// Try the comparison on servers whose differences are known: what this machine can resolve
+    Calibrate(Box<run::Options>),
+    /// Say whether two records are consistent, figure by figure
+    Diff(diff::Options),
+    /// List the records there are, the newest last
+    List(list::Options),
+    /// Write a record's samples or figures as CSV
+    Export(export::Options),
+    /// Print the JSON Schema of a record
+    Schema,
     /// Compare the load generator with wrk, as an outside check
     Generator(versus::Options),
 }
@@ -58,10 +72,19 @@ struct ReportOptions {
     #[arg(long)]
     markdown: bool,
 
+    /// Write it as a page that needs no other file, with charts, instead of printing it
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["markdown", "splice"])]
+    html: Option<PathBuf>,
+
     /// Put it, as Markdown, between the markers `<!-- table:begin -->` and `<!-- table:end -->` of
     /// this file instead of printing it
     #[arg(long, value_name = "FILE")]
     splice: Option<PathBuf>,
+
+    /// Criterion's estimates, to show beside the load run where a request's time goes [default:
+    /// target/criterion]
+    #[arg(long, value_name = "DIR")]
+    criterion: Option<PathBuf>,
 }
 
 /// The whole of the command's `main`.
@@ -70,6 +93,11 @@ pub fn main() -> ExitCode {
     let done = match arguments.what {
         None => run::run(&arguments.run, &typed()),
         Some(What::Run(options)) => run::run(&options, &typed()),
+        Some(What::Calibrate(options)) => calibrate::run(&options, &typed()),
+        Some(What::Diff(options)) => diff::run(&options),
+        Some(What::List(options)) => list::run(&options).map_err(Failure::from),
+        Some(What::Export(options)) => export::run(&options).map_err(Failure::from),
+        Some(What::Schema) => schema::run().map_err(Failure::from),
         Some(What::Report(options)) => report(&options).map_err(Failure::from),
         Some(What::Generator(options)) => versus::run(&options).map_err(Failure::from),
     };
@@ -82,18 +110,47 @@ pub fn main() -> ExitCode {
 fn report(options: &ReportOptions) -> Result<()> {
     let record = Record::read(&options.record)?;
     let analysis = Analysis::of(&record)?;
-    match &options.splice {
-        Some(file) => put(file, &render(&record, &analysis, Form::Markdown)),
-        None if options.markdown => print(&render(&record, &analysis, Form::Markdown)),
-        None => print(&render(&record, &analysis, Form::Text)),
+    if let Some(file) = &options.splice {
+        let page = Record::file(&options.record).with_file_name(html::FILE_NAME);
+        let page = page.exists().then(|| link(file, &page)).flatten();
+        let table = markdown(&record, &analysis, page.as_deref());
+        let spliced = splice(&read(file)?, &table).with_context(|| file.display().to_string())?;
+        return put(file, &spliced);
     }
+    let division = Division::of(&record, &estimates(options)?);
+    if let Some(file) = &options.html {
+        let run = link(file, &Record::file(&options.record));
+        return put(
+            file,
+            &html::page(&record, &analysis, &division, run.as_deref())?,
+        );
+    }
+    let form = if options.markdown {
+        Form::Markdown
+    } else {
+        Form::Text
+    };
+    let division = render_division(&record, &division, form);
+    print(&format!("{}\n{division}", render(&record, &analysis, form)))
 }
 
-fn put(file: &Path, table: &str) -> Result<()> {
-    let shown = file.display();
-    let document = fs::read_to_string(file).with_context(|| format!("cannot read {shown}"))?;
-    let spliced = splice(&document, table).with_context(|| shown.to_string())?;
-    fs::write(file, spliced).with_context(|| format!("cannot write {shown}"))
+fn estimates(options: &ReportOptions) -> Result<Estimates> {
+    let directory = match &options.criterion {
+        Some(directory) => directory.clone(),
+        None => match Catalogue::find() {
+            Ok(catalogue) => home(catalogue.root()),
+            Err(_) => home(Path::new(".")),
+        },
+    };
+    Estimates::read(&directory)
+}
+
+fn read(file: &Path) -> Result<String> {
+    fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
+}
+
+fn put(file: &Path, text: &str) -> Result<()> {
+    fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))
 }
 
 /// The command as one would type it to run it again.

@@ -195,6 +195,10 @@ mod platform {
         })
     }
 
+    pub(super) fn usable() -> Result<Vec<usize>> {
+        Ok(available()?.iter().map(|core| core.number).collect())
+    }
+
     /// Confines the calling thread, and what it starts from now on.
     pub(super) fn confine(cores: &[usize]) -> Result<()> {
         let mut set = CpuSet::new();
@@ -232,8 +236,34 @@ mod platform {
         })
     }
 
+    pub(super) fn usable() -> Result<Vec<usize>> {
+        Ok(Vec::new())
+    }
+
     pub(super) fn confine(_cores: &[usize]) -> Result<()> {
         Ok(())
+    }
+}
+
+/// The cores that the calling thread could use before it was confined.
+#[derive(Clone, Debug)]
+pub struct Usable(Vec<usize>);
+
+impl Usable {
+    /// Those it can use now.
+    ///
+    /// # Errors
+    /// Where the system does not say.
+    pub fn now() -> Result<Self> {
+        platform::usable().map(Self)
+    }
+
+    /// Gives them back to the calling thread, and to what it starts from now on.
+    ///
+    /// # Errors
+    /// Where the system refuses.
+    pub fn restore(&self) -> Result<()> {
+        platform::confine(&self.0)
     }
 }
 

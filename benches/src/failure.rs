@@ -16,6 +16,8 @@ pub enum Failure {
     Interrupted,
     /// It measured, and no row counts.
     Void,
+    /// What was to be shown did not hold: one line that says what.
+    Unmet(String),
     /// Anything else.
     Other(anyhow::Error),
 }
@@ -28,7 +30,7 @@ impl From<anyhow::Error> for Failure {
 
 impl Failure {
     /// Says it on standard error, and gives the exit code: 2 for usage, 3 where every row is void,
-    /// 130 where interrupted, 1 otherwise.
+    /// 4 where what was to be shown did not hold, 130 where interrupted, 1 otherwise.
     pub fn report(&self) -> ExitCode {
         match self {
             Self::Usage(sentence) => {
@@ -42,6 +44,10 @@ impl Failure {
             Self::Void => {
                 eprintln!("compare: every row is void");
                 ExitCode::from(3)
+            }
+            Self::Unmet(sentence) => {
+                eprintln!("compare: {sentence}");
+                ExitCode::from(4)
             }
             Self::Other(error) => {
                 eprintln!("compare: {error:#}");

@@ -27,6 +27,12 @@ impl Interrupt {
         Ok(interrupt)
     }
 
+    /// Asks to stop.
+    #[cfg(test)]
+    pub(crate) fn request(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
     /// Whether it was.
     pub fn requested(&self) -> bool {
         self.0.load(Ordering::Relaxed)

@@ -2,12 +2,18 @@
 
 pub mod accounting;
 pub mod analysis;
+pub mod calibrate;
 pub mod command;
 pub mod cores;
+pub mod cost;
+pub mod diff;
+pub mod estimates;
+pub mod export;
 pub mod failure;
 pub mod gate;
 pub mod generator;
 pub mod interrupt;
+pub mod list;
 pub mod machine;
 pub mod measure;
 pub mod plan;
@@ -19,9 +25,12 @@ pub mod record;
 pub mod report;
 pub mod run;
 pub mod schedule;
+pub mod schema;
 pub mod selection;
 pub mod statistics;
 pub mod table;
 
+#[cfg(test)]
+mod simulation;
 #[cfg(test)]
 mod testing;

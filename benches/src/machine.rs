@@ -3,10 +3,11 @@
 use std::path::Path;
 use std::process::Command;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The machine, as far as it tells. What it does not tell is absent, never guessed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Machine {
     /// The processor's own name.
     pub processor: Option<String>,
@@ -109,7 +110,7 @@ fn known() -> Known {
 }
 
 /// What everything was compiled with.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Toolchain {
     /// `rustc --version`.
     pub rustc: Option<String>,
@@ -129,7 +130,7 @@ impl Toolchain {
 }
 
 /// Which state of the repository was measured.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Source {
     /// The revision git calls HEAD. Absent outside a git checkout.
     pub revision: Option<String>,

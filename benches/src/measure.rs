@@ -1,7 +1,11 @@
 //! Taking the samples: restart after restart, block after block, slice after slice.
 
+mod answers;
+mod capacity;
+mod latency;
 mod life;
 mod load;
+mod locales;
 mod session;
 
 use anyhow::Result;
@@ -37,7 +41,7 @@ pub struct Measurement<'a> {
 }
 
 impl Measurement<'_> {
-    /// Measures what the record plans, into the record, and calls `keep` after every restart to
+    /// Measures what the record plans and does not hold, into the record, and calls `keep` after every restart to
     /// write it away.
     ///
     /// A server that fails is recorded as void and not started again; the others go on.
@@ -51,16 +55,32 @@ impl Measurement<'_> {
     ) -> Result<()> {
         let plan = record.plan.clone();
         self.placement.confine_generator()?;
+        allow_descriptors();
         let clock = CoreClock::of(&plan.server_cores);
         record.core_clock = clock.is_some();
-        let mut session = Session::begin(self, &plan, clock)?;
-        for (restart, number) in plan.schedule().into_iter().zip(0..) {
+        let held: Vec<u32> = record
+            .restarts
+            .iter()
+            .filter(|restart| restart.counts(&plan))
+            .map(|restart| restart.restart)
+            .collect();
+        let mut session = Session::begin(self, &plan, clock, held.len() as u32)?;
+        let missing = plan.schedule().into_iter().zip(0..);
+        for (restart, number) in missing.filter(|(_, number)| !held.contains(number)) {
             if self.interrupt.requested() {
                 break;
             }
-            record.restarts.push(session.restart(&restart, number)?);
+            let taken = session.restart(&restart, number)?;
+            record.restarts.retain(|before| before.restart != number);
+            record.restarts.push(taken);
             record.voids.append(&mut session.voids);
             keep(record)?;
+        }
+        if let Some(plan) = &plan.capacity {
+            session.capacity(plan, record, &mut keep)?;
+        }
+        if let Some(plan) = &plan.latency {
+            session.latency(plan, record, &mut keep)?;
         }
         session.end();
         let interrupted = self.interrupt.requested();
@@ -72,3 +92,17 @@ impl Measurement<'_> {
         keep(record)
     }
 }
+
+/// Lets this process, and with it the servers it starts, open as many descriptors as the system
+/// allows: the usual limit of 1,024 is too few for every server's connections at once. Where that
+/// is refused, connections beyond the limit are, and the record says so.
+#[cfg(target_os = "linux")]
+fn allow_descriptors() {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    if let Ok((_, most)) = getrlimit(Resource::RLIMIT_NOFILE) {
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, most, most);
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn allow_descriptors() {}

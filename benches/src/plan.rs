@@ -1,13 +1,20 @@
 //! What is measured, how often, and in which order.
 
+mod lane;
+mod modes;
+
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use clap::ValueEnum;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::schedule::{balanced_orders, period};
+
+pub use lane::{Lane, LaneLoad};
+pub use modes::{CapacityOrders, CapacityPlan, LatencyOrders, LatencyPlan};
 
 /// How long one slice counts requests. Machine speed wanders over tenths of a second, so that
 /// servers must be compared within less.
@@ -22,38 +29,8 @@ const SLICE_OVERHEAD: Duration = Duration::from_micros(700);
 /// What starting, checking and stopping one server costs. For estimates only.
 const START_OVERHEAD: Duration = Duration::from_millis(40);
 
-/// A kind of request.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ValueEnum,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Lane {
-    /// GET /greetings/en: one greeting by its path parameter.
-    One,
-    /// GET /greetings: the whole list.
-    List,
-}
-
-impl Lane {
-    /// The path requested.
-    pub fn path(self) -> &'static str {
-        match self {
-            Self::One => "/greetings/en",
-            Self::List => "/greetings",
-        }
-    }
-
-    /// The name on the command line, in records and in tables.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::One => "one",
-            Self::List => "list",
-        }
-    }
-}
-
 /// What an arm is there for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ArmRole {
     /// Compared with the others, and given a place.
@@ -69,7 +46,7 @@ pub enum ArmRole {
 }
 
 /// One thing measured: a server in a role.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Arm {
     /// Its name in tables: the server's, with "(again)" on the second copy.
     pub name: String,
@@ -77,6 +54,9 @@ pub struct Arm {
     pub server: String,
     /// What it is there for.
     pub role: ArmRole,
+    /// Lanes it takes no part in, for it does not answer what they ask.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<Lane>,
 }
 
 /// How much to measure.
@@ -125,7 +105,7 @@ pub struct Restart {
 }
 
 /// What is measured, how often, and with which random seed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Plan {
     /// Decides every order; the same plan gives the same orders.
     pub seed: u64,
@@ -149,16 +129,23 @@ pub struct Plan {
     pub lanes: Vec<Lane>,
     /// What is measured.
     pub arms: Vec<Arm>,
+    /// Lanes that are loaded otherwise than by `connections`, `slice_ms` and `ramp_ms`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub lane_loads: BTreeMap<Lane, LaneLoad>,
+    /// Requests per second against connections; not measured where absent.
+    #[serde(default)]
+    pub capacity: Option<CapacityPlan>,
+    /// Latency at given rates; not measured where absent.
+    #[serde(default)]
+    pub latency: Option<LatencyPlan>,
 }
 
 impl Plan {
-    /// How many blocks fill `length` with this many turns each: a number after which the balance
-    /// of positions is exact, unless that would take much longer than asked.
-    pub fn blocks_within(length: Duration, turns: usize) -> u32 {
-        let block =
-            (SLICE + RAMP + SLICE_OVERHEAD) * u32::try_from(turns.max(1)).unwrap_or(u32::MAX);
-        let wanted = (length.as_secs_f64() / block.as_secs_f64()).max(1.0);
-        let period = period(turns) as f64;
+    /// How many blocks fill `length`: a number after which the balance of positions is exact,
+    /// unless that would take much longer than asked.
+    pub fn blocks_within(&self, length: Duration) -> u32 {
+        let wanted = (length.as_secs_f64() / self.block_length().as_secs_f64()).max(1.0);
+        let period = period(self.cells().len()) as f64;
         let periods = (wanted / period).round();
         let blocks = if periods >= 1.0 {
             periods * period
@@ -168,11 +155,43 @@ impl Plan {
         blocks as u32
     }
 
+    /// How long one block takes, about.
+    fn block_length(&self) -> Duration {
+        let cells = self.cells();
+        let slices = cells.iter().map(|cell| self.slice_length(cell.lane));
+        slices.sum::<Duration>().max(SLICE_OVERHEAD)
+    }
+
+    /// How long one slice of a lane takes, about.
+    pub(crate) fn slice_length(&self, lane: Lane) -> Duration {
+        self.load(lane).length() + SLICE_OVERHEAD
+    }
+
     /// The turns of one block, unordered.
     pub fn cells(&self) -> Vec<Cell> {
         (0..self.arms.len())
             .flat_map(|arm| self.lanes.iter().map(move |&lane| Cell { arm, lane }))
+            .filter(|cell| self.takes_part(cell.arm, cell.lane))
             .collect()
+    }
+
+    /// Whether an arm is measured in a lane.
+    pub fn takes_part(&self, arm: usize, lane: Lane) -> bool {
+        self.lanes.contains(&lane)
+            && self
+                .arms
+                .get(arm)
+                .is_some_and(|arm| !arm.without.contains(&lane))
+    }
+
+    /// How a lane is loaded.
+    pub fn load(&self, lane: Lane) -> LaneLoad {
+        let usual = LaneLoad {
+            connections: self.connections,
+            slice_ms: self.slice_ms,
+            ramp_ms: self.ramp_ms,
+        };
+        self.lane_loads.get(&lane).copied().unwrap_or(usual)
     }
 
     /// Every order of the run. The same plan always gives the same.
@@ -213,17 +232,34 @@ impl Plan {
             .is_some_and(|core| self.server_cores.contains(&core))
     }
 
+    /// How many cores a server can keep busy.
+    pub fn busy_cores(&self) -> usize {
+        match self.server_cores.len() {
+            0 => self.workers.max(1),
+            cores => self.workers.clamp(1, cores),
+        }
+    }
+
     /// Slices in one restart.
     pub fn slices_per_restart(&self) -> u64 {
         u64::from(self.blocks) * self.cells().len() as u64
     }
 
+    /// How long one restart of the comparison takes, about.
+    pub(crate) fn restart_length(&self) -> Duration {
+        let large = (0..self.arms.len()).filter(|&arm| self.takes_part(arm, Lane::Large));
+        let starts = (self.arms.len() + large.count()) as u32;
+        self.block_length() * self.blocks + START_OVERHEAD * starts
+    }
+
     /// How long the measurement takes, about; builds and the gate not included.
     pub fn expected_length(&self) -> Duration {
-        let slice = Duration::from_millis(self.slice_ms + self.ramp_ms) + SLICE_OVERHEAD;
-        let starts = START_OVERHEAD.as_secs_f64() * self.arms.len() as f64;
-        let restart = slice.as_secs_f64() * self.slices_per_restart() as f64 + starts;
-        Duration::from_secs_f64(restart * f64::from(self.restarts))
+        let arms = self.arms.len();
+        let capacity = self.capacity.as_ref();
+        let latency = self.latency.as_ref();
+        self.restart_length() * self.restarts
+            + capacity.map_or(Duration::ZERO, |plan| plan.expected_length(arms))
+            + latency.map_or(Duration::ZERO, |plan| plan.expected_length(arms))
     }
 }
 
@@ -238,11 +274,12 @@ mod tests {
             name: format!("arm {index}"),
             server: format!("server {index}"),
             role: ArmRole::Compared,
+            without: Vec::new(),
         };
-        Plan {
+        let mut plan = Plan {
             seed: 3,
             restarts: effort.restarts,
-            blocks: Plan::blocks_within(effort.restart_length, arms * lanes.len()),
+            blocks: 1,
             slice_ms: 20,
             ramp_ms: 3,
             connections: 64,
@@ -251,7 +288,12 @@ mod tests {
             generator_core: Some(1),
             lanes,
             arms: (0..arms).map(arm).collect(),
-        }
+            lane_loads: BTreeMap::new(),
+            capacity: None,
+            latency: None,
+        };
+        plan.blocks = plan.blocks_within(effort.restart_length);
+        plan
     }
 
     #[test]
@@ -308,7 +350,38 @@ mod tests {
     }
 
     #[test]
+    fn an_arm_has_no_turn_in_a_lane_it_does_not_answer() {
+        let mut plan = plan(3, Effort::QUICK);
+        plan.arms[1].without = vec![Lane::List];
+        assert_eq!(plan.cells().len(), 5);
+        assert!(!plan.takes_part(1, Lane::List) && plan.takes_part(1, Lane::One));
+        assert!(!plan.takes_part(0, Lane::Miss) && !plan.takes_part(3, Lane::One));
+    }
+
+    #[test]
+    fn time_grows_with_what_is_measured_and_with_nothing_else() {
+        let mut plan = plan(7, Effort::NORMAL);
+        plan.blocks = 10;
+        let length = |plan: &Plan| (plan.restart_length() - START_OVERHEAD * 7).as_secs_f64();
+        let two = length(&plan);
+        plan.blocks = 20;
+        assert!((length(&plan) / two - 2.0).abs() < 1e-6);
+        plan.lanes = vec![Lane::One, Lane::List, Lane::Miss, Lane::Connect];
+        assert!((length(&plan) / two - 4.0).abs() < 1e-6);
+        let without = plan.expected_length();
+        let capacity = CapacityPlan::new(Lane::One, vec![1, 64], 4);
+        plan.capacity = Some(capacity.clone());
+        assert_eq!(
+            plan.expected_length(),
+            without + capacity.expected_length(7)
+        );
+    }
+
+    #[test]
     fn there_is_always_a_block() {
-        assert_eq!(Plan::blocks_within(Duration::from_millis(1), 200), 1);
+        assert_eq!(
+            plan(50, Effort::QUICK).blocks_within(Duration::from_millis(1)),
+            1
+        );
     }
 }

@@ -63,6 +63,7 @@ fn build(catalogue: &Catalogue, server: &Server, record: &mut Record) -> Result<
         name: server.name.clone(),
         framework: server.framework.clone(),
         version: catalogue.framework_version(server),
+        slowed_by: server.slowness(),
         program: None,
         conformance: None,
     };
@@ -124,6 +125,7 @@ fn void(record: &mut Record, server: &Server, error: &anyhow::Error) {
         record.voids.push(Void {
             arm,
             restart: None,
+            lane: None,
             reason,
         });
     }

@@ -16,6 +16,19 @@ const MOST_BYTES: usize = 16 << 20;
 /// Field lines a response may have.
 const MOST_FIELDS: usize = 64;
 
+/// A whole answer.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// Its status code.
+    pub status: u16,
+    /// Its entity tag, if it has one.
+    pub etag: Option<String>,
+    /// Its media type, if it has one.
+    pub content_type: Option<String>,
+    /// Its content.
+    pub content: Vec<u8>,
+}
+
 /// Asks for `path` and gives the content, having made sure that it is what `expected` says.
 ///
 /// It must be 200 and mean the same JSON. It must also be as long as that JSON is without white
@@ -25,14 +38,24 @@ const MOST_FIELDS: usize = 64;
 /// # Errors
 /// Where the server cannot be asked, or answers anything else.
 pub fn checked_get(address: SocketAddr, path: &str, expected: &Value) -> Result<Vec<u8>> {
-    let (status, content) =
-        get(address, path).with_context(|| format!("GET {path} from {address}"))?;
+    checked_answer(address, path, expected).map(|answer| answer.content)
+}
+
+/// As [`checked_get`], with what else the answer says.
+///
+/// # Errors
+/// As [`checked_get`].
+pub fn checked_answer(address: SocketAddr, path: &str, expected: &Value) -> Result<Answer> {
+    let answer = get(address, path, &[])?;
+    let (status, content) = (answer.status, &answer.content);
     ensure!(status == 200, "GET {path} answers {status}, not 200");
-    let found: Value = serde_json::from_slice(&content)
+    let found: Value = serde_json::from_slice(content)
         .with_context(|| format!("GET {path} answers what is not JSON"))?;
     ensure!(
         found == *expected,
-        "GET {path} answers {found}, not {expected}"
+        "GET {path} answers {}, not {}",
+        shown(&found),
+        shown(expected)
     );
     let length = expected.to_string().len();
     ensure!(
@@ -40,15 +63,61 @@ pub fn checked_get(address: SocketAddr, path: &str, expected: &Value) -> Result<
         "GET {path} answers {} bytes; the same JSON without white space and escapes has {length}",
         content.len()
     );
-    Ok(content)
+    Ok(answer)
 }
 
-fn get(address: SocketAddr, path: &str) -> Result<(u16, Vec<u8>)> {
-    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+/// A value, or the beginning of a long one.
+fn shown(value: &Value) -> String {
+    let text = value.to_string();
+    match text.char_indices().nth(500) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+/// A connection that sends at once, and on which nothing is waited for longer than [`PATIENCE`].
+///
+/// # Errors
+/// Where the server does not accept.
+pub fn connect(address: SocketAddr) -> Result<TcpStream> {
+    let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     stream.set_nodelay(true)?;
-    stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n").as_bytes())?;
+    Ok(stream)
+}
+
+/// Asks for `path` on a connection that is left open, and gives the answer's status and content.
+///
+/// # Errors
+/// Where no answer comes, or one without a length.
+pub fn ask(stream: &mut TcpStream, address: SocketAddr, path: &str) -> Result<(u16, Vec<u8>)> {
+    let answer = ask_with(stream, address, path, &[])?;
+    Ok((answer.status, answer.content))
+}
+
+/// Asks for `path` with these header fields, on a connection of its own.
+///
+/// # Errors
+/// Where the server cannot be asked, no answer comes, or one without a length.
+pub fn get(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Result<Answer> {
+    connect(address)
+        .and_then(|mut stream| ask_with(&mut stream, address, path, headers))
+        .with_context(|| format!("GET {path} from {address}"))
+}
+
+fn ask_with(
+    stream: &mut TcpStream,
+    address: SocketAddr,
+    path: &str,
+    headers: &[(&str, &str)],
+) -> Result<Answer> {
+    let mut request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n");
+    for (name, value) in headers {
+        request.extend([name, ": ", value, "\r\n"]);
+    }
+    request.push_str("\r\n");
+    stream.write_all(request.as_bytes())?;
     let mut received = Vec::new();
     let mut buffer = [0; 8192];
     loop {
@@ -63,8 +132,8 @@ fn get(address: SocketAddr, path: &str) -> Result<(u16, Vec<u8>)> {
     }
 }
 
-/// Status and content, once all of it has come.
-fn complete(received: &[u8]) -> Result<Option<(u16, Vec<u8>)>> {
+/// The answer, once all of it has come.
+fn complete(received: &[u8]) -> Result<Option<Answer>> {
     let mut fields = [httparse::EMPTY_HEADER; MOST_FIELDS];
     let mut response = httparse::Response::new(&mut fields);
     let httparse::Status::Complete(head) = response
@@ -74,21 +143,34 @@ fn complete(received: &[u8]) -> Result<Option<(u16, Vec<u8>)>> {
         return Ok(None);
     };
     let status = response.code.context("the answer has no status")?;
-    let length = response
-        .headers
-        .iter()
-        .find(|field| field.name.eq_ignore_ascii_case("content-length"))
-        .context("the answer has no Content-Length")?;
-    let length: usize = std::str::from_utf8(length.value)?
-        .trim()
-        .parse()
-        .context("the answer's Content-Length is no number")?;
+    let field = |name: &str| {
+        let field = response
+            .headers
+            .iter()
+            .find(|field| field.name.eq_ignore_ascii_case(name))?;
+        std::str::from_utf8(field.value)
+            .ok()
+            .map(|value| value.trim().to_owned())
+    };
+    let length: usize = match status {
+        // It has no content, whatever length it states (RFC 9110 §15.4.5).
+        304 => 0,
+        _ => field("content-length")
+            .context("the answer has no Content-Length")?
+            .parse()
+            .context("the answer's Content-Length is no number")?,
+    };
     let content = &received[head..];
     ensure!(
         content.len() <= length,
         "more came than the answer's Content-Length"
     );
-    Ok((content.len() == length).then(|| (status, content.to_vec())))
+    Ok((content.len() == length).then(|| Answer {
+        status,
+        etag: field("etag"),
+        content_type: field("content-type"),
+        content: content.to_vec(),
+    }))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What a person sees while waiting, on standard error.
 //!
-//! On a terminal a bar with the time that remains; elsewhere a line a restart. Nothing is drawn
+//! On a terminal a bar with the time that remains; elsewhere a line a restart. Progress is counted in the time that the
+//! plan expects each slice to take. Nothing is drawn
 //! while a slice runs, and no thread of its own draws, so that waiting costs the figures nothing.
 
 use std::io::IsTerminal as _;
@@ -20,20 +21,22 @@ pub struct Progress {
     bar: Option<ProgressBar>,
     drawn: Instant,
     forecast: Forecast,
-    restarts: u32,
 }
 
 impl Progress {
-    /// Begins counting.
+    /// Begins counting what is left, so many restarts being held already.
     ///
     /// # Errors
     /// Never in practice: the bar's template is fixed.
-    pub fn begin(plan: &Plan) -> Result<Self> {
-        let slices = u64::from(plan.restarts) * plan.slices_per_restart();
+    pub fn begin(plan: &Plan, held: u32) -> Result<Self> {
+        let planned = plan
+            .expected_length()
+            .saturating_sub(plan.restart_length() * held);
         let bar = if std::io::stderr().is_terminal() {
             let style = ProgressStyle::with_template("{prefix} {wide_bar} {msg}")?;
             let target = ProgressDrawTarget::stderr();
-            let bar = ProgressBar::with_draw_target(Some(slices), target).with_style(style);
+            let bar = ProgressBar::with_draw_target(Some(microseconds(planned)), target)
+                .with_style(style);
             Some(bar)
         } else {
             None
@@ -41,14 +44,14 @@ impl Progress {
         Ok(Self {
             bar,
             drawn: Instant::now(),
-            forecast: Forecast::new(slices, plan.expected_length()),
-            restarts: plan.restarts,
+            forecast: Forecast::new(planned),
         })
     }
 
-    /// A restart, from 0, begins.
-    pub fn restart(&mut self, restart: u32) {
-        let title = format!("restart {} of {}", restart + 1, self.restarts);
+    /// A restart, from 0, of so many begins; `mode` says of what, unless of the comparison.
+    pub fn restart(&mut self, mode: Option<&str>, restart: u32, of: u32) {
+        let mode = mode.map_or(String::new(), |mode| format!("{mode}: "));
+        let title = format!("{mode}restart {} of {of}", restart + 1);
         match &self.bar {
             Some(bar) => bar.set_prefix(title),
             None => eprintln!("{title}, {} left", HumanDuration(self.forecast.remaining())),
@@ -56,9 +59,9 @@ impl Progress {
         self.draw();
     }
 
-    /// So many slices were taken or, their arm being void, passed over.
-    pub fn slices(&mut self, count: u64) {
-        self.forecast.advance(count);
+    /// What was planned to take so long was done or, its arm being void, passed over.
+    pub fn done(&mut self, planned: Duration) {
+        self.forecast.advance(planned);
         if self.drawn.elapsed() >= REDRAW {
             self.draw();
         }
@@ -83,7 +86,7 @@ impl Progress {
         self.drawn = Instant::now();
         if let Some(bar) = &self.bar {
             bar.set_message(format!("{} left", HumanDuration(self.forecast.remaining())));
-            bar.set_position(self.forecast.done);
+            bar.set_position(microseconds(self.forecast.done));
             bar.tick();
         }
     }
@@ -94,31 +97,30 @@ impl Progress {
 struct Forecast {
     begun: Instant,
     planned: Duration,
-    done: u64,
-    all: u64,
+    done: Duration,
 }
 
 impl Forecast {
-    fn new(all: u64, planned: Duration) -> Self {
+    fn new(planned: Duration) -> Self {
         Self {
             begun: Instant::now(),
             planned,
-            done: 0,
-            all: all.max(1),
+            done: Duration::ZERO,
         }
     }
 
-    fn advance(&mut self, count: u64) {
-        self.done = (self.done + count).min(self.all);
+    fn advance(&mut self, planned: Duration) {
+        self.done = (self.done + planned).min(self.planned);
     }
 
     fn remaining(&self) -> Duration {
-        remaining(
-            self.planned,
-            self.begun.elapsed(),
-            self.done as f64 / self.all as f64,
-        )
+        let share = self.done.as_secs_f64() / self.planned.as_secs_f64().max(f64::MIN_POSITIVE);
+        remaining(self.planned, self.begun.elapsed(), share)
     }
+}
+
+fn microseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// The forecast of the whole moves from the plan to the pace so far as the share done grows.

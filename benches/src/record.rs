@@ -3,6 +3,8 @@
 //! It holds raw samples, not results: every table and verdict is worked out from it again, so that
 //! a better analysis can be applied to an old run. Durations are nanoseconds, sizes bytes.
 
+mod cases;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufWriter, Write as _};
@@ -13,20 +15,25 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::{Deserializer, Serializer as _, V2DeflateSerializer};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::accounting::Memory;
+use crate::calibrate::Calibration;
+use crate::cost::Cost;
 use crate::machine::{Machine, Source, Toolchain};
 use crate::plan::{Lane, Plan};
 
+pub use cases::{CaseFinding, CaseVerdict};
+
 /// The version of the record's form. It rises when a reader of the old form would misread the new.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// The record's name in its directory.
 pub const FILE_NAME: &str = "run.json";
 
 /// One run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Record {
     /// [`SCHEMA_VERSION`] of the writer.
     pub schema_version: u32,
@@ -34,8 +41,14 @@ pub struct Record {
     pub started: String,
     /// The command that made it, as one would type it.
     pub command: String,
+    /// When it was gone on with after an end before its time, RFC 3339 in UTC.
+    #[serde(default)]
+    pub resumed: Vec<String>,
     /// How far it came.
     pub state: State,
+    /// What this machine was found to resolve, by the last calibration before the run.
+    #[serde(default)]
+    pub calibration: Option<Calibration>,
     /// What it was measured on.
     pub machine: Machine,
     /// What everything was compiled with.
@@ -56,10 +69,20 @@ pub struct Record {
     pub voids: Vec<Void>,
     /// What a reader should know of the circumstances.
     pub warnings: Vec<String>,
+    /// Requests per second against the number of connections, as `plan.capacity` has it: one entry
+    /// a restart, with processes of its own.
+    #[serde(default)]
+    pub capacity: Vec<CapacityRestart>,
+    /// Latency at given rates, as `plan.latency` has it. Absent where it was not measured.
+    #[serde(default)]
+    pub latency: Option<Latency>,
+    /// What servers cost besides the time of their requests. Absent where the run ended before.
+    #[serde(default)]
+    pub cost: Option<Cost>,
 }
 
 /// How far a run came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// It goes on, or was killed.
@@ -71,7 +94,7 @@ pub enum State {
 }
 
 /// One server as it was built.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ServerRecord {
     /// Its name in the catalogue.
     pub name: String,
@@ -79,6 +102,10 @@ pub struct ServerRecord {
     pub framework: Option<String>,
     /// That framework's exact version.
     pub version: Option<String>,
+    /// How much more time an answer takes it than the control, percent; where it is there for
+    /// calibration.
+    #[serde(default)]
+    pub slowed_by: Option<f64>,
     /// The program that was measured.
     pub program: Option<Program>,
     /// What the conformance gate found. Absent where the server could not be built or started.
@@ -86,7 +113,7 @@ pub struct ServerRecord {
 }
 
 /// A program that was measured.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Program {
     /// SHA-256 of the executable, in hexadecimal.
     pub sha256: String,
@@ -97,7 +124,7 @@ pub struct Program {
 }
 
 /// What the conformance gate found: how many must-cases had which verdict.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Conformance {
     /// Cases the server conforms to.
     pub conforms: usize,
@@ -109,6 +136,9 @@ pub struct Conformance {
     pub not_applicable: usize,
     /// Cases it fails, or that could not be decided, by name.
     pub failed: Vec<String>,
+    /// Every case that was asked, in the suite's order.
+    #[serde(default)]
+    pub cases: Vec<CaseFinding>,
 }
 
 impl Conformance {
@@ -124,7 +154,7 @@ impl Conformance {
 }
 
 /// One restart: fresh processes of everything.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RestartRecord {
     /// Which, from 0.
     pub restart: u32,
@@ -144,8 +174,17 @@ pub struct RestartRecord {
     pub slices: Vec<Slice>,
 }
 
+impl RestartRecord {
+    /// Whether it counts: at least half of its blocks were begun. The median of what was cut short
+    /// is a little less sure, but as unbiased.
+    pub fn counts(&self, plan: &Plan) -> bool {
+        let blocks = self.slices.iter().map(|slice| slice.block + 1).max();
+        blocks.unwrap_or(0) >= plan.blocks.div_ceil(2)
+    }
+}
+
 /// What the cores measured on did while slices were taken, added up over them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MachineLoad {
     /// Wall-clock time times the number of cores.
     pub available_ns: u64,
@@ -156,7 +195,7 @@ pub struct MachineLoad {
 }
 
 /// One process tree's life.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ArmRestart {
     /// Index into `plan.arms`.
     pub arm: usize,
@@ -171,7 +210,7 @@ pub struct ArmRestart {
 }
 
 /// One lane in one process tree's life.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LaneTotals {
     /// CPU time in user mode over all slices, in the kernel's steps of 10 ms.
     pub user_ns: u64,
@@ -182,7 +221,7 @@ pub struct LaneTotals {
 }
 
 /// One slice.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Slice {
     /// Its block, from 0.
     pub block: u32,
@@ -224,13 +263,161 @@ impl Slice {
     }
 }
 
+/// One restart that measures requests per second against connections.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CapacityRestart {
+    /// Which, from 0; counted apart from the comparison's.
+    pub restart: u32,
+    /// When it began, RFC 3339 in UTC.
+    pub started: String,
+    /// Whether every planned slice was taken.
+    pub complete: bool,
+    /// In which order the arms were started: indices into `plan.arms`.
+    pub start_order: Vec<usize>,
+    /// What the machine did while slices were taken.
+    pub machine: Option<MachineLoad>,
+    /// Every slice, in the order taken.
+    pub slices: Vec<CapacitySlice>,
+    /// What could not be measured, and why.
+    pub failures: Vec<CapacityFailure>,
+}
+
+/// One slice at a number of connections.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CapacitySlice {
+    /// Connections held open to the server, each with one request in flight.
+    pub connections: usize,
+    /// What was measured. Blocks count from 0 at each number of connections.
+    #[serde(flatten)]
+    pub slice: Slice,
+}
+
+/// Why an arm has no capacity at a number of connections.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CapacityFailure {
+    /// Index into `plan.arms`.
+    pub arm: usize,
+    /// At how many connections; at every number where absent.
+    pub connections: Option<usize>,
+    /// Why, as a sentence without its full stop.
+    pub reason: String,
+}
+
+/// Latency in an open loop: requests are due at fixed intervals, from a random moment on, whether
+/// or not earlier ones are answered. Never to be ranked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Latency {
+    /// The rates offered: `plan.latency.shares` of a capacity, then `plan.latency.rates`.
+    pub rates: Vec<OfferedRate>,
+    /// One entry a restart, with processes of its own.
+    pub restarts: Vec<LatencyRestart>,
+}
+
+/// A rate at which requests are offered.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct OfferedRate {
+    /// Requests per second.
+    pub per_second: f64,
+    /// As a share of what the slowest compared server answers at saturation. Absent where the
+    /// rate was given as such.
+    pub share: Option<f64>,
+}
+
+/// One restart that measures latency.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LatencyRestart {
+    /// Which, from 0; counted apart from the comparison's.
+    pub restart: u32,
+    /// When it began, RFC 3339 in UTC.
+    pub started: String,
+    /// Whether every planned slice was taken.
+    pub complete: bool,
+    /// In which order the arms were started: indices into `plan.arms`.
+    pub start_order: Vec<usize>,
+    /// What the machine did while slices were taken.
+    pub machine: Option<MachineLoad>,
+    /// Every slice, in the order taken.
+    pub slices: Vec<OpenSlice>,
+    /// One entry for each arm and rate.
+    pub totals: Vec<LatencyTotals>,
+    /// What could not be measured, and why.
+    pub failures: Vec<LatencyFailure>,
+}
+
+/// One slice of an open loop.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct OpenSlice {
+    /// Its block, from 0.
+    pub block: u32,
+    /// Its position in the block, from 0.
+    pub position: u32,
+    /// Index into `plan.arms`.
+    pub arm: usize,
+    /// Index into `latency.rates`.
+    pub rate: usize,
+    /// Requests that were due within the window.
+    pub offered: u64,
+    /// Answers that came within the window, whenever their request was due.
+    pub achieved: u64,
+    /// How long the window was.
+    pub window_ns: u64,
+    /// Requests sent from the first to the last, ramp included. All were answered.
+    pub total_requests: u64,
+    /// From the first request's due time to the last answer.
+    pub total_ns: u64,
+    /// CPU time of the server's processes over that time.
+    pub cpu_ns: Option<u64>,
+    /// How long the servers' cores were busy over that time, added up; where the kernel tells.
+    pub busy_ns: Option<u64>,
+    /// Median latency of the requests due within the window.
+    pub p50_ns: u64,
+    /// Their 99th percentile.
+    pub p99_ns: u64,
+}
+
+impl OpenSlice {
+    /// Answers within the window for each request due in it: 1 where the server keeps up.
+    pub fn achieved_share(&self) -> f64 {
+        self.achieved as f64 / self.offered as f64
+    }
+}
+
+/// One arm at one rate in one process tree's life.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LatencyTotals {
+    /// Index into `plan.arms`.
+    pub arm: usize,
+    /// Index into `latency.rates`.
+    pub rate: usize,
+    /// From when a request was due to the last byte of its answer, for every request due within a
+    /// window, nanoseconds: HdrHistogram V2, compressed, base64.
+    pub latencies: String,
+    /// From when a request was due to when it was sent, likewise. What a request waited for a
+    /// connection that was free is in it, and is in `latencies` too.
+    pub lateness: String,
+}
+
+/// Why an arm has no latency at a rate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LatencyFailure {
+    /// Index into `plan.arms`.
+    pub arm: usize,
+    /// Index into `latency.rates`; every rate where absent.
+    pub rate: Option<usize>,
+    /// Why, as a sentence without its full stop.
+    pub reason: String,
+}
+
 /// Something that takes an arm out of the comparison.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Void {
     /// Index into `plan.arms`.
     pub arm: usize,
     /// When it was noticed; before the first restart where absent.
     pub restart: Option<u32>,
+    /// The one lane it concerns; every lane where absent.
+    #[serde(default)]
+    pub lane: Option<Lane>,
     /// Why, as a sentence without its full stop.
     pub reason: String,
 }
@@ -257,16 +444,21 @@ impl Record {
         Ok(file)
     }
 
+    /// The record's file, given that or its directory.
+    pub fn file(path: &Path) -> PathBuf {
+        if path.is_dir() {
+            path.join(FILE_NAME)
+        } else {
+            path.to_owned()
+        }
+    }
+
     /// Reads a record, given its file or its directory.
     ///
     /// # Errors
     /// Where it cannot be read, is no record, or is of a version this program does not know.
     pub fn read(path: &Path) -> Result<Self> {
-        let file = if path.is_dir() {
-            path.join(FILE_NAME)
-        } else {
-            path.to_owned()
-        };
+        let file = Self::file(path);
         let shown = file.display();
         let text = fs::read(&file).with_context(|| format!("cannot read {shown}"))?;
         let version: Version = serde_json::from_slice(&text)

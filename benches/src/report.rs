@@ -1,17 +1,24 @@
 //! What a run says, for people: on a terminal, or as Markdown for a README.
 
+mod division;
+mod footprint;
+pub mod html;
+mod link;
+mod modes;
 mod numbers;
 mod splice;
 
 use std::fmt::Write as _;
 
-use crate::analysis::{Analysis, Figures, Footprint, LaneAnalysis, Pair, Row};
+use crate::analysis::{Analysis, Figures, LaneAnalysis, Pair, Row};
 use crate::plan::ArmRole;
 use crate::record::Record;
 use crate::statistics::{Place, Verdict};
 use crate::table::{Align, Table};
-use numbers::{interval, megabytes, microseconds, milliseconds, thousands};
+use numbers::{interval, microseconds, thousands};
 
+pub use division::render_division;
+pub use link::link;
 pub use splice::{BEGIN, END, splice};
 
 /// How tables are set.
@@ -33,8 +40,9 @@ pub fn render(record: &Record, analysis: &Analysis, form: Form) -> String {
         blocks.push(page.table(&page.rates(lane)));
         blocks.push(page.list(&page.remarks(lane)));
     }
-    blocks.push(page.title("Whatever is asked".to_owned()));
-    blocks.push(page.table(&page.footprints(analysis)));
+    blocks.extend(page.capacity(analysis));
+    blocks.extend(page.latency(analysis));
+    blocks.extend(page.footprints(analysis));
     blocks.push(page.list(&page.voids(analysis)));
     if !analysis.warnings.is_empty() {
         blocks.push(page.title("Before you believe it".to_owned()));
@@ -43,6 +51,19 @@ pub fn render(record: &Record, analysis: &Analysis, form: Form) -> String {
     blocks.push(page.caption(analysis));
     blocks.retain(|block| !block.is_empty());
     blocks.join("\n")
+}
+
+/// What [`render`] gives as Markdown, with a link to the page that has more, where there is one.
+pub fn markdown(record: &Record, analysis: &Analysis, page: Option<&str>) -> String {
+    let mut text = render(record, analysis, Form::Markdown);
+    if let Some(page) = page {
+        // Writing to a string does not fail.
+        let _ = writeln!(
+            text,
+            "\nWith charts, verdicts in sentences and all the rest: [the report of this run]({page})."
+        );
+    }
+    text
 }
 
 struct Page<'a> {
@@ -82,7 +103,7 @@ impl Page<'_> {
     }
 
     fn heading(&self, lane: &LaneAnalysis) -> String {
-        self.title(format!("{}: GET {}", lane.lane.name(), lane.lane.path()))
+        self.title(format!("{}: {}", lane.lane.name(), lane.lane.request()))
     }
 
     fn rates(&self, lane: &LaneAnalysis) -> Table {
@@ -185,46 +206,6 @@ impl Page<'_> {
         }
     }
 
-    fn footprints(&self, analysis: &Analysis) -> Table {
-        let mut table = Table::new([
-            ("server", Align::Left),
-            ("start-up ms", Align::Right),
-            ("memory idle MB", Align::Right),
-            ("loaded MB", Align::Right),
-            ("peak resident MB", Align::Right),
-            ("binary MB", Align::Right),
-            ("crates", Align::Right),
-            ("conformance", Align::Right),
-        ]);
-        for footprint in &analysis.footprints {
-            table.push(self.footprint(footprint));
-        }
-        table
-    }
-
-    fn footprint(&self, footprint: &Footprint) -> Vec<String> {
-        let conformance = footprint
-            .conformance
-            .as_ref()
-            .map(|found| format!("{} of {}", found.passed(), found.decided()));
-        vec![
-            self.name(footprint.arm).to_owned(),
-            footprint.start_up_ns.map(milliseconds).unwrap_or_default(),
-            footprint.idle_bytes.map(megabytes).unwrap_or_default(),
-            footprint.loaded_bytes.map(megabytes).unwrap_or_default(),
-            footprint.peak_bytes.map(megabytes).unwrap_or_default(),
-            footprint
-                .program_bytes
-                .map(|bytes| megabytes(bytes as f64))
-                .unwrap_or_default(),
-            footprint
-                .crates
-                .map(|crates| crates.to_string())
-                .unwrap_or_default(),
-            conformance.unwrap_or_default(),
-        ]
-    }
-
     fn voids(&self, analysis: &Analysis) -> Vec<String> {
         /// The arms that a reason holds for, each with the lanes.
         type Arms<'a> = Vec<(usize, Vec<&'a str>)>;
@@ -278,16 +259,9 @@ impl Page<'_> {
                 plan.slice_ms,
                 restarts(analysis.restarts)
             ),
-            "Latency at saturation follows from the rate. Memory is the proportional set size. \
-             Conformance counts what a server must answer."
-                .to_owned(),
+            "Latency at saturation follows from the rate.".to_owned(),
         ];
-        sentences.extend(analysis.spawn_ns.map(|spawn| {
-            format!(
-                "Of every start-up, {} ms is the cost of starting a process that does nothing.",
-                milliseconds(spawn)
-            )
-        }));
+        sentences.extend(Page::footprint_caption(analysis));
         let revision = match &record.source.revision {
             Some(revision) => format!(", revision {}", revision.get(..12).unwrap_or(revision)),
             None => String::new(),
@@ -378,10 +352,17 @@ mod tests {
         assert!(line(&text, "3  ").contains("0.66"));
         assert!(line(&text, "reference").contains("hyper"));
         assert!(line(&text, "A/A").contains("axum (again)"));
-        let axum = line(&text, "axum ");
+        let axum: Vec<&str> = text
+            .lines()
+            .filter(|line| line.starts_with("axum "))
+            .collect();
         assert!(
-            axum.contains("3.0") && axum.contains("47") && axum.contains("122 of 122"),
-            "{axum}"
+            axum[0].contains("3.0") && axum[0].contains("122 of 122"),
+            "{axum:?}"
+        );
+        assert!(
+            axum[1].contains("1.5") && axum[1].contains("47"),
+            "{axum:?}"
         );
         assert!(
             text.contains("Measured 2026-11-02 by cargo compare --seed 5 on Fast 9000, 2 cores")
@@ -389,13 +370,13 @@ mod tests {
     }
 
     #[test]
-    fn markdown_has_a_table_a_lane_and_one_more() {
+    fn markdown_has_a_table_a_lane_and_two_more() {
         let text = rendered(&record(), Form::Markdown);
         assert_eq!(
             text.lines()
                 .filter(|line| line.starts_with("| ---"))
                 .count(),
-            3
+            4
         );
         assert!(text.contains("### one: GET /greetings/en"));
         assert!(text.contains("by `cargo compare --seed 5` on"));
@@ -407,6 +388,7 @@ mod tests {
         record.voids.push(crate::record::Void {
             arm: 0,
             restart: None,
+            lane: None,
             reason: "fails wire/cl-te".to_owned(),
         });
         let text = rendered(&record, Form::Text);

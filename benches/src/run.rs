@@ -1,24 +1,33 @@
 //! One comparison, from the options to the record and the table.
 
+mod load;
+mod resume;
+
+use std::collections::BTreeMap;
+use std::fs;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use clap::Args;
 use quartet_conformance::Model;
 use quartet_conformance::servers::Catalogue;
 
-use crate::analysis::Analysis;
-use crate::cores::{CoreList, Placement};
+use crate::analysis::{Analysis, Division};
+use crate::calibrate;
+use crate::cores::{CoreList, Placement, Usable};
+use crate::cost::{self, Costing};
+use crate::estimates::{Estimates, home};
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::machine::{Machine, Source, Toolchain};
 use crate::measure::Measurement;
-use crate::plan::{ArmRole, Effort, Lane, Plan, RAMP, SLICE};
+use crate::plan::{Arm, ArmRole, Effort, Plan, RAMP, SLICE};
 use crate::prepare::prepare;
 use crate::record::{FILE_NAME, Record, SCHEMA_VERSION, State, now};
-use crate::report::{Form, render};
+use crate::report::{Form, html, render};
 use crate::selection;
+use load::{Depth, LoadOptions};
 
 /// What to measure, how long, and where.
 #[derive(Args, Clone, Debug)]
@@ -41,13 +50,8 @@ pub struct Options {
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     servers: Vec<String>,
 
-    /// Kinds of request
-    #[arg(long, value_name = "LANE,…", value_delimiter = ',', default_values = ["one", "list"])]
-    lanes: Vec<Lane>,
-
-    /// Connections held open to each server, each with one request in flight
-    #[arg(long, value_name = "N", default_value = "64", value_parser = clap::value_parser!(u16).range(1..))]
-    connections: u16,
+    #[command(flatten)]
+    load: LoadOptions,
 
     /// Decides every random order; the record names it [default: a random one]
     #[arg(long, value_name = "N")]
@@ -57,18 +61,37 @@ pub struct Options {
     #[arg(long, value_name = "LIST")]
     server_cores: Option<CoreList>,
 
+    /// Worker threads each server is told to use [default: one a core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    workers: Option<u16>,
+
     /// Core the load generator runs on
     #[arg(long, value_name = "CORE")]
     generator_core: Option<usize>,
 
-    /// Measure even where only one core is to be had; the figures then tell of server and
-    /// generator together
+    /// Measure even where only one core is to be had. The figures then tell of server and generator
+    /// together, so that every row is void; the record holds them
     #[arg(long, conflicts_with_all = ["server_cores", "generator_core"])]
     shared_core: bool,
+
+    #[command(flatten)]
+    cost: cost::Options,
 
     /// Where the record goes [default: target/compare/ and the present time]
     #[arg(long, value_name = "DIR")]
     output: Option<PathBuf>,
+
+    /// Go on with a run that was interrupted or killed, given its directory: by its own plan, with
+    /// the very programs it began with
+    #[arg(
+        long, value_name = "DIR",
+        conflicts_with_all = [
+            "quick", "thorough", "restarts", "servers", "lanes", "connections", "seed",
+            "server_cores", "workers", "generator_core", "shared_core", "rate", "latency",
+            "no_latency", "output",
+        ]
+    )]
+    resume: Option<PathBuf>,
 
     /// The list of servers [default: servers.toml, here or above]
     #[arg(long, value_name = "FILE")]
@@ -81,79 +104,170 @@ pub struct Options {
 /// [`Failure::Usage`] where an option cannot be met, [`Failure::Interrupted`] where the run was
 /// asked to stop, after what was measured is recorded and shown; and whatever else goes wrong.
 pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
-    let catalogue = match &options.catalogue {
-        Some(file) => Catalogue::load(file),
-        None => Catalogue::find(),
+    let choose = |catalogue: &Catalogue| selection::arms(catalogue, &options.servers);
+    let mut run = match &options.resume {
+        Some(directory) => Run::again(options, directory)?,
+        None => Run::new(options, command, choose)?,
     };
-    let catalogue = catalogue.map_err(|error| Failure::Usage(error.to_string()))?;
-    let arms = selection::arms(&catalogue, &options.servers).map_err(Failure::Usage)?;
-    let placement = options.placement()?;
-    let started = now();
-    let output = match &options.output {
-        Some(directory) => directory.clone(),
-        None => catalogue
-            .root()
-            .join("target/compare")
-            .join(started.replace([':', '-'], "")),
-    };
-    if output.join(FILE_NAME).exists() {
-        return Err(Failure::Usage(format!(
-            "{} holds a record already",
-            output.display()
-        )));
-    }
-    let mut record = Record {
-        schema_version: SCHEMA_VERSION,
-        started,
-        command: command.to_owned(),
-        state: State::Running,
-        machine: Machine::look(),
-        toolchain: Toolchain::look(catalogue.root()),
-        source: Source::look(catalogue.root()),
-        plan: options.plan(arms, &placement),
-        core_clock: false,
-        servers: Vec::new(),
-        restarts: Vec::new(),
-        voids: Vec::new(),
-        warnings: Vec::new(),
-    };
-    record.warnings = warnings(&record.plan, &placement);
-
-    let interrupt = Interrupt::listen()?;
-    let model = Model::embedded();
-    let subjects = prepare(&catalogue, &interrupt, &mut record);
-    if interrupt.requested() {
-        return Err(Failure::Interrupted);
-    }
-    let measurement = Measurement {
-        subjects,
-        placement: &placement,
-        model: &model,
-        interrupt: &interrupt,
-    };
-    let anything = measurement
-        .subjects
-        .iter()
-        .zip(&record.plan.arms)
-        .any(|(subject, arm)| subject.is_some() && arm.role != ArmRole::Floor);
-    if !anything {
-        return Err(anyhow::anyhow!("nothing is left to measure").into());
-    }
-    eprintln!("measuring on {}", record.machine.sentence());
-    measurement.run(&mut record, |record| record.write(&output).map(drop))?;
-    let analysis = Analysis::of(&record)?;
-    show(&record, &analysis, &output)?;
-    match record.state {
+    run.measure(Some(options.cost))?;
+    let analysis = Analysis::of(&run.record)?;
+    run.show(&render(&run.record, &analysis, Form::Text))?;
+    run.write_page(&analysis)?;
+    match run.record.state {
         State::Interrupted => Err(Failure::Interrupted),
         _ if !analysis.anything_counts() => Err(Failure::Void),
         State::Running | State::Complete => Ok(()),
     }
 }
 
-fn show(record: &Record, analysis: &Analysis, output: &Path) -> Result<()> {
-    let table = render(record, analysis, Form::Text);
-    let file = output.join(FILE_NAME);
-    crate::failure::print(&format!("\n{table}\nThe record: {}\n", file.display()))
+/// A comparison under way.
+pub(crate) struct Run {
+    catalogue: Catalogue,
+    placement: Placement,
+    /// Where the record goes.
+    pub(crate) output: PathBuf,
+    /// What was measured so far.
+    pub(crate) record: Record,
+    /// Whether it was begun by another process.
+    resumed: bool,
+}
+
+impl Run {
+    /// A new one, of the arms that `choose` takes from the catalogue.
+    ///
+    /// # Errors
+    /// Where an option cannot be met.
+    pub(crate) fn new(
+        options: &Options,
+        command: &str,
+        choose: impl Fn(&Catalogue) -> Result<Vec<Arm>, String>,
+    ) -> Result<Self, Failure> {
+        let catalogue = options.catalogue()?;
+        let arms = choose(&catalogue).map_err(Failure::Usage)?;
+        let placement = options.placement()?;
+        let started = now();
+        let output = match &options.output {
+            Some(directory) => directory.clone(),
+            None => runs(catalogue.root()).join(started.replace([':', '-'], "")),
+        };
+        if output.join(FILE_NAME).exists() {
+            return Err(Failure::Usage(format!(
+                "{} holds a record already",
+                output.display()
+            )));
+        }
+        let machine = Machine::look();
+        let mut record = Record {
+            schema_version: SCHEMA_VERSION,
+            started,
+            command: command.to_owned(),
+            resumed: Vec::new(),
+            state: State::Running,
+            calibration: calibrate::known(catalogue.root(), &machine),
+            machine,
+            toolchain: Toolchain::look(catalogue.root()),
+            source: Source::look(catalogue.root()),
+            plan: options.plan(arms, &placement),
+            core_clock: false,
+            servers: Vec::new(),
+            restarts: Vec::new(),
+            voids: Vec::new(),
+            warnings: Vec::new(),
+            capacity: Vec::new(),
+            latency: None,
+            cost: None,
+        };
+        record.warnings = warnings(&record.plan, &placement);
+        Ok(Self {
+            catalogue,
+            placement,
+            output,
+            record,
+            resumed: false,
+        })
+    }
+
+    /// Measures what the plan has and the record has not, and what servers cost besides, if asked
+    /// to. What was measured is in the record and in its file, however this ends.
+    ///
+    /// # Errors
+    /// Where nothing is left to measure, what is to be gone on with is not what was begun, or this
+    /// process itself is at fault.
+    pub(crate) fn measure(&mut self, cost: Option<cost::Options>) -> Result<(), Failure> {
+        let interrupt = Interrupt::listen()?;
+        let model = Model::embedded();
+        let subjects = if self.resumed {
+            resume::prepare_again(&self.catalogue, &interrupt, &mut self.record)?
+        } else {
+            prepare(&self.catalogue, &interrupt, &mut self.record)
+        };
+        if interrupt.requested() {
+            return Err(Failure::Interrupted);
+        }
+        let measurement = Measurement {
+            subjects,
+            placement: &self.placement,
+            model: &model,
+            interrupt: &interrupt,
+        };
+        let anything = measurement
+            .subjects
+            .iter()
+            .zip(&self.record.plan.arms)
+            .any(|(subject, arm)| subject.is_some() && arm.role != ArmRole::Floor);
+        if !anything {
+            return Err(anyhow::anyhow!("nothing is left to measure").into());
+        }
+        eprintln!("measuring on {}", self.record.machine.sentence());
+        let usable = Usable::now()?;
+        let output = &self.output;
+        let keep = |record: &Record| record.write(output).map(drop);
+        measurement.run(&mut self.record, keep)?;
+        if let Some(options) = cost.filter(|_| !interrupt.requested()) {
+            let costing = Costing {
+                options,
+                root: self.catalogue.root(),
+                subjects: &measurement.subjects,
+                placement: &self.placement,
+                usable: &usable,
+                model: &model,
+                interrupt: &interrupt,
+            };
+            costing.measure(&mut self.record, keep)?;
+        }
+        Ok(())
+    }
+
+    /// Prints what was found, and where the record is.
+    ///
+    /// # Errors
+    /// Where standard output cannot be written to.
+    pub(crate) fn show(&self, found: &str) -> Result<()> {
+        let file = self.output.join(FILE_NAME);
+        crate::failure::print(&format!("\n{found}\nThe record: {}\n", file.display()))
+    }
+
+    /// Writes the page beside the record, and says where it is.
+    ///
+    /// # Errors
+    /// Where criterion's estimates cannot be read, or the page cannot be written.
+    fn write_page(&self, analysis: &Analysis) -> Result<()> {
+        let file = self.output.join(html::FILE_NAME);
+        let division = Division::of(&self.record, &Estimates::read(&home(self.root()))?);
+        let page = html::page(&self.record, analysis, &division, Some(FILE_NAME))?;
+        fs::write(&file, page).with_context(|| format!("cannot write {}", file.display()))?;
+        crate::failure::print(&format!("The report: {}\n", file.display()))
+    }
+
+    /// The directory of `servers.toml`.
+    pub(crate) fn root(&self) -> &Path {
+        self.catalogue.root()
+    }
+}
+
+/// Where runs leave their records, unless told otherwise.
+pub(crate) fn runs(root: &Path) -> PathBuf {
+    root.join("target/compare")
 }
 
 /// What is known beforehand to make the run less than it could be.
@@ -181,6 +295,24 @@ fn warnings(plan: &Plan, placement: &Placement) -> Vec<String> {
 }
 
 impl Options {
+    fn catalogue(&self) -> Result<Catalogue, Failure> {
+        let catalogue = match &self.catalogue {
+            Some(file) => Catalogue::load(file),
+            None => Catalogue::find(),
+        };
+        catalogue.map_err(|error| Failure::Usage(error.to_string()))
+    }
+
+    /// The servers asked for, if any were.
+    pub(crate) fn servers(&self) -> &[String] {
+        &self.servers
+    }
+
+    /// The run to go on with, if any was named.
+    pub(crate) fn resumes(&self) -> bool {
+        self.resume.is_some()
+    }
+
     fn placement(&self) -> Result<Placement, Failure> {
         if self.shared_core {
             return Ok(Placement::shared()?);
@@ -204,24 +336,43 @@ impl Options {
         Effort { restarts, ..usual }
     }
 
-    fn plan(&self, arms: Vec<crate::plan::Arm>, placement: &Placement) -> Plan {
+    fn plan(&self, arms: Vec<Arm>, placement: &Placement) -> Plan {
         let effort = self.effort();
-        let mut lanes = self.lanes.clone();
-        lanes.sort_unstable();
-        lanes.dedup();
-        Plan {
+        let depth = self.depth();
+        let mut plan = Plan {
             // Half the digits of a whole seed are enough, and are typed again more easily.
             seed: self.seed.unwrap_or_else(|| rand::random::<u32>().into()),
             restarts: effort.restarts,
-            blocks: Plan::blocks_within(effort.restart_length, arms.len() * lanes.len()),
+            blocks: 1,
             slice_ms: SLICE.as_millis() as u64,
             ramp_ms: RAMP.as_millis() as u64,
-            connections: self.connections.into(),
-            workers: placement.server.len().max(1),
+            connections: self.load.connections(),
+            workers: self
+                .workers
+                .map_or(placement.server.len().max(1), usize::from),
             server_cores: placement.server.clone(),
             generator_core: placement.generator,
-            lanes,
+            lanes: self.load.lanes(depth),
             arms,
+            lane_loads: BTreeMap::new(),
+            capacity: None,
+            latency: None,
+        };
+        self.load.extend(&mut plan, depth);
+        plan.blocks = plan.blocks_within(effort.restart_length);
+        plan
+    }
+
+    fn depth(&self) -> Depth {
+        let usual = match (self.quick, self.thorough) {
+            (true, _) => 2,
+            (_, true) => 12,
+            _ => 4,
+        };
+        Depth {
+            modes: !self.quick,
+            restarts: self.restarts.map_or(usual, |asked| asked.get().min(usual)),
+            every_lane: self.thorough,
         }
     }
 }

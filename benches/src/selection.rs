@@ -2,7 +2,7 @@
 
 use quartet_conformance::servers::{Catalogue, Role, Server};
 
-use crate::plan::{Arm, ArmRole};
+use crate::plan::{Arm, ArmRole, Lane};
 
 /// The server that stands for the contract without a framework.
 const REFERENCE: &str = "hyper";
@@ -31,7 +31,7 @@ pub fn arms(catalogue: &Catalogue, wanted: &[String]) -> Result<Vec<Arm>, String
             ALL => catalogue
                 .servers()
                 .iter()
-                .filter(|server| !is_floor(server))
+                .filter(|server| may_be_asked_for(server))
                 .collect(),
             REFERENCE | FLOOR => return Err(format!("`{name}` is always measured")),
             name => vec![
@@ -41,6 +41,12 @@ pub fn arms(catalogue: &Catalogue, wanted: &[String]) -> Result<Vec<Arm>, String
             ],
         };
         for server in named {
+            if server.role == Role::Calibration {
+                return Err(format!(
+                    "`{}` is there for `cargo compare calibrate` alone, and is never ranked",
+                    server.name
+                ));
+            }
             if !chosen.contains(&server) {
                 chosen.push(server);
             }
@@ -50,7 +56,7 @@ pub fn arms(catalogue: &Catalogue, wanted: &[String]) -> Result<Vec<Arm>, String
         .iter()
         .map(|server| match server.role {
             Role::Framework | Role::Original => arm(server, ArmRole::Compared),
-            Role::Plain | Role::Baseline => arm(server, ArmRole::Aside),
+            Role::Plain | Role::Baseline | Role::Calibration => arm(server, ArmRole::Aside),
         })
         .collect();
     let first = arms
@@ -58,15 +64,52 @@ pub fn arms(catalogue: &Catalogue, wanted: &[String]) -> Result<Vec<Arm>, String
         .find(|arm| arm.role == ArmRole::Compared)
         .or(arms.first());
     let first = first.ok_or("servers.toml names no server to measure")?;
-    arms.push(Arm {
-        name: format!("{} (again)", first.name),
-        server: first.server.clone(),
-        role: ArmRole::Again,
-    });
-    for (name, role) in [(REFERENCE, ArmRole::Reference), (FLOOR, ArmRole::Floor)] {
-        arms.extend(catalogue.get(name).map(|server| arm(server, role)));
-    }
+    arms.push(copy(first, "again", ArmRole::Again));
+    arms.extend(floors(catalogue));
     Ok(arms)
+}
+
+/// The arms of a calibration: the control twice more, once as the A/A copy of any run and once to be
+/// compared, then what is slower by a known share, and the floors.
+///
+/// # Errors
+/// A sentence where servers.toml has nothing to calibrate with.
+pub fn calibration(catalogue: &Catalogue) -> Result<Vec<Arm>, String> {
+    let servers = || catalogue.with_role(Role::Calibration);
+    let control = servers().find(|server| server.slowness() == Some(0.0));
+    let control = control.ok_or(
+        "servers.toml names no server with the role `calibration` that is slowed by \"0\"",
+    )?;
+    let first = arm(control, ArmRole::Compared);
+    let again = copy(&first, "again", ArmRole::Again);
+    let twin = copy(&first, "twin", ArmRole::Aside);
+    let slowed = servers().filter(|&server| server != control);
+    let slowed = slowed.map(|server| arm(server, ArmRole::Aside));
+    Ok([first, twin]
+        .into_iter()
+        .chain(slowed)
+        .chain([again])
+        .chain(floors(catalogue))
+        .collect())
+}
+
+fn floors(catalogue: &Catalogue) -> impl Iterator<Item = Arm> {
+    [(REFERENCE, ArmRole::Reference), (FLOOR, ArmRole::Floor)]
+        .into_iter()
+        .filter_map(|(name, role)| Some(arm(catalogue.get(name)?, role)))
+}
+
+/// Another process of a server.
+fn copy(first: &Arm, which: &str, role: ArmRole) -> Arm {
+    Arm {
+        name: format!("{} ({which})", first.name),
+        role,
+        ..first.clone()
+    }
+}
+
+fn may_be_asked_for(server: &Server) -> bool {
+    !is_floor(server) && server.role != Role::Calibration
 }
 
 fn is_floor(server: &Server) -> bool {
@@ -78,14 +121,29 @@ fn arm(server: &Server, role: ArmRole) -> Arm {
         name: server.name.clone(),
         server: server.name.clone(),
         role,
+        without: without(server, role),
     }
+}
+
+/// The lanes that a server does not answer. The floor answers every request with constant bytes;
+/// a hello-world knows neither problems nor entity tags.
+fn without(server: &Server, role: ArmRole) -> Vec<Lane> {
+    let plain = server.role == Role::Plain && role != ArmRole::Floor;
+    Lane::ALL
+        .into_iter()
+        .filter(|lane| match lane {
+            Lane::One | Lane::List | Lane::Connect => false,
+            Lane::Miss | Lane::Revalidate => plain,
+            Lane::Large => server.data_args.is_none(),
+        })
+        .collect()
 }
 
 fn unknown(catalogue: &Catalogue, name: &str) -> String {
     let known: Vec<&str> = catalogue
         .servers()
         .iter()
-        .filter(|server| !is_floor(server))
+        .filter(|server| may_be_asked_for(server))
         .map(|server| server.name.as_str())
         .collect();
     format!(
@@ -100,6 +158,11 @@ mod tests {
 
     /// Frameworks `a` and `b`, `a-plain`, and both floors.
     fn catalogue(name: &str) -> Catalogue {
+        catalogue_with(name, "")
+    }
+
+    /// Those, and more.
+    fn catalogue_with(name: &str, more: &str) -> Catalogue {
         let stanza = |name, role| {
             format!("[[server]]\nname = '{name}'\nrole = '{role}'\nprogram = 'x'\nready = 'line'\n")
         };
@@ -109,6 +172,7 @@ mod tests {
             stanza("b", "framework"),
             stanza("a-plain", "plain"),
             stanza("null", "baseline"),
+            more.to_owned(),
         ]
         .concat();
         let file = std::env::temp_dir().join(format!("quartet-{name}-{}", std::process::id()));
@@ -139,6 +203,7 @@ mod tests {
             ]
         );
         assert_eq!(arms[2].server, "a");
+        assert_eq!(arms[2].without, [Lane::Large]);
     }
 
     #[test]
@@ -172,5 +237,38 @@ mod tests {
                 .unwrap_err()
                 .contains("always measured")
         );
+    }
+    #[test]
+    fn what_is_there_for_calibration_is_never_ranked() {
+        let stanza = |name: &str, percent: &str| {
+            format!(
+                "[[server]]\nname = '{name}'\nrole = 'calibration'\nslowed_by = '{percent}'\n\
+                 program = 'x'\nready = 'line'\n"
+            )
+        };
+        let slow = [stanza("slow", "3"), stanza("control", "0")].concat();
+        let with_slow = catalogue_with("calibration", &slow);
+        let all = arms(&with_slow, &["all".to_owned()]).unwrap();
+        assert!(
+            all.iter()
+                .all(|arm| !["slow", "control"].contains(&arm.server.as_str()))
+        );
+        let refused = arms(&with_slow, &["slow".to_owned()]).unwrap_err();
+        assert!(refused.contains("never ranked"), "{refused}");
+
+        use ArmRole::{Again, Aside, Compared, Floor, Reference};
+        assert_eq!(
+            names(&calibration(&with_slow).unwrap()),
+            [
+                ("control", Compared),
+                ("control (twin)", Aside),
+                ("slow", Aside),
+                ("control (again)", Again),
+                ("hyper", Reference),
+                ("null", Floor)
+            ]
+        );
+        let none = calibration(&catalogue("uncalibrated")).unwrap_err();
+        assert!(none.contains("role `calibration`"), "{none}");
     }
 }

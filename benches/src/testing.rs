@@ -1,5 +1,7 @@
 //! Records of runs that never were, with known truths.
 
+mod modes;
+
 use std::collections::BTreeMap;
 
 use hdrhistogram::Histogram;
@@ -13,6 +15,8 @@ use crate::record::{
     ArmRestart, Conformance, LaneTotals, MachineLoad, Program, Record, RestartRecord,
     SCHEMA_VERSION, ServerRecord, Slice, State, encode,
 };
+
+pub(crate) use modes::with_modes;
 
 /// A run to simulate.
 pub(crate) struct Simulation {
@@ -87,7 +91,9 @@ impl Simulation {
             schema_version: SCHEMA_VERSION,
             started: "2026-11-02T10:00:00Z".to_owned(),
             command: "cargo compare --seed 5".to_owned(),
+            resumed: Vec::new(),
             state: State::Complete,
+            calibration: None,
             machine: Machine {
                 processor: Some("Fast 9000".to_owned()),
                 cores: 2,
@@ -116,6 +122,9 @@ impl Simulation {
             restarts,
             voids: Vec::new(),
             warnings: Vec::new(),
+            capacity: Vec::new(),
+            latency: None,
+            cost: None,
         }
     }
 
@@ -124,6 +133,7 @@ impl Simulation {
             name: name.to_owned(),
             server: name.trim_end_matches(" (again)").to_owned(),
             role,
+            without: Vec::new(),
         };
         Plan {
             seed: 5,
@@ -137,6 +147,9 @@ impl Simulation {
             generator_core: Some(1),
             lanes: vec![Lane::One, Lane::List],
             arms: self.arms.iter().map(arm).collect(),
+            lane_loads: BTreeMap::new(),
+            capacity: None,
+            latency: None,
         }
     }
 }
@@ -146,7 +159,7 @@ pub(crate) fn record() -> Record {
     Simulation::new(3).run()
 }
 
-fn slice(block: u32, position: u32, arm: usize, lane: Lane, rate: f64) -> Slice {
+pub(crate) fn slice(block: u32, position: u32, arm: usize, lane: Lane, rate: f64) -> Slice {
     let requests = (rate * 0.020) as u64;
     let total_requests = (rate * 0.0234) as u64;
     let latency = (64e9 / rate) as u64;
@@ -199,6 +212,7 @@ fn server(arm: &Arm) -> ServerRecord {
         name: arm.server.clone(),
         framework: Some(arm.server.clone()),
         version: Some("0.8.9".to_owned()),
+        slowed_by: None,
         program: Some(Program {
             sha256: "ab".repeat(32),
             bytes: 1_500_000,

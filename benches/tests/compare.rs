@@ -123,6 +123,30 @@ fn wrong_usage_is_one_line_and_exit_code_2() {
         2,
         "core 1023 is not available",
     );
+    refused(&with(&["--resume", "/nowhere"]), 2, "/nowhere");
+    refused(
+        &with(&["--resume", "x", "--restarts", "3"]),
+        2,
+        "cannot be used with",
+    );
+    refused(
+        &with(&["calibrate", "--servers", "a"]),
+        2,
+        "calibrate chooses its servers itself",
+    );
+    refused(
+        &with(&["calibrate", "--shared-core"]),
+        2,
+        "role `calibration`",
+    );
+    refused(
+        &compare()
+            .args(["diff", "/nowhere", "/nowhere"])
+            .output()
+            .unwrap(),
+        1,
+        "/nowhere",
+    );
     fs::write(&file, "[[server]]\nname = 1\n").unwrap();
     refused(&with(&[]), 2, "line 2");
     refused(
@@ -168,7 +192,9 @@ fn a_small_run_is_recorded_and_reported() {
             "--seed",
             "7",
             "--connections",
-            "4",
+            "4,8",
+            "--lanes",
+            "one,list,connect",
         ])
         .arg("--catalogue")
         .arg(catalogue(&place))
@@ -185,6 +211,8 @@ fn a_small_run_is_recorded_and_reported() {
     for word in [
         "one: GET /greetings/en",
         "list: GET /greetings",
+        "connect: GET /greetings/en",
+        "one: requests per second by number of connections",
         "a (again)",
         "--seed 7",
     ] {
@@ -197,6 +225,14 @@ fn a_small_run_is_recorded_and_reported() {
         (State::Complete, 7, 4)
     );
     assert_eq!(record.voids, []);
+    assert_eq!(record.plan.connections, 4);
+    let capacity = &record.capacity[0];
+    assert!(capacity.complete && capacity.failures.is_empty());
+    for connections in [4, 8] {
+        let slices = capacity.slices.iter();
+        let slices = slices.filter(|one| one.connections == connections && one.slice.requests > 0);
+        assert_eq!(slices.count(), 4 * 4);
+    }
     let restart = &record.restarts[0];
     assert!(restart.complete && restart.machine.is_some() && restart.spawn_ns.is_some());
     assert_eq!(
@@ -212,6 +248,30 @@ fn a_small_run_is_recorded_and_reported() {
     for life in &restart.arms {
         assert!(life.start_up_ns > 0 && life.idle.is_some() && life.loaded.is_some());
     }
+
+    // The page beside the record, and the same again from the record.
+    let page = fs::read_to_string(place.join("out").join("report.html")).unwrap();
+    assert!(
+        shown.contains("The report: ") && page.starts_with("<!DOCTYPE html>"),
+        "{shown}"
+    );
+    for section in ["verdict", "rates", "conformance", "method", "raw"] {
+        assert!(
+            page.contains(&format!("<section id=\"{section}\">")),
+            "{section}"
+        );
+    }
+    assert!(page.contains("contract/list-exact") && page.contains("href=\"run.json\""));
+    let copy = place.join("copy.html");
+    let again = compare()
+        .arg("report")
+        .arg(place.join("out"))
+        .args(["--html".as_ref(), copy.as_os_str()])
+        .output()
+        .unwrap();
+    assert!(again.status.success(), "{}", text(&again.stderr));
+    let copy = fs::read_to_string(copy).unwrap();
+    assert!(copy.contains("href=\"out/run.json\""), "{copy}");
 
     let readme = place.join("README.md");
     fs::write(
@@ -232,14 +292,16 @@ fn a_small_run_is_recorded_and_reported() {
         document.contains("| place | server |") && !document.contains("old"),
         "{document}"
     );
+    assert!(document.contains("](out/report.html)"), "{document}");
 }
 
 #[test]
-fn an_interrupted_run_keeps_what_it_measured_and_leaves_no_server() {
+fn an_interrupted_run_keeps_what_it_measured_leaves_no_server_and_is_gone_on_with() {
     let place = Place::new("interrupt");
+    let catalogue = catalogue(&place);
     let mut running = compare()
         .args(["--shared-core", "--restarts", "100", "--catalogue"])
-        .arg(catalogue(&place))
+        .arg(&catalogue)
         .args(["--output".as_ref(), place.join("out").as_os_str()])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -255,7 +317,7 @@ fn an_interrupted_run_keeps_what_it_measured_and_leaves_no_server() {
     let output = running.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130));
     assert!(text(&output.stdout).contains("interrupted: 0 of 100 restarts count"));
-    let record = Record::read(&place.join("out")).unwrap();
+    let mut record = Record::read(&place.join("out")).unwrap();
     assert_eq!(record.state, State::Interrupted);
     assert!(!record.restarts[0].complete);
     let server = place.join("server");
@@ -265,4 +327,30 @@ fn an_interrupted_run_keeps_what_it_measured_and_leaves_no_server() {
         .filter_map(|process| process.exe().ok())
         .any(|program| program == server);
     assert!(!left, "a server is left");
+
+    // What is left shall be little.
+    (record.plan.restarts, record.plan.blocks) = (2, 1);
+    record.write(&place.join("out")).unwrap();
+    let resume = || {
+        let mut command = compare();
+        command.arg("--resume").arg(place.join("out"));
+        command.arg("--catalogue").arg(&catalogue).output().unwrap()
+    };
+    let same = fs::read(&server).unwrap();
+    fs::write(&server, [&same[..], b"another"].concat()).unwrap();
+    refused(
+        &resume(),
+        2,
+        "is not the program that the run was begun with",
+    );
+    fs::write(&server, same).unwrap();
+    let output = resume();
+    let said = text(&output.stderr);
+    assert!(matches!(output.status.code(), Some(0 | 3)), "{said}");
+    let record = Record::read(&place.join("out")).unwrap();
+    assert_eq!((record.state, record.resumed.len()), (State::Complete, 1));
+    let numbers: Vec<u32> = record.restarts.iter().map(|taken| taken.restart).collect();
+    assert_eq!(numbers, [0, 1]);
+    assert!(record.restarts[1].complete);
+    refused(&resume(), 2, "nothing to go on with");
 }

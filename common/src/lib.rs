@@ -29,7 +29,7 @@ pub use health::Health;
 pub use lang::{Lang, MalformedLang};
 pub use options::{HeadLimits, Options, Timeouts};
 pub use problem::{ALLOW, FieldError, Problem};
-pub use program::{Program, main};
+pub use program::{Program, main, main_with};
 pub use request_head::RequestHead;
 pub use shutdown::{Ready, shutdown_signal};
 pub use store::{DataError, Greetings, Versioned};

@@ -44,14 +44,28 @@ enum StartError {
 ///
 /// `name` is the program's.
 pub fn main(name: &'static str, serve: impl FnOnce(Program) -> io::Result<()>) -> ExitCode {
-    let command = Options::command()
+    main_with(name, |program, NoMore {}| serve(program))
+}
+
+#[derive(clap::Args)]
+struct NoMore {}
+
+/// As [`main`], for a program with options of its own beside those of every server.
+pub fn main_with<A: clap::Args>(
+    name: &'static str,
+    serve: impl FnOnce(Program, A) -> io::Result<()>,
+) -> ExitCode {
+    let command = A::augment_args(Options::command())
         .name(name)
         .version(env!("CARGO_PKG_VERSION"));
-    let options = match Options::from_arg_matches(&command.get_matches()) {
-        Ok(options) => options,
+    let matches = command.get_matches();
+    let read = Options::from_arg_matches(&matches)
+        .and_then(|options| Ok((options, A::from_arg_matches(&matches)?)));
+    let (options, more) = match read {
+        Ok(both) => both,
         Err(error) => error.exit(),
     };
-    match start(&options).and_then(|program| serve(program).map_err(StartError::Serve)) {
+    match start(&options).and_then(|program| serve(program, more).map_err(StartError::Serve)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{name}: {error}");

@@ -6,7 +6,7 @@
 /// # Errors
 /// How to do it by hand, where the system does not let the suite.
 #[cfg(unix)]
-pub(crate) fn allow(wanted: u64) -> Result<(), String> {
+pub fn allow(wanted: u64) -> Result<(), String> {
     use nix::sys::resource::{Resource, getrlimit, setrlimit};
     let by_hand = |why: String| {
         Err(format!(
@@ -26,6 +26,6 @@ pub(crate) fn allow(wanted: u64) -> Result<(), String> {
 /// Sees to it that this process, and those it starts from now on, may have `wanted` descriptors
 /// open: there is no limit to raise.
 #[cfg(not(unix))]
-pub(crate) fn allow(_wanted: u64) -> Result<(), String> {
+pub fn allow(_wanted: u64) -> Result<(), String> {
     Ok(())
 }

@@ -10,6 +10,7 @@
 
 pub mod cases;
 pub mod command;
+pub mod descriptors;
 pub mod deviations;
 pub mod differential;
 pub mod evidence;
@@ -25,7 +26,6 @@ pub mod url;
 
 mod case;
 mod context;
-mod descriptors;
 mod generated;
 mod harness;
 mod json;

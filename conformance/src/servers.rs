@@ -5,8 +5,9 @@
 //! | key | meaning |
 //! |---|---|
 //! | `name` | what reports and `deviations.toml` call it |
-//! | `role` | `framework`, `plain`, `baseline` or `original`: see [`Role`] |
+//! | `role` | `framework`, `plain`, `baseline`, `original` or `calibration`: see [`Role`] |
 //! | `framework` | the crate whose version is shown, if there is one |
+//! | `slowed_by` | with the role `calibration`: how much more time an answer takes it than the control, in percent, as `"1.5"`; `"0"` for the control |
 //! | `build` | the build command, a list of arguments, run where `servers.toml` is; none if there is nothing to build |
 //! | `program`, `args` | how to start it |
 //! | `ready` | `line`: it prints `listening on http://…`; `port`: it accepts connections |
@@ -59,6 +60,9 @@ pub struct Server {
     pub framework: Option<String>,
     /// The cargo package it is built from, if it is one.
     pub package: Option<String>,
+    /// How much more time an answer takes a server for calibration than the control, in percent, as
+    /// a decimal number.
+    pub slowed_by: Option<String>,
     /// The build command; empty if there is nothing to build.
     #[serde(default)]
     pub build: Vec<String>,
@@ -105,6 +109,9 @@ pub enum Role {
     Baseline,
     /// The example the API comes from, in its own language.
     Original,
+    /// A server that is slower than another by a known share, to try measurements on. It is never
+    /// compared with the others.
+    Calibration,
 }
 
 /// How a server shows that it accepts connections.
@@ -194,6 +201,13 @@ impl Catalogue {
             if twice.into_iter().any(|other| other.name == server.name) {
                 return Err(invalid(format!("two servers are named {:?}", server.name)));
             }
+            let calibrates = server.role == Role::Calibration;
+            if calibrates != server.slowness().is_some() {
+                return Err(invalid(format!(
+                    "server {:?}: `slowed_by`, a share from 0 in percent, belongs to the role `calibration`",
+                    server.name
+                )));
+            }
             if let Some(cases) = &server.cases {
                 Selection::new(cases)
                     .map_err(|error| invalid(format!("server {:?}: {error}", server.name)))?;
@@ -255,6 +269,7 @@ impl Server {
             role,
             framework: None,
             package: None,
+            slowed_by: None,
             build: Vec::new(),
             program: program.to_owned(),
             args: Vec::new(),
@@ -270,6 +285,12 @@ impl Server {
             port_env_args: None,
             leads_group: false,
         }
+    }
+
+    /// [`Server::slowed_by`] as a number of percent; none where it is absent or no such number.
+    pub fn slowness(&self) -> Option<f64> {
+        let percent: f64 = self.slowed_by.as_ref()?.parse().ok()?;
+        (0.0..=1000.0).contains(&percent).then_some(percent)
     }
 
     /// Whether the server is held to a case.
@@ -320,6 +341,12 @@ mod tests {
         assert!(twice.contains("two servers"), "{twice}");
         let case = parse(&format!("{STANZA}cases = ['contract/no-such']\n")).unwrap_err();
         assert!(case.contains("contract/no-such"), "{case}");
+        let slow = STANZA.replace("plain", "calibration");
+        assert!(parse(&format!("{slow}slowed_by = '1.5'\n")).is_ok());
+        for wrong in ["", "slowed_by = 'x'\n", "slowed_by = '-1'\n"] {
+            let error = parse(&format!("{slow}{wrong}")).unwrap_err();
+            assert!(error.contains("slowed_by"), "{error}");
+        }
         assert!(parse(&STANZA.replace("plain", "spare")).is_err());
     }
 }

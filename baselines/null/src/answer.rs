@@ -41,6 +41,12 @@ pub(crate) fn to(head: &[u8]) -> &'static [u8] {
     answer.as_bytes()
 }
 
+/// Whether a request head asks for the connection's end. Only its last line is looked at, which is
+/// where the comparison's load generator says so.
+pub(crate) fn asks_to_close(head: &[u8]) -> bool {
+    head.ends_with(b"\r\nConnection: close\r\n\r\n")
+}
+
 /// Where the first request head in `input` ends: the offset after its blank line.
 ///
 /// No byte is looked at that cannot be the last of the blank line, which leaves one in four.
@@ -90,6 +96,17 @@ mod tests {
         assert_eq!(to(b"GET /greetings HTTP/1.1\r\n\r\n"), LIST.as_bytes());
         assert_eq!(to(b"GET /greetings/en HTTP/1.1\r\n\r\n"), ONE.as_bytes());
         assert_eq!(to(b"\r\n\r\n"), ONE.as_bytes());
+    }
+
+    #[test]
+    fn the_last_line_asks_to_close() {
+        assert!(asks_to_close(
+            b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+        ));
+        assert!(!asks_to_close(
+            b"GET / HTTP/1.1\r\nConnection: close\r\nHost: a\r\n\r\n"
+        ));
+        assert!(!asks_to_close(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"));
     }
 
     #[test]

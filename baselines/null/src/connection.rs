@@ -14,6 +14,8 @@ pub(crate) struct Connection {
     filled: usize,
     output: Vec<u8>,
     written: usize,
+    /// Whether the client has asked for the end, which comes after what is queued.
+    closing: bool,
 }
 
 impl Connection {
@@ -24,6 +26,7 @@ impl Connection {
             filled: 0,
             output: Vec::new(),
             written: 0,
+            closing: false,
         }
     }
 
@@ -33,6 +36,9 @@ impl Connection {
     /// `at_end` says that the client has finished sending and the end is still to be read.
     pub(crate) fn serve(&mut self, at_end: bool) -> io::Result<bool> {
         while self.flush()? {
+            if self.closing {
+                return Ok(false);
+            }
             let room = INPUT - self.filled;
             let count = match self.stream.read(&mut self.input[self.filled..]) {
                 Ok(0) => return Ok(false), // the end, or a head without one
@@ -45,8 +51,7 @@ impl Connection {
             self.answer_heads();
             // Windows reports the next arrival only after a read that found nothing.
             if count < room && !at_end && !cfg!(windows) {
-                self.flush()?;
-                break;
+                return Ok(!(self.flush()? && self.closing));
             }
         }
         Ok(true)
@@ -58,6 +63,7 @@ impl Connection {
         while let Some(length) = answer::head_end(&self.input[start..self.filled]) {
             let head = &self.input[start..start + length];
             self.output.extend_from_slice(answer::to(head));
+            self.closing |= answer::asks_to_close(head);
             start += length;
         }
         self.input.copy_within(start..self.filled, 0);

@@ -133,6 +133,19 @@ fn every_worker_serves() {
 }
 
 #[test]
+fn closes_after_the_answer_where_it_is_asked_to() {
+    let server = Server::start("1");
+    let mut stream = server.connect();
+    let asked = "GET /greetings/en HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    stream.write_all(ONE.as_bytes()).unwrap();
+    let mut reader = BufReader::new(stream.try_clone().unwrap());
+    assert_eq!(answer(&mut reader), ONE_BODY);
+    stream.write_all(asked.as_bytes()).unwrap();
+    assert_eq!(answer(&mut reader), ONE_BODY);
+    assert_eq!(reader.read(&mut [0]).unwrap(), 0);
+}
+
+#[test]
 fn closes_on_a_head_that_does_not_end() {
     let server = Server::start("1");
     let mut stream = server.connect();

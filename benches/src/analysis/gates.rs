@@ -1,9 +1,9 @@
 //! What a row must pass to count, and what else a reader should be told.
 
-use super::{LaneAnalysis, Row, Samples};
+use super::{LaneAnalysis, Row, Samples, drift};
 use crate::plan::{ArmRole, Lane};
 use crate::record::{MachineLoad, Record, State};
-use crate::statistics::median;
+use crate::statistics::{LEAST_MARGIN, median};
 
 /// The least share of a slice in which the servers' cores must be busy (median over slices):
 /// below it, requests per second tell of the load, not of the server.
@@ -41,7 +41,7 @@ pub(super) fn reasons(
     let mut reasons: Vec<String> = record
         .voids
         .iter()
-        .filter(|void| void.arm == arm)
+        .filter(|void| void.arm == arm && void.lane.is_none_or(|only| only == lane))
         .map(|void| match void.restart {
             Some(restart) => format!("{} (restart {})", void.reason, restart + 1),
             None => void.reason.clone(),
@@ -52,19 +52,23 @@ pub(super) fn reasons(
         reasons.extend(machine_busy(record));
     }
     if reasons.is_empty() {
+        reasons.extend(core_shared(record));
+    }
+    if reasons.is_empty() {
         reasons.extend(not_saturated(record, samples, arm, lane));
         reasons.extend(against_littles_law(record, samples, arm, lane));
         reasons.extend(near_the_floor(record, samples, arm, lane));
+        reasons.extend(drift::of_ratio(record, samples, arm, lane));
     }
     reasons
 }
 
 /// The floor itself may idle: then the generator is what limits it, and the servers' own gates
-/// show whether that matters. Where servers share a core with the generator nothing can be said.
+/// show whether that matters.
 fn not_saturated(record: &Record, samples: &Samples<'_>, arm: usize, lane: Lane) -> Option<String> {
     let floor = record.plan.arms[arm].role == ArmRole::Floor;
     let busy = samples.median_of(arm, lane, |slice| samples.utilisation(slice))?;
-    (!floor && !record.plan.shares_a_core() && busy < SATURATION).then(|| {
+    (!floor && busy < SATURATION).then(|| {
         format!(
             "its core was busy only {:.0} % of the time, {:.0} % is required",
             100.0 * busy,
@@ -82,7 +86,7 @@ fn against_littles_law(
     let in_flight = samples.median_of(arm, lane, |slice| {
         Some(slice.rate() * slice.mean_ns as f64 / 1e9)
     })?;
-    let connections = record.plan.connections as f64;
+    let connections = record.plan.load(lane).connections as f64;
     ((in_flight / connections - 1.0).abs() > LITTLE).then(|| {
         format!(
             "by Little's law {in_flight:.1} requests were in flight, on {connections} connections"
@@ -110,6 +114,13 @@ fn near_the_floor(
             "the floor is only {ratio:.2} times as fast, {FLOOR_FACTOR} is required: generator or \
              kernel may be the limit"
         )
+    })
+}
+
+fn core_shared(record: &Record) -> Option<String> {
+    let core = record.plan.generator_core?;
+    record.plan.shares_a_core().then(|| {
+        format!("servers and generator shared core {core}: the figures tell of both together")
     })
 }
 
@@ -162,6 +173,18 @@ pub(super) fn warnings(
         )),
         _ => {}
     }
+    warnings.push(match &record.calibration {
+        Some(calibration) => calibration.sentence(),
+        None => {
+            "what this machine can resolve was not tried: `cargo compare calibrate` does".to_owned()
+        }
+    });
+    if let Some(last) = record.resumed.last() {
+        warnings.push(format!(
+            "the run was begun {}, and gone on with {last}",
+            record.started
+        ));
+    }
     if record.source.modified == Some(true) {
         warnings.push("the sources differ from the recorded revision".to_owned());
     }
@@ -175,6 +198,7 @@ pub(super) fn warnings(
     for lane in lanes {
         warnings.extend(disturbed(record, samples, lane.lane));
         warnings.extend(idle_floor(record, samples, lane));
+        warnings.extend(drift::of_reference(record, samples, lane.lane));
         let name = lane.lane.name();
         match lane.again {
             None => warnings.push(format!(
@@ -182,8 +206,13 @@ pub(super) fn warnings(
             )),
             Some(again) if again.low > 1.0 || again.high < 1.0 => warnings.push(format!(
                 "{name}: two copies of one server seem {:.2} % apart, so verdicts take {:.2} % for \
-                 nothing",
+                 nothing, and no tie is given",
                 100.0 * (again.estimate - 1.0).abs(),
+                100.0 * lane.margin
+            )),
+            Some(_) if lane.margin > LEAST_MARGIN => warnings.push(format!(
+                "{name}: two copies of one server may be up to {:.2} % apart in this run, so \
+                 verdicts take so much for nothing, and no tie is given",
                 100.0 * lane.margin
             )),
             Some(_) => {}

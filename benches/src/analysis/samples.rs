@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use anyhow::{Context as _, Result};
 use hdrhistogram::Histogram;
 
-use super::{CpuPerRequest, Figures};
+use super::{CpuPerRequest, Figures, RestartFigures};
 use crate::plan::{Lane, Plan};
 use crate::record::{Record, RestartRecord, Slice, decode};
 use crate::statistics::median;
 
 /// The slices of the restarts that count.
-pub(super) struct Samples<'a> {
+pub(crate) struct Samples<'a> {
     plan: &'a Plan,
     restarts: Vec<Restart<'a>>,
     latencies: HashMap<(usize, Lane), Histogram<u64>>,
@@ -22,19 +22,27 @@ struct Restart<'a> {
     slices: HashMap<(usize, Lane), HashMap<u32, &'a Slice>>,
 }
 
+impl Restart<'_> {
+    fn log_ratio(&self, arm: usize, against: usize, lane: Lane) -> Option<f64> {
+        let ours = self.slices.get(&(arm, lane))?;
+        let theirs = self.slices.get(&(against, lane))?;
+        let ratios: Vec<f64> = ours
+            .iter()
+            .filter_map(|(block, slice)| {
+                let ratio = slice.rate() / theirs.get(block)?.rate();
+                Some(ratio.ln()).filter(|logarithm| logarithm.is_finite())
+            })
+            .collect();
+        median(&ratios)
+    }
+}
+
 impl<'a> Samples<'a> {
-    /// A restart that was cut short counts if at least half of its blocks were begun: its median
-    /// is a little less sure, but as unbiased.
-    pub(super) fn of(record: &'a Record) -> Result<Self> {
-        let half = record.plan.blocks.div_ceil(2);
-        let blocks = |restart: &RestartRecord| {
-            restart
-                .slices
-                .iter()
-                .map(|slice| slice.block + 1)
-                .max()
-                .unwrap_or(0)
-        };
+    /// The slices of the restarts that count.
+    ///
+    /// # Errors
+    /// Where the record is damaged.
+    pub(crate) fn of(record: &'a Record) -> Result<Self> {
         let mut samples = Self {
             plan: &record.plan,
             restarts: Vec::new(),
@@ -43,7 +51,7 @@ impl<'a> Samples<'a> {
         for restart in record
             .restarts
             .iter()
-            .filter(|restart| blocks(restart) >= half)
+            .filter(|restart| restart.counts(&record.plan))
         {
             let mut slices: HashMap<_, HashMap<_, _>> = HashMap::new();
             for slice in &restart.slices {
@@ -72,32 +80,68 @@ impl<'a> Samples<'a> {
     }
 
     /// How many restarts count.
-    pub(super) fn restarts(&self) -> usize {
+    pub(crate) fn restarts(&self) -> usize {
         self.restarts.len()
     }
 
     /// Of each restart, the median over blocks of the logarithm of the one's rate over the
     /// other's in the same block.
-    pub(super) fn log_ratios(&self, arm: usize, against: usize, lane: Lane) -> Vec<f64> {
+    pub(crate) fn log_ratios(&self, arm: usize, against: usize, lane: Lane) -> Vec<f64> {
+        self.restarts
+            .iter()
+            .filter_map(|restart| restart.log_ratio(arm, against, lane))
+            .collect()
+    }
+
+    /// What each restart says of an arm in a lane, and of it relative to another.
+    pub(super) fn by_restart(
+        &self,
+        arm: usize,
+        against: Option<usize>,
+        lane: Lane,
+    ) -> Vec<RestartFigures> {
         self.restarts
             .iter()
             .filter_map(|restart| {
-                let ours = restart.slices.get(&(arm, lane))?;
-                let theirs = restart.slices.get(&(against, lane))?;
-                let ratios: Vec<f64> = ours
-                    .iter()
-                    .filter_map(|(block, slice)| {
-                        let ratio = slice.rate() / theirs.get(block)?.rate();
-                        Some(ratio.ln()).filter(|logarithm| logarithm.is_finite())
-                    })
-                    .collect();
-                median(&ratios)
+                let slices = restart.slices.get(&(arm, lane))?;
+                let rates: Vec<f64> = slices.values().map(|slice| slice.rate()).collect();
+                let relative = against.and_then(|other| restart.log_ratio(arm, other, lane));
+                Some(RestartFigures {
+                    restart: restart.record.restart,
+                    requests_per_second: median(&rates)?,
+                    relative: relative.map(f64::exp),
+                })
+            })
+            .collect()
+    }
+
+    /// Of each restart, the logarithm of the one's CPU time per request over the other's.
+    pub(crate) fn log_cost_ratios(&self, arm: usize, against: usize, lane: Lane) -> Vec<f64> {
+        let cost = |restart: &Restart<'_>, arm| {
+            let slices = restart.slices.get(&(arm, lane))?.values();
+            let cost: Option<u64> = slices.clone().map(|slice| slice.cost_ns()).sum();
+            let requests: u64 = slices.map(|slice| slice.total_requests).sum();
+            Some((cost? as f64 / requests as f64).ln()).filter(|cost| cost.is_finite())
+        };
+        self.restarts
+            .iter()
+            .filter_map(|restart| Some(cost(restart, arm)? - cost(restart, against)?))
+            .collect()
+    }
+
+    /// Of each restart, the median over blocks of an arm's requests per second.
+    pub(crate) fn rates(&self, arm: usize, lane: Lane) -> Vec<f64> {
+        self.restarts
+            .iter()
+            .filter_map(|restart| {
+                let slices = restart.slices.get(&(arm, lane))?.values();
+                median(&slices.map(|slice| slice.rate()).collect::<Vec<_>>())
             })
             .collect()
     }
 
     /// Every slice of an arm in a lane.
-    pub(super) fn slices(&self, arm: usize, lane: Lane) -> impl Iterator<Item = &'a Slice> {
+    pub(crate) fn slices(&self, arm: usize, lane: Lane) -> impl Iterator<Item = &'a Slice> {
         self.restarts
             .iter()
             .filter_map(move |restart| restart.slices.get(&(arm, lane)))
@@ -105,7 +149,7 @@ impl<'a> Samples<'a> {
     }
 
     /// The median over an arm's slices of something known of each; None where it is known of none.
-    pub(super) fn median_of(
+    pub(crate) fn median_of(
         &self,
         arm: usize,
         lane: Lane,
@@ -120,14 +164,14 @@ impl<'a> Samples<'a> {
     }
 
     /// How busy the servers' cores were during a slice, of 1.
-    pub(super) fn utilisation(&self, slice: &Slice) -> Option<f64> {
-        let cores = self.plan.workers.max(1) as f64;
+    pub(crate) fn utilisation(&self, slice: &Slice) -> Option<f64> {
+        let cores = self.plan.busy_cores() as f64;
         slice
             .cost_ns()
             .map(|cost| cost as f64 / (slice.total_ns as f64 * cores))
     }
 
-    pub(super) fn figures(&self, arm: usize, lane: Lane) -> Option<Figures> {
+    pub(crate) fn figures(&self, arm: usize, lane: Lane) -> Option<Figures> {
         let latencies = self
             .latencies
             .get(&(arm, lane))

@@ -175,8 +175,9 @@ fn margin_widens_with_what_equals_show() {
             .iter()
             .any(|warning| warning.contains("two copies of one server"))
     );
+    assert!(one.pairs.iter().all(|pair| pair.verdict != Verdict::Tie));
     let calm = Simulation::new(28).run();
-    assert!((analysed(&calm).lanes[0].margin - LEAST_MARGIN).abs() < 1e-12);
+    assert!((analysed(&calm).lanes[0].margin - crate::statistics::LEAST_MARGIN).abs() < 1e-12);
 }
 
 #[test]
@@ -252,11 +253,44 @@ fn a_busy_machine_voids_everything() {
 }
 
 #[test]
+fn a_core_shared_with_the_generator_voids_everything() {
+    let mut record = record();
+    record.plan.generator_core = Some(0);
+    let analysis = analysed(&record);
+    assert!(!analysis.anything_counts());
+    let mut rows = analysis.lanes.iter().flat_map(|lane| &lane.rows);
+    assert!(rows.all(|row| row.void
+        == ["servers and generator shared core 0: the figures tell of both together"]));
+}
+
+#[test]
+fn a_run_says_what_its_machine_can_resolve_or_that_nobody_tried() {
+    let warned = |record: &Record, word: &str| {
+        let warnings = analysed(record).warnings;
+        warnings.iter().any(|warning| warning.contains(word))
+    };
+    assert!(warned(&record(), "`cargo compare calibrate` does"));
+}
+
+#[test]
+fn a_run_in_parts_says_so() {
+    let mut record = record();
+    record.resumed.push("2026-11-02T11:00:00Z".to_owned());
+    let warnings = analysed(&record).warnings;
+    assert!(
+        warnings
+            .iter()
+            .any(|warning| warning.contains("gone on with 2026-11-02T11:00:00Z"))
+    );
+}
+
+#[test]
 fn a_recorded_void_takes_the_arm_out_of_every_lane() {
     let mut record = record();
     record.voids.push(Void {
         arm: 0,
         restart: Some(1),
+        lane: None,
         reason: "wrong answer".to_owned(),
     });
     let analysis = analysed(&record);

@@ -31,6 +31,16 @@ enum Phase {
     Waiting,
 }
 
+/// What one read of a socket found.
+pub(super) enum Received {
+    /// So many bytes.
+    Bytes(usize),
+    /// Nothing yet.
+    Nothing,
+    /// The end: the server has closed its side.
+    End,
+}
+
 /// An answer that was read in one piece and found right in every byte, if there was one.
 ///
 /// Bytes equal to these need no parsing to be right, and a server repeats them until its `Date`
@@ -66,7 +76,15 @@ impl Connection {
             match self.stream.write(rest) {
                 Ok(count) if count == rest.len() => self.phase = Phase::Waiting,
                 Ok(count) => self.phase = Phase::Writing(written + count),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                // A connection that is still being opened has no room either.
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        ErrorKind::WouldBlock | ErrorKind::NotConnected
+                    ) =>
+                {
+                    return Ok(());
+                }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(self.failed("write to a connection", error)),
             }
@@ -74,14 +92,14 @@ impl Connection {
         Ok(())
     }
 
-    /// Reads once, and says how much; none where there is nothing to read.
+    /// Reads once.
     #[inline]
-    pub(super) fn read(&mut self, buffer: &mut [u8]) -> Result<Option<usize>, Error> {
+    pub(super) fn read(&mut self, buffer: &mut [u8]) -> Result<Received, Error> {
         loop {
             return match self.stream.read(buffer) {
-                Ok(0) => Err(self.ended()),
-                Ok(count) => Ok(Some(count)),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(None),
+                Ok(0) => Ok(Received::End),
+                Ok(count) => Ok(Received::Bytes(count)),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(Received::Nothing),
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 Err(error) => Err(self.failed("read from a connection", error)),
             };
@@ -135,15 +153,20 @@ impl Connection {
             let count = input.len() - used;
             return Err(Error::Unsolicited { count });
         }
-        if self.reader.closes() {
+        if self.reader.closes() && !exchange.closes() {
             let answers = self.answers + 1;
             return Err(Error::Closed { answers });
         }
         Ok(true)
     }
 
-    /// What the connection's end means.
-    fn ended(&self) -> Error {
+    /// Answers that have come on it.
+    pub(super) fn answers(&self) -> u64 {
+        self.answers
+    }
+
+    /// What the connection's end means where it was to be held open.
+    pub(super) fn ended(&self) -> Error {
         if self.reader.is_between() {
             Error::Closed {
                 answers: self.answers,

@@ -18,6 +18,9 @@ pub enum Error {
     /// No connections were asked for, and without one there is no load.
     #[error("at least one connection is needed")]
     NoConnections,
+    /// An open loop needs a rate above nought.
+    #[error("a rate must be above 0 requests per second")]
+    NoRate,
     /// The system refused something other than a connection.
     #[error("cannot {action}")]
     Io {

@@ -6,6 +6,7 @@ pub struct Exchange {
     request: Vec<u8>,
     status: u16,
     body: Vec<u8>,
+    closes: bool,
 }
 
 impl Exchange {
@@ -13,6 +14,7 @@ impl Exchange {
     ///
     /// `path` goes into the request line, `authority` into `Host`, and `headers` after it, all as
     /// they are. A path may be any request target, and none of them may hold a line break.
+    /// `Connection: close` among the headers lets the answer end its connection.
     pub fn get(
         path: &str,
         authority: &str,
@@ -25,7 +27,11 @@ impl Exchange {
             request.extend([name, ": ", value, "\r\n"]);
         }
         request.push_str("\r\n");
+        let is_close = |(name, value): &(&str, &str)| {
+            name.eq_ignore_ascii_case("connection") && value.eq_ignore_ascii_case("close")
+        };
         Self {
+            closes: headers.iter().any(is_close),
             request: request.into_bytes(),
             status: expected_status,
             body: expected_body,
@@ -40,6 +46,11 @@ impl Exchange {
     /// The content that is right.
     pub fn expected_body(&self) -> &[u8] {
         &self.body
+    }
+
+    /// Whether the request asks the server to close its connection after the answer.
+    pub fn closes(&self) -> bool {
+        self.closes
     }
 
     /// An answer of this status and content length, and what comparing its bytes found.

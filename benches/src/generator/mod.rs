@@ -7,17 +7,23 @@
 //! Every answer's status and content length are checked, and every byte of content up to 4 KiB; of
 //! larger content, a sample. [`versus`] holds the generator against `wrk`.
 
+mod connect_loop;
 mod connection;
 mod connections;
+mod dialogue;
 mod error;
 mod exchange;
+mod open_loop;
+mod poller;
 pub mod response;
 mod slice;
 #[cfg(test)]
 mod tests;
 pub mod versus;
 
+pub use connect_loop::connect_loop;
 pub use connections::Connections;
 pub use error::Error;
 pub use exchange::{Exchange, WrongAnswer};
+pub use open_loop::{Offer, OpenLoopSlice};
 pub use slice::{LATENCY_DIGITS, MAX_LATENCY, Slice};

@@ -50,6 +50,22 @@ impl fmt::Debug for Slice {
     }
 }
 
+/// [`MAX_LATENCY`].
+const LONGEST: Duration = Duration::from_nanos(MAX_LATENCY);
+
+/// A histogram of latencies, 1 to [`MAX_LATENCY`] nanoseconds.
+pub(super) fn empty_histogram() -> Histogram<u64> {
+    Histogram::new_with_bounds(1, MAX_LATENCY, LATENCY_DIGITS)
+        .expect("1 is a lower bound, the upper is more than twice it, and 5 digits are allowed")
+}
+
+/// Counts a latency; a longer one than [`MAX_LATENCY`] as that.
+#[inline]
+pub(super) fn record(histogram: &mut Histogram<u64>, latency: Duration) {
+    let nanoseconds = u64::try_from(latency.as_nanos()).unwrap_or(u64::MAX);
+    histogram.saturating_record(nanoseconds);
+}
+
 /// A slice while it is being measured.
 pub(super) struct Tally {
     started: Instant,
@@ -73,9 +89,7 @@ enum Window {
 
 impl Tally {
     pub(super) fn new(ramp: Duration, window: Duration) -> Self {
-        let latency = Histogram::new_with_bounds(1, MAX_LATENCY, LATENCY_DIGITS).expect(
-            "1 is a lower bound, the upper is more than twice it, and 5 digits are allowed",
-        );
+        let latency = empty_histogram();
         let started = Instant::now();
         Self {
             started,
@@ -103,7 +117,9 @@ impl Tally {
             }
             Window::Open(opened) => {
                 self.requests += 1;
-                self.record(now.duration_since(due));
+                let latency = now.duration_since(due);
+                self.beyond_max_latency += u64::from(latency > LONGEST);
+                record(&mut self.latency, latency);
                 let width = now.duration_since(opened);
                 if width >= self.asked {
                     self.window = Window::Closed { at: now, width };
@@ -111,14 +127,6 @@ impl Tally {
             }
             Window::Closed { .. } => {}
         }
-    }
-
-    fn record(&mut self, latency: Duration) {
-        let nanoseconds = u64::try_from(latency.as_nanos()).unwrap_or(u64::MAX);
-        if nanoseconds > MAX_LATENCY {
-            self.beyond_max_latency += 1;
-        }
-        self.latency.saturating_record(nanoseconds);
     }
 
     /// Whether requests are still to be sent.

@@ -13,6 +13,8 @@ use std::{
 
 use super::*;
 
+mod loops;
+
 const RAMP: Duration = Duration::from_millis(5);
 const WINDOW: Duration = Duration::from_millis(20);
 /// How long servers that answer may take, and failures to show.

@@ -1,29 +1,45 @@
 //! One server process, from start to end.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use hdrhistogram::Histogram;
 use quartet_conformance::Model;
-use quartet_conformance::servers::{Process, StartOptions};
-use serde_json::Value;
+use quartet_conformance::servers::{Process, Setting, StartOptions};
 
 use super::Subject;
-use crate::accounting::{CoreClock, Memory, ProcessTree, SETTLE};
+use super::answers::learn;
+use crate::accounting::{CoreClock, CpuTime, Memory, ProcessTree, SETTLE};
 use crate::cores::Placement;
-use crate::generator::{Connections, Exchange};
-use crate::plan::{Lane, Plan};
-use crate::probe::checked_get;
+use crate::generator::{
+    Connections, Exchange, LATENCY_DIGITS, Offer, OpenLoopSlice, Slice as Measured, connect_loop,
+};
+use crate::plan::{Lane, LaneLoad};
 use crate::record::{ArmRestart, LaneTotals, Slice, encode};
 
 /// How long an answer may take before it counts as missing.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How a server is started, and what it is to be asked.
+pub(super) struct Start<'a> {
+    pub(super) workers: usize,
+    /// What it is asked, first what is asked before anything else.
+    pub(super) lanes: &'a [Lane],
+    /// The right answers.
+    pub(super) model: &'a Model,
+    /// The data it is to serve, where that is not its own.
+    pub(super) data: Option<&'a Path>,
+    /// Whether it answers with constant bytes.
+    pub(super) answers_alike: bool,
+}
+
 /// One server process with its connections.
 pub(super) struct Life {
     // Fields are dropped in this order: connections close before their server ends.
-    connections: Connections,
+    connections: Option<Connections>,
     process: Process,
     tree: ProcessTree,
     start_up: Duration,
@@ -38,17 +54,31 @@ struct LaneLife {
     latencies: Histogram<u64>,
 }
 
+/// What a slice cost the server, from before its first request to after its last answer.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cost {
+    pub(super) cpu: Option<CpuTime>,
+    pub(super) busy_ns: Option<u64>,
+}
+
 impl Life {
-    /// Starts a server, checks an answer of each lane, and opens the connections.
+    /// Starts a server and checks an answer of each lane.
     pub(super) fn begin(
-        plan: &Plan,
+        start: &Start<'_>,
         subject: &Subject<'_>,
         placement: &Placement,
-        model: &Model,
     ) -> Result<Self> {
+        let extra_args = match start.data {
+            Some(file) => subject
+                .server
+                .setting(Setting::DataFile(file))
+                .context("servers.toml does not say how it takes a data file")?,
+            None => Vec::new(),
+        };
         let options = StartOptions {
             program: Some(subject.artifact.program.clone()),
-            workers: Some(plan.workers),
+            workers: Some(start.workers),
+            extra_args,
             ..StartOptions::default()
         };
         let begun = Instant::now();
@@ -57,24 +87,23 @@ impl Life {
         let address = process.address();
         let mut start_up = None;
         let mut lanes = BTreeMap::new();
-        for &lane in &plan.lanes {
-            let content = checked_get(address, lane.path(), &expected(model, lane)?)?;
+        for &lane in start.lanes {
+            let exchange = learn(address, lane, start.model, start.answers_alike)?;
             start_up.get_or_insert_with(|| begun.elapsed());
-            let authority = address.to_string();
             lanes.insert(
                 lane,
                 LaneLife {
-                    exchange: Exchange::get(lane.path(), &authority, &[], 200, content),
+                    exchange,
                     user_ns: 0,
                     system_ns: 0,
-                    latencies: Histogram::new(crate::generator::LATENCY_DIGITS)?,
+                    latencies: Histogram::new(LATENCY_DIGITS)?,
                 },
             );
         }
         let tree = ProcessTree::of(process.pid())?;
         Ok(Self {
             idle: tree.memory()?,
-            connections: Connections::open(address, plan.connections, PATIENCE)?,
+            connections: None,
             process,
             tree,
             start_up: start_up.context("there is no lane to measure")?,
@@ -82,54 +111,94 @@ impl Life {
         })
     }
 
-    /// Takes one slice. Its place in the restart is left for the caller to fill in.
+    /// Opens so many connections, in place of those it has.
+    pub(super) fn connect(&mut self, count: usize) -> Result<()> {
+        self.connections = None;
+        self.connections = Some(Connections::open(self.address(), count, PATIENCE)?);
+        Ok(())
+    }
+
+    fn address(&self) -> SocketAddr {
+        self.process.address()
+    }
+
+    /// Takes one slice of a closed loop. Its place in the restart is left for the caller to fill in.
     pub(super) fn slice(
         &mut self,
-        plan: &Plan,
+        load: LaneLoad,
         lane: Lane,
         clock: Option<&CoreClock>,
     ) -> Result<Slice> {
+        let address = self.address();
+        let (ramp, window) = (
+            Duration::from_millis(load.ramp_ms),
+            Duration::from_millis(load.slice_ms),
+        );
+        let run = |connections: Option<&mut Connections>, exchange: &Exchange| {
+            if lane == Lane::Connect {
+                return Ok(connect_loop(
+                    address,
+                    exchange,
+                    load.connections,
+                    ramp,
+                    window,
+                    PATIENCE,
+                )?);
+            }
+            let connections = connections.context("no connections are open")?;
+            Ok(connections.closed_loop(exchange, ramp, window)?)
+        };
+        let (measured, cost) = self.accounted(lane, clock, run)?;
+        ensure!(measured.requests > 0, "no answer came within a slice");
         let life = self
             .lanes
             .get_mut(&lane)
             .context("this lane is not measured")?;
-        let busy_before = clock.map(CoreClock::busy).transpose()?;
-        let before = self.tree.cpu()?;
-        let measured = self.connections.closed_loop(
-            &life.exchange,
-            Duration::from_millis(plan.ramp_ms),
-            Duration::from_millis(plan.slice_ms),
-        )?;
-        settle();
-        let after = self.tree.cpu()?;
-        let busy_after = clock.map(CoreClock::busy).transpose()?;
-        ensure!(measured.requests > 0, "no answer came within a slice");
-
-        let cpu = after.zip(before).map(|(after, before)| after.since(before));
-        if let Some(cpu) = cpu {
+        if let Some(cpu) = cost.cpu {
             life.user_ns += cpu.user;
             life.system_ns += cpu.system;
         }
         life.latencies
             .add(&measured.latency)
             .context("histograms do not add up")?;
-        Ok(Slice {
-            block: 0,
-            position: 0,
-            arm: 0,
-            lane,
-            requests: measured.requests,
-            window_ns: nanoseconds(measured.window),
-            total_requests: measured.total_requests,
-            total_ns: nanoseconds(measured.total),
-            cpu_ns: cpu.map(|cpu| cpu.total),
-            busy_ns: busy_after
-                .zip(busy_before)
-                .map(|(after, before)| after.saturating_sub(before)),
-            mean_ns: measured.latency.mean() as u64,
-            p50_ns: measured.latency.value_at_quantile(0.50),
-            p99_ns: measured.latency.value_at_quantile(0.99),
+        Ok(entry(&measured, lane, cost))
+    }
+
+    /// Takes one slice of an open loop.
+    pub(super) fn open_loop(
+        &mut self,
+        lane: Lane,
+        offer: Offer,
+        clock: Option<&CoreClock>,
+    ) -> Result<(OpenLoopSlice, Cost)> {
+        self.accounted(lane, clock, |connections, exchange| {
+            let connections = connections.context("no connections are open")?;
+            Ok(connections.open_loop(exchange, offer)?)
         })
+    }
+
+    /// Runs a slice of load, and reads the kernel's books before and after.
+    fn accounted<T>(
+        &mut self,
+        lane: Lane,
+        clock: Option<&CoreClock>,
+        run: impl FnOnce(Option<&mut Connections>, &Exchange) -> Result<T>,
+    ) -> Result<(T, Cost)> {
+        let life = self.lanes.get(&lane).context("this lane is not measured")?;
+        let busy_before = clock.map(CoreClock::busy).transpose()?;
+        let before = self.tree.cpu()?;
+        let measured = run(self.connections.as_mut(), &life.exchange)?;
+        settle();
+        let after = self.tree.cpu()?;
+        let busy_after = clock.map(CoreClock::busy).transpose()?;
+        let busy = busy_after.zip(busy_before);
+        Ok((
+            measured,
+            Cost {
+                cpu: after.zip(before).map(|(after, before)| after.since(before)),
+                busy_ns: busy.map(|(after, before)| after.saturating_sub(before)),
+            },
+        ))
     }
 
     /// CPU time so far, nanoseconds.
@@ -168,6 +237,24 @@ impl Life {
     }
 }
 
+fn entry(measured: &Measured, lane: Lane, cost: Cost) -> Slice {
+    Slice {
+        block: 0,
+        position: 0,
+        arm: 0,
+        lane,
+        requests: measured.requests,
+        window_ns: nanoseconds(measured.window),
+        total_requests: measured.total_requests,
+        total_ns: nanoseconds(measured.total),
+        cpu_ns: cost.cpu.map(|cpu| cpu.total),
+        busy_ns: cost.busy_ns,
+        mean_ns: measured.latency.mean() as u64,
+        p50_ns: measured.latency.value_at_quantile(0.50),
+        p99_ns: measured.latency.value_at_quantile(0.99),
+    }
+}
+
 /// Waits without giving the core away: the generator's must not fall into a sleep it has to be
 /// woken from.
 fn settle() {
@@ -177,15 +264,6 @@ fn settle() {
     }
 }
 
-fn expected(model: &Model, lane: Lane) -> Result<Value> {
-    match lane {
-        Lane::One => model
-            .item("en")
-            .context("the data has no greeting for `en`"),
-        Lane::List => Ok(model.list()),
-    }
-}
-
-fn nanoseconds(duration: Duration) -> u64 {
+pub(super) fn nanoseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

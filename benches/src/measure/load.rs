@@ -18,7 +18,7 @@ pub(super) struct Load {
 }
 
 impl Load {
-    pub(super) fn begin(plan: &Plan, lives: &[Option<Life>]) -> Result<Self> {
+    pub(super) fn begin<'a>(plan: &Plan, lives: impl Iterator<Item = &'a Life>) -> Result<Self> {
         let mut cores = plan.server_cores.clone();
         cores.extend(
             plan.generator_core
@@ -32,7 +32,10 @@ impl Load {
         })
     }
 
-    pub(super) fn end(self, lives: &[Option<Life>]) -> Result<Option<MachineLoad>> {
+    pub(super) fn end<'a>(
+        self,
+        lives: impl Iterator<Item = &'a Life>,
+    ) -> Result<Option<MachineLoad>> {
         let Some((before, after)) = self.before.zip(core_time(&self.cores)?) else {
             return Ok(None);
         };
@@ -48,9 +51,9 @@ impl Load {
 }
 
 /// CPU time of this process and of every server: what the measurement itself uses.
-fn ours(lives: &[Option<Life>]) -> Result<u64> {
+fn ours<'a>(lives: impl Iterator<Item = &'a Life>) -> Result<u64> {
     let mut sum = own_cpu()?.unwrap_or_default();
-    for life in lives.iter().flatten() {
+    for life in lives {
         sum += life.cpu()?.unwrap_or_default();
     }
     Ok(sum)

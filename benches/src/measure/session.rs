@@ -1,18 +1,19 @@
 //! One restart after the other.
 
-use std::io;
-use std::process::{Command, Stdio};
+use std::collections::{BTreeMap, HashSet};
 use std::time::{Duration, Instant};
 
-use anyhow::{Error, Result};
+use anyhow::{Context as _, Error, Result};
 
 use super::Measurement;
-use super::life::Life;
+use super::life::{Life, Start};
 use super::load::Load;
+use super::locales::Locales;
 use crate::accounting::CoreClock;
-use crate::plan::{Plan, Restart};
+use crate::cost::cost_of_a_process;
+use crate::plan::{ArmRole, Cell, Lane, Plan, Restart};
 use crate::progress::Progress;
-use crate::record::{RestartRecord, Void, now};
+use crate::record::{ArmRestart, RestartRecord, Void, now};
 
 /// How long after a failure to wait for its reason: Ctrl-C reaches servers and this process at
 /// once, so that a server may be the first to end.
@@ -21,29 +22,58 @@ const AFTERTHOUGHT: Duration = Duration::from_millis(200);
 /// A measurement under way.
 pub(super) struct Session<'a> {
     measurement: &'a Measurement<'a>,
-    plan: &'a Plan,
-    clock: Option<CoreClock>,
-    progress: Progress,
+    pub(super) plan: &'a Plan,
+    pub(super) clock: Option<CoreClock>,
+    pub(super) progress: Progress,
     /// Arms that failed: what failed once is not started again.
     failed: Vec<bool>,
-    /// Why they did, for the record to take over.
+    /// Arms that failed in one lane.
+    failed_lanes: HashSet<(usize, Lane)>,
+    /// What servers of the lane `large` are started with.
+    locales: Option<Locales>,
+    /// Why arms failed, for the record to take over.
     pub(super) voids: Vec<Void>,
 }
 
+/// The processes of one restart, by arm.
+struct Lives {
+    usual: Vec<Option<Life>>,
+    /// Those that serve the data file of the lane `large`.
+    large: Vec<Option<Life>>,
+}
+
+impl Lives {
+    fn all(&self) -> impl Iterator<Item = &Life> {
+        self.usual.iter().chain(&self.large).flatten()
+    }
+
+    fn of(&mut self, cell: Cell) -> &mut Option<Life> {
+        match cell.lane {
+            Lane::Large => &mut self.large[cell.arm],
+            _ => &mut self.usual[cell.arm],
+        }
+    }
+}
+
 impl<'a> Session<'a> {
+    /// Of the plan's restarts so many are held already.
     pub(super) fn begin(
         measurement: &'a Measurement<'a>,
         plan: &'a Plan,
         clock: Option<CoreClock>,
+        held: u32,
     ) -> Result<Self> {
         let failed = measurement.subjects.iter().map(Option::is_none).collect();
-        let progress = Progress::begin(plan)?;
+        let progress = Progress::begin(plan, held)?;
+        let large = plan.lanes.contains(&Lane::Large);
         Ok(Self {
             measurement,
             plan,
             clock,
             progress,
             failed,
+            failed_lanes: HashSet::new(),
+            locales: large.then(Locales::write).transpose()?,
             voids: Vec::new(),
         })
     }
@@ -54,64 +84,122 @@ impl<'a> Session<'a> {
 
     /// Starts everything afresh, takes every slice, and ends everything.
     pub(super) fn restart(&mut self, restart: &Restart, number: u32) -> Result<RestartRecord> {
-        self.progress.restart(number);
+        self.progress.restart(None, number, self.plan.restarts);
         let mut taken = RestartRecord {
             restart: number,
             started: now(),
             complete: false,
             start_order: restart.start_order.clone(),
-            spawn_ns: self.cost_of_a_process(),
+            spawn_ns: cost_of_a_process(self.measurement.placement),
             machine: None,
             arms: Vec::new(),
             slices: Vec::new(),
         };
         let mut lives = self.start(restart, number);
         if !self.interrupted() {
-            let load = Load::begin(self.plan, &lives)?;
+            let load = Load::begin(self.plan, lives.all())?;
             self.take_slices(restart, number, &mut lives, &mut taken)?;
             if !self.interrupted() {
-                taken.machine = load.end(&lives)?;
+                taken.machine = load.end(lives.all())?;
                 taken.complete = true;
             }
         }
-        for (arm, life) in lives.into_iter().enumerate() {
+        let mut arms = BTreeMap::new();
+        let usual = lives.usual.into_iter().enumerate();
+        let large = lives.large.into_iter().enumerate();
+        for (arm, life) in usual.chain(large) {
             let Some(life) = life else { continue };
             match life.end(arm, self.interrupted()) {
-                Ok(entry) => taken.arms.push(entry),
-                Err(error) => self.fail(arm, number, &error),
+                Ok(ended) => join(&mut arms, ended),
+                Err(error) => self.fail(arm, None, number, &error),
             }
         }
+        taken.arms = arms.into_values().collect();
         Ok(taken)
     }
 
-    fn start(&mut self, restart: &Restart, number: u32) -> Vec<Option<Life>> {
-        let mut lives: Vec<Option<Life>> = self.failed.iter().map(|_| None).collect();
+    fn start(&mut self, restart: &Restart, number: u32) -> Lives {
+        let none = || self.failed.iter().map(|_| None).collect();
+        let mut lives = Lives {
+            usual: none(),
+            large: none(),
+        };
         for &arm in &restart.start_order {
             if self.interrupted() {
                 break;
             }
-            let Measurement {
-                subjects,
-                placement,
-                model,
-                ..
-            } = self.measurement;
-            let Some(subject) = subjects[arm].as_ref().filter(|_| !self.failed[arm]) else {
-                continue;
-            };
-            match Life::begin(self.plan, subject, placement, model) {
-                Ok(life) => lives[arm] = Some(life),
-                Err(error) => self.fail(arm, number, &error),
+            match self.start_usual(arm) {
+                Ok(life) => lives.usual[arm] = life,
+                Err(error) => self.fail(arm, None, number, &error),
+            }
+            match self.start_large(arm) {
+                Ok(life) => lives.large[arm] = life,
+                Err(error) => self.fail(arm, Some(Lane::Large), number, &error),
             }
         }
         lives
+    }
+
+    fn start_usual(&self, arm: usize) -> Result<Option<Life>> {
+        let mut lanes: Vec<Lane> = self
+            .plan
+            .lanes
+            .iter()
+            .copied()
+            .filter(|&lane| lane != Lane::Large && self.goes_on(arm, lane))
+            .collect();
+        if lanes.is_empty() {
+            // Its start-up and memory are of interest all the same.
+            lanes.push(Lane::One);
+        }
+        let mut life = self.start_one(arm, &lanes, None)?;
+        if let Some(life) = &mut life {
+            life.connect(self.plan.connections)?;
+        }
+        Ok(life)
+    }
+
+    fn start_large(&self, arm: usize) -> Result<Option<Life>> {
+        let Some(locales) = self
+            .locales
+            .as_ref()
+            .filter(|_| self.goes_on(arm, Lane::Large))
+        else {
+            return Ok(None);
+        };
+        let mut life = self.start_one(arm, &[Lane::Large], Some(locales))?;
+        if let Some(life) = &mut life {
+            life.connect(self.plan.load(Lane::Large).connections)?;
+        }
+        Ok(life)
+    }
+
+    /// Starts an arm's server for these lanes. None where the arm is void.
+    pub(super) fn start_one(
+        &self,
+        arm: usize,
+        lanes: &[Lane],
+        locales: Option<&Locales>,
+    ) -> Result<Option<Life>> {
+        let subject = self.measurement.subjects[arm].as_ref();
+        let Some(subject) = subject.filter(|_| !self.failed[arm]) else {
+            return Ok(None);
+        };
+        let start = Start {
+            workers: self.plan.workers,
+            lanes,
+            model: locales.map_or(self.measurement.model, |locales| &locales.model),
+            data: locales.map(Locales::path),
+            answers_alike: self.plan.arms[arm].role == ArmRole::Floor,
+        };
+        Life::begin(&start, subject, self.measurement.placement).map(Some)
     }
 
     fn take_slices(
         &mut self,
         restart: &Restart,
         number: u32,
-        lives: &mut [Option<Life>],
+        lives: &mut Lives,
         taken: &mut RestartRecord,
     ) -> Result<()> {
         for (turns, block) in restart.blocks.iter().zip(0..) {
@@ -119,66 +207,129 @@ impl<'a> Session<'a> {
                 if self.interrupted() {
                     return Ok(());
                 }
-                let Some(life) = &mut lives[cell.arm] else {
+                self.progress.done(self.plan.slice_length(cell.lane));
+                let place = lives.of(*cell);
+                let life = place.as_mut().filter(|_| self.goes_on(cell.arm, cell.lane));
+                let Some(life) = life else {
                     continue;
                 };
-                match life.slice(self.plan, cell.lane, self.clock.as_ref()) {
+                let load = self.plan.load(cell.lane);
+                match life.slice(load, cell.lane, self.clock.as_ref()) {
                     Ok(mut slice) => {
                         (slice.block, slice.position, slice.arm) = (block, position, cell.arm);
                         taken.slices.push(slice);
                     }
                     Err(error) => {
                         let error = error.context(format!("GET {}", cell.lane.path()));
-                        self.fail(cell.arm, number, &error);
-                        lives[cell.arm] = None;
+                        // The other lanes need connections that work.
+                        let again = life.connect(load.connections);
+                        self.fail(cell.arm, Some(cell.lane), number, &error);
+                        if let Err(error) = again {
+                            *lives.of(*cell) = None;
+                            if cell.lane != Lane::Large {
+                                self.fail(cell.arm, None, number, &error);
+                            }
+                        }
                     }
                 }
             }
-            self.progress.slices(turns.len() as u64);
         }
         Ok(())
     }
 
-    /// Notes a failure, unless the wish to stop explains it.
-    fn fail(&mut self, arm: usize, restart: u32, error: &Error) {
-        let deadline = Instant::now() + AFTERTHOUGHT;
-        while !self.interrupted() && Instant::now() < deadline {
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        if self.interrupted() {
+    /// Whether an arm is measured in a lane and has not failed in it.
+    fn goes_on(&self, arm: usize, lane: Lane) -> bool {
+        self.plan.takes_part(arm, lane)
+            && !self.failed[arm]
+            && !self.failed_lanes.contains(&(arm, lane))
+    }
+
+    /// Notes a failure, in one lane or in all, unless the wish to stop explains it.
+    fn fail(&mut self, arm: usize, lane: Option<Lane>, restart: u32, error: &Error) {
+        let Some(reason) = self.reason(error) else {
             return;
+        };
+        let name = &self.plan.arms[arm].name;
+        match lane {
+            Some(lane) => {
+                let lane_name = lane.name();
+                self.progress
+                    .say(&format!("{name}, {lane_name}, is void: {reason}"));
+                self.failed_lanes.insert((arm, lane));
+            }
+            None => {
+                self.progress.say(&format!("{name} is void: {reason}"));
+                self.failed[arm] = true;
+            }
         }
-        let reason = format!("{error:#}");
-        self.progress
-            .say(&format!("{} is void: {reason}", self.plan.arms[arm].name));
-        self.failed[arm] = true;
         self.voids.push(Void {
             arm,
             restart: Some(restart),
+            lane,
             reason,
         });
     }
 
-    fn interrupted(&self) -> bool {
+    /// What went wrong, as a sentence; none where the wish to stop explains it.
+    pub(super) fn reason(&self, error: &Error) -> Option<String> {
+        let deadline = Instant::now() + AFTERTHOUGHT;
+        while !self.interrupted() && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        (!self.interrupted()).then(|| format!("{error:#}"))
+    }
+
+    pub(super) fn interrupted(&self) -> bool {
         self.measurement.interrupt.requested()
     }
 
-    /// From starting `true` to its end, on the servers' cores. Where there is no such program,
-    /// nothing is known.
-    fn cost_of_a_process(&self) -> Option<u64> {
-        let run = || -> io::Result<Duration> {
-            let begun = Instant::now();
-            Command::new("true")
-                .stdin(Stdio::null())
-                .stdout(Stdio::null())
-                .status()?;
-            Ok(begun.elapsed())
-        };
-        let cost = self
-            .measurement
-            .placement
-            .on_server_cores(|| Ok(run()?))
-            .ok()?;
-        u64::try_from(cost.as_nanos()).ok()
+    /// Starts every arm for one lane, in this order, with what happened to each: a mode's restart.
+    pub(super) fn start_for_mode(
+        &mut self,
+        start_order: &[usize],
+        lane: Lane,
+        mut failed: impl FnMut(usize, String),
+    ) -> Vec<Option<Life>> {
+        let mut lives: Vec<Option<Life>> = self.failed.iter().map(|_| None).collect();
+        for &arm in start_order {
+            if self.interrupted() {
+                break;
+            }
+            if self.failed_lanes.contains(&(arm, lane)) {
+                continue;
+            }
+            match self.start_one(arm, &[lane], None) {
+                Ok(life) => lives[arm] = life,
+                Err(error) => {
+                    if let Some(reason) = self.reason(&error) {
+                        failed(arm, reason);
+                    }
+                }
+            }
+        }
+        lives
+    }
+
+    /// Ends what a mode started.
+    pub(super) fn end_of_mode(&self, lives: Vec<Option<Life>>) -> Result<()> {
+        for (arm, life) in lives.into_iter().enumerate() {
+            let Some(life) = life else { continue };
+            let ended = life.end(arm, true);
+            if !self.interrupted() {
+                ended.with_context(|| self.plan.arms[arm].name.clone())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Enters what ended: the first process of an arm with all that is known of it, of another its
+/// lanes alone.
+fn join(arms: &mut BTreeMap<usize, ArmRestart>, ended: ArmRestart) {
+    match arms.get_mut(&ended.arm) {
+        Some(entry) => entry.lanes.extend(ended.lanes),
+        None => {
+            arms.insert(ended.arm, ended);
+        }
     }
 }

@@ -33,6 +33,11 @@ pub(super) fn milliseconds(nanoseconds: f64) -> String {
     format!("{:.1}", nanoseconds / 1e6)
 }
 
+/// Nanoseconds as seconds.
+pub(super) fn seconds(nanoseconds: u64) -> String {
+    format!("{:.1}", nanoseconds as f64 / 1e9)
+}
+
 /// Bytes as millions of bytes.
 pub(super) fn megabytes(bytes: f64) -> String {
     format!("{:.1}", bytes / 1e6)
@@ -54,6 +59,7 @@ mod tests {
     fn units_are_scaled() {
         assert_eq!(microseconds(6_543.0), "6.54");
         assert_eq!(milliseconds(3_040_000.0), "3.0");
+        assert_eq!(seconds(34_960_000_000), "35.0");
         assert_eq!(megabytes(1_550_000.0), "1.6");
         let ratio = Ratio {
             estimate: 0.8481,

@@ -1,0 +1,148 @@
+use std::path::Path;
+
+use super::*;
+use crate::estimates::tests::{circumstances as note, save};
+use crate::testing::record;
+
+/// Criterion's estimates for axum and hyper, with notes that fit [`record`].
+fn estimates(dispatch_of_axum: f64) -> Estimates {
+    let place = tempfile::tempdir().unwrap();
+    let around = |value: f64| [value, value - 3.0, value + 4.0];
+    for lane in ["one", "list"] {
+        save(
+            place.path(),
+            &format!("payload/{lane}"),
+            PAYLOAD,
+            around(60.0),
+        );
+        save(
+            place.path(),
+            &format!("payload/{lane}"),
+            "kept buffer",
+            around(40.0),
+        );
+        let dispatch = format!("dispatch/{lane}");
+        save(place.path(), &dispatch, "axum", around(dispatch_of_axum));
+        save(place.path(), &dispatch, "hyper", around(300.0));
+    }
+    save(place.path(), "roundtrip/one", "axum", around(40_000.0));
+    let mut read = Estimates::read(place.path()).unwrap();
+    for bench in ["dispatch", "payload", "roundtrip"] {
+        read.notes.insert(bench.to_owned(), note());
+    }
+    read
+}
+
+fn committed() -> Record {
+    let mut record = record();
+    record.source.modified = Some(false);
+    record
+}
+
+#[test]
+fn parts_add_up_to_the_whole() {
+    let record = committed();
+    let division = Division::of(&record, &estimates(900.0));
+    assert_eq!(division.lanes.len(), 2);
+    let rows = &division.lanes[0].rows;
+    let names: Vec<&str> = rows
+        .iter()
+        .map(|row| record.plan.arms[row.arm].name.as_str())
+        .collect();
+    assert_eq!(names, ["axum", "hyper", "null"]);
+    for row in rows {
+        let known = [row.serialisation, row.framework].map(|part| part.map_or(0.0, |p| p.value));
+        let sum: f64 = known.iter().sum::<f64>() + row.http.value + row.kernel.value;
+        assert!((sum - row.total.value).abs() < 1e-6, "{row:?}");
+    }
+    let axum = &rows[0];
+    assert!((axum.framework.unwrap().value - 840.0).abs() < 1e-9);
+    assert!((axum.roundtrip.unwrap().value - 40_000.0).abs() < 1e-9);
+    assert_eq!(rows[1].roundtrip, None);
+    // A quarter of the simulated CPU time is in user mode.
+    let user = axum.http.value + 900.0;
+    assert!((user / axum.total.value - 0.25).abs() < 0.02, "{axum:?}");
+    let null = &rows[2];
+    assert_eq!(
+        (null.serialisation, null.framework, null.dispatch),
+        (None, None, None)
+    );
+    assert_eq!(division.remarks, Vec::<String>::new());
+}
+
+#[test]
+fn a_difference_is_as_unsure_as_both_together() {
+    let whole = Estimate {
+        value: 10.0,
+        low: 7.0,
+        high: 16.0,
+    };
+    let part = Estimate {
+        value: 4.0,
+        low: -4.0,
+        high: 8.0,
+    };
+    let expected = Estimate {
+        value: 6.0,
+        low: 1.0,
+        high: 16.0,
+    };
+    assert_eq!(less(whole, part), expected);
+}
+
+#[test]
+fn a_part_that_is_less_than_nothing_is_said() {
+    let record = committed();
+    let division = Division::of(&record, &estimates(5_000.0));
+    let axum = &division.lanes[0].rows[0];
+    assert!(axum.http.high < 0.0);
+    assert_eq!(division.remarks.len(), 2);
+    assert!(division.remarks[0].starts_with("one: less than nothing, axum's HTTP library: "));
+    let close = Division::of(&record, &estimates(axum.http.value + 5_000.0));
+    assert!(
+        close.remarks[0] == "one: not told apart from nothing, axum's HTTP library",
+        "{:?}",
+        close.remarks
+    );
+}
+
+#[test]
+fn other_circumstances_are_said() {
+    let record = committed();
+    let mut other = estimates(900.0);
+    other.notes.remove("payload");
+    let dispatch = other.notes.get_mut("dispatch").unwrap();
+    dispatch.machine.cores = 64;
+    dispatch.source.revision = None;
+    let remarks = Division::of(&record, &other).remarks;
+    assert_eq!(remarks.len(), 2, "{remarks:?}");
+    assert!(
+        remarks[0].ends_with("on another machine, of another revision"),
+        "{remarks:?}"
+    );
+    assert!(remarks[1].contains("payload left no note"), "{remarks:?}");
+    let mut changed = committed();
+    changed.source.modified = Some(true);
+    let remarks = Division::of(&changed, &estimates(900.0)).remarks;
+    assert_eq!(remarks.len(), 3);
+    assert!(remarks[0].contains("changes not committed"), "{remarks:?}");
+}
+
+#[test]
+fn without_criterion_there_is_nothing_but_how_to_run_it() {
+    let nothing = Estimates::read(Path::new("/nowhere/criterion")).unwrap();
+    let division = Division::of(&committed(), &nothing);
+    assert!(division.lanes.is_empty());
+    assert_eq!(
+        division.source,
+        "no estimates of criterion's in /nowhere/criterion"
+    );
+    assert!(division.remarks[0].contains("cargo bench -p quartet-benches"));
+}
+
+#[test]
+fn one_restart_has_no_interval_and_so_no_division() {
+    let mut record = committed();
+    record.restarts.truncate(1);
+    assert!(Division::of(&record, &estimates(900.0)).lanes.is_empty());
+}

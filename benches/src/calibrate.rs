@@ -1,0 +1,182 @@
+//! The comparison tried on servers whose differences are known.
+//!
+//! A control is measured against itself and against copies of it that are slower by known shares, in as many restarts
+//! as a run has. Many runs are then put together from these restarts, and judged as any run is: how often two equals
+//! are told apart, and how often a copy is found to be slower.
+
+mod outcome;
+mod resample;
+
+use std::path::Path;
+
+use crate::analysis::{Analysis, Samples, pairs_of};
+use crate::failure::Failure;
+use crate::machine::Machine;
+use crate::plan::{ArmRole, Effort, Lane};
+use crate::record::{Record, State};
+use crate::run::{Options, Run, runs};
+use crate::selection;
+use crate::statistics::{CONFIDENCE, Ratio, simultaneous_confidence};
+
+pub use outcome::{Calibration, Frequency, LaneCalibration, Slowed};
+use resample::{Pool, Rules, Trials};
+
+/// With fewer restarts than this, runs put together from them would all be much alike.
+const FEWEST: usize = 10;
+
+/// How many servers a default run compares with each other.
+const SERVERS: usize = 4;
+
+/// Measures, and says what this machine can resolve.
+///
+/// # Errors
+/// As a run's, and [`Failure::Unmet`] where equals are told apart in more than 1 of 100 runs, or 3 % are not seen in 99
+/// of 100.
+pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
+    if !options.servers().is_empty() || options.resumes() {
+        return Err(Failure::Usage(
+            "calibrate chooses its servers itself, and begins afresh".to_owned(),
+        ));
+    }
+    let mut run = Run::new(options, command, selection::calibration)?;
+    // Throughput and latency have no verdicts to try.
+    run.record.plan.capacity = None;
+    run.record.plan.latency = None;
+    run.measure(None)?;
+    let interrupted = run.record.state == State::Interrupted;
+    let calibration = match of(&run.record) {
+        Ok(calibration) => calibration,
+        Err(_) if interrupted => return Err(Failure::Interrupted),
+        Err(error) => return Err(error.into()),
+    };
+    calibration.write(&runs(run.root()))?;
+    run.show(&calibration.text())?;
+    if interrupted {
+        return Err(Failure::Interrupted);
+    }
+    let broken = calibration.broken();
+    if broken.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::Unmet(broken.join("; ")))
+    }
+}
+
+/// What is known of this machine, from its last calibration. One of another machine, or that cannot be read, says
+/// nothing.
+pub(crate) fn known(root: &Path, machine: &Machine) -> Option<Calibration> {
+    let known = Calibration::read(&runs(root)).ok()?;
+    (&known.machine == machine).then_some(known)
+}
+
+/// Works a calibration out from the record of its restarts.
+///
+/// # Errors
+/// Where the record is no calibration's, a row of it is void, or too few restarts count.
+pub fn of(record: &Record) -> anyhow::Result<Calibration> {
+    by(record, Trials::ENOUGH)
+}
+
+fn by(record: &Record, trials: Trials) -> anyhow::Result<Calibration> {
+    let samples = Samples::of(record)?;
+    let restarts = samples.restarts();
+    anyhow::ensure!(
+        restarts >= FEWEST,
+        "{restarts} restarts count, a calibration needs {FEWEST}"
+    );
+    sound(record)?;
+    let run_restarts = Effort::NORMAL.restarts as usize;
+    let comparisons = pairs_of(SERVERS, record.plan.lanes.len());
+    let rules = Rules::new(run_restarts, simultaneous_confidence(comparisons));
+    let lanes: anyhow::Result<Vec<LaneCalibration>> = record
+        .plan
+        .lanes
+        .iter()
+        .map(|&lane| of_lane(record, &samples, lane, &rules, trials))
+        .collect();
+    Ok(Calibration {
+        schema_version: outcome::SCHEMA_VERSION,
+        started: record.started.clone(),
+        machine: record.machine.clone(),
+        restarts,
+        run_restarts,
+        comparisons,
+        trials: trials.whole,
+        lanes: lanes?,
+    })
+}
+
+fn sound(record: &Record) -> anyhow::Result<()> {
+    let analysis = Analysis::of(record)?;
+    for lane in &analysis.lanes {
+        for row in &lane.rows {
+            let name = &record.plan.arms[row.arm].name;
+            anyhow::ensure!(
+                row.void.is_empty(),
+                "{name}, {}: {}",
+                lane.lane.name(),
+                row.void.join("; ")
+            );
+        }
+    }
+    Ok(())
+}
+
+fn of_lane(
+    record: &Record,
+    samples: &Samples<'_>,
+    lane: Lane,
+    rules: &Rules,
+    trials: Trials,
+) -> anyhow::Result<LaneCalibration> {
+    let arms = &record.plan.arms;
+    let percent = |arm: usize| record.server_of(arm).and_then(|server| server.slowed_by);
+    let against_control = |arm: usize| {
+        let ratios = samples.log_ratios(arm, 0, lane);
+        anyhow::ensure!(
+            ratios.len() == samples.restarts(),
+            "{} is missing in some restarts",
+            arms[arm].name
+        );
+        Ok(ratios)
+    };
+    let position = |wanted: &dyn Fn(usize) -> bool| {
+        let found = (1..arms.len()).find(|&arm| wanted(arm));
+        found.ok_or_else(|| anyhow::anyhow!("this is not the record of a calibration"))
+    };
+    let aside = |arm: usize| arms[arm].role == ArmRole::Aside;
+    let again = position(&|arm| arms[arm].role == ArmRole::Again)?;
+    let twin = position(&|arm| aside(arm) && percent(arm) == Some(0.0))?;
+    let slower: Vec<(usize, f64)> = (1..arms.len())
+        .filter(|&arm| aside(arm))
+        .filter_map(|arm| Some((arm, percent(arm).filter(|&percent| percent > 0.0)?)))
+        .collect();
+    let mut judged = vec![against_control(twin)?];
+    for &(arm, _) in &slower {
+        judged.push(against_control(arm)?);
+    }
+    let pool = Pool {
+        again: against_control(again)?,
+        judged,
+    };
+    let seed = record.plan.seed;
+    let found = resample::judge(&pool, rules, trials, seed);
+    let slowed = slower.into_iter().zip(1..).map(|((_, percent), index)| {
+        let measured = Ratio::over_restarts(&pool.judged[index], CONFIDENCE);
+        let measured = measured.ok_or_else(|| anyhow::anyhow!("too few restarts"))?;
+        Ok(Slowed {
+            percent,
+            measured,
+            seen: found.behind[index],
+        })
+    });
+    Ok(LaneCalibration {
+        lane,
+        told_apart: found.told_apart,
+        slowed: slowed.collect::<anyhow::Result<_>>()?,
+        resolves: found.resolves,
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,204 @@
+//! How long a server takes to build.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant, SystemTime};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use quartet_conformance::servers::Server;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::source;
+use crate::interrupt::Interrupt;
+
+/// How often a build is looked at.
+const POLL: Duration = Duration::from_millis(20);
+
+/// How long a server takes to build, with what it needs downloaded already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BuildCost {
+    /// Cores that the build could use.
+    pub cores: usize,
+    /// From an empty target directory.
+    pub clean_ns: u64,
+    /// Once more, after its own crate's root file has a new time: what a change to the server
+    /// costs.
+    pub incremental_ns: u64,
+}
+
+/// Builds a server twice, in a target directory of its own that is gone afterwards. None where it
+/// is not built by cargo.
+///
+/// # Errors
+/// Where it cannot be built, or the wish to stop came first.
+pub(super) fn time(
+    server: &Server,
+    program: &Path,
+    root: &Path,
+    interrupt: &Interrupt,
+) -> Result<Option<BuildCost>> {
+    let (Some(source), Some("cargo")) = (
+        source::of(server, program, root)?,
+        server.build.first().map(String::as_str),
+    ) else {
+        return Ok(None);
+    };
+    let target = Target::at(root.join("target/compare/build-cost").join(&server.name))?;
+    let build = || run(&server.build, root, &target.0, interrupt);
+    let clean = build()?;
+    let _touched = Touched::now(&source.root)?;
+    let incremental = build()?;
+    Ok(Some(BuildCost {
+        cores: std::thread::available_parallelism().map_or(1, usize::from),
+        clean_ns: nanoseconds(clean),
+        incremental_ns: nanoseconds(incremental),
+    }))
+}
+
+fn run(command: &[String], root: &Path, target: &Path, interrupt: &Interrupt) -> Result<Duration> {
+    let (program, args) = command.split_first().context("there is no build command")?;
+    let begun = Instant::now();
+    let mut building = Command::new(program)
+        .args(args)
+        .current_dir(root)
+        .env("CARGO_TARGET_DIR", target)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .with_context(|| format!("cannot run `{program}`"))?;
+    loop {
+        if let Some(status) = building.try_wait()? {
+            ensure!(
+                status.success(),
+                "`{}` failed ({status})",
+                command.join(" ")
+            );
+            return Ok(begun.elapsed());
+        }
+        if interrupt.requested() {
+            building.kill()?;
+            building.wait()?;
+            bail!("interrupted");
+        }
+        sleep(POLL);
+    }
+}
+
+/// A target directory, empty at first and gone when this is.
+struct Target(PathBuf);
+
+impl Target {
+    fn at(directory: PathBuf) -> Result<Self> {
+        if directory.exists() {
+            let shown = directory.display();
+            fs::remove_dir_all(&directory).with_context(|| format!("cannot empty {shown}"))?;
+        }
+        Ok(Self(directory))
+    }
+}
+
+impl Drop for Target {
+    fn drop(&mut self) {
+        // What is left is emptied before the next use.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A file that seems to have changed just now. It has its time back when this is gone, so that
+/// nobody's own builds notice.
+struct Touched {
+    file: File,
+    before: SystemTime,
+}
+
+impl Touched {
+    fn now(path: &Path) -> Result<Self> {
+        let touch = || {
+            let file = File::options().append(true).open(path)?;
+            let before = file.metadata()?.modified()?;
+            file.set_modified(SystemTime::now())?;
+            Ok::<_, std::io::Error>(Self { file, before })
+        };
+        touch().with_context(|| format!("cannot touch {}", path.display()))
+    }
+}
+
+impl Drop for Touched {
+    fn drop(&mut self) {
+        // Where it fails, the next build is longer than it need be, and no more.
+        let _ = self.file.set_modified(self.before);
+    }
+}
+
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(command: &str) -> Vec<String> {
+        command.split(' ').map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn a_touched_file_has_its_time_and_content_back() {
+        let place = tempfile::tempdir().unwrap();
+        let file = place.path().join("lib.rs");
+        fs::write(&file, "content").unwrap();
+        let old = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000);
+        File::options()
+            .append(true)
+            .open(&file)
+            .unwrap()
+            .set_modified(old)
+            .unwrap();
+        let modified = || fs::metadata(&file).unwrap().modified().unwrap();
+        let touched = Touched::now(&file).unwrap();
+        assert!(modified() > old + Duration::from_secs(1));
+        drop(touched);
+        assert_eq!(modified(), old);
+        assert_eq!(fs::read(&file).unwrap(), b"content");
+    }
+
+    #[test]
+    fn a_target_is_empty_at_first_and_gone_at_last() {
+        let place = tempfile::tempdir().unwrap();
+        let directory = place.path().join("target");
+        fs::create_dir(&directory).unwrap();
+        fs::write(directory.join("old"), "").unwrap();
+        let target = Target::at(directory.clone()).unwrap();
+        assert!(!directory.exists());
+        fs::create_dir(&directory).unwrap();
+        drop(target);
+        assert!(!directory.exists());
+    }
+
+    #[test]
+    fn a_build_that_fails_or_is_interrupted_is_an_error() {
+        let place = tempfile::tempdir().unwrap();
+        let (root, go_on) = (place.path(), Interrupt::default());
+        let build = |command: &str, interrupt: &Interrupt| {
+            run(&words(command), root, root, interrupt).map_err(|error| error.to_string())
+        };
+        assert!(build("true", &go_on).is_ok());
+        assert!(
+            build("false", &go_on)
+                .unwrap_err()
+                .contains("`false` failed")
+        );
+        assert!(
+            build("/nowhere/x", &go_on)
+                .unwrap_err()
+                .contains("cannot run")
+        );
+        let stop = Interrupt::default();
+        stop.request();
+        assert_eq!(build("sleep 600", &stop).unwrap_err(), "interrupted");
+    }
+}

@@ -1,0 +1,173 @@
+//! Instructions and allocations per request, counted by valgrind.
+//!
+//! They are nearly the same each time, on any machine of the same architecture, and so show what a
+//! change to a server did. They do not rank servers: an instruction costs what it costs, and the
+//! kernel's are not among them. Counting by hardware, where there is any, would vary with the
+//! machine and could not be compared with what was counted elsewhere.
+//!
+//! Everything a server does besides, such as to start and to end, is in the count of a process; so
+//! it is counted twice, with and without further requests, and the difference is theirs.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, Result, ensure};
+use quartet_conformance::servers::{Process, StartOptions};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{end, wrapped};
+use crate::measure::Subject;
+use crate::plan::Lane;
+use crate::probe::{ask, connect};
+
+/// What counts.
+pub const TOOL: &str = "valgrind";
+
+/// Requests of the shorter of two counts; the longer has twice as many.
+const REQUESTS: usize = 500;
+
+/// What valgrind counted for a request of a lane, the one connection's requests being answered one
+/// after the other. None of what the kernel does is in it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RequestCost {
+    /// Instructions in user mode.
+    pub instructions: f64,
+    /// Allocations and reallocations.
+    pub allocations: f64,
+    /// Bytes asked for in them.
+    pub allocated_bytes: f64,
+}
+
+/// Counts for a server. None where it is not asked in this lane by one GET over and over.
+///
+/// # Errors
+/// Where there is no valgrind, or the server does not run under it or answers wrongly.
+pub(super) fn per_request(subject: &Subject<'_>, lane: Lane) -> Result<Option<RequestCost>> {
+    if !matches!(lane, Lane::One | Lane::List) {
+        return Ok(None);
+    }
+    let present = Command::new(TOOL)
+        .arg("--version")
+        .stdin(Stdio::null())
+        .output();
+    ensure!(
+        present.is_ok_and(|output| output.status.success()),
+        "`{TOOL}` is not installed"
+    );
+    let place = tempfile::tempdir().context("cannot make a temporary directory")?;
+    let report = place.path().join("count");
+    let count = |tool: &[&str], option: &str, requests| -> Result<String> {
+        let mut arguments: Vec<String> = tool.iter().map(|&word| word.to_owned()).collect();
+        arguments.push(format!("{option}={}", report.display()));
+        run(subject, arguments, lane, requests)?;
+        fs::read_to_string(&report).with_context(|| format!("`{TOOL}` reported nothing"))
+    };
+    let instructions = |requests| {
+        let tool = ["--tool=callgrind", "--log-file=/dev/null"];
+        instructions(&count(&tool, "--callgrind-out-file", requests)?)
+    };
+    let allocations = |requests| {
+        let tool = [
+            "--tool=memcheck",
+            "--leak-check=no",
+            "--undef-value-errors=no",
+        ];
+        allocations(&count(&tool, "--log-file", requests)?)
+    };
+    let fewer = allocations(REQUESTS)?;
+    let more = allocations(2 * REQUESTS)?;
+    Ok(Some(RequestCost {
+        instructions: each(instructions(REQUESTS)?, instructions(2 * REQUESTS)?),
+        allocations: each(fewer.0, more.0),
+        allocated_bytes: each(fewer.1, more.1),
+    }))
+}
+
+/// What the longer count's further requests cost each.
+fn each(fewer: u64, more: u64) -> f64 {
+    (more as f64 - fewer as f64) / REQUESTS as f64
+}
+
+/// Runs the server under a tool, has it answer, and ends it.
+fn run(subject: &Subject<'_>, tool: Vec<String>, lane: Lane, requests: usize) -> Result<()> {
+    let server = wrapped(subject.server, tool, &subject.artifact.program);
+    let options = StartOptions {
+        program: Some(Path::new(TOOL).to_owned()),
+        workers: Some(1),
+        ..StartOptions::default()
+    };
+    let process = Process::start(&server, &options)?;
+    let mut stream = connect(process.address())?;
+    for _ in 0..requests {
+        let (status, _) = ask(&mut stream, process.address(), lane.path())?;
+        ensure!(
+            status == 200,
+            "GET {} answers {status}, not 200",
+            lane.path()
+        );
+    }
+    drop(stream);
+    end(process)
+}
+
+/// The sum at the end of callgrind's file: `totals: 123`, or `summary: 123` of older versions.
+fn instructions(report: &str) -> Result<u64> {
+    let of_line = |line: &str| {
+        let sum = line
+            .strip_prefix("totals:")
+            .or(line.strip_prefix("summary:"))?;
+        sum.split_ascii_whitespace().next()?.parse().ok()
+    };
+    report
+        .lines()
+        .rev()
+        .find_map(of_line)
+        .context("callgrind's file has no sum")
+}
+
+/// Number and bytes, of memcheck's `total heap usage: 1,234 allocs, 1,200 frees, 5,678 bytes
+/// allocated`.
+fn allocations(report: &str) -> Result<(u64, u64)> {
+    let of_line = |line: &str| {
+        let (_, usage) = line.split_once("total heap usage:")?;
+        let mut numbers = usage
+            .split_ascii_whitespace()
+            .filter_map(|word| word.replace(',', "").parse::<u64>().ok());
+        let (allocations, _, bytes) = (numbers.next()?, numbers.next()?, numbers.next()?);
+        Some((allocations, bytes))
+    };
+    report
+        .lines()
+        .find_map(of_line)
+        .context("memcheck's report has no heap usage")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn callgrinds_sum_is_read() {
+        let report = "events: Ir\nfn=main\n1 20\nsummary: 21\n\ntotals: 2104567\n";
+        assert_eq!(instructions(report).unwrap(), 2_104_567);
+        assert_eq!(instructions("events: Ir\nsummary: 21\n").unwrap(), 21);
+        assert!(instructions("events: Ir\n").is_err());
+    }
+
+    #[test]
+    fn memchecks_sums_are_read() {
+        let report = "==7== HEAP SUMMARY:\n==7==     in use at exit: 1,024 bytes in 9 blocks\n\
+                      ==7==   total heap usage: 12,345 allocs, 12,336 frees, 6,789,012 bytes \
+                      allocated\n";
+        assert_eq!(allocations(report).unwrap(), (12_345, 6_789_012));
+        assert!(allocations("==7== killed\n").is_err());
+    }
+
+    #[test]
+    fn requests_share_the_difference() {
+        assert!((each(1_000_000, 1_000_000 + 21_384 * REQUESTS as u64) - 21_384.0).abs() < 1e-9);
+        assert!(each(10, 5) < 0.0);
+    }
+}

@@ -1,0 +1,171 @@
+//! How much source a server is, and how much of it works around its framework.
+//!
+//! A line counts if it holds more than white space and a comment, and is in no `#[cfg(test)]` item.
+//!
+//! A workaround is what stands under a comment that cites an upstream issue as `owner/name#123`:
+//! the item, statement or match arm that follows; with a type, its `impl` blocks in the same file;
+//! and under a comment at the head of a file (`//!`), the whole file.
+
+mod syntax;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::source::Source;
+use syntax::{Line, extent, parse, words};
+
+/// Lines of source that are neither blank nor only a comment, tests left out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Lines {
+    /// Of the server's own crate.
+    pub own: usize,
+    /// Those of its own that work around what its framework does, and cite the upstream issue.
+    pub workarounds: usize,
+    /// Of the project's crates that it needs besides what every server shares.
+    pub helpers: usize,
+}
+
+impl Lines {
+    /// Counts.
+    ///
+    /// # Errors
+    /// Where a file cannot be read.
+    pub(super) fn of(source: &Source) -> Result<Self> {
+        let own = counted(&source.own)?;
+        let mut helpers = 0;
+        for helper in &source.helpers {
+            helpers += counted(helper)?.all;
+        }
+        Ok(Self {
+            own: own.all,
+            workarounds: own.workarounds,
+            helpers,
+        })
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Count {
+    all: usize,
+    workarounds: usize,
+}
+
+/// Counts a file, or every Rust file under a directory.
+fn counted(path: &Path) -> Result<Count> {
+    let mut sum = Count::default();
+    for file in files(path).with_context(|| format!("cannot read {}", path.display()))? {
+        let text =
+            fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        let count = count(&text);
+        sum.all += count.all;
+        sum.workarounds += count.workarounds;
+    }
+    Ok(sum)
+}
+
+fn files(path: &Path) -> std::io::Result<Vec<PathBuf>> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut found = Vec::new();
+    for entry in fs::read_dir(path)? {
+        let path = entry?.path();
+        if path.is_dir() || path.extension().is_some_and(|extension| extension == "rs") {
+            found.extend(files(&path)?);
+        }
+    }
+    Ok(found)
+}
+
+fn count(text: &str) -> Count {
+    let lines = parse(text);
+    let code = |index: &usize| !lines[*index].code.is_empty();
+    let tests: BTreeSet<usize> = starts(&lines, |line| line.code.starts_with("#[cfg(test)]"))
+        .flat_map(|start| extent(&lines, start))
+        .collect();
+    let counted: BTreeSet<usize> = (0..lines.len())
+        .filter(code)
+        .filter(|index| !tests.contains(index))
+        .collect();
+    let workarounds = workarounds(&lines);
+    Count {
+        all: counted.len(),
+        workarounds: counted.intersection(&workarounds).count(),
+    }
+}
+
+fn starts<'a>(
+    lines: &'a [Line],
+    is: impl Fn(&Line) -> bool + 'a,
+) -> impl Iterator<Item = usize> + 'a {
+    (0..lines.len()).filter(move |&index| is(&lines[index]))
+}
+
+/// The lines under comments that cite an issue.
+fn workarounds(lines: &[Line]) -> BTreeSet<usize> {
+    let cites = |line: &Line| line.code.is_empty() && cites_an_issue(&line.comment);
+    if starts(lines, |line| cites(line) && line.comment.starts_with("//!"))
+        .next()
+        .is_some()
+    {
+        return (0..lines.len()).collect();
+    }
+    let mut found = BTreeSet::new();
+    for comment in starts(lines, cites) {
+        let is_code = |&index: &usize| !lines[index].code.is_empty();
+        let Some(start) = (comment..lines.len()).find(is_code) else {
+            continue;
+        };
+        let item = extent(lines, start);
+        if let Some(name) = lines[item.clone()]
+            .iter()
+            .find_map(|line| type_name(&line.code))
+        {
+            for start in starts(lines, |line| implements(&line.code, name)) {
+                found.extend(extent(lines, start));
+            }
+        }
+        found.extend(item);
+    }
+    found
+}
+
+/// Whether a comment holds `owner/name#123`.
+fn cites_an_issue(comment: &str) -> bool {
+    let of_a_name =
+        |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
+    comment.match_indices('#').any(|(at, _)| {
+        let is_number = comment[at + 1..].starts_with(|next: char| next.is_ascii_digit());
+        let before = &comment[..at];
+        let repository = before
+            .rfind(|character: char| !of_a_name(character) && character != '/')
+            .map_or(before, |end| &before[end..])
+            .trim_start_matches(|character: char| !of_a_name(character));
+        let parts = repository.split_once('/');
+        is_number
+            && parts.is_some_and(|(owner, name)| {
+                !owner.is_empty() && !name.is_empty() && !name.contains('/')
+            })
+    })
+}
+
+/// The type that a line declares.
+fn type_name(code: &str) -> Option<&str> {
+    let mut words = words(code);
+    words.find(|&word| matches!(word, "struct" | "enum"))?;
+    words.next()
+}
+
+/// Whether a line begins an `impl` block of a type, or of a trait for it.
+fn implements(code: &str, name: &str) -> bool {
+    let mut found = words(code);
+    found.next() == Some("impl") && found.any(|word| word == name)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,292 @@
+//! What criterion estimated, and of what: the benches `dispatch`, `payload` and `roundtrip` beside
+//! the load run.
+//!
+//! Criterion keeps its estimates in a directory for each benchmark, and nothing of the machine.
+//! The benches therefore leave a note beside them ([`note`]).
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use anyhow::{Context as _, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::machine::{Machine, Source, Toolchain};
+use crate::record::now;
+
+/// A time with its 95 % interval, nanoseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Estimate {
+    /// The estimate.
+    pub value: f64,
+    /// The lower end of the interval.
+    pub low: f64,
+    /// The upper end of the interval.
+    pub high: f64,
+}
+
+/// What a bench was run on, as it noted it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Circumstances {
+    /// When it ended, RFC 3339 in UTC.
+    pub measured: String,
+    /// The machine.
+    pub machine: Machine,
+    /// The compiler.
+    pub toolchain: Toolchain,
+    /// The state of the repository.
+    pub source: Source,
+}
+
+/// Everything found under one directory of criterion's.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Estimates {
+    /// The directory.
+    pub directory: PathBuf,
+    /// The median of each benchmark by the names of its group and function. Like a load run's
+    /// figures it is a median, which a few slow samples do not move.
+    pub medians: BTreeMap<String, BTreeMap<String, Estimate>>,
+    /// When the oldest and the newest of them were written, RFC 3339 in UTC.
+    pub written: Option<(String, String)>,
+    /// The note of each bench that left one.
+    pub notes: BTreeMap<String, Circumstances>,
+}
+
+impl Estimates {
+    /// Reads all there is. A directory that is not there holds nothing.
+    ///
+    /// # Errors
+    /// Where a file cannot be read or is not criterion's.
+    pub fn read(directory: &Path) -> Result<Self> {
+        let mut found = Self {
+            directory: directory.to_owned(),
+            ..Self::default()
+        };
+        let mut times = Vec::new();
+        for group in directories(directory)? {
+            for function in directories(&group)? {
+                times.extend(found.add(&function.join("new"))?);
+            }
+        }
+        let time = |time: &SystemTime| humantime::format_rfc3339_seconds(*time).to_string();
+        found.written = times
+            .iter()
+            .min()
+            .map(time)
+            .zip(times.iter().max().map(time));
+        for bench in BENCHES {
+            let file = note_file(directory, bench);
+            if file.exists() {
+                found.notes.insert(bench.to_owned(), parsed(&file)?);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The estimate of one benchmark.
+    pub fn of(&self, group: &str, function: &str) -> Option<Estimate> {
+        self.medians.get(group)?.get(function).copied()
+    }
+
+    /// Takes in a benchmark's last estimates, and tells when they were written. Directories of
+    /// other things, such as criterion's plots, hold none.
+    fn add(&mut self, directory: &Path) -> Result<Option<SystemTime>> {
+        #[derive(Deserialize)]
+        struct Benchmark {
+            group_id: String,
+            function_id: Option<String>,
+        }
+        #[derive(Deserialize)]
+        struct Saved {
+            median: Median,
+        }
+        #[derive(Deserialize)]
+        struct Median {
+            point_estimate: f64,
+            confidence_interval: Interval,
+        }
+        #[derive(Deserialize)]
+        struct Interval {
+            lower_bound: f64,
+            upper_bound: f64,
+        }
+        let file = directory.join("estimates.json");
+        if !file.exists() {
+            return Ok(None);
+        }
+        let benchmark: Benchmark = parsed(&directory.join("benchmark.json"))?;
+        let Saved { median } = parsed(&file)?;
+        let estimate = Estimate {
+            value: median.point_estimate,
+            low: median.confidence_interval.lower_bound,
+            high: median.confidence_interval.upper_bound,
+        };
+        self.medians
+            .entry(benchmark.group_id)
+            .or_default()
+            .insert(benchmark.function_id.unwrap_or_default(), estimate);
+        Ok(fs::metadata(&file).and_then(|file| file.modified()).ok())
+    }
+}
+
+/// The benches that leave a note.
+const BENCHES: [&str; 3] = ["dispatch", "payload", "roundtrip"];
+
+/// Where criterion keeps its estimates, found as criterion finds it: `$CRITERION_HOME`, or
+/// `criterion` in cargo's target directory, which is `target` in `root` where nothing else is said.
+pub fn home(root: &Path) -> PathBuf {
+    let variable = |name| std::env::var_os(name).map(PathBuf::from);
+    variable("CRITERION_HOME").unwrap_or_else(|| {
+        let target = variable("CARGO_TARGET_DIR").unwrap_or_else(|| root.join("target"));
+        target.join("criterion")
+    })
+}
+
+/// Notes what a bench was run on, for whoever reads its estimates. For benches to call at their
+/// end; says on standard error where it cannot.
+pub fn note(bench: &str) {
+    // `cargo test --benches` and `--list` measure nothing.
+    let measures = std::env::args().any(|argument| argument == "--bench");
+    if !measures {
+        return;
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let note = Circumstances {
+        measured: now(),
+        machine: Machine::look(),
+        toolchain: Toolchain::look(&root),
+        source: Source::look(&root),
+    };
+    if let Err(error) = write(&home(&root), bench, &note) {
+        eprintln!("{error:#}");
+    }
+}
+
+fn write(directory: &Path, bench: &str, note: &Circumstances) -> Result<()> {
+    let file = note_file(directory, bench);
+    let write = || -> Result<()> {
+        fs::create_dir_all(directory)?;
+        fs::write(&file, serde_json::to_vec(note)?)?;
+        Ok(())
+    };
+    write().with_context(|| format!("cannot write {}", file.display()))
+}
+
+fn note_file(directory: &Path, bench: &str) -> PathBuf {
+    directory.join(format!("{bench}.json"))
+}
+
+fn parsed<T: for<'a> Deserialize<'a>>(file: &Path) -> Result<T> {
+    let shown = file.display();
+    let text = fs::read(file).with_context(|| format!("cannot read {shown}"))?;
+    serde_json::from_slice(&text).with_context(|| format!("{shown} is not criterion's"))
+}
+
+/// The directories in a directory.
+fn directories(path: &Path) -> Result<Vec<PathBuf>> {
+    let shown = path.display();
+    let entries = match fs::read_dir(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        other => other.with_context(|| format!("cannot read {shown}"))?,
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let path = entry
+            .with_context(|| format!("cannot read {shown}"))?
+            .path();
+        if path.is_dir() {
+            found.push(path);
+        }
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::testing::record;
+
+    /// Writes a benchmark as criterion does.
+    pub(crate) fn save(
+        directory: &Path,
+        group: &str,
+        function: &str,
+        [value, low, high]: [f64; 3],
+    ) {
+        let place = directory
+            .join(group.replace('/', "_"))
+            .join(function)
+            .join("new");
+        fs::create_dir_all(&place).unwrap();
+        let benchmark = serde_json::json!({
+            "group_id": group, "function_id": function, "value_str": null,
+            "full_id": format!("{group}/{function}"), "title": "",
+        });
+        let statistic = |value: f64| {
+            serde_json::json!({
+                "confidence_interval":
+                    {"confidence_level": 0.95, "lower_bound": low, "upper_bound": high},
+                "point_estimate": value, "standard_error": 1.0,
+            })
+        };
+        let estimates = serde_json::json!({
+            "mean": statistic(value * 2.0), "median": statistic(value), "slope": null,
+        });
+        fs::write(place.join("benchmark.json"), benchmark.to_string()).unwrap();
+        fs::write(place.join("estimates.json"), estimates.to_string()).unwrap();
+    }
+
+    pub(crate) fn circumstances() -> Circumstances {
+        let record = record();
+        Circumstances {
+            measured: record.started,
+            machine: record.machine,
+            toolchain: record.toolchain,
+            source: record.source,
+        }
+    }
+
+    #[test]
+    fn medians_are_read_by_their_names() {
+        let place = tempfile::tempdir().unwrap();
+        save(place.path(), "dispatch/one", "axum", [900.0, 890.0, 915.0]);
+        save(
+            place.path(),
+            "payload/one",
+            "new vector",
+            [60.0, 59.0, 61.0],
+        );
+        fs::create_dir_all(place.path().join("dispatch_one/report")).unwrap();
+        write(place.path(), "dispatch", &circumstances()).unwrap();
+        let found = Estimates::read(place.path()).unwrap();
+        let expected = Estimate {
+            value: 900.0,
+            low: 890.0,
+            high: 915.0,
+        };
+        assert_eq!(found.of("dispatch/one", "axum"), Some(expected));
+        assert_eq!(found.of("payload/one", "new vector").unwrap().value, 60.0);
+        assert_eq!(found.of("dispatch/one", "warp"), None);
+        assert!(found.written.is_some());
+        assert_eq!(found.notes["dispatch"], circumstances());
+    }
+
+    #[test]
+    fn nothing_there_is_nothing_found_and_what_is_damaged_is_said() {
+        let place = tempfile::tempdir().unwrap();
+        let none = Estimates::read(&place.path().join("none")).unwrap();
+        assert!(none.medians.is_empty() && none.written.is_none() && none.notes.is_empty());
+        save(place.path(), "dispatch/one", "axum", [1.0; 3]);
+        fs::write(
+            place.path().join("dispatch_one/axum/new/estimates.json"),
+            "{",
+        )
+        .unwrap();
+        let error = Estimates::read(place.path()).unwrap_err().to_string();
+        assert!(
+            error.ends_with("estimates.json is not criterion's"),
+            "{error}"
+        );
+    }
+}

@@ -1,0 +1,188 @@
+use std::{
+    collections::VecDeque,
+    fmt,
+    time::{Duration, Instant},
+};
+
+use hdrhistogram::Histogram;
+use mio::Token;
+
+use super::{
+    connections::Connections,
+    dialogue::{Dialogue, check_deadline},
+    error::Error,
+    exchange::Exchange,
+    slice::{empty_histogram, record},
+};
+
+/// What an open loop offers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Offer {
+    /// Requests per second. They are due at equal intervals.
+    pub per_second: f64,
+    /// When the first is due, as a share of the interval, from 0 to 1: drawn at random, so that
+    /// requests keep no step with anything.
+    pub phase: f64,
+    /// How long requests are sent before they count.
+    pub ramp: Duration,
+    /// How long requests that count are due.
+    pub window: Duration,
+}
+
+/// What one turn of open-loop load measured.
+#[derive(Clone)]
+pub struct OpenLoopSlice {
+    /// Requests that were due within the window. Each was sent and answered, however late.
+    pub offered: u64,
+    /// Answers that came within the window.
+    pub achieved: u64,
+    /// Every request, those of the ramp included.
+    pub total_requests: u64,
+    /// From the slice's beginning to its last answer.
+    pub total: Duration,
+    /// Latency in nanoseconds of the requests that were due within the window: from when a request
+    /// was due, not from when it was sent, to the last byte of its answer.
+    pub latency: Histogram<u64>,
+    /// From when these requests were due to when they were sent, nanoseconds. A request that finds
+    /// every connection waiting for an answer waits for one, which is in this as in its latency.
+    pub lateness: Histogram<u64>,
+}
+
+/// Without the histograms' tens of thousands of counts.
+impl fmt::Debug for OpenLoopSlice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpenLoopSlice")
+            .field("offered", &self.offered)
+            .field("achieved", &self.achieved)
+            .field("total_requests", &self.total_requests)
+            .field("total", &self.total)
+            .field("median_latency", &self.latency.value_at_quantile(0.5))
+            .field("median_lateness", &self.lateness.value_at_quantile(0.5))
+            .finish_non_exhaustive()
+    }
+}
+
+impl Connections {
+    /// Sends requests when they are due, whether or not those before them are answered: an open
+    /// loop. A latency counts from when its request was due, so that a server which stalls is
+    /// charged for every request it kept waiting (no coordinated omission).
+    ///
+    /// The calling thread looks at the clock without a pause, because a timer's granularity is
+    /// larger than the latencies measured. Requests go to the connection that has been free for
+    /// longest.
+    ///
+    /// # Errors
+    /// As [`Connections::closed_loop`]; or the rate is not positive.
+    pub fn open_loop(&mut self, exchange: &Exchange, offer: Offer) -> Result<OpenLoopSlice, Error> {
+        if !(offer.per_second.is_finite() && offer.per_second > 0.0) {
+            return Err(Error::NoRate);
+        }
+        self.once_more(|this| this.open_loop_unguarded(exchange, offer))
+    }
+
+    fn open_loop_unguarded(
+        &mut self,
+        exchange: &Exchange,
+        offer: Offer,
+    ) -> Result<OpenLoopSlice, Error> {
+        let mut free: VecDeque<usize> = (0..self.connections.len()).collect();
+        let mut dialogue = Dialogue::new(exchange, &mut self.buffer);
+        let mut schedule = Schedule::new(offer);
+        let mut last = schedule.started;
+        let mut slice = OpenLoopSlice {
+            offered: 0,
+            achieved: 0,
+            total_requests: 0,
+            total: Duration::ZERO,
+            latency: empty_histogram(),
+            lateness: empty_histogram(),
+        };
+        while schedule.next.is_some() || dialogue.sent() > slice.total_requests {
+            while let Some(due) = schedule.next {
+                let now = Instant::now();
+                if now < due {
+                    break;
+                }
+                let Some(index) = free.pop_front() else {
+                    break;
+                };
+                if schedule.counts(due) {
+                    slice.offered += 1;
+                    record(&mut slice.lateness, now - due);
+                }
+                self.connections[index].due_at = due;
+                dialogue.send(&mut self.connections[index])?;
+                schedule.advance();
+            }
+            let answered = slice.total_requests;
+            for event in self.poller.events()? {
+                let Token(index) = event.token();
+                let connection = &mut self.connections[index];
+                if dialogue.advance(connection, event)? {
+                    last = Instant::now();
+                    slice.total_requests += 1;
+                    slice.achieved += u64::from(schedule.counts(last));
+                    if schedule.counts(connection.due_at) {
+                        record(&mut slice.latency, last - connection.due_at);
+                    }
+                    free.push_back(index);
+                }
+            }
+            let outstanding = dialogue.sent() - slice.total_requests;
+            if slice.total_requests == answered && outstanding > 0 {
+                // The oldest request in flight was sent after the last answer or soon before it.
+                check_deadline(last, self.timeout, outstanding)?;
+            }
+        }
+        slice.total = last - schedule.started;
+        Ok(slice)
+    }
+}
+
+/// When requests are due.
+struct Schedule {
+    started: Instant,
+    opens: Instant,
+    closes: Instant,
+    interval: f64,
+    phase: f64,
+    number: u64,
+    next: Option<Instant>,
+}
+
+impl Schedule {
+    fn new(offer: Offer) -> Self {
+        let started = Instant::now();
+        let opens = started + offer.ramp;
+        let mut schedule = Self {
+            started,
+            opens,
+            closes: opens + offer.window,
+            interval: 1.0 / offer.per_second,
+            phase: offer.phase.clamp(0.0, 1.0),
+            number: 0,
+            next: None,
+        };
+        schedule.next = schedule.due();
+        schedule
+    }
+
+    /// Whether a moment is within the window.
+    fn counts(&self, moment: Instant) -> bool {
+        self.opens <= moment && moment < self.closes
+    }
+
+    /// Makes the next request due. Each moment is worked out from the beginning, so that no error
+    /// of rounding adds up.
+    fn advance(&mut self) {
+        self.number += 1;
+        self.next = self.due();
+    }
+
+    fn due(&self) -> Option<Instant> {
+        let seconds = (self.number as f64 + self.phase) * self.interval;
+        let due = Duration::try_from_secs_f64(seconds).ok()?;
+        let due = self.started.checked_add(due)?;
+        (due < self.closes).then_some(due)
+    }
+}

@@ -1,0 +1,157 @@
+//! The records there are.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+use quartet_conformance::servers::Catalogue;
+
+use crate::failure::print;
+use crate::plan::ArmRole;
+use crate::record::{FILE_NAME, Record, State};
+use crate::run::runs;
+use crate::table::{Align, Table};
+
+/// Where to look.
+#[derive(Args, Debug)]
+pub struct Options {
+    /// Directories that hold records [default: records and target/compare, beside servers.toml]
+    #[arg(value_name = "DIR")]
+    directories: Vec<PathBuf>,
+}
+
+/// Prints one line a record, the newest last.
+///
+/// # Errors
+/// Where a directory that was named cannot be read.
+pub fn run(options: &Options) -> Result<()> {
+    let directories = if options.directories.is_empty() {
+        let catalogue = Catalogue::find()?;
+        let root = catalogue.root();
+        let usual = [root.join("records"), runs(root)];
+        usual.into_iter().filter(|place| place.is_dir()).collect()
+    } else {
+        options.directories.clone()
+    };
+    let mut places = Vec::new();
+    for directory in &directories {
+        places.extend(records_in(directory)?);
+    }
+    print(&text(&places))
+}
+
+/// The directories with a record that a directory holds, or is.
+fn records_in(directory: &Path) -> Result<Vec<PathBuf>> {
+    let entries =
+        fs::read_dir(directory).with_context(|| format!("cannot read {}", directory.display()))?;
+    let mut places = vec![directory.to_owned()];
+    for entry in entries {
+        places.push(entry?.path());
+    }
+    places.retain(|place| place.join(FILE_NAME).is_file());
+    Ok(places)
+}
+
+fn text(places: &[PathBuf]) -> String {
+    let mut rows: Vec<(String, Vec<String>)> = places.iter().map(|place| row(place)).collect();
+    rows.sort();
+    if rows.is_empty() {
+        return "no record yet: `cargo compare` makes one\n".to_owned();
+    }
+    let columns = ["started", "state", "restarts", "servers", "lanes", "record"];
+    let mut table = Table::new(columns.map(|name| (name, Align::Left)));
+    for (_, row) in rows {
+        table.push(row);
+    }
+    table.text()
+}
+
+/// When it was begun, to sort by, and its line. What cannot be read comes first and says why.
+fn row(place: &Path) -> (String, Vec<String>) {
+    let shown = place.display().to_string();
+    let record = match Record::read(place) {
+        Ok(record) => record,
+        Err(error) => {
+            let why = error.root_cause().to_string();
+            let mut row = vec![String::new(); 5];
+            row[1] = "not read".to_owned();
+            row.push(format!("{shown}: {}", why.trim_start_matches(&shown)));
+            return (String::new(), row);
+        }
+    };
+    let plan = &record.plan;
+    let state = match record.state {
+        State::Running => "running or killed",
+        State::Interrupted => "interrupted",
+        State::Complete => "complete",
+    };
+    let count = |restart: &&crate::record::RestartRecord| restart.counts(plan);
+    let servers = plan
+        .arms
+        .iter()
+        .filter(|arm| matches!(arm.role, ArmRole::Compared | ArmRole::Aside));
+    let row = vec![
+        record.started.clone(),
+        state.to_owned(),
+        format!(
+            "{} of {}",
+            record.restarts.iter().filter(count).count(),
+            plan.restarts
+        ),
+        servers
+            .map(|arm| arm.name.as_str())
+            .collect::<Vec<_>>()
+            .join(","),
+        plan.lanes
+            .iter()
+            .map(|lane| lane.name())
+            .collect::<Vec<_>>()
+            .join(","),
+        shown,
+    ];
+    (record.started, row)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::record;
+
+    #[test]
+    fn the_newest_is_last_and_what_cannot_be_read_says_so() {
+        let place = std::env::temp_dir().join(format!("quartet-list-{}", std::process::id()));
+        let mut early = record();
+        early.write(&place.join("b")).unwrap();
+        early.started = "2026-11-03T10:00:00Z".to_owned();
+        early.state = State::Interrupted;
+        early.restarts.pop();
+        early.write(&place.join("a")).unwrap();
+        fs::create_dir_all(place.join("c")).unwrap();
+        fs::write(place.join("c").join(FILE_NAME), "{}").unwrap();
+        fs::create_dir_all(place.join("no record")).unwrap();
+        let text = text(&records_in(&place).unwrap());
+        let lines: Vec<&str> = text.lines().skip(2).collect();
+        assert_eq!(lines.len(), 3, "{text}");
+        assert!(
+            lines[0].contains("not read") && lines[0].contains("/c"),
+            "{text}"
+        );
+        assert!(
+            lines[1].starts_with("2026-11-02")
+                && lines[1].contains("3 of 3")
+                && lines[1].ends_with("/b"),
+            "{text}"
+        );
+        assert!(
+            lines[2].contains("interrupted")
+                && lines[2].contains("2 of 3")
+                && lines[2].contains("axum,warp,salvo"),
+            "{text}"
+        );
+        assert_eq!(records_in(&place.join("a")).unwrap(), [place.join("a")]);
+        fs::remove_dir_all(&place).unwrap();
+        assert!(records_in(&place).is_err());
+        assert!(super::text(&[]).contains("no record yet"));
+    }
+}

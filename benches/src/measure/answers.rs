@@ -1,0 +1,204 @@
+//! What is right in each lane, learnt from a server's own answer once that is found to be right.
+
+use std::net::SocketAddr;
+
+use anyhow::{Context as _, Result, ensure};
+use quartet_conformance::Model;
+use serde_json::Value;
+
+use crate::generator::Exchange;
+use crate::plan::Lane;
+use crate::probe::{checked_answer, checked_get, get};
+
+/// The request of a lane and the answer to hold every other against.
+///
+/// A server that `answers_alike` gives constant bytes: what a greeting's answer should be stands
+/// for every answer of its own.
+///
+/// # Errors
+/// Where the server's answer is not what the lane asks for.
+pub(super) fn learn(
+    address: SocketAddr,
+    lane: Lane,
+    model: &Model,
+    answers_alike: bool,
+) -> Result<Exchange> {
+    let authority = address.to_string();
+    let path = lane.path();
+    let exchange = |headers: &[(&str, &str)], status, content| {
+        Exchange::get(path, &authority, headers, status, content)
+    };
+    match lane {
+        Lane::One => Ok(exchange(
+            &[],
+            200,
+            checked_get(address, path, &english(model)?)?,
+        )),
+        Lane::List | Lane::Large => Ok(exchange(
+            &[],
+            200,
+            checked_get(address, path, &model.list())?,
+        )),
+        Lane::Connect => {
+            let content = checked_get(address, path, &english(model)?)?;
+            Ok(exchange(&[("Connection", "close")], 200, content))
+        }
+        Lane::Miss if answers_alike => Ok(exchange(
+            &[],
+            200,
+            checked_get(address, path, &english(model)?)?,
+        )),
+        Lane::Miss => Ok(exchange(&[], 404, problem(address, path)?)),
+        Lane::Revalidate => {
+            let answer = checked_answer(address, path, &english(model)?)?;
+            let etag = answer
+                .etag
+                .with_context(|| format!("GET {path} answers without ETag"))?;
+            let condition = [("If-None-Match", etag.as_str())];
+            if answers_alike {
+                return Ok(exchange(&condition, 200, answer.content));
+            }
+            let answer = get(address, path, &condition)?;
+            let status = answer.status;
+            ensure!(
+                status == 304,
+                "GET {path} with If-None-Match: {etag} answers {status}, not 304"
+            );
+            Ok(exchange(&condition, 304, Vec::new()))
+        }
+    }
+}
+
+/// The content of the answer for a greeting that does not exist.
+fn problem(address: SocketAddr, path: &str) -> Result<Vec<u8>> {
+    let answer = get(address, path, &[])?;
+    let status = answer.status;
+    ensure!(status == 404, "GET {path} answers {status}, not 404");
+    let content_type = answer.content_type.unwrap_or_default();
+    ensure!(
+        content_type == "application/problem+json",
+        "GET {path} answers with content of type `{content_type}`, not `application/problem+json`"
+    );
+    let found: Value = serde_json::from_slice(&answer.content)
+        .with_context(|| format!("GET {path} answers what is not JSON"))?;
+    ensure!(
+        found["status"] == 404,
+        "GET {path} answers {found}, whose status is not 404"
+    );
+    Ok(answer.content)
+}
+
+fn english(model: &Model) -> Result<Value> {
+    model
+        .item("en")
+        .context("the data has no greeting for `en`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpListener;
+    use std::thread;
+
+    const HELLO: &str = r#"{"lang":"en","text":"Hello"}"#;
+
+    /// Answers each request, one a connection, by what `answer` makes of its head.
+    fn serve(answer: impl Fn(&str) -> String + Send + 'static) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let mut head = vec![0; 4096];
+                let count = stream.read(&mut head).unwrap();
+                let head = String::from_utf8_lossy(&head[..count]);
+                stream.write_all(answer(&head).as_bytes()).unwrap();
+            }
+        });
+        address
+    }
+
+    fn response(status: u16, fields: &str, content: &str) -> String {
+        let length = content.len();
+        format!("HTTP/1.1 {status} x\r\n{fields}Content-Length: {length}\r\n\r\n{content}")
+    }
+
+    fn learnt(address: SocketAddr, lane: Lane, alike: bool) -> Result<Exchange> {
+        learn(address, lane, &Model::embedded(), alike)
+    }
+
+    fn request(exchange: &Exchange) -> String {
+        String::from_utf8_lossy(exchange.request()).into_owned()
+    }
+
+    #[track_caller]
+    fn refused(address: SocketAddr, lane: Lane, why: &str) {
+        let error = format!("{:#}", learnt(address, lane, false).unwrap_err());
+        assert!(error.contains(why), "{error}");
+    }
+
+    #[test]
+    fn a_miss_is_a_404_problem() {
+        let problem = r#"{"title":"Not Found","status":404}"#;
+        let with = |status, kind: &'static str, content: &'static str| {
+            serve(move |_| response(status, &format!("Content-Type: {kind}\r\n"), content))
+        };
+        let right = with(404, "application/problem+json", problem);
+        let exchange = learnt(right, Lane::Miss, false).unwrap();
+        assert_eq!(exchange.expected_body(), problem.as_bytes());
+        assert!(request(&exchange).starts_with("GET /greetings/qaa HTTP/1.1\r\n"));
+        assert!(Model::embedded().item("qaa").is_none());
+
+        refused(
+            with(200, "application/problem+json", problem),
+            Lane::Miss,
+            "200, not 404",
+        );
+        refused(with(404, "text/plain", problem), Lane::Miss, "`text/plain`");
+        refused(
+            with(404, "application/problem+json", "<br>"),
+            Lane::Miss,
+            "not JSON",
+        );
+        refused(
+            with(404, "application/problem+json", "{}"),
+            Lane::Miss,
+            "status is not 404",
+        );
+    }
+
+    #[test]
+    fn revalidation_uses_the_servers_own_tag() {
+        let conditional = |status: u16| {
+            serve(
+                move |head| match head.contains("If-None-Match: \"own\"\r\n") {
+                    true if status == 304 => "HTTP/1.1 304 x\r\nETag: \"own\"\r\n\r\n".to_owned(),
+                    true => response(status, "", HELLO),
+                    false => response(200, "ETag: \"own\"\r\n", HELLO),
+                },
+            )
+        };
+        let exchange = learnt(conditional(304), Lane::Revalidate, false).unwrap();
+        assert!(request(&exchange).contains("\r\nIf-None-Match: \"own\"\r\n"));
+        assert!(exchange.expected_body().is_empty());
+        refused(conditional(200), Lane::Revalidate, "answers 200, not 304");
+        refused(
+            serve(|_| response(200, "", HELLO)),
+            Lane::Revalidate,
+            "without ETag",
+        );
+    }
+
+    #[test]
+    fn a_floor_is_held_to_its_constant_bytes() {
+        let constant = || serve(|_| response(200, "ETag: \"a\"\r\n", HELLO));
+        for lane in [Lane::One, Lane::Miss, Lane::Revalidate, Lane::Connect] {
+            let exchange = learnt(constant(), lane, true).unwrap();
+            assert_eq!(exchange.expected_body(), HELLO.as_bytes());
+            assert_eq!(exchange.closes(), lane == Lane::Connect);
+        }
+        refused(constant(), Lane::List, "not [");
+        refused(constant(), Lane::Large, "not [");
+    }
+}

@@ -1,0 +1,166 @@
+//! What is said of a server besides how fast it answers.
+
+use super::Page;
+use super::numbers::{megabytes, milliseconds, seconds, thousands};
+use crate::analysis::{Analysis, Footprint};
+use crate::cost::{IDLE_CONNECTIONS, TOOL};
+use crate::table::{Align, Table};
+
+impl Page<'_> {
+    /// The tables that do not depend on the kind of request, each under its title, and what is
+    /// missing from them.
+    pub(super) fn footprints(&self, analysis: &Analysis) -> Vec<String> {
+        let prints = &analysis.footprints;
+        let mut blocks = vec![
+            self.title("Whatever is asked".to_owned()),
+            self.table(&self.running(prints)),
+            self.title("Footprint".to_owned()),
+            self.table(&self.made_of(prints)),
+        ];
+        if prints.iter().any(|print| !print.requests.is_empty()) {
+            blocks.push(self.title(format!(
+                "Counted by {TOOL}, to tell versions of one server apart, not servers"
+            )));
+            blocks.push(self.table(&self.counted(prints)));
+        }
+        blocks.push(self.list(&self.missing(prints)));
+        blocks
+    }
+
+    fn running(&self, prints: &[Footprint]) -> Table {
+        let mut table = Table::new([
+            ("server", Align::Left),
+            ("start-up ms", Align::Right),
+            ("memory idle MB", Align::Right),
+            ("loaded MB", Align::Right),
+            ("peak resident MB", Align::Right),
+            ("per 1,000 idle MB", Align::Right),
+            ("conformance", Align::Right),
+        ]);
+        for print in prints {
+            let conformance = print
+                .conformance
+                .as_ref()
+                .map(|found| format!("{} of {}", found.passed(), found.decided()));
+            table.push(vec![
+                self.name(print.arm).to_owned(),
+                print.start_up_ns.map(milliseconds).unwrap_or_default(),
+                print.idle_bytes.map(megabytes).unwrap_or_default(),
+                print.loaded_bytes.map(megabytes).unwrap_or_default(),
+                print.peak_bytes.map(megabytes).unwrap_or_default(),
+                print.connections_bytes.map(megabytes).unwrap_or_default(),
+                conformance.unwrap_or_default(),
+            ]);
+        }
+        table
+    }
+
+    pub(super) fn made_of(&self, prints: &[Footprint]) -> Table {
+        let mut columns = vec![
+            ("server", Align::Left),
+            ("binary MB", Align::Right),
+            ("stripped MB", Align::Right),
+            ("crates", Align::Right),
+            ("lines", Align::Right),
+            ("of them workarounds", Align::Right),
+            ("shared helpers", Align::Right),
+        ];
+        let built = prints.iter().any(|print| print.build.is_some());
+        if built {
+            columns.extend([("clean build s", Align::Right), ("again s", Align::Right)]);
+        }
+        let mut table = Table::new(columns);
+        for print in prints {
+            let size = |bytes: Option<u64>| bytes.map(|bytes| megabytes(bytes as f64));
+            let number = |number: Option<usize>| number.map(|number| number.to_string());
+            let lines = print.lines;
+            let mut row = vec![
+                Some(self.name(print.arm).to_owned()),
+                size(print.program_bytes),
+                size(print.stripped_bytes),
+                number(print.crates),
+                number(lines.map(|lines| lines.own)),
+                number(lines.map(|lines| lines.workarounds)),
+                number(lines.map(|lines| lines.helpers)),
+            ];
+            row.extend([
+                print.build.map(|build| seconds(build.clean_ns)),
+                print.build.map(|build| seconds(build.incremental_ns)),
+            ]);
+            table.push(row.into_iter().map(Option::unwrap_or_default).collect());
+        }
+        table
+    }
+
+    pub(super) fn counted(&self, prints: &[Footprint]) -> Table {
+        let mut table = Table::new([
+            ("server", Align::Left),
+            ("lane", Align::Left),
+            ("instructions/request", Align::Right),
+            ("allocations/request", Align::Right),
+            ("bytes allocated/request", Align::Right),
+        ]);
+        for print in prints {
+            for (lane, counted) in &print.requests {
+                table.push(vec![
+                    self.name(print.arm).to_owned(),
+                    lane.name().to_owned(),
+                    thousands(counted.instructions),
+                    format!("{:.1}", counted.allocations),
+                    thousands(counted.allocated_bytes),
+                ]);
+            }
+        }
+        table
+    }
+
+    /// What could not be measured: once where it is so of every server.
+    pub(super) fn missing(&self, prints: &[Footprint]) -> Vec<String> {
+        let mut sentences: Vec<String> = Vec::new();
+        for print in prints {
+            for what in &print.missing {
+                let everywhere = prints.iter().all(|other| other.missing.contains(what));
+                let sentence = if everywhere {
+                    format!("not measured, {what}")
+                } else {
+                    format!("not measured of {}, {what}", self.name(print.arm))
+                };
+                if !sentences.contains(&sentence) {
+                    sentences.push(sentence);
+                }
+            }
+        }
+        sentences
+    }
+
+    /// What the tables' figures are.
+    pub(super) fn footprint_caption(analysis: &Analysis) -> Vec<String> {
+        let mut sentences = vec![format!(
+            "Memory is the proportional set size, also what {IDLE_CONNECTIONS} idle connections \
+             add to it. Lines are neither blank nor comments; workarounds stand under a comment \
+             that cites an upstream issue. Conformance counts what a server must answer."
+        )];
+        sentences.extend(analysis.spawn_ns.map(|spawn| {
+            format!(
+                "Of every start-up, {} ms is the cost of starting a process that does nothing.",
+                milliseconds(spawn)
+            )
+        }));
+        let spreads = analysis
+            .footprints
+            .iter()
+            .filter_map(|print| print.start_up);
+        let widest = spreads.max_by(|a, b| {
+            (a.upper_quartile - a.lower_quartile).total_cmp(&(b.upper_quartile - b.lower_quartile))
+        });
+        sentences.extend(widest.map(|spread| {
+            format!(
+                "Start-up is the median of {} starts; the middle half of them lies within {} ms \
+                 for every server.",
+                spread.samples,
+                milliseconds(spread.upper_quartile - spread.lower_quartile)
+            )
+        }));
+        sentences
+    }
+}

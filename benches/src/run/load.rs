@@ -1,0 +1,284 @@
+//! The options that say with what the servers are loaded.
+
+use clap::builder::PossibleValue;
+use clap::{Args, ValueEnum};
+
+use crate::plan::{CapacityPlan, Lane, LaneLoad, LatencyPlan, Plan};
+
+/// Connections of the comparison, where nothing is asked for that leaves them out.
+const CONNECTIONS: u16 = 64;
+
+/// Numbers of connections that capacity is measured at, where nothing else is asked for.
+const LEVELS: [u16; 5] = [1, 16, CONNECTIONS, 256, 1024];
+
+/// The rate that latency is measured at besides shares of capacity, requests per second.
+const RATE: f64 = 10_000.0;
+
+/// How much of the two further modes a run measures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Depth {
+    /// Whether both modes are measured unless refused, or only where asked for.
+    pub(super) modes: bool,
+    /// Restarts of each mode.
+    pub(super) restarts: u32,
+    /// Every lane, where none is asked for.
+    pub(super) every_lane: bool,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct LoadOptions {
+    /// Kinds of request; `all` for every one [default: one,list; --thorough: all]
+    #[arg(long, value_name = "LANE,…", value_delimiter = ',')]
+    lanes: Vec<LaneChoice>,
+
+    /// Connections held open to each server, each with one request in flight. Of several, servers
+    /// are compared at 64, or else at the first, and requests per second are measured at each
+    /// [default: 1,16,64,256,1024; --quick: 64]
+    #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = clap::value_parser!(u16).range(1..))]
+    connections: Vec<u16>,
+
+    /// Rates at which latency is measured, requests per second, besides a quarter, half and three
+    /// quarters of what the slowest server can do [default: 10000]
+    #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = rate, conflicts_with = "no_latency")]
+    rate: Vec<f64>,
+
+    /// Measure latency in a --quick run too
+    #[arg(long, conflicts_with = "no_latency")]
+    latency: bool,
+
+    /// Do not measure latency
+    #[arg(long)]
+    no_latency: bool,
+}
+
+impl LoadOptions {
+    /// The lanes of the comparison, each once.
+    pub(super) fn lanes(&self, depth: Depth) -> Vec<Lane> {
+        let mut lanes: Vec<Lane> = match self.lanes.as_slice() {
+            [] if depth.every_lane => Lane::ALL.to_vec(),
+            [] => vec![Lane::One, Lane::List],
+            chosen => chosen.iter().flat_map(|choice| choice.lanes()).collect(),
+        };
+        lanes.sort_unstable();
+        lanes.dedup();
+        lanes
+    }
+
+    /// Connections of the comparison.
+    pub(super) fn connections(&self) -> usize {
+        let asked = &self.connections;
+        let fallback = asked.first().copied().unwrap_or(CONNECTIONS);
+        let usual = asked.is_empty() || asked.contains(&CONNECTIONS);
+        usize::from(if usual { CONNECTIONS } else { fallback })
+    }
+
+    /// Adds to a plan what goes beyond the comparison.
+    pub(super) fn extend(&self, plan: &mut Plan, depth: Depth) {
+        if plan.lanes.contains(&Lane::Large) {
+            let connections = LaneLoad::LARGE.connections.min(plan.connections);
+            let load = LaneLoad {
+                connections,
+                ..LaneLoad::LARGE
+            };
+            plan.lane_loads.insert(Lane::Large, load);
+        }
+        // Latency's rates are shares of what a lane of the comparison does on connections held open.
+        let held = |lane: &&Lane| !matches!(lane, Lane::Connect | Lane::Large);
+        let Some(&lane) = plan.lanes.iter().find(held) else {
+            return;
+        };
+        let levels = self.levels(depth);
+        if levels.len() > 1 {
+            plan.capacity = Some(CapacityPlan::new(lane, levels, depth.restarts));
+        }
+        let asked = self.latency || !self.rate.is_empty();
+        if !self.no_latency && (asked || depth.modes) {
+            let rates = if self.rate.is_empty() {
+                vec![RATE]
+            } else {
+                self.rate.clone()
+            };
+            let latency = LatencyPlan::new(lane, rates, plan.connections, depth.restarts);
+            plan.latency = Some(latency);
+        }
+    }
+
+    fn levels(&self, depth: Depth) -> Vec<usize> {
+        let mut levels = match (self.connections.is_empty(), depth.modes) {
+            (false, _) => self.connections.clone(),
+            (true, true) => LEVELS.to_vec(),
+            (true, false) => vec![CONNECTIONS],
+        };
+        levels.sort_unstable();
+        levels.dedup();
+        levels.into_iter().map(usize::from).collect()
+    }
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(rate) if rate.is_finite() && rate > 0.0 => Ok(rate),
+        _ => Err("not a number above 0".to_owned()),
+    }
+}
+
+/// A lane, or all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LaneChoice {
+    All,
+    Only(Lane),
+}
+
+impl LaneChoice {
+    fn lanes(self) -> Vec<Lane> {
+        match self {
+            Self::All => Lane::ALL.to_vec(),
+            Self::Only(lane) => vec![lane],
+        }
+    }
+}
+
+impl ValueEnum for LaneChoice {
+    fn value_variants<'a>() -> &'a [Self] {
+        use Lane::{Connect, Large, List, Miss, One, Revalidate};
+        use LaneChoice::{All, Only};
+        &[
+            Only(One),
+            Only(List),
+            Only(Miss),
+            Only(Revalidate),
+            Only(Connect),
+            Only(Large),
+            All,
+        ]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        match self {
+            Self::All => Some(PossibleValue::new("all").help("Every one of them")),
+            Self::Only(lane) => lane.to_possible_value(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    const NORMAL: Depth = Depth {
+        modes: true,
+        restarts: 4,
+        every_lane: false,
+    };
+    const QUICK: Depth = Depth {
+        modes: false,
+        restarts: 2,
+        every_lane: false,
+    };
+
+    #[derive(Parser)]
+    struct Program {
+        #[command(flatten)]
+        load: LoadOptions,
+    }
+
+    fn options(line: &[&str]) -> LoadOptions {
+        let line = ["compare"].iter().chain(line);
+        Program::try_parse_from(line)
+            .map(|program| program.load)
+            .unwrap()
+    }
+
+    fn extended(line: &[&str], depth: Depth) -> Plan {
+        let options = options(line);
+        let mut plan = crate::testing::record().plan;
+        plan.lanes = options.lanes(depth);
+        plan.connections = options.connections();
+        options.extend(&mut plan, depth);
+        plan
+    }
+
+    #[test]
+    fn lanes_are_two_unless_asked_for() {
+        let lanes = |line: &[&str], depth| options(line).lanes(depth);
+        assert_eq!(lanes(&[], QUICK), [Lane::One, Lane::List]);
+        let thorough = Depth {
+            every_lane: true,
+            ..NORMAL
+        };
+        assert_eq!(lanes(&[], thorough), Lane::ALL);
+        assert_eq!(lanes(&["--lanes", "list"], thorough), [Lane::List]);
+        assert_eq!(lanes(&["--lanes", "miss,all,miss"], QUICK), Lane::ALL);
+        assert_eq!(
+            lanes(&["--lanes=large,one"], QUICK),
+            [Lane::One, Lane::Large]
+        );
+    }
+
+    #[test]
+    fn every_lane_can_be_asked_for() {
+        let choices = LaneChoice::value_variants();
+        for lane in Lane::ALL {
+            assert!(choices.contains(&LaneChoice::Only(lane)), "{}", lane.name());
+        }
+    }
+
+    #[test]
+    fn servers_are_compared_at_64_connections_or_the_first_asked_for() {
+        assert_eq!(options(&[]).connections(), 64);
+        assert_eq!(options(&["--connections=4"]).connections(), 4);
+        assert_eq!(options(&["--connections=1,64,256"]).connections(), 64);
+        assert_eq!(options(&["--connections=16,1"]).connections(), 16);
+    }
+
+    #[test]
+    fn capacity_is_measured_where_there_is_more_than_one_number() {
+        let levels = |line: &[&str], depth| {
+            extended(line, depth)
+                .capacity
+                .map(|plan| (plan.connections, plan.restarts))
+        };
+        assert_eq!(levels(&[], QUICK), None);
+        assert_eq!(levels(&["--connections=64"], NORMAL), None);
+        assert_eq!(levels(&[], NORMAL), Some((vec![1, 16, 64, 256, 1024], 4)));
+        assert_eq!(
+            levels(&["--connections=16,1,16"], QUICK),
+            Some((vec![1, 16], 2))
+        );
+    }
+
+    #[test]
+    fn latency_is_measured_unless_the_run_is_quick_or_it_is_refused() {
+        let rates = |line: &[&str], depth| {
+            extended(line, depth)
+                .latency
+                .map(|plan| (plan.rates, plan.restarts))
+        };
+        assert_eq!(rates(&[], NORMAL), Some((vec![10_000.0], 4)));
+        assert_eq!(rates(&["--no-latency"], NORMAL), None);
+        assert_eq!(rates(&[], QUICK), None);
+        assert_eq!(rates(&["--latency"], QUICK), Some((vec![10_000.0], 2)));
+        assert_eq!(
+            rates(&["--rate=500,1e3"], QUICK),
+            Some((vec![500.0, 1000.0], 2))
+        );
+        for wrong in ["--rate=0", "--rate=-1", "--rate=inf", "--rate=x"] {
+            assert!(
+                Program::try_parse_from(["compare", wrong]).is_err(),
+                "{wrong}"
+            );
+        }
+    }
+
+    #[test]
+    fn modes_use_a_lane_on_connections_held_open() {
+        let plan = extended(&["--lanes=connect,miss,large"], NORMAL);
+        assert_eq!(plan.capacity.unwrap().lane, Lane::Miss);
+        assert_eq!(plan.latency.unwrap().lane, Lane::Miss);
+        assert_eq!(plan.lane_loads[&Lane::Large], LaneLoad::LARGE);
+        let plan = extended(&["--lanes=connect"], NORMAL);
+        assert_eq!((plan.capacity, plan.latency), (None, None));
+        assert!(plan.lane_loads.is_empty());
+    }
+}

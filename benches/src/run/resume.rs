@@ -1,0 +1,142 @@
+//! Going on with a run that ended before its time.
+
+use std::path::Path;
+
+use quartet_conformance::servers::Catalogue;
+
+use super::{Options, Run};
+use crate::cores::Placement;
+use crate::failure::Failure;
+use crate::interrupt::Interrupt;
+use crate::machine::Machine;
+use crate::measure::Subject;
+use crate::plan::Plan;
+use crate::prepare::prepare;
+use crate::record::{Record, ServerRecord, State, now};
+
+impl Run {
+    /// The run whose record a directory holds.
+    ///
+    /// # Errors
+    /// Where there is none, it is complete, or it was begun on another machine: restarts of two
+    /// machines are no sample of either.
+    pub(super) fn again(options: &Options, directory: &Path) -> Result<Self, Failure> {
+        let catalogue = options.catalogue()?;
+        let mut record =
+            Record::read(directory).map_err(|error| Failure::Usage(format!("{error:#}")))?;
+        may_go_on(&record, &Machine::look()).map_err(Failure::Usage)?;
+        let placement = placement(&record.plan)?;
+        record.state = State::Running;
+        record.resumed.push(now());
+        Ok(Self {
+            catalogue,
+            placement,
+            output: directory.to_owned(),
+            record,
+            resumed: true,
+        })
+    }
+}
+
+fn may_go_on(record: &Record, machine: &Machine) -> Result<(), String> {
+    if record.state == State::Complete {
+        return Err("everything planned was measured: there is nothing to go on with".to_owned());
+    }
+    if &record.machine != machine {
+        return Err(format!(
+            "the run was begun on another machine: {}; this is {}",
+            record.machine.sentence(),
+            machine.sentence()
+        ));
+    }
+    Ok(())
+}
+
+fn placement(plan: &Plan) -> Result<Placement, Failure> {
+    if plan.shares_a_core() {
+        return Ok(Placement::shared()?);
+    }
+    let servers = (!plan.server_cores.is_empty()).then_some(plan.server_cores.as_slice());
+    Placement::new(servers, plan.generator_core)
+        .map_err(|error| Failure::Usage(format!("{error:#}")))
+}
+
+/// Builds and gates once more, and sees to it that these are the programs the run was begun with.
+/// Arms that were void remain so.
+pub(super) fn prepare_again<'a>(
+    catalogue: &'a Catalogue,
+    interrupt: &Interrupt,
+    record: &mut Record,
+) -> Result<Vec<Option<Subject<'a>>>, Failure> {
+    let servers = std::mem::take(&mut record.servers);
+    let voids = std::mem::take(&mut record.voids);
+    let mut subjects = prepare(catalogue, interrupt, record);
+    let now = std::mem::replace(&mut record.servers, servers);
+    let new = std::mem::replace(&mut record.voids, voids);
+    if interrupt.requested() {
+        return Ok(subjects);
+    }
+    same_programs(&record.servers, &now).map_err(Failure::Usage)?;
+    for void in new {
+        if record.voids.iter().all(|known| known.arm != void.arm) {
+            record.voids.push(void);
+        }
+    }
+    for void in &record.voids {
+        if let Some(subject) = subjects.get_mut(void.arm) {
+            *subject = None;
+        }
+    }
+    Ok(subjects)
+}
+
+fn same_programs(then: &[ServerRecord], now: &[ServerRecord]) -> Result<(), String> {
+    for server in then {
+        let hash = |server: &ServerRecord| Some(server.program.as_ref()?.sha256.clone());
+        let found = now.iter().find(|found| found.name == server.name);
+        if found.and_then(hash) != hash(server) {
+            return Err(format!(
+                "{} is not the program that the run was begun with: a new run is needed",
+                server.name
+            ));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::record;
+
+    #[test]
+    fn a_run_goes_on_where_it_was_begun_and_only_if_something_is_left() {
+        let mut record = record();
+        let machine = record.machine.clone();
+        let complete = may_go_on(&record, &machine).unwrap_err();
+        assert!(complete.contains("nothing to go on with"), "{complete}");
+        record.state = State::Interrupted;
+        assert_eq!(may_go_on(&record, &machine), Ok(()));
+        let other = Machine {
+            cores: 3,
+            ..machine
+        };
+        let elsewhere = may_go_on(&record, &other).unwrap_err();
+        assert!(
+            elsewhere.contains("another machine") && elsewhere.contains("3 cores"),
+            "{elsewhere}"
+        );
+    }
+
+    #[test]
+    fn programs_are_told_by_their_hashes() {
+        let then = record().servers;
+        assert_eq!(same_programs(&then, &then), Ok(()));
+        let mut now = then.clone();
+        now[1].program.as_mut().unwrap().sha256 = "cd".repeat(32);
+        let changed = same_programs(&then, &now).unwrap_err();
+        assert!(changed.starts_with("warp is not the program"), "{changed}");
+        now.truncate(1);
+        assert!(same_programs(&then, &now).is_err());
+    }
+}

@@ -1,0 +1,123 @@
+//! Slices that were never taken, of servers whose true ratios are known, on a machine as noisy as machines are.
+//!
+//! What noise looks like was measured on virtual machines of two cores: all servers share regimes of speed that last
+//! 0.2 to 1 s and vary by 10 to 15 %, each process is off by 0.4 to 1 % for as long as it lives, and each slice a
+//! little more.
+
+use rand::Rng;
+
+use crate::plan::{Plan, Restart};
+use crate::record::{RestartRecord, Slice};
+
+/// From the start of one slice to the start of the next, seconds.
+const STEP: f64 = 0.0237;
+
+/// The counted part of it.
+const WINDOW: f64 = 0.020;
+
+/// How noisy a machine is. Spreads are standard deviations of logarithms.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Noise {
+    /// The least and the most that one speed of the machine lasts, seconds.
+    pub(crate) regime_seconds: (f64, f64),
+    /// How the machine's speed varies from one such time to the next.
+    pub(crate) regimes: f64,
+    /// How one process of a server differs from another.
+    pub(crate) processes: f64,
+    /// How one slice of a process differs from another.
+    pub(crate) slices: f64,
+}
+
+impl Noise {
+    /// What was measured.
+    pub(crate) const MEASURED: Self = Self {
+        regime_seconds: (0.2, 1.0),
+        regimes: 0.13,
+        processes: 0.007,
+        slices: 0.02,
+    };
+}
+
+/// Takes every slice that the plan has, of servers that answer `rates` requests a second, arm by arm.
+pub(crate) fn restarts(
+    plan: &Plan,
+    rates: &[f64],
+    noise: &Noise,
+    random: &mut impl Rng,
+) -> Vec<RestartRecord> {
+    let mut machine = Machine::new(*noise, random);
+    let restart = |(restart, number): (Restart, u32)| {
+        let biased: Vec<f64> = rates
+            .iter()
+            .map(|rate| rate * (noise.processes * normal(random)).exp())
+            .collect();
+        let mut slices: Vec<Slice> = Vec::new();
+        for (turns, block) in restart.blocks.iter().zip(0..) {
+            for (cell, position) in turns.iter().zip(0..) {
+                let speed = machine.slice(random) * (noise.slices * normal(random)).exp();
+                let rate = biased[cell.arm] * speed;
+                slices.push(crate::testing::slice(
+                    block, position, cell.arm, cell.lane, rate,
+                ));
+            }
+        }
+        RestartRecord {
+            restart: number,
+            started: "2026-11-02T10:00:00Z".to_owned(),
+            complete: true,
+            start_order: restart.start_order,
+            spawn_ns: None,
+            machine: None,
+            arms: Vec::new(),
+            slices,
+        }
+    };
+    plan.schedule().into_iter().zip(0..).map(restart).collect()
+}
+
+/// The speed that all servers share, as time goes by.
+struct Machine {
+    noise: Noise,
+    speed: f64,
+    /// How long it still lasts, seconds.
+    left: f64,
+}
+
+impl Machine {
+    fn new(noise: Noise, random: &mut impl Rng) -> Self {
+        let mut machine = Self {
+            noise,
+            speed: 1.0,
+            left: 0.0,
+        };
+        machine.turn(random);
+        machine
+    }
+
+    fn turn(&mut self, random: &mut impl Rng) {
+        let (least, most) = self.noise.regime_seconds;
+        self.left = random.random_range(least..most);
+        self.speed = (self.noise.regimes * normal(random)).exp();
+    }
+
+    /// The mean speed during the next slice.
+    fn slice(&mut self, random: &mut impl Rng) -> f64 {
+        let before = self.speed;
+        self.left -= STEP;
+        if self.left >= 0.0 {
+            return before;
+        }
+        let share = ((STEP + self.left) / WINDOW).min(1.0);
+        self.turn(random);
+        share * before + (1.0 - share) * self.speed
+    }
+}
+
+/// A standard normal value (G. E. P. Box and M. E. Muller, 1958).
+pub(crate) fn normal(random: &mut impl Rng) -> f64 {
+    let radius = (-2.0 * (1.0 - random.random::<f64>()).ln()).sqrt();
+    radius * (std::f64::consts::TAU * random.random::<f64>()).cos()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,122 @@
+//! The axum server, slower by a known share: what a comparison must be able to see.
+//!
+//! It is there for `cargo compare calibrate` alone. After each answer the worker burns a share of the time that the
+//! answer took it, everything included, so that it is slower by that share at whatever speed the machine runs. All
+//! shares are served by one program, 0 too, so that nothing else differs between them.
+
+use std::{
+    cell::Cell,
+    num::ParseFloatError,
+    process::ExitCode,
+    time::{Duration, Instant},
+};
+
+use clap::Args;
+use hyper_util::service::TowerToHyperService;
+use quartet_common::shutdown_signal;
+use tokio::runtime::Builder;
+use tower::ServiceBuilder;
+
+/// A worker that took longer since its last answer was waiting for requests, not answering one.
+const IDLE_NS: f64 = 1e6;
+
+#[derive(Args)]
+struct Slowness {
+    /// How much more time an answer shall take, in percent
+    #[arg(long, value_name = "PERCENT", default_value = "0", value_parser = percent)]
+    slow_by: f64,
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    let percent: f64 = text
+        .parse()
+        .map_err(|error: ParseFloatError| error.to_string())?;
+    if (0.0..=1000.0).contains(&percent) {
+        Ok(percent)
+    } else {
+        Err("a share from 0 to 1000 is needed".to_owned())
+    }
+}
+
+fn main() -> ExitCode {
+    quartet_common::main_with("slowed-axum", |program, slowness: Slowness| {
+        let burner = Burner::new(slowness.slow_by / 100.0);
+        let limits = program.api.limits;
+        let service = ServiceBuilder::new()
+            .map_response(move |response| {
+                burner.burn();
+                response
+            })
+            .service(quartet_axum::app(program.api));
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(program.workers)
+            .enable_all()
+            .build()?;
+        runtime.block_on(quartet_connection::serve(
+            program.listener,
+            TowerToHyperService::new(service),
+            &limits,
+            &program.timeouts,
+            shutdown_signal(program.ready),
+        ))
+    })
+}
+
+thread_local! {
+    /// When this worker had last burned what it owed.
+    static FREE_SINCE: Cell<Option<Instant>> = const { Cell::new(None) };
+    /// What it still owes, nanoseconds; below 0 where it burned too much.
+    static OWED_NS: Cell<f64> = const { Cell::new(0.0) };
+}
+
+/// Burns a share of the time worked.
+#[derive(Clone, Copy)]
+struct Burner {
+    share: f64,
+    /// What it costs to read the clock, nanoseconds.
+    clock_ns: f64,
+}
+
+impl Burner {
+    fn new(share: f64) -> Self {
+        let reads = 100_000;
+        let begun = Instant::now();
+        for _ in 0..reads {
+            std::hint::black_box(Instant::now());
+        }
+        Self {
+            share,
+            clock_ns: begun.elapsed().as_nanos() as f64 / f64::from(reads),
+        }
+    }
+
+    fn burn(self) {
+        if self.share == 0.0 {
+            return;
+        }
+        let begun = Instant::now();
+        let worked = FREE_SINCE
+            .get()
+            .map(|since| nanoseconds(begun - since) - self.clock_ns);
+        FREE_SINCE.set(Some(begun));
+        let Some(worked) = worked.filter(|&worked| worked < IDLE_NS) else {
+            return;
+        };
+        // Reading the clock just now was part of the burning.
+        let owed = OWED_NS.get() + self.share * worked - self.clock_ns;
+        if owed < self.clock_ns {
+            OWED_NS.set(owed);
+            return;
+        }
+        let mut now = begun;
+        while nanoseconds(now - begun) < owed {
+            now = Instant::now();
+        }
+        OWED_NS.set(owed - nanoseconds(now - begun));
+        FREE_SINCE.set(Some(now));
+    }
+}
+
+fn nanoseconds(duration: Duration) -> f64 {
+    duration.as_nanos() as f64
+}
