@@ -1,5 +1,6 @@
 //! From a record's samples to figures, intervals, verdicts and places.
 
+mod busy;
 mod capacity;
 mod detail;
 mod division;
@@ -31,6 +32,10 @@ pub struct Analysis {
     pub restarts: usize,
     /// One entry a lane.
     pub lanes: Vec<LaneAnalysis>,
+    /// Requests per second against connections, by arm and then by number.
+    pub capacities: Vec<Capacity>,
+    /// Latency at given rates, by rate and then by arm.
+    pub open_loops: Vec<OpenLoop>,
     /// One entry a server.
     pub footprints: Vec<Footprint>,
     /// What starting a process that does nothing cost, nanoseconds: the median of `spawn`.
@@ -131,11 +136,14 @@ impl Analysis {
             .iter()
             .map(|&lane| LaneAnalysis::of(record, &samples, lane))
             .collect();
-        let warnings = gates::warnings(record, &samples, &lanes);
+        let mut warnings = gates::warnings(record, &samples, &lanes);
+        warnings.extend(busy::of_capacity(record));
         let spawn = footprint::spawn(record);
         Ok(Self {
             restarts: samples.restarts(),
             lanes,
+            capacities: capacities(record),
+            open_loops: open_loops(record)?,
             footprints: footprint::all(record),
             spawn_ns: spawn.map(|spread| spread.median),
             spawn,

@@ -4,6 +4,7 @@ mod division;
 mod footprint;
 pub mod html;
 mod link;
+mod modes;
 mod numbers;
 mod splice;
 
@@ -39,6 +40,8 @@ pub fn render(record: &Record, analysis: &Analysis, form: Form) -> String {
         blocks.push(page.table(&page.rates(lane)));
         blocks.push(page.list(&page.remarks(lane)));
     }
+    blocks.extend(page.capacity(analysis));
+    blocks.extend(page.latency(analysis));
     blocks.extend(page.footprints(analysis));
     blocks.push(page.list(&page.voids(analysis)));
     if !analysis.warnings.is_empty() {

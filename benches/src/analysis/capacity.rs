@@ -1,10 +1,12 @@
 //! Requests per second against the number of connections.
 
+use serde::Serialize;
+
 use crate::record::Record;
 use crate::statistics::median;
 
 /// What one arm answers at one number of connections.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Capacity {
     /// Index into the plan's arms.
     pub arm: usize,

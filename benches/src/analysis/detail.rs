@@ -1,6 +1,7 @@
 //! What lies behind a lane's figures: each restart's, and how latencies are distributed.
 
 use hdrhistogram::Histogram;
+use serde::Serialize;
 
 use super::samples::Samples;
 use crate::plan::{ArmRole, Lane};
@@ -38,7 +39,7 @@ pub struct RestartFigures {
 }
 
 /// How latencies are distributed.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Distribution {
     /// [`PERCENTILES`], as far as there are requests enough.
     pub percentiles: Vec<Percentile>,
@@ -47,7 +48,7 @@ pub struct Distribution {
 }
 
 /// The latency that a share of the requests does not exceed, nanoseconds.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Percentile {
     /// That share.
     pub quantile: f64,

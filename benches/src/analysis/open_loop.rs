@@ -3,17 +3,18 @@
 
 use anyhow::Result;
 use hdrhistogram::Histogram;
+use serde::Serialize;
 
+use super::busy::taken_by_others;
 use super::detail::Distribution;
 use crate::record::{Latency, LatencyTotals, Record, decode};
-use crate::statistics::median;
 
 /// The least share of the offered requests that must be answered in time: below it the queue
 /// grows, and latency tells how long the run was.
 pub const ANSWERED: f64 = 0.99;
 
 /// One arm at one rate.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct OpenLoop {
     /// Index into the plan's arms.
     pub arm: usize,
@@ -23,7 +24,7 @@ pub struct OpenLoop {
     pub latencies: Distribution,
     /// From when a request was due to when it was sent.
     pub lateness: Distribution,
-    /// Answers for each request offered: the median over slices.
+    /// Answers that came while requests were offered, for each request offered, over all slices.
     pub answered: f64,
     /// Why it does not count; empty where it does.
     pub void: Vec<String>,
@@ -63,9 +64,11 @@ fn of(latency: &Latency, arm: usize, rate: usize) -> Result<Option<OpenLoop>> {
         .iter()
         .flat_map(|restart| &restart.slices)
         .filter(|slice| slice.arm == arm && slice.rate == rate);
-    let shares: Vec<f64> = slices
-        .map(crate::record::OpenSlice::achieved_share)
-        .collect();
+    let (mut achieved, mut offered) = (0, 0);
+    for slice in slices {
+        achieved += slice.achieved;
+        offered += slice.offered;
+    }
     let mut void: Vec<String> = latency
         .restarts
         .iter()
@@ -74,7 +77,7 @@ fn of(latency: &Latency, arm: usize, rate: usize) -> Result<Option<OpenLoop>> {
         .map(|failure| failure.reason.clone())
         .collect();
     void.dedup();
-    let Some(answered) = median(&shares) else {
+    if offered == 0 {
         return Ok((!void.is_empty()).then(|| OpenLoop {
             arm,
             rate,
@@ -83,7 +86,12 @@ fn of(latency: &Latency, arm: usize, rate: usize) -> Result<Option<OpenLoop>> {
             answered: 0.0,
             void,
         }));
-    };
+    }
+    let answered = achieved as f64 / offered as f64;
+    let loads = latency.restarts.iter();
+    void.extend(taken_by_others(
+        loads.filter_map(|restart| restart.machine.as_ref()),
+    ));
     if answered < ANSWERED {
         void.push(format!(
             "it answered only {:.1} % of what was offered, {:.0} % is required",
@@ -126,5 +134,32 @@ mod tests {
         }
         let found = open_loops(&record).unwrap();
         assert!(found[0].void[0].contains("98.0 %"), "{:?}", found[0].void);
+    }
+
+    #[test]
+    fn one_stall_in_many_slices_voids_by_its_share_of_all_requests() {
+        let mut record = with_modes(record());
+        let restarts = &mut record.latency.as_mut().unwrap().restarts;
+        let first = restarts[0].slices[0];
+        restarts[0].slices.extend([first; 2]);
+        restarts[0].slices[0].achieved = first.offered / 2;
+        let found = open_loops(&record).unwrap();
+        let (voids, sound): (Vec<_>, Vec<_>) = found.iter().partition(|one| !one.void.is_empty());
+        assert_eq!((voids.len(), sound.len()), (1, found.len() - 1));
+        assert_eq!((voids[0].arm, voids[0].rate), (first.arm, first.rate));
+    }
+
+    #[test]
+    fn a_busy_machine_voids() {
+        let mut record = with_modes(record());
+        for restart in &mut record.latency.as_mut().unwrap().restarts {
+            restart.machine = Some(crate::record::MachineLoad {
+                available_ns: 100,
+                others_ns: 11,
+                stolen_ns: 0,
+            });
+        }
+        let found = open_loops(&record).unwrap();
+        assert!(found.iter().all(|one| one.void[0].contains("11 %")));
     }
 }
