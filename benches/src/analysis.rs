@@ -1,9 +1,13 @@
 //! From a record's samples to figures, intervals, verdicts and places.
 
+mod busy;
+mod capacity;
+mod detail;
 mod division;
 mod drift;
 mod footprint;
 mod gates;
+mod open_loop;
 mod samples;
 
 use serde::Serialize;
@@ -14,9 +18,12 @@ use crate::statistics::{
     CONFIDENCE, Place, Ratio, Verdict, margin, restarts_needed, simultaneous_confidence,
 };
 
+pub use capacity::{Capacity, capacities};
+pub use detail::{Detail, Distribution, PERCENTILES, Percentile, RestartFigures, details};
 pub use division::{Division, DivisionRow, LaneDivision};
 pub use footprint::{Footprint, Spread};
 pub use gates::{CPU_OF_OTHERS, FLOOR_FACTOR, LITTLE, SATURATION};
+pub use open_loop::{ANSWERED, OpenLoop, open_loops};
 pub(crate) use samples::Samples;
 
 /// Everything that is said of a run.
@@ -26,6 +33,10 @@ pub struct Analysis {
     pub restarts: usize,
     /// One entry a lane.
     pub lanes: Vec<LaneAnalysis>,
+    /// Requests per second against connections, by arm and then by number.
+    pub capacities: Vec<Capacity>,
+    /// Latency at given rates, by rate and then by arm.
+    pub open_loops: Vec<OpenLoop>,
     /// One entry a server.
     pub footprints: Vec<Footprint>,
     /// What starting a process that does nothing cost, nanoseconds: the median of `spawn`.
@@ -125,11 +136,14 @@ impl Analysis {
             .iter()
             .map(|&lane| LaneAnalysis::of(record, &samples, lane))
             .collect();
-        let warnings = gates::warnings(record, &samples, &lanes);
+        let mut warnings = gates::warnings(record, &samples, &lanes);
+        warnings.extend(busy::of_capacity(record));
         let spawn = footprint::spawn(record);
         Ok(Self {
             restarts: samples.restarts(),
             lanes,
+            capacities: capacities(record),
+            open_loops: open_loops(record)?,
             footprints: footprint::all(record),
             spawn_ns: spawn.map(|spread| spread.median),
             spawn,

@@ -13,7 +13,7 @@ use crate::estimates::{Estimates, home};
 use crate::failure::{Failure, print};
 use crate::generator::versus;
 use crate::record::Record;
-use crate::report::{Form, render, render_division, splice};
+use crate::report::{Form, html, link, markdown, render, render_division, splice};
 use crate::run;
 use crate::{calibrate, diff, export, list, schema};
 
@@ -72,6 +72,10 @@ struct ReportOptions {
     #[arg(long)]
     markdown: bool,
 
+    /// Write it as a page that needs no other file, with charts, instead of printing it
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["markdown", "splice"])]
+    html: Option<PathBuf>,
+
     /// Put it, as Markdown, between the markers `<!-- table:begin -->` and `<!-- table:end -->` of
     /// this file instead of printing it
     #[arg(long, value_name = "FILE")]
@@ -107,14 +111,25 @@ fn report(options: &ReportOptions) -> Result<()> {
     let record = Record::read(&options.record)?;
     let analysis = Analysis::of(&record)?;
     if let Some(file) = &options.splice {
-        return put(file, &render(&record, &analysis, Form::Markdown));
+        let page = Record::file(&options.record).with_file_name(html::FILE_NAME);
+        let page = page.exists().then(|| link(file, &page)).flatten();
+        let table = markdown(&record, &analysis, page.as_deref());
+        let spliced = splice(&read(file)?, &table).with_context(|| file.display().to_string())?;
+        return put(file, &spliced);
+    }
+    let division = Division::of(&record, &estimates(options)?);
+    if let Some(file) = &options.html {
+        let run = link(file, &Record::file(&options.record));
+        return put(
+            file,
+            &html::page(&record, &analysis, &division, run.as_deref())?,
+        );
     }
     let form = if options.markdown {
         Form::Markdown
     } else {
         Form::Text
     };
-    let division = Division::of(&record, &estimates(options)?);
     let division = render_division(&record, &division, form);
     print(&format!("{}\n{division}", render(&record, &analysis, form)))
 }
@@ -130,11 +145,12 @@ fn estimates(options: &ReportOptions) -> Result<Estimates> {
     Estimates::read(&directory)
 }
 
-fn put(file: &Path, table: &str) -> Result<()> {
-    let shown = file.display();
-    let document = fs::read_to_string(file).with_context(|| format!("cannot read {shown}"))?;
-    let spliced = splice(&document, table).with_context(|| shown.to_string())?;
-    fs::write(file, spliced).with_context(|| format!("cannot write {shown}"))
+fn read(file: &Path) -> Result<String> {
+    fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
+}
+
+fn put(file: &Path, text: &str) -> Result<()> {
+    fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))
 }
 
 /// The command as one would type it to run it again.

@@ -9,7 +9,7 @@ use quartet_conformance::judgement::{Judged, Standing};
 use quartet_conformance::servers::Server;
 use quartet_conformance::{Case, Level, Model, Need, Verdict, cases};
 
-use crate::record::Conformance;
+use crate::record::{CaseFinding, CaseVerdict, Conformance};
 
 /// Areas that ask what a server answers, which is what is measured. How it starts, ends and bears
 /// a crowd, and how its page looks in a browser, takes longer to see, and is for
@@ -38,19 +38,48 @@ pub fn hold(server: &Server, program: &Path, seed: u64) -> Result<Conformance> {
 /// Counts verdicts. A case that the suite could not decide keeps a server out as one it fails
 /// does: nothing vouches for the server then.
 fn tally(judged: &[Judged]) -> Conformance {
-    let mut tally = Conformance::default();
-    for one in judged {
-        match (one.standing, &one.finding.verdict) {
-            (Standing::NotApplicable, _) => tally.not_applicable += 1,
-            (Standing::Known, _) => tally.known_deviations += 1,
-            (Standing::Failure | Standing::Warning | Standing::Error, _) => {
-                tally.failed.push(one.finding.case.id.to_owned());
-            }
-            (Standing::Good | Standing::Stale, Ok(Verdict::Differs(_))) => tally.differs += 1,
-            (Standing::Good | Standing::Stale, _) => tally.conforms += 1,
-        }
+    let cases: Vec<CaseFinding> = judged.iter().map(found).collect();
+    let count = |verdict| cases.iter().filter(|case| case.verdict == verdict).count();
+    let failed =
+        |case: &&CaseFinding| matches!(case.verdict, CaseVerdict::Fails | CaseVerdict::Undecided);
+    Conformance {
+        conforms: count(CaseVerdict::Conforms),
+        known_deviations: count(CaseVerdict::KnownDeviation),
+        differs: count(CaseVerdict::Differs),
+        not_applicable: count(CaseVerdict::NotApplicable),
+        failed: cases
+            .iter()
+            .filter(failed)
+            .map(|case| case.id.clone())
+            .collect(),
+        cases,
     }
-    tally
+}
+
+fn found(judged: &Judged) -> CaseFinding {
+    let verdict = match (judged.standing, &judged.finding.verdict) {
+        (Standing::NotApplicable, _) => CaseVerdict::NotApplicable,
+        (Standing::Known, _) => CaseVerdict::KnownDeviation,
+        (Standing::Failure | Standing::Warning, _) => CaseVerdict::Fails,
+        (Standing::Error, _) | (_, Err(_)) => CaseVerdict::Undecided,
+        (Standing::Good | Standing::Stale, Ok(Verdict::Differs(_))) => CaseVerdict::Differs,
+        (Standing::Good | Standing::Stale, Ok(_)) => CaseVerdict::Conforms,
+    };
+    let note = match &judged.finding.verdict {
+        Ok(verdict) => verdict.note().map(str::to_owned),
+        Err(error) => Some(error.to_string()),
+    };
+    let known = judged
+        .known
+        .as_ref()
+        .filter(|_| judged.standing == Standing::Known);
+    CaseFinding {
+        id: judged.finding.case.id.to_owned(),
+        verdict,
+        note,
+        reason: known.map(|known| known.reason.clone()),
+        upstream: known.and_then(|known| known.upstream.clone()),
+    }
 }
 
 #[cfg(test)]
@@ -87,14 +116,42 @@ mod tests {
             judged(&MUST, Ok(Verdict::Deviates("x".to_owned()))),
             judged(&MUST, Err(SuiteError::Hung(Duration::ZERO))),
         ]);
-        let expected = Conformance {
-            conforms: 1,
-            differs: 1,
-            not_applicable: 1,
-            known_deviations: 0,
-            failed: vec!["contract/list-status".to_owned(); 2],
-        };
-        assert_eq!(found, expected);
+        assert_eq!(
+            (found.conforms, found.differs, found.not_applicable),
+            (1, 1, 1)
+        );
+        assert_eq!(found.known_deviations, 0);
+        assert_eq!(found.failed, ["contract/list-status"; 2]);
+        let verdicts: Vec<CaseVerdict> = found.cases.iter().map(|case| case.verdict).collect();
+        assert_eq!(
+            verdicts,
+            [
+                CaseVerdict::Conforms,
+                CaseVerdict::Differs,
+                CaseVerdict::NotApplicable,
+                CaseVerdict::Fails,
+                CaseVerdict::Undecided
+            ]
+        );
+        assert_eq!(found.cases[1].note.as_deref(), Some("x"));
         assert_eq!((found.passed(), found.decided()), (2, 4));
+    }
+
+    #[test]
+    fn a_known_deviation_comes_with_its_reason() {
+        let known = Deviations::embedded().unwrap();
+        let (case, reason) = cases::all()
+            .find_map(|case| Some((case, known.known("actix-web", case.id)?.reason.clone())))
+            .unwrap();
+        let finding = Finding {
+            case,
+            verdict: Ok(Verdict::Deviates("x".to_owned())),
+            evidence: Evidence::default(),
+            took: Duration::ZERO,
+        };
+        let found = tally(&[Judged::new(finding, "actix-web", &known)]);
+        assert_eq!(found.known_deviations, 1);
+        assert_eq!(found.cases[0].reason, Some(reason));
+        assert_eq!(found.cases[0].verdict, CaseVerdict::KnownDeviation);
     }
 }

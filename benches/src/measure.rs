@@ -55,6 +55,7 @@ impl Measurement<'_> {
     ) -> Result<()> {
         let plan = record.plan.clone();
         self.placement.confine_generator()?;
+        allow_descriptors();
         let clock = CoreClock::of(&plan.server_cores);
         record.core_clock = clock.is_some();
         let held: Vec<u32> = record
@@ -91,3 +92,17 @@ impl Measurement<'_> {
         keep(record)
     }
 }
+
+/// Lets this process, and with it the servers it starts, open as many descriptors as the system
+/// allows: the usual limit of 1,024 is too few for every server's connections at once. Where that
+/// is refused, connections beyond the limit are, and the record says so.
+#[cfg(target_os = "linux")]
+fn allow_descriptors() {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    if let Ok((_, most)) = getrlimit(Resource::RLIMIT_NOFILE) {
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, most, most);
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn allow_descriptors() {}

@@ -3,6 +3,8 @@
 //! It holds raw samples, not results: every table and verdict is worked out from it again, so that
 //! a better analysis can be applied to an old run. Durations are nanoseconds, sizes bytes.
 
+mod cases;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufWriter, Write as _};
@@ -21,6 +23,8 @@ use crate::calibrate::Calibration;
 use crate::cost::Cost;
 use crate::machine::{Machine, Source, Toolchain};
 use crate::plan::{Lane, Plan};
+
+pub use cases::{CaseFinding, CaseVerdict};
 
 /// The version of the record's form. It rises when a reader of the old form would misread the new.
 pub const SCHEMA_VERSION: u32 = 2;
@@ -132,6 +136,9 @@ pub struct Conformance {
     pub not_applicable: usize,
     /// Cases it fails, or that could not be decided, by name.
     pub failed: Vec<String>,
+    /// Every case that was asked, in the suite's order.
+    #[serde(default)]
+    pub cases: Vec<CaseFinding>,
 }
 
 impl Conformance {
@@ -437,16 +444,21 @@ impl Record {
         Ok(file)
     }
 
+    /// The record's file, given that or its directory.
+    pub fn file(path: &Path) -> PathBuf {
+        if path.is_dir() {
+            path.join(FILE_NAME)
+        } else {
+            path.to_owned()
+        }
+    }
+
     /// Reads a record, given its file or its directory.
     ///
     /// # Errors
     /// Where it cannot be read, is no record, or is of a version this program does not know.
     pub fn read(path: &Path) -> Result<Self> {
-        let file = if path.is_dir() {
-            path.join(FILE_NAME)
-        } else {
-            path.to_owned()
-        };
+        let file = Self::file(path);
         let shown = file.display();
         let text = fs::read(&file).with_context(|| format!("cannot read {shown}"))?;
         let version: Version = serde_json::from_slice(&text)

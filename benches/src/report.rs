@@ -2,6 +2,9 @@
 
 mod division;
 mod footprint;
+pub mod html;
+mod link;
+mod modes;
 mod numbers;
 mod splice;
 
@@ -15,6 +18,7 @@ use crate::table::{Align, Table};
 use numbers::{interval, microseconds, thousands};
 
 pub use division::render_division;
+pub use link::link;
 pub use splice::{BEGIN, END, splice};
 
 /// How tables are set.
@@ -36,6 +40,8 @@ pub fn render(record: &Record, analysis: &Analysis, form: Form) -> String {
         blocks.push(page.table(&page.rates(lane)));
         blocks.push(page.list(&page.remarks(lane)));
     }
+    blocks.extend(page.capacity(analysis));
+    blocks.extend(page.latency(analysis));
     blocks.extend(page.footprints(analysis));
     blocks.push(page.list(&page.voids(analysis)));
     if !analysis.warnings.is_empty() {
@@ -45,6 +51,19 @@ pub fn render(record: &Record, analysis: &Analysis, form: Form) -> String {
     blocks.push(page.caption(analysis));
     blocks.retain(|block| !block.is_empty());
     blocks.join("\n")
+}
+
+/// What [`render`] gives as Markdown, with a link to the page that has more, where there is one.
+pub fn markdown(record: &Record, analysis: &Analysis, page: Option<&str>) -> String {
+    let mut text = render(record, analysis, Form::Markdown);
+    if let Some(page) = page {
+        // Writing to a string does not fail.
+        let _ = writeln!(
+            text,
+            "\nWith charts, verdicts in sentences and all the rest: [the report of this run]({page})."
+        );
+    }
+    text
 }
 
 struct Page<'a> {

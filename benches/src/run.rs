@@ -4,18 +4,20 @@ mod load;
 mod resume;
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use clap::Args;
 use quartet_conformance::Model;
 use quartet_conformance::servers::Catalogue;
 
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, Division};
 use crate::calibrate;
 use crate::cores::{CoreList, Placement, Usable};
 use crate::cost::{self, Costing};
+use crate::estimates::{Estimates, home};
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::machine::{Machine, Source, Toolchain};
@@ -23,7 +25,7 @@ use crate::measure::Measurement;
 use crate::plan::{Arm, ArmRole, Effort, Plan, RAMP, SLICE};
 use crate::prepare::prepare;
 use crate::record::{FILE_NAME, Record, SCHEMA_VERSION, State, now};
-use crate::report::{Form, render};
+use crate::report::{Form, html, render};
 use crate::selection;
 use load::{Depth, LoadOptions};
 
@@ -109,7 +111,7 @@ pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
     };
     run.measure(Some(options.cost))?;
     let analysis = Analysis::of(&run.record)?;
-    run.show(&render(&run.record, &analysis, Form::Text))?;
+    run.report(&analysis)?;
     match run.record.state {
         State::Interrupted => Err(Failure::Interrupted),
         _ if !analysis.anything_counts() => Err(Failure::Void),
@@ -233,6 +235,17 @@ impl Run {
             costing.measure(&mut self.record, keep)?;
         }
         Ok(())
+    }
+
+    /// Prints the table, and leaves the page beside the record.
+    fn report(&self, analysis: &Analysis) -> Result<()> {
+        // The table first: it is what was asked for, and is there even if the disk is full.
+        self.show(&render(&self.record, analysis, Form::Text))?;
+        let page = self.output.join(html::FILE_NAME);
+        let division = Division::of(&self.record, &Estimates::read(&home(self.root()))?);
+        let text = html::page(&self.record, analysis, &division, Some(FILE_NAME))?;
+        fs::write(&page, text).with_context(|| format!("cannot write {}", page.display()))?;
+        crate::failure::print(&format!("The report: {}\n", page.display()))
     }
 
     /// Prints what was found, and where the record is.

@@ -38,6 +38,18 @@ impl Table {
         self.rows.push(row);
     }
 
+    /// Each column's heading, and on which side it lines up.
+    pub fn columns(&self) -> impl Iterator<Item = (&str, Align)> {
+        self.columns
+            .iter()
+            .map(|(name, align)| (name.as_str(), *align))
+    }
+
+    /// The rows, each with a cell a column.
+    pub fn rows(&self) -> &[Vec<String>] {
+        &self.rows
+    }
+
     /// Columns of equal width, two spaces apart, the heading underlined.
     pub fn text(&self) -> String {
         let widths = self.widths();

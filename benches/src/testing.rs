@@ -8,9 +8,10 @@ use rand::{Rng, SeedableRng};
 
 use crate::accounting::Memory;
 use crate::machine::{Machine, Source, Toolchain};
-use crate::plan::{Arm, ArmRole, Lane, Plan};
+use crate::plan::{Arm, ArmRole, CapacityPlan, Lane, LatencyPlan, Plan};
 use crate::record::{
-    ArmRestart, Conformance, LaneTotals, MachineLoad, Program, Record, RestartRecord,
+    ArmRestart, CapacityRestart, CapacitySlice, Conformance, LaneTotals, Latency, LatencyRestart,
+    LatencyTotals, MachineLoad, OfferedRate, OpenSlice, Program, Record, RestartRecord,
     SCHEMA_VERSION, ServerRecord, Slice, State, encode,
 };
 
@@ -153,6 +154,103 @@ impl Simulation {
 /// The record of a small run.
 pub(crate) fn record() -> Record {
     Simulation::new(3).run()
+}
+
+/// A record with requests per second against connections, and latency at two rates.
+pub(crate) fn with_modes(mut record: Record) -> Record {
+    let arms = record.plan.arms.len();
+    record.plan.capacity = Some(CapacityPlan {
+        lane: Lane::One,
+        connections: vec![1, 64],
+        restarts: 3,
+        blocks: 1,
+        slice_ms: 20,
+        ramp_ms: 3,
+    });
+    record.plan.latency = Some(LatencyPlan {
+        lane: Lane::One,
+        shares: vec![0.25],
+        rates: vec![20_000.0],
+        connections: 64,
+        restarts: 1,
+        blocks: 1,
+        slice_ms: 200,
+        ramp_ms: 20,
+    });
+    let capacity = |arm, connections: usize, restart: u32| {
+        let doublings = 1.0 + (connections as f64).log2();
+        let rate = f64::from(restart + 1) * 10_000.0 * doublings;
+        CapacitySlice {
+            connections,
+            slice: slice(0, 0, arm, Lane::One, rate),
+        }
+    };
+    record.capacity = (0..3)
+        .map(|restart| CapacityRestart {
+            restart,
+            started: "2026-11-02T11:00:00Z".to_owned(),
+            complete: true,
+            start_order: (0..arms).collect(),
+            machine: None,
+            slices: (0..arms)
+                .flat_map(|arm| [1, 64].map(|number| capacity(arm, number, restart)))
+                .collect(),
+            failures: Vec::new(),
+        })
+        .collect();
+    let histogram = |latency| {
+        let mut histogram = Histogram::<u64>::new(3).unwrap();
+        histogram.record_n(latency, 9_000).unwrap();
+        histogram.record_n(3 * latency, 1_000).unwrap();
+        encode(&histogram).unwrap()
+    };
+    let (latencies, lateness) = (histogram(50_000), histogram(100));
+    let open = |arm, rate| OpenSlice {
+        block: 0,
+        position: 0,
+        arm,
+        rate,
+        offered: 5_000,
+        achieved: 5_000,
+        window_ns: 200_000_000,
+        total_requests: 5_100,
+        total_ns: 204_000_000,
+        cpu_ns: None,
+        busy_ns: None,
+        p50_ns: 50_000,
+        p99_ns: 150_000,
+    };
+    let cells = || (0..arms).flat_map(|arm| [0, 1].map(|rate| (arm, rate)));
+    record.latency = Some(Latency {
+        rates: vec![
+            OfferedRate {
+                per_second: 25_000.0,
+                share: Some(0.25),
+            },
+            OfferedRate {
+                per_second: 20_000.0,
+                share: None,
+            },
+        ],
+        restarts: vec![LatencyRestart {
+            restart: 0,
+            started: "2026-11-02T12:00:00Z".to_owned(),
+            complete: true,
+            start_order: (0..arms).collect(),
+            machine: None,
+            slices: cells().map(|(arm, rate)| open(arm, rate)).collect(),
+            totals: cells()
+                .map(|(arm, rate)| LatencyTotals {
+                    arm,
+                    rate,
+                    latencies: latencies.clone(),
+                    lateness: lateness.clone(),
+                })
+                .collect(),
+            failures: Vec::new(),
+        }],
+    });
+    record
 }
 
 pub(crate) fn slice(block: u32, position: u32, arm: usize, lane: Lane, rate: f64) -> Slice {

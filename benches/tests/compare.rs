@@ -192,7 +192,9 @@ fn a_small_run_is_recorded_and_reported() {
             "--seed",
             "7",
             "--connections",
-            "4",
+            "4,8",
+            "--lanes",
+            "one,list,connect",
         ])
         .arg("--catalogue")
         .arg(catalogue(&place))
@@ -209,6 +211,8 @@ fn a_small_run_is_recorded_and_reported() {
     for word in [
         "one: GET /greetings/en",
         "list: GET /greetings",
+        "connect: GET /greetings/en",
+        "one: requests per second by number of connections",
         "a (again)",
         "--seed 7",
     ] {
@@ -221,6 +225,14 @@ fn a_small_run_is_recorded_and_reported() {
         (State::Complete, 7, 4)
     );
     assert_eq!(record.voids, []);
+    assert_eq!(record.plan.connections, 4);
+    let capacity = &record.capacity[0];
+    assert!(capacity.complete && capacity.failures.is_empty());
+    for connections in [4, 8] {
+        let slices = capacity.slices.iter();
+        let slices = slices.filter(|one| one.connections == connections && one.slice.requests > 0);
+        assert_eq!(slices.count(), 4 * 4);
+    }
     let restart = &record.restarts[0];
     assert!(restart.complete && restart.machine.is_some() && restart.spawn_ns.is_some());
     assert_eq!(

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use anyhow::{Context as _, Result};
 use hdrhistogram::Histogram;
 
-use super::{CpuPerRequest, Figures};
+use super::{CpuPerRequest, Figures, RestartFigures};
 use crate::plan::{Lane, Plan};
 use crate::record::{Record, RestartRecord, Slice, decode};
 use crate::statistics::median;
@@ -20,6 +20,21 @@ pub(crate) struct Samples<'a> {
 struct Restart<'a> {
     record: &'a RestartRecord,
     slices: HashMap<(usize, Lane), HashMap<u32, &'a Slice>>,
+}
+
+impl Restart<'_> {
+    fn log_ratio(&self, arm: usize, against: usize, lane: Lane) -> Option<f64> {
+        let ours = self.slices.get(&(arm, lane))?;
+        let theirs = self.slices.get(&(against, lane))?;
+        let ratios: Vec<f64> = ours
+            .iter()
+            .filter_map(|(block, slice)| {
+                let ratio = slice.rate() / theirs.get(block)?.rate();
+                Some(ratio.ln()).filter(|logarithm| logarithm.is_finite())
+            })
+            .collect();
+        median(&ratios)
+    }
 }
 
 impl<'a> Samples<'a> {
@@ -74,17 +89,28 @@ impl<'a> Samples<'a> {
     pub(crate) fn log_ratios(&self, arm: usize, against: usize, lane: Lane) -> Vec<f64> {
         self.restarts
             .iter()
+            .filter_map(|restart| restart.log_ratio(arm, against, lane))
+            .collect()
+    }
+
+    /// What each restart says of an arm in a lane, and of it relative to another.
+    pub(super) fn by_restart(
+        &self,
+        arm: usize,
+        against: Option<usize>,
+        lane: Lane,
+    ) -> Vec<RestartFigures> {
+        self.restarts
+            .iter()
             .filter_map(|restart| {
-                let ours = restart.slices.get(&(arm, lane))?;
-                let theirs = restart.slices.get(&(against, lane))?;
-                let ratios: Vec<f64> = ours
-                    .iter()
-                    .filter_map(|(block, slice)| {
-                        let ratio = slice.rate() / theirs.get(block)?.rate();
-                        Some(ratio.ln()).filter(|logarithm| logarithm.is_finite())
-                    })
-                    .collect();
-                median(&ratios)
+                let slices = restart.slices.get(&(arm, lane))?;
+                let rates: Vec<f64> = slices.values().map(|slice| slice.rate()).collect();
+                let relative = against.and_then(|other| restart.log_ratio(arm, other, lane));
+                Some(RestartFigures {
+                    restart: restart.record.restart,
+                    requests_per_second: median(&rates)?,
+                    relative: relative.map(f64::exp),
+                })
             })
             .collect()
     }

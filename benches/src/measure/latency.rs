@@ -1,6 +1,7 @@
 //! Latency at given rates.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::time::Duration;
 
 use anyhow::{Context as _, Error, Result};
@@ -203,17 +204,17 @@ fn entry(measured: &OpenLoopSlice, plan: &LatencyPlan) -> OpenSlice {
 }
 
 fn add(histograms: &mut Histograms, key: (usize, usize), measured: &OpenLoopSlice) -> Result<()> {
-    if !histograms.contains_key(&key) {
-        let empty = || Histogram::new(LATENCY_DIGITS);
-        histograms.insert(key, (empty()?, empty()?));
-    }
-    if let Some((latencies, lateness)) = histograms.get_mut(&key) {
-        let added = latencies.add(&measured.latency);
-        added
-            .and_then(|()| lateness.add(&measured.lateness))
-            .context("histograms do not add up")?;
-    }
-    Ok(())
+    let (latencies, lateness) = match histograms.entry(key) {
+        Entry::Occupied(entry) => entry.into_mut(),
+        Entry::Vacant(entry) => {
+            let empty = || Histogram::new(LATENCY_DIGITS);
+            entry.insert((empty()?, empty()?))
+        }
+    };
+    let added = latencies.add(&measured.latency);
+    added
+        .and_then(|()| lateness.add(&measured.lateness))
+        .context("histograms do not add up")
 }
 
 /// Requests per second of the slowest compared server, in the median over all slices of the lane;

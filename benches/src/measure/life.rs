@@ -20,8 +20,9 @@ use crate::generator::{
 use crate::plan::{Lane, LaneLoad};
 use crate::record::{ArmRestart, LaneTotals, Slice, encode};
 
-/// How long an answer may take before it counts as missing.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long an answer may take before it counts as missing, and all connections to be opened. A
+/// connection that finds the server's queue full is tried again after 1, 3 and 7 seconds.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How a server is started, and what it is to be asked.
 pub(super) struct Start<'a> {

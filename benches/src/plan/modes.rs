@@ -80,7 +80,7 @@ impl CapacityPlan {
             lane,
             connections,
             restarts,
-            blocks: 6,
+            blocks: 4,
             slice_ms: SLICE.as_millis() as u64,
             ramp_ms: RAMP.as_millis() as u64,
         }
@@ -146,7 +146,7 @@ impl LatencyPlan {
             rates,
             connections,
             restarts,
-            blocks: 2,
+            blocks: 1,
             slice_ms: 200,
             ramp_ms: 10,
         }
@@ -210,7 +210,7 @@ mod tests {
             };
             assert_eq!(levels, expected);
             for (_, blocks) in &restart.levels {
-                assert_eq!(blocks.len(), 6);
+                assert_eq!(blocks.len(), 4);
                 for block in blocks {
                     let mut arms = block.clone();
                     arms.sort_unstable();
@@ -228,7 +228,7 @@ mod tests {
         let schedule = plan.schedule(3, 1);
         assert_eq!(schedule.len(), 3);
         for restart in schedule {
-            assert_eq!(restart.blocks.len(), 2);
+            assert_eq!(restart.blocks.len(), 1);
             for mut block in restart.blocks {
                 block.sort_unstable();
                 let cells = (0..3).flat_map(|arm| (0..4).map(move |rate| (arm, rate)));
@@ -241,10 +241,10 @@ mod tests {
     #[test]
     fn a_mode_takes_as_long_as_its_slices() {
         let capacity = CapacityPlan::new(Lane::One, vec![1, 64], 2);
-        let slices = 2 * 7 * 2 * 6;
+        let slices = 2 * 7 * 2 * 4;
         assert!(capacity.expected_length(7) > Duration::from_millis(23) * slices);
         assert!(capacity.expected_length(7) < Duration::from_millis(30) * slices);
         let latency = LatencyPlan::new(Lane::One, vec![], 64, 2);
-        assert!(latency.expected_length(7) > Duration::from_millis(210) * (2 * 7 * 2 * 3));
+        assert!(latency.expected_length(7) > Duration::from_millis(210) * (2 * 7 * 3));
     }
 }

@@ -35,7 +35,7 @@ pub fn render_division(record: &Record, division: &Division, form: Form) -> Stri
 }
 
 impl Page<'_> {
-    fn division(&self, lane: &LaneDivision) -> Table {
+    pub(super) fn division(&self, lane: &LaneDivision) -> Table {
         let mut table = Table::new([
             ("server", Align::Left),
             ("all", Align::Right),

@@ -55,7 +55,7 @@ impl Page<'_> {
         table
     }
 
-    fn made_of(&self, prints: &[Footprint]) -> Table {
+    pub(super) fn made_of(&self, prints: &[Footprint]) -> Table {
         let mut columns = vec![
             ("server", Align::Left),
             ("binary MB", Align::Right),
@@ -92,7 +92,7 @@ impl Page<'_> {
         table
     }
 
-    fn counted(&self, prints: &[Footprint]) -> Table {
+    pub(super) fn counted(&self, prints: &[Footprint]) -> Table {
         let mut table = Table::new([
             ("server", Align::Left),
             ("lane", Align::Left),
@@ -115,7 +115,7 @@ impl Page<'_> {
     }
 
     /// What could not be measured: once where it is so of every server.
-    fn missing(&self, prints: &[Footprint]) -> Vec<String> {
+    pub(super) fn missing(&self, prints: &[Footprint]) -> Vec<String> {
         let mut sentences: Vec<String> = Vec::new();
         for print in prints {
             for what in &print.missing {

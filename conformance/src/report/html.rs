@@ -24,6 +24,9 @@ const SHOWN: usize = 2048;
 /// The same of a finding that is not as it should be.
 const SHOWN_OF_EXCEPTION: usize = 16 * 1024;
 
+/// What this page and others of the project have in common: colours in light and dark, text, tables.
+pub const BASE_STYLE: &str = include_str!("../../templates/base.css");
+
 /// Writes the page.
 ///
 /// # Errors

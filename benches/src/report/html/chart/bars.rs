@@ -1,0 +1,167 @@
+//! Bars from zero: parts of a whole, one row a server, with lines to judge them by.
+
+use super::{AXIS, Anchor, Chart, Mark, ROW, Scale, Spread, X, axis, text, upright};
+
+/// One bar: its parts from left to right, each with its class and value.
+type Bar = Vec<(&'static str, f64)>;
+
+/// What a row shows.
+pub(in crate::report::html) struct BarRow {
+    pub(in crate::report::html) name: String,
+    /// The figures in words, or why there are none.
+    pub(in crate::report::html) shown: String,
+    /// Drawn one below the other.
+    pub(in crate::report::html) bars: Vec<Bar>,
+}
+
+/// A bar chart.
+pub(in crate::report::html) struct Bars<'a> {
+    pub(in crate::report::html) rows: &'a [BarRow],
+    /// What the classes mean, in the order of the parts.
+    pub(in crate::report::html) legend: &'a [(&'static str, &'static str)],
+    /// Values that every bar is to be held against, smallest first; two at most.
+    pub(in crate::report::html) references: &'a [(String, f64)],
+    /// What the axis counts.
+    pub(in crate::report::html) unit: &'a str,
+}
+
+/// How tall a row's bars are together.
+const THICKNESS: f64 = 16.0;
+
+impl Bars<'_> {
+    pub(in crate::report::html) fn draw(
+        &self,
+        id: String,
+        title: String,
+        description: String,
+    ) -> Chart {
+        let bars = self.rows.iter().flat_map(|row| &row.bars);
+        let longest = bars
+            .map(|bar| bar.iter().map(|(_, value)| value).sum::<f64>())
+            .chain(self.references.iter().map(|(_, value)| *value))
+            .fold(0.0, f64::max);
+        let scale = Scale::new(Spread::Linear, (0.0, 1.03 * longest), (0.0, 100.0));
+        let legend = if self.legend.is_empty() { 0.0 } else { 24.0 };
+        let top = legend
+            + if self.references.is_empty() {
+                2.0
+            } else {
+                22.0
+            };
+        let bottom = top + ROW * self.rows.len() as f64 + 4.0;
+
+        let decimals = scale.decimals(5);
+        let ticks: Vec<(f64, String)> = scale
+            .ticks(5)
+            .into_iter()
+            .map(|tick| (tick, format!("{tick:.decimals$}")))
+            .collect();
+        let mut marks = axis(&scale, &ticks, (top, bottom), self.unit);
+        marks.extend(self.key());
+        for (index, (name, value)) in self.references.iter().enumerate() {
+            let x = scale.at(*value);
+            // One label on either side, so that two never meet.
+            let anchor = if index == 0 && x > 25.0 {
+                Anchor::End
+            } else {
+                Anchor::Start
+            };
+            let anchor = if x > 75.0 { Anchor::End } else { anchor };
+            marks.push(text("note", x, legend + 14.0, anchor, name));
+        }
+        for (row, index) in self.rows.iter().zip(0_u32..) {
+            marks.extend(self.row(row, top + ROW * f64::from(index), &scale));
+        }
+        Chart {
+            id,
+            title,
+            description,
+            height: bottom + AXIS,
+            marks,
+        }
+    }
+
+    /// The legend, side by side.
+    fn key(&self) -> Vec<Mark> {
+        let each = 100.0 / self.legend.len().max(1) as f64;
+        let mut marks = Vec::new();
+        for ((class, name), index) in self.legend.iter().zip(0_u32..) {
+            let x = each * f64::from(index);
+            marks.push(Mark::Rectangle {
+                class: (*class).to_owned(),
+                x: X(x),
+                y: 4.0,
+                width: X(4.0),
+                height: 11.0,
+            });
+            marks.push(text("legend", x + 6.0, 14.0, Anchor::Start, *name));
+        }
+        marks
+    }
+
+    fn row(&self, row: &BarRow, top: f64, scale: &Scale) -> Vec<Mark> {
+        let mut marks = vec![
+            text("name", 0.0, top + 16.0, Anchor::Start, &row.name),
+            text("figure", 100.0, top + 16.0, Anchor::End, &row.shown),
+        ];
+        let each = THICKNESS / row.bars.len().max(1) as f64;
+        for (bar, index) in row.bars.iter().zip(0_u32..) {
+            let mut begin = 0.0;
+            for &(class, value) in bar {
+                let x = scale.at(begin);
+                begin += value;
+                marks.push(Mark::Rectangle {
+                    class: class.to_owned(),
+                    x: X(x),
+                    y: top + 22.0 + each * f64::from(index),
+                    width: X(scale.at(begin) - x),
+                    height: each - 1.0,
+                });
+            }
+        }
+        for (_, value) in self.references {
+            let x = scale.at(*value);
+            marks.push(upright("reference", x, top + 20.0, top + 24.0 + THICKNESS));
+        }
+        marks
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_follow_each_other_and_the_longest_fills_the_width() {
+        let rows = [BarRow {
+            name: "a".to_owned(),
+            shown: "4".to_owned(),
+            bars: vec![vec![("user", 1.0), ("system", 3.0)]],
+        }];
+        let chart = Bars {
+            rows: &rows,
+            legend: &[],
+            references: &[("floor".to_owned(), 2.0)],
+            unit: "µs",
+        }
+        .draw("x".to_owned(), String::new(), String::new());
+        let parts: Vec<(f64, f64)> = chart
+            .marks
+            .iter()
+            .filter_map(|mark| match mark {
+                Mark::Rectangle {
+                    x: X(x),
+                    width: X(width),
+                    ..
+                } => Some((*x, *width)),
+                _ => None,
+            })
+            .collect();
+        let [(first, length), (second, rest)] = parts[..] else {
+            panic!("{parts:?}")
+        };
+        assert_eq!(first, 0.0);
+        assert!((second - length).abs() < 1e-9 && (rest - 3.0 * length).abs() < 1e-9);
+        assert!((length + rest - 100.0 / 1.03).abs() < 1e-9);
+    }
+}

@@ -1,0 +1,167 @@
+//! How it was measured, what this machine can resolve, and what was kept out.
+
+use super::Material;
+use super::block::{Block, Captioned, Item, Section};
+use crate::analysis::{CPU_OF_OTHERS, FLOOR_FACTOR, LITTLE, SATURATION};
+use crate::report::numbers::interval;
+use crate::table::{Align, Table};
+
+/// How far equals seem apart.
+pub(super) fn resolution(material: &Material<'_>) -> Section {
+    let mut table = Table::new([
+        ("lane", Align::Left),
+        ("second copy against the first (95 %)", Align::Left),
+        ("margin", Align::Right),
+    ]);
+    for (lane, _) in material.lanes() {
+        table.push(vec![
+            lane.lane.name().to_owned(),
+            lane.again
+                .map_or_else(|| "not measured".to_owned(), interval),
+            format!("{:.1} %", 100.0 * lane.margin),
+        ]);
+    }
+    Section {
+        id: "resolution",
+        heading: "What this machine can resolve",
+        blocks: vec![
+            Block::Paragraph(
+                "One server runs twice under two names. What the two seem to differ by is what \
+                 the method and this machine make of nothing (A/A). A verdict asks for more than \
+                 the margin: 1 %, or as far as the interval of the copies reaches if that is \
+                 farther."
+                    .to_owned(),
+            ),
+            Block::Table(Captioned::new("Two copies of one server", table)),
+        ],
+    }
+}
+
+/// What a row had to pass, which did not, and what else to know.
+pub(super) fn gates(material: &Material<'_>) -> Section {
+    let mut blocks = vec![Block::Paragraph(format!(
+        "A row counts only if its core was busy at least {:.0} % of the time, if rate × latency is \
+         within {:.0} % of the number of connections (Little's law), if the null server is at \
+         least {FLOOR_FACTOR} times as fast, if every answer was right, and if processes without a \
+         part in the measurement took at most {:.0} % of the cores.",
+        100.0 * SATURATION,
+        100.0 * LITTLE,
+        100.0 * CPU_OF_OTHERS
+    ))];
+    let voids = material.tables.voids(material.analysis);
+    if voids.is_empty() {
+        blocks.push(Block::Paragraph("Every row counts.".to_owned()));
+    } else {
+        blocks.push(Block::List(voids.into_iter().map(Item::from).collect()));
+    }
+    let warnings = &material.analysis.warnings;
+    if !warnings.is_empty() {
+        blocks.push(Block::Lead("Before you believe it".to_owned()));
+        let warnings = warnings.iter().map(|warning| Item::from(warning.as_str()));
+        blocks.push(Block::List(warnings.collect()));
+    }
+    Section {
+        id: "gates",
+        heading: "Gates",
+        blocks,
+    }
+}
+
+/// Machine, toolchain, versions, command, and the method in short.
+pub(super) fn method(material: &Material<'_>) -> Section {
+    let record = material.record;
+    let plan = &record.plan;
+    let unknown = || "unknown".to_owned();
+    let cores = |cores: &[usize]| {
+        let cores: Vec<String> = cores.iter().map(ToString::to_string).collect();
+        if cores.is_empty() {
+            "any".to_owned()
+        } else {
+            cores.join(", ")
+        }
+    };
+    let source = match (&record.source.revision, record.source.modified) {
+        (Some(revision), Some(true)) => format!("{revision}, with changes"),
+        (Some(revision), _) => revision.clone(),
+        (None, _) => unknown(),
+    };
+    let terms = [
+        ("Command", record.command.clone()),
+        ("Begun", record.started.clone()),
+        ("Machine", record.machine.sentence()),
+        (
+            "Compiler",
+            record.toolchain.rustc.clone().unwrap_or_else(unknown),
+        ),
+        ("Revision", source),
+        (
+            "Plan",
+            format!(
+                "{} restarts of {} blocks; in each block every server has a slice of {} ms in \
+                 each lane, after {} ms that do not count",
+                plan.restarts, plan.blocks, plan.slice_ms, plan.ramp_ms
+            ),
+        ),
+        (
+            "Load",
+            format!(
+                "{} connections, each with one request in flight (closed loop)",
+                plan.connections
+            ),
+        ),
+        (
+            "Cores",
+            format!(
+                "servers on {} with {} worker{} each, generator on {}",
+                cores(&plan.server_cores),
+                plan.workers,
+                if plan.workers == 1 { "" } else { "s" },
+                cores(plan.generator_core.as_slice())
+            ),
+        ),
+        ("Seed", plan.seed.to_string()),
+    ];
+    let terms = terms.map(|(term, said)| (term.to_owned(), said));
+    Section {
+        id: "method",
+        heading: "How it was measured",
+        blocks: vec![
+            Block::Paragraph(
+                "Machines change their speed within tenths of a second, and a process keeps a bias \
+                 for as long as it lives. So the servers take turns of milliseconds on one core, \
+                 only slices of the same block are compared, and everything is started afresh for \
+                 each restart; restarts are the sample that intervals rest on. METHODOLOGY.md in \
+                 the repository has it in full, with what this comparison cannot tell."
+                    .to_owned(),
+            ),
+            Block::Terms(terms.into()),
+            Block::Table(Captioned::new(
+                "The programs that were measured",
+                programs(material),
+            )),
+        ],
+    }
+}
+
+fn programs(material: &Material<'_>) -> Table {
+    let mut table = Table::new([
+        ("server", Align::Left),
+        ("framework", Align::Left),
+        ("version", Align::Left),
+        ("bytes", Align::Right),
+        ("SHA-256 begins", Align::Left),
+    ]);
+    for server in &material.record.servers {
+        let program = server.program.as_ref();
+        table.push(vec![
+            server.name.clone(),
+            server.framework.clone().unwrap_or_default(),
+            server.version.clone().unwrap_or_default(),
+            program.map_or_else(String::new, |program| program.bytes.to_string()),
+            program.map_or_else(String::new, |program| {
+                program.sha256.chars().take(16).collect()
+            }),
+        ]);
+    }
+    table
+}
