@@ -73,10 +73,9 @@ fn row(place: &Path) -> (String, Vec<String>) {
     let record = match Record::read(place) {
         Ok(record) => record,
         Err(error) => {
-            let why = error.root_cause().to_string();
             let mut row = vec![String::new(); 5];
             row[1] = "not read".to_owned();
-            row.push(format!("{shown}: {}", why.trim_start_matches(&shown)));
+            row.push(format!("{error:#}"));
             return (String::new(), row);
         }
     };
