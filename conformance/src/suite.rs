@@ -2,11 +2,12 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError, RwLock, mpsc};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, mpsc};
 use std::time::{Duration, Instant};
 
 use crate::evidence::Evidence;
-use crate::{Case, Context, Pace, REQUESTS, Scale, Target, Verdict};
+use crate::served::Served;
+use crate::{Case, Context, Need, Pace, REQUESTS, Scale, Target, Verdict};
 
 /// How long past its limit a case may take to notice.
 const GRACE: Duration = Duration::from_secs(5);
@@ -52,6 +53,7 @@ pub struct Suite {
     scale: Scale,
     requests: u32,
     turn: RwLock<()>,
+    served: OnceLock<Served>,
 }
 
 impl Suite {
@@ -63,6 +65,7 @@ impl Suite {
             scale: Scale::default(),
             requests: REQUESTS,
             turn: RwLock::new(()),
+            served: OnceLock::new(),
         }
     }
 
@@ -90,13 +93,16 @@ impl Suite {
         &self.target
     }
 
+    /// What the server turns out to serve, found out when first asked.
+    fn served(&self) -> &Served {
+        self.served.get_or_init(|| Served::find(&self.target))
+    }
+
     /// Runs one case. Exclusive cases wait until no other runs.
     pub fn run(&self, case: &'static Case) -> Finding {
-        let missing = case
-            .needs
-            .iter()
-            .find(|n| !self.target.provides.contains(n));
-        if let Some(need) = missing {
+        let is_missing = |need: &&Need| !self.target.provides.contains(need);
+        let missing = case.needs.iter().find(is_missing).copied();
+        if let Some(need) = missing.or_else(|| self.served().lacks(case)) {
             return Finding {
                 case,
                 verdict: Ok(Verdict::NotApplicable(need.missing().to_owned())),
@@ -155,7 +161,8 @@ impl Suite {
         let start = Instant::now();
         let limit = self.limit(case);
         let context = Context::new(self.target.clone(), start + limit, self.seed, self.scale)
-            .generating(self.requests);
+            .generating(self.requests)
+            .asking_for(self.served().resource());
         let (done, result) = mpsc::channel();
         let own = context.clone();
         std::thread::spawn(move || {
