@@ -19,10 +19,10 @@ use crate::{Case, Verdict, cases};
 const CONNECTIONS: usize = 3;
 
 /// The most octets shown of one direction of a connection.
-const SHOWN: usize = 2048;
+const SHOWN: usize = 1024;
 
 /// The same of a finding that is not as it should be.
-const SHOWN_OF_EXCEPTION: usize = 16 * 1024;
+const SHOWN_OF_EXCEPTION: usize = 4096;
 
 /// Writes the page.
 ///

@@ -108,8 +108,9 @@ pub(super) fn reply(context: &Context, what: &str, message: &[u8]) -> Result<Rep
 pub(super) fn names_version(message: &[u8]) -> bool {
     let line = message.split(|octet| *octet == b'\n').next();
     let line = line.unwrap_or_default().trim_ascii_end();
-    let mut words = line.splitn(3, |octet| *octet == b' ').skip(2);
-    let last = words.next().unwrap_or_default();
+    let words = line.split(|octet| *octet == b' ');
+    let last = words.filter(|word| !word.is_empty()).nth(2);
+    let last = last.unwrap_or_default();
     matches!(last, [.., b'H', b'T', b'T', b'P', b'/', b'1', b'.', minor] if minor.is_ascii_digit())
 }
 
