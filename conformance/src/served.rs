@@ -13,6 +13,11 @@ pub(crate) struct Served {
 }
 
 impl Served {
+    /// Whether the case presupposes anything.
+    pub(crate) fn is_presupposed_by(case: &Case) -> bool {
+        !presupposed(case.id).is_empty()
+    }
+
     /// Asks the server for what cases presuppose. Only an answer says that something is not there:
     /// a server that gives none is for the cases to judge.
     pub(crate) fn find(target: &Target) -> Self {

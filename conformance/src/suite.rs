@@ -93,16 +93,17 @@ impl Suite {
         &self.target
     }
 
-    /// What the server turns out to serve, found out when first asked.
-    fn served(&self) -> &Served {
-        self.served.get_or_init(|| Served::find(&self.target))
+    /// What the server turns out to serve, found out when a case first presupposes anything.
+    fn served(&self, case: &Case) -> Option<&Served> {
+        let find = || Served::find(&self.target);
+        Served::is_presupposed_by(case).then(|| self.served.get_or_init(find))
     }
 
     /// Runs one case. Exclusive cases wait until no other runs.
     pub fn run(&self, case: &'static Case) -> Finding {
         let is_missing = |need: &&Need| !self.target.provides.contains(need);
         let missing = case.needs.iter().find(is_missing).copied();
-        if let Some(need) = missing.or_else(|| self.served().lacks(case)) {
+        if let Some(need) = missing.or_else(|| self.served(case)?.lacks(case)) {
             return Finding {
                 case,
                 verdict: Ok(Verdict::NotApplicable(need.missing().to_owned())),
@@ -160,9 +161,11 @@ impl Suite {
     fn experiment(&self, case: &'static Case) -> Finding {
         let start = Instant::now();
         let limit = self.limit(case);
-        let context = Context::new(self.target.clone(), start + limit, self.seed, self.scale)
-            .generating(self.requests)
-            .asking_for(self.served().resource());
+        let mut context = Context::new(self.target.clone(), start + limit, self.seed, self.scale)
+            .generating(self.requests);
+        if let Some(served) = self.served(case) {
+            context = context.asking_for(served.resource());
+        }
         let (done, result) = mpsc::channel();
         let own = context.clone();
         std::thread::spawn(move || {
