@@ -67,7 +67,7 @@ fn presupposed(id: &str) -> &'static [Need] {
         // These say that it is not there.
         ("contract", "list-status") | ("docs", "page" | "openapi-version") => &[],
         ("contract", "list-schema" | "item-schema") => &[Need::Greetings, Need::Document],
-        ("contract" | "load", _) => &[Need::Greetings],
+        ("contract" | "load", _) | ("lifecycle", "slowloris") => &[Need::Greetings],
         ("docs", "root-redirects" | "root-relative") => &[Need::Page],
         ("docs", "renders" | "try-it-out") => &[Need::Page, Need::Document],
         ("docs", slug) if slug.starts_with("openapi-") => &[Need::Document],
