@@ -62,6 +62,14 @@ pub enum Need {
     RootPath,
     /// A process takes its port from the environment.
     PortEnv,
+    /// The greetings are there: the list, or one of them, is found.
+    Greetings,
+    /// The page is there: `GET /docs` is found.
+    Page,
+    /// The OpenAPI document is there: `GET /openapi.json` is found.
+    Document,
+    /// Something is there to ask for: `GET /greetings` or `GET /` is 200.
+    Resource,
 }
 
 impl Need {
@@ -86,6 +94,10 @@ impl Need {
             Self::Verbose => "needs a server whose stanza has verbose_args",
             Self::RootPath => "needs a server whose stanza has root_path_args",
             Self::PortEnv => "needs a server whose stanza has port_env_args",
+            Self::Greetings => "needs the greetings, and GET /greetings is an error",
+            Self::Page => "needs the page, and GET /docs is an error",
+            Self::Document => "needs the OpenAPI document, and GET /openapi.json is an error",
+            Self::Resource => "needs something to ask for: neither GET /greetings nor GET / is 200",
         }
     }
 }

@@ -43,6 +43,7 @@ const AREAS: &[&[Case]] = &[
     wire::expect::CASES,
     wire::pipelining::CASES,
     wire::connection::CASES,
+    wire::answer::CASES,
     wire::garbage::CASES,
     proxy::prefix::CASES,
     proxy::trust::CASES,

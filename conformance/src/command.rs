@@ -34,7 +34,7 @@ pub fn main() -> ExitCode {
     }
     let options = Options::parse();
     let interrupted = || {
-        tools::end_all();
+        tools::clean_up();
         std::process::exit(INTERRUPTED);
     };
     if let Err(error) = ctrlc::set_handler(interrupted) {
@@ -42,7 +42,7 @@ pub fn main() -> ExitCode {
     }
     let result = execute(&options);
     // A case that hung may keep something running.
-    tools::end_all();
+    tools::clean_up();
     match result {
         Ok(code) => ExitCode::from(code),
         Err(error) => {

@@ -12,6 +12,9 @@ use crate::{BaseUrl, Deviation, Launch, Model, REQUESTS, Scale, Target};
 /// How long a connection may take to be accepted.
 const CONNECT: Duration = Duration::from_secs(5);
 
+/// The path of the list.
+const LIST: &str = "/greetings";
+
 /// A case's view of the server under test.
 ///
 /// Paths are given as the API has them (`/greetings`); the context puts the target's prefix before
@@ -24,6 +27,7 @@ pub struct Context {
     seed: u64,
     scale: Scale,
     requests: u32,
+    resource: &'static str,
     log: Arc<Log>,
     obstacle: Arc<OnceLock<String>>,
 }
@@ -37,6 +41,7 @@ impl Context {
             seed,
             scale,
             requests: REQUESTS,
+            resource: LIST,
             log: Arc::default(),
             obstacle: Arc::default(),
         }
@@ -76,6 +81,22 @@ impl Context {
     pub(crate) fn generating(mut self, requests: u32) -> Self {
         self.requests = requests;
         self
+    }
+
+    /// The same, with another path that is 200 than that of the list.
+    pub(crate) fn asking_for(mut self, resource: &'static str) -> Self {
+        self.resource = resource;
+        self
+    }
+
+    /// A path that is 200, for cases that need any: the list, or the root of a server without.
+    pub(crate) fn resource(&self) -> &'static str {
+        self.resource
+    }
+
+    /// Whether the list is there.
+    pub(crate) fn has_list(&self) -> bool {
+        self.resource == LIST
     }
 
     /// How many requests to generate.

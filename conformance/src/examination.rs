@@ -1,13 +1,12 @@
 //! Testing a server of `servers.toml`: its processes, the suite, the verdicts.
 
-use std::io::{self, Write as _};
+use std::io;
 use std::path::PathBuf;
-
-use tempfile::NamedTempFile;
 
 use crate::deviations::Deviations;
 use crate::judgement::Judged;
 use crate::servers::{Process, Role, Server, Setting, StartError, StartOptions};
+use crate::tools::ScratchFile;
 use crate::{Case, Finding, Launch, Model, Need, Scale, Suite, Target};
 
 /// The key that a server is started with where it can ask for one.
@@ -42,7 +41,7 @@ pub enum ExaminationError {
 pub struct Examination {
     suite: Suite,
     _processes: Vec<Process>,
-    _key_file: Option<NamedTempFile>,
+    _key_file: Option<ScratchFile>,
 }
 
 impl Examination {
@@ -140,8 +139,6 @@ pub fn examine(
 }
 
 /// A file with the key.
-fn write_key() -> io::Result<NamedTempFile> {
-    let mut file = NamedTempFile::with_prefix("quartet-conformance-")?;
-    writeln!(file, "{KEY}")?;
-    Ok(file)
+fn write_key() -> io::Result<ScratchFile> {
+    ScratchFile::with(format!("{KEY}\n").as_bytes())
 }

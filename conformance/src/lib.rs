@@ -33,6 +33,7 @@ mod openapi;
 mod pace;
 mod scale;
 mod selection;
+mod served;
 mod suite;
 mod target;
 mod tools;

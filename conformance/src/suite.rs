@@ -2,11 +2,12 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError, RwLock, mpsc};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, mpsc};
 use std::time::{Duration, Instant};
 
 use crate::evidence::Evidence;
-use crate::{Case, Context, Pace, REQUESTS, Scale, Target, Verdict};
+use crate::served::Served;
+use crate::{Case, Context, Need, Pace, REQUESTS, Scale, Target, Verdict};
 
 /// How long past its limit a case may take to notice.
 const GRACE: Duration = Duration::from_secs(5);
@@ -52,6 +53,7 @@ pub struct Suite {
     scale: Scale,
     requests: u32,
     turn: RwLock<()>,
+    served: OnceLock<Served>,
 }
 
 impl Suite {
@@ -63,6 +65,7 @@ impl Suite {
             scale: Scale::default(),
             requests: REQUESTS,
             turn: RwLock::new(()),
+            served: OnceLock::new(),
         }
     }
 
@@ -90,13 +93,17 @@ impl Suite {
         &self.target
     }
 
+    /// What the server turns out to serve, found out when a case first presupposes anything.
+    fn served(&self, case: &Case) -> Option<&Served> {
+        let find = || Served::find(&self.target);
+        Served::is_presupposed_by(case).then(|| self.served.get_or_init(find))
+    }
+
     /// Runs one case. Exclusive cases wait until no other runs.
     pub fn run(&self, case: &'static Case) -> Finding {
-        let missing = case
-            .needs
-            .iter()
-            .find(|n| !self.target.provides.contains(n));
-        if let Some(need) = missing {
+        let is_missing = |need: &&Need| !self.target.provides.contains(need);
+        let missing = case.needs.iter().find(is_missing).copied();
+        if let Some(need) = missing.or_else(|| self.served(case)?.lacks(case)) {
             return Finding {
                 case,
                 verdict: Ok(Verdict::NotApplicable(need.missing().to_owned())),
@@ -154,8 +161,11 @@ impl Suite {
     fn experiment(&self, case: &'static Case) -> Finding {
         let start = Instant::now();
         let limit = self.limit(case);
-        let context = Context::new(self.target.clone(), start + limit, self.seed, self.scale)
+        let mut context = Context::new(self.target.clone(), start + limit, self.seed, self.scale)
             .generating(self.requests);
+        if let Some(served) = self.served(case) {
+            context = context.asking_for(served.resource());
+        }
         let (done, result) = mpsc::channel();
         let own = context.clone();
         std::thread::spawn(move || {

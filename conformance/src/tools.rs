@@ -3,6 +3,7 @@
 mod browser;
 mod child;
 mod nginx;
+mod scratch;
 mod webdriver;
 
 use std::collections::BTreeSet;
@@ -11,14 +12,22 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 pub(crate) use browser::Browser;
-pub(crate) use child::{Registered, end_all};
+pub(crate) use child::Registered;
 pub(crate) use nginx::{Host, Nginx};
+pub(crate) use scratch::ScratchFile;
 pub(crate) use webdriver::WebDriverError;
 
 use crate::{Deviation, Need};
 
 /// Where programs are that the search path of a user without privileges may leave out.
 const SYSTEM_DIRECTORIES: [&str; 2] = ["/usr/local/sbin", "/usr/sbin"];
+
+/// Ends everything that runs and removes every file of the suite's own, for a program that is about
+/// to end itself.
+pub(crate) fn clean_up() {
+    child::end_all();
+    scratch::remove();
+}
 
 /// Why a tool cannot be used, which is no fault of the server's.
 #[derive(Debug, thiserror::Error)]

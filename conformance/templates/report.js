@@ -34,8 +34,10 @@ addEventListener("hashchange", open);
 open();
 
 // Sets octets out in hexadecimal when that is asked for.
-function dump(hex) {
-  const octets = hex.match(/../g) ?? [];
+function dump(pre, text) {
+  // Where there is no doubt, the text is the octets: only the first half of a line end is escaped.
+  const octets = pre.dataset.hex?.match(/../g)
+    ?? [...new TextEncoder().encode(text.replaceAll("\\r\n", "\r\n"))].map((octet) => octet.toString(16).padStart(2, "0"));
   const lines = [];
   for (let at = 0; at < octets.length; at += 16) {
     const line = octets.slice(at, at + 16);
@@ -47,7 +49,7 @@ function dump(hex) {
   }
   return lines.join("\n");
 }
-for (const pre of document.querySelectorAll("pre[data-hex]")) {
+for (const pre of document.querySelectorAll("pre.octets")) {
   const button = document.createElement("button");
   const text = pre.textContent;
   button.type = "button";
@@ -55,7 +57,7 @@ for (const pre of document.querySelectorAll("pre[data-hex]")) {
   button.addEventListener("click", () => {
     const isText = button.textContent === "hex";
     pre.classList.toggle("hex", isText);
-    pre.textContent = isText ? dump(pre.dataset.hex) : text;
+    pre.textContent = isText ? dump(pre, text) : text;
     button.textContent = isText ? "text" : "hex";
   });
   pre.previousElementSibling.append(" ", button);

@@ -49,6 +49,25 @@ fn a_server_without_fault_is_as_expected() {
 }
 
 #[test]
+fn what_is_not_there_is_told_once() {
+    let (_reference, url) = reference(None);
+    // The API is not below this prefix, nor is anything else.
+    let url = format!("{url}elsewhere");
+    let areas = ["contract", "docs", "wire"].map(|area| ["--only", area]);
+    let output = run(&[&["--url", &url, "--json"][..], areas.as_flattened()].concat());
+    let report: Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
+    assert_eq!(output.status.code(), Some(1), "{report}");
+    let findings = report["targets"][0]["findings"].as_array().expect("a list");
+    let deviates = |finding: &&Value| finding["verdict"] == "deviates";
+    let deviating: Vec<&Value> = findings.iter().filter(deviates).collect();
+    let cases: Vec<&Value> = deviating.iter().map(|finding| &finding["case"]).collect();
+    let expected = ["contract/list-status", "docs/page", "docs/openapi-version"];
+    assert_eq!(cases, expected, "{deviating:?}");
+    let applies = |finding: &&Value| finding["verdict"] != "not-applicable";
+    assert_eq!(findings.iter().filter(applies).count(), expected.len());
+}
+
+#[test]
 fn a_deviation_is_told_in_full() {
     let (_reference, url) = reference(Some(fault("contract/list-sorted")));
     let output = run(&["--url", &url, "--only", "contract/list-sorted"]);

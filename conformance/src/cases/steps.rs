@@ -78,6 +78,20 @@ pub(super) fn known_paths(context: &Context) -> [String; 6] {
     .map(str::to_owned)
 }
 
+/// The paths of the API that are there. That one is not is for other cases to say.
+///
+/// # Errors
+/// A deviation if there is no answer.
+pub(super) fn paths_there(context: &Context) -> Result<Vec<String>, Deviation> {
+    let mut there = Vec::new();
+    for path in known_paths(context) {
+        if ask(context, Request::get(path.as_str()))?.status != 404 {
+            there.push(path);
+        }
+    }
+    Ok(there)
+}
+
 /// How many requests are sent on one connection before another takes its place: what is received
 /// on one is bounded, and so is the evidence of it.
 const ON_ONE_CONNECTION: u32 = 100;

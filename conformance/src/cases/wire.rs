@@ -1,5 +1,6 @@
 //! RFC 9112, octet by octet.
 
+pub(super) mod answer;
 pub(super) mod chunked;
 pub(super) mod connection;
 pub(super) mod content_length;

@@ -19,10 +19,10 @@ use crate::{Case, Verdict, cases};
 const CONNECTIONS: usize = 3;
 
 /// The most octets shown of one direction of a connection.
-const SHOWN: usize = 2048;
+const SHOWN: usize = 1024;
 
 /// The same of a finding that is not as it should be.
-const SHOWN_OF_EXCEPTION: usize = 16 * 1024;
+const SHOWN_OF_EXCEPTION: usize = 4096;
 
 /// What this page and others of the project have in common: colours in light and dark, text, tables.
 pub const BASE_STYLE: &str = include_str!("../../templates/base.css");
@@ -226,8 +226,9 @@ impl Shown {
 /// The octets that went one way.
 struct Direction {
     text: String,
-    /// Two digits an octet; a script sets them out when they are asked for.
-    hex: String,
+    /// Two digits an octet, where the text does not say what the octets are; a script sets them out
+    /// when they are asked for.
+    hex: Option<String>,
     shown: usize,
     total: usize,
 }
@@ -235,18 +236,31 @@ struct Direction {
 impl Direction {
     fn of(octets: &Octets, most: usize) -> Self {
         let shown = octets.kept.get(..most).unwrap_or(&octets.kept);
-        let mut hex = String::with_capacity(2 * shown.len());
-        for octet in shown {
-            // Writing to a String cannot fail.
-            let _ = write!(hex, "{octet:02x}");
-        }
+        let hex = || {
+            let mut hex = String::with_capacity(2 * shown.len());
+            for octet in shown {
+                // Writing to a String cannot fail.
+                let _ = write!(hex, "{octet:02x}");
+            }
+            hex
+        };
         Self {
             text: readable(shown),
-            hex,
+            hex: (!is_plain(shown)).then(hex),
             shown: shown.len(),
             total: octets.total,
         }
     }
+}
+
+/// Whether the readable text tells the octets: it is text in lines that end as HTTP's do, nothing in
+/// it looks escaped, and HTML drops no line end at its start.
+fn is_plain(octets: &[u8]) -> bool {
+    std::str::from_utf8(octets).is_ok_and(|text| {
+        let lines = text.split("\r\n");
+        let is_plain = |c: char| c == '\n' || (c != '\\' && !c.is_control());
+        !text.starts_with('\n') && lines.flat_map(str::chars).all(is_plain)
+    })
 }
 
 /// Text as it is; what is neither printable nor a line end is escaped.
@@ -278,5 +292,16 @@ mod tests {
     fn octets_are_made_readable() {
         let octets = b"GET / HTTP/1.1\r\nX: \xff\0\xc3\xa9<b>";
         assert_eq!(readable(octets), "GET / HTTP/1.1\\r\nX: \\xff\\u{0}é<b>");
+    }
+
+    #[test]
+    fn hexadecimal_is_given_where_the_text_leaves_a_doubt() {
+        for plain in ["GET / HTTP/1.1\r\nX: é\r\n\r\n", "", "a\nb"] {
+            assert!(is_plain(plain.as_bytes()), "{plain:?}");
+        }
+        for doubtful in ["a\rb", "\n", "a\tb", "a\\r\nb", "a\0", "\u{9c}"] {
+            assert!(!is_plain(doubtful.as_bytes()), "{doubtful:?}");
+        }
+        assert!(!is_plain(b"\xff"));
     }
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::child::Child;
+use super::scratch::Scratch;
 use super::webdriver::{Driver, WebDriverError, capabilities};
 use super::{ToolError, find};
 
@@ -47,6 +48,7 @@ pub(crate) struct Browser {
     driver: Driver,
     session: String,
     _child: Child,
+    _scratch: Scratch,
 }
 
 /// Whether there is a driver, which comes with a browser.
@@ -62,9 +64,12 @@ impl Browser {
     pub(super) fn start() -> Result<Self, ToolError> {
         let failed = |source| ToolError::Start { tool: TOOL, source };
         let program = find(PROGRAM).ok_or_else(|| failed(io::ErrorKind::NotFound.into()))?;
+        let scratch = Scratch::get().map_err(failed)?;
         let mut child = Child::spawn(
             Command::new(program)
                 .arg("--port=0")
+                // Where it makes the browser's profile.
+                .env("TMPDIR", scratch.path())
                 .stdin(Stdio::null())
                 .stdout(Stdio::piped())
                 .stderr(Stdio::null()),
@@ -90,6 +95,7 @@ impl Browser {
                 .ok_or_else(|| not_ready(&"there is no session"))?
                 .to_owned(),
             _child: child,
+            _scratch: scratch,
         })
     }
 

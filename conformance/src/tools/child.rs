@@ -2,11 +2,18 @@
 
 use std::io;
 use std::process::{Command, ExitStatus};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long a program may take to end when it is asked to, before it is killed.
 const GRACE: Duration = Duration::from_secs(2);
+
+/// The same where the suite itself is about to end.
+const LAST_GRACE: Duration = Duration::from_millis(300);
+
+/// Whether the suite is about to end.
+static IS_ENDING: AtomicBool = AtomicBool::new(false);
 
 /// How often a process is looked at while it is waited for.
 const POLL: Duration = Duration::from_millis(2);
@@ -39,6 +46,9 @@ impl Registered {
     fn new(whom: Whom) -> Self {
         let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
         running.push(whom);
+        if IS_ENDING.load(Ordering::SeqCst) {
+            signal(whom, Force::Kill);
+        }
         Self(whom)
     }
 
@@ -60,14 +70,24 @@ impl Drop for Registered {
     }
 }
 
-/// Asks everything that runs to end, for a program that is about to end itself.
-pub(crate) fn end_all() {
-    for whom in RUNNING
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .iter()
-    {
-        signal(*whom, Force::Ask);
+/// Ends everything that runs, and what is started from now on, for a program that is about to end
+/// itself: what has not ended soon after it is asked to is killed.
+pub(super) fn end_all() {
+    IS_ENDING.store(true, Ordering::SeqCst);
+    let listed = || {
+        let running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
+        running.clone()
+    };
+    let asked = listed();
+    if asked.is_empty() {
+        return;
+    }
+    for whom in asked {
+        signal(whom, Force::Ask);
+    }
+    std::thread::sleep(LAST_GRACE);
+    for whom in listed() {
+        signal(whom, Force::Kill);
     }
 }
 
@@ -100,6 +120,15 @@ fn signal(whom: Whom, force: Force) {
 #[cfg(not(unix))]
 fn signal(_: Whom, _: Force) {}
 
+#[cfg(unix)]
+fn in_a_group(command: &mut Command) {
+    use std::os::unix::process::CommandExt as _;
+    command.process_group(0);
+}
+
+#[cfg(not(unix))]
+fn in_a_group(_: &mut Command) {}
+
 /// A process that is asked to end, and killed if it does not, when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Child {
@@ -108,14 +137,15 @@ pub(crate) struct Child {
 }
 
 impl Child {
-    /// Starts a process.
+    /// Starts a process, with whatever it starts in a group of its own.
     ///
     /// # Errors
     /// What the system says.
     pub(crate) fn spawn(command: &mut Command) -> io::Result<Self> {
+        in_a_group(command);
         let process = command.spawn()?;
         Ok(Self {
-            registered: Some(Registered::process(process.id())),
+            registered: Some(Registered::group(process.id())),
             process,
         })
     }
@@ -137,10 +167,14 @@ impl Drop for Child {
         // Off the list before it is waited for: then its id may be another process's.
         self.registered = None;
         if self.exited().is_none() {
-            signal(Whom::Process(self.process.id()), Force::Ask);
+            let group = Whom::Group(self.process.id());
+            signal(group, Force::Ask);
             let deadline = Instant::now() + GRACE;
             while self.exited().is_none() && Instant::now() < deadline {
                 std::thread::sleep(POLL);
+            }
+            if self.exited().is_none() {
+                signal(group, Force::Kill);
             }
         }
         // Both fail only if the process has ended and been waited for.
@@ -160,7 +194,7 @@ mod tests {
     #[test]
     fn a_process_ends_with_its_handle() {
         let child = shell("exec sleep 60");
-        let whom = Whom::Process(child.process.id());
+        let whom = Whom::Group(child.process.id());
         let is_listed = || RUNNING.lock().is_ok_and(|running| running.contains(&whom));
         assert!(is_listed());
         let start = Instant::now();

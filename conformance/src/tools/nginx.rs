@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use super::child::Child;
+use super::scratch::Scratch;
 use super::{ToolError, find};
 use crate::BaseUrl;
 
@@ -40,6 +41,7 @@ pub(crate) struct Nginx {
     // Ends before the directory goes that it works in.
     _child: Child,
     _directory: TempDir,
+    _scratch: Scratch,
     base: BaseUrl,
 }
 
@@ -104,10 +106,8 @@ impl Nginx {
             source,
         };
         let installed = installed().ok_or_else(|| failed(io::ErrorKind::NotFound.into()))?;
-        let directory = tempfile::Builder::new()
-            .prefix("quartet-nginx-")
-            .tempdir()
-            .map_err(failed)?;
+        let scratch = Scratch::get().map_err(failed)?;
+        let directory = TempDir::with_prefix_in("nginx-", scratch.path()).map_err(failed)?;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         drop(listener);
@@ -142,6 +142,7 @@ impl Nginx {
         Ok(Self {
             _child: child,
             _directory: directory,
+            _scratch: scratch,
             base: BaseUrl::parse(&base).map_err(|error| failed(io::Error::other(error)))?,
         })
     }

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::CONTRACT;
 use crate::cases::processes::start;
@@ -37,6 +37,13 @@ fn slowloris(context: &Context) -> Outcome {
     let half = format!("GET {} HTTP/1.1\r\nHost: ", view.path("/greetings"));
     let mut crowd = Vec::with_capacity(CROWD);
     for number in 0..CROWD {
+        if context.deadline() < Instant::now() + CONNECT {
+            let why = format!(
+                "in all this time {} of {CROWD} connections are accepted",
+                crowd.len()
+            );
+            return Err(Deviation(why));
+        }
         let opened = TcpStream::connect_timeout(&process.address(), CONNECT);
         let sent = opened.and_then(|mut stream| {
             stream.write_all(half.as_bytes())?;

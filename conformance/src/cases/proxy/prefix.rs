@@ -53,7 +53,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
         "proxy/prefix-redirect",
         CONTRACT,
         "Behind a proxy that strips a prefix, the redirect from / keeps the prefix.",
-        |context| below(context, PREFIX, root_redirects),
+        |context| below(context, PREFIX, redirect),
     )
     .needing(PROXY),
     Case::must(
@@ -88,6 +88,16 @@ fn items(context: &Context) -> Outcome {
     check_answer(context, &absent(context))?;
     check_answer(context, "/greetings/_")?;
     each(context)
+}
+
+/// That there is no redirect at all is for another case to say.
+fn redirect(context: &Context) -> Outcome {
+    let status = context.get("/")?.status;
+    if !(300..400).contains(&status) {
+        let why = format!("GET / is {status}, no redirect");
+        return Ok(Verdict::NotApplicable(why));
+    }
+    root_redirects(context)
 }
 
 fn everything(context: &Context) -> Outcome {

@@ -14,6 +14,13 @@ pub(in crate::cases) const CASES: &[Case] = &[
         content_type_always,
     ),
     Case::must(
+        "semantics/fields-once",
+        "RFC 9110 §5.3",
+        "No answer has a field twice that has one value, such as Content-Length, Date, ETag or \
+         Location.",
+        fields_once,
+    ),
+    Case::must(
         "semantics/date",
         "RFC 9110 §6.6.1",
         "Every 2xx, 3xx and 4xx has one Date.",
@@ -84,6 +91,39 @@ fn is_media_type(value: &str) -> bool {
         .trim_end()
         .split_once('/')
         .is_some_and(|(kind, subtype)| is_token(kind) && is_token(subtype))
+}
+
+/// Fields that are no lists, so that a second line would contradict the first or repeat it.
+const SINGLE: [&str; 13] = [
+    "age",
+    "content-length",
+    "content-location",
+    "content-range",
+    "content-type",
+    "date",
+    "etag",
+    "expires",
+    "last-modified",
+    "location",
+    "retry-after",
+    "server",
+    "x-content-type-options",
+];
+
+fn fields_once(context: &Context) -> Outcome {
+    for request in of_each_kind(context) {
+        let about = name(&request);
+        let response = ask(context, request)?;
+        for name in SINGLE {
+            let values = response.values(name);
+            ensure!(
+                values.len() < 2,
+                "{about}, a {}, has `{name}` {values:?}",
+                response.status
+            );
+        }
+    }
+    Ok(Verdict::Conforms)
 }
 
 fn date(context: &Context) -> Outcome {

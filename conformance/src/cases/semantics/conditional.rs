@@ -1,8 +1,10 @@
 //! Entity tags and conditional requests.
 
+use crate::cases::processes::{scratch_file, start};
 use crate::cases::steps::{Differences, absent, ask, get_whole, item, name};
 use crate::http::{Request, Response};
-use crate::{Case, Context, Deviation, Outcome, Verdict, ensure};
+use crate::servers::Setting;
+use crate::{Case, Context, Deviation, Need, Outcome, Verdict, ensure};
 
 pub(in crate::cases) const CASES: &[Case] = &[
     Case::should(
@@ -11,6 +13,14 @@ pub(in crate::cases) const CASES: &[Case] = &[
         "Every representation has a strong entity tag, which stays while the content does.",
         etag,
     ),
+    Case::must(
+        "semantics/etag-changes",
+        "RFC 9110 §8.8.1, §13.1.2",
+        "Where a greeting's text is another, so are the entity tags of the list and of the \
+         greeting; with those of before If-None-Match is 200.",
+        etag_changes,
+    )
+    .needing(&[Need::Process, Need::DataFile]),
     Case::must(
         "semantics/if-none-match",
         "RFC 9110 §13.1.2, §15.4.5",
@@ -65,15 +75,33 @@ pub(in crate::cases) const CASES: &[Case] = &[
 
 const OTHER: &str = "\"another\"";
 
-fn representations(context: &Context) -> [String; 4] {
+/// The paths that have a representation. That one has none is for other cases to say.
+fn representations(context: &Context) -> Result<Vec<String>, Deviation> {
     let item = item(context);
-    ["/greetings", &item, "/docs", "/openapi.json"].map(str::to_owned)
+    let mut paths = Vec::new();
+    for path in ["/greetings", &item, "/docs", "/openapi.json"] {
+        if ask(context, Request::get(path))?.status == 200 {
+            paths.push(path.to_owned());
+        }
+    }
+    Ok(paths)
+}
+
+/// The same, of those that have an entity tag, with it.
+fn tagged(context: &Context) -> Result<Vec<(String, String)>, Deviation> {
+    let mut tagged = Vec::new();
+    for path in representations(context)? {
+        if let Some(tag) = tag_of(context, &path)? {
+            tagged.push((path, tag));
+        }
+    }
+    Ok(tagged)
 }
 
 fn etag(context: &Context) -> Outcome {
     let mut differences = Differences::default();
     let mut seen: Vec<(String, Vec<u8>)> = Vec::new();
-    for path in representations(context) {
+    for path in representations(context)? {
         let response = get_whole(context, &path)?;
         let tags = response.values("etag");
         let [tag] = tags.as_slice() else {
@@ -102,6 +130,36 @@ fn etag(context: &Context) -> Outcome {
     Ok(differences.verdict())
 }
 
+fn etag_changes(context: &Context) -> Outcome {
+    let mut before: Vec<(&str, String)> = Vec::new();
+    // Of the same length, so that a tag of the length alone does not do.
+    for text in ["Hello", "Hallo"] {
+        let file = scratch_file(context, format!(r#"{{"en": "{text}"}}"#).as_bytes())?;
+        let (_process, view) = start(context, &[Setting::DataFile(file.path())])?;
+        let now = ["/greetings", "/greetings/en"].map(|path| (path, tag_of(&view, path)));
+        for (path, tag) in &before {
+            let request = Request::get(*path).header("If-None-Match", tag.as_str());
+            let status = ask(&view, request)?.status;
+            ensure!(
+                status == 200,
+                "GET {path} with If-None-Match: {tag} is {status}, and {tag} is of another content"
+            );
+        }
+        for (path, tag) in now {
+            let Some(tag) = tag? else { continue };
+            ensure!(
+                !before.contains(&(path, tag.clone())),
+                "GET {path} has `ETag` {tag} whether the greeting is Hello or Hallo"
+            );
+            before.push((path, tag));
+        }
+    }
+    Ok(match before.is_empty() {
+        true => Verdict::NotApplicable("nothing has an entity tag".to_owned()),
+        false => Verdict::Conforms,
+    })
+}
+
 /// `DQUOTE *etagc DQUOTE`
 fn is_opaque_tag(text: &str) -> bool {
     text.strip_prefix('"')
@@ -115,8 +173,13 @@ fn tag_of(context: &Context, path: &str) -> Result<Option<String>, Deviation> {
     Ok(whole.header("etag").map(str::to_owned))
 }
 
-fn no_tag(path: &str) -> Verdict {
-    Verdict::NotApplicable(format!("GET {path} has no entity tag"))
+/// Without entity tags there is nothing to name; `semantics/etag` says so.
+fn unless_untagged(tagged: &[(String, String)]) -> Verdict {
+    if tagged.is_empty() {
+        Verdict::NotApplicable("nothing has an entity tag".to_owned())
+    } else {
+        Verdict::Conforms
+    }
 }
 
 /// Sends a request whose precondition is false.
@@ -138,12 +201,10 @@ fn ask_for_304(context: &Context, request: Request) -> Result<Response, Deviatio
 }
 
 fn if_none_match(context: &Context) -> Outcome {
-    for path in representations(context) {
-        let whole = get_whole(context, &path)?;
-        let Some(tag) = whole.header("etag") else {
-            return Err(Deviation(format!("GET {path} has no entity tag to name")));
-        };
-        let request = Request::get(path.as_str()).header("If-None-Match", tag);
+    let tagged = tagged(context)?;
+    for (path, tag) in &tagged {
+        let whole = get_whole(context, path)?;
+        let request = Request::get(path.as_str()).header("If-None-Match", tag.as_str());
         let response = ask_for_304(context, request)?;
         for name in ["etag", "cache-control", "content-location", "vary"] {
             let (wanted, given) = (whole.values(name), response.values(name));
@@ -153,25 +214,21 @@ fn if_none_match(context: &Context) -> Outcome {
             );
         }
     }
-    Ok(Verdict::Conforms)
+    Ok(unless_untagged(&tagged))
 }
 
 fn if_none_match_head(context: &Context) -> Outcome {
-    for path in representations(context) {
-        let Some(tag) = tag_of(context, &path)? else {
-            return Ok(no_tag(&path));
-        };
-        let request = Request::new("HEAD", path).header("If-None-Match", tag);
+    let tagged = tagged(context)?;
+    for (path, tag) in &tagged {
+        let request = Request::new("HEAD", path.as_str()).header("If-None-Match", tag.as_str());
         ask_for_304(context, request)?;
     }
-    Ok(Verdict::Conforms)
+    Ok(unless_untagged(&tagged))
 }
 
 fn if_none_match_list(context: &Context) -> Outcome {
-    for path in ["/greetings", &item(context)] {
-        let Some(tag) = tag_of(context, path)? else {
-            return Ok(no_tag(path));
-        };
+    let tagged = tagged(context)?;
+    for (path, tag) in &tagged {
         let list: [&[String]; 5] = [
             &[format!("{OTHER}, {tag}, \"third\"")],
             &[format!("{OTHER},{tag}")],
@@ -180,35 +237,35 @@ fn if_none_match_list(context: &Context) -> Outcome {
             &[format!("\"one,two\", {tag}")],
         ];
         for lines in list {
-            let request = lines.iter().fold(Request::get(path), |request, line| {
-                request.header("If-None-Match", line.as_str())
-            });
+            let request = lines
+                .iter()
+                .fold(Request::get(path.as_str()), |request, line| {
+                    request.header("If-None-Match", line.as_str())
+                });
             ask_for_304(context, request)?;
         }
     }
-    Ok(Verdict::Conforms)
+    Ok(unless_untagged(&tagged))
 }
 
 fn if_none_match_star(context: &Context) -> Outcome {
-    for path in representations(context) {
+    for path in representations(context)? {
         ask_for_304(context, Request::get(path).header("If-None-Match", "*"))?;
     }
     Ok(Verdict::Conforms)
 }
 
 fn if_none_match_weak(context: &Context) -> Outcome {
-    for path in representations(context) {
-        let Some(tag) = tag_of(context, &path)? else {
-            return Ok(no_tag(&path));
-        };
+    let tagged = tagged(context)?;
+    for (path, tag) in &tagged {
         let as_other_kind = match tag.strip_prefix("W/") {
             Some(strong) => strong.to_owned(),
             None => format!("W/{tag}"),
         };
-        let request = Request::get(path).header("If-None-Match", as_other_kind);
+        let request = Request::get(path.as_str()).header("If-None-Match", as_other_kind);
         ask_for_304(context, request)?;
     }
-    Ok(Verdict::Conforms)
+    Ok(unless_untagged(&tagged))
 }
 
 fn if_none_match_other(context: &Context) -> Outcome {

@@ -32,7 +32,7 @@ fn expect_100(context: &Context) -> Outcome {
     };
     let content = probe.hidden();
     let length = format!("Content-Length: {}", content.len());
-    for method in ["GET", "POST"] {
+    for method in probe.methods() {
         for expectation in ["Expect: 100-continue", "Expect: 100-Continue"] {
             let what = format!("{method} with {expectation}");
             let fail = |broken| Deviation(format!("{what}, before content is sent: {broken}"));
@@ -55,7 +55,7 @@ fn expect_100(context: &Context) -> Outcome {
 
 fn no_1xx_to_http10(context: &Context) -> Outcome {
     let probe = Probe::new(context);
-    for method in ["GET", "POST"] {
+    for method in probe.methods() {
         let what = format!("{method} in HTTP/1.0 with Expect");
         let fields = ["Expect: 100-continue", "Content-Length: 5"];
         let mut connection = context.connect()?;

@@ -134,7 +134,7 @@ fn space_before_fields(context: &Context) -> Outcome {
         read: Some((200, "passes over the line")),
         ..Lenience::default()
     };
-    let line = format!("GET {} HTTP/1.1", context.path("/greetings"));
+    let line = format!("GET {} HTTP/1.1", context.path(context.resource()));
     let host = host(context);
     for space in [" ", "\t"] {
         let field = format!("{space}If-None-Match: *");
@@ -182,7 +182,7 @@ fn headers_101(context: &Context) -> Outcome {
     let alone = with_field(context, &last);
     let expected = status(context, "GET with If-None-Match", &alone)?;
     let start = [
-        format!("GET {} HTTP/1.1", context.path("/greetings")),
+        format!("GET {} HTTP/1.1", context.path(context.resource())),
         host(context),
         "Connection: close".to_owned(),
     ];
@@ -220,7 +220,7 @@ fn headers_10k(context: &Context) -> Outcome {
         &mut differences,
     )?;
     let start = lines([
-        format!("GET {} HTTP/1.1", context.path("/greetings")),
+        format!("GET {} HTTP/1.1", context.path(context.resource())),
         host(context),
     ]);
     // Without the empty line that would end them.
@@ -242,7 +242,7 @@ fn headers_10k(context: &Context) -> Outcome {
 
 fn header_64k(context: &Context) -> Outcome {
     // The last of the list counts: a value that was cut would not have it.
-    let whole = get_whole(context, "/greetings")?;
+    let whole = get_whole(context, context.resource())?;
     let tag = whole.header("etag").unwrap_or("\"none\"");
     let list = |count: usize| {
         let others = (0..count).map(|number| format!("\"{number:013}\", "));

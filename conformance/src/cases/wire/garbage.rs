@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::steps::QUIET;
+use super::steps::{QUIET, names_version};
 use crate::cases::steps::item;
 use crate::http::{Broken, Ending, Request, Response};
 use crate::{Case, Context, Deviation, Outcome, Verdict, ensure};
@@ -96,6 +96,11 @@ fn one(context: &Context, message: &[u8], is_legal: fn(u16) -> bool) -> Result<(
         Ending::Silent => Err(Deviation(
             "the connection is not closed, though its end was sent".to_owned(),
         )),
+        Ending::Broken(Broken::Malformed(_)) if answers.is_empty() && !names_version(message) => {
+            let (_, is_closed) = connection.rest(QUIET);
+            ensure!(is_closed, "the connection is not closed");
+            Ok(())
+        }
         Ending::Broken(broken) => Err(Deviation(broken.to_string())),
     }
 }

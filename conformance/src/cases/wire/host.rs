@@ -73,7 +73,7 @@ fn get(context: &Context, target: &str, hosts: &[&str]) -> Result<Response, Devi
 }
 
 fn refused(context: &Context, hosts: &[&str], what: &str) -> Outcome {
-    let response = get(context, &context.path("/greetings"), hosts)?;
+    let response = get(context, &context.path(context.resource()), hosts)?;
     ensure!(
         response.status == 400,
         "GET {what} is {}, not 400",
@@ -83,7 +83,7 @@ fn refused(context: &Context, hosts: &[&str], what: &str) -> Outcome {
 }
 
 fn host_missing_http10(context: &Context) -> Outcome {
-    let request = format!("GET {} HTTP/1.0\r\n\r\n", context.path("/greetings"));
+    let request = format!("GET {} HTTP/1.0\r\n\r\n", context.path(context.resource()));
     let response = context.connect()?.exchange("GET", request.as_bytes())?;
     ensure!(
         response.status == 200,
@@ -115,7 +115,7 @@ fn host_invalid(context: &Context) -> Outcome {
     // when joined.
     let response = get(
         context,
-        &context.path("/greetings"),
+        &context.path(context.resource()),
         &["a.example,b.example"],
     )?;
     match response.status {
@@ -125,7 +125,7 @@ fn host_invalid(context: &Context) -> Outcome {
 }
 
 fn host_empty(context: &Context) -> Outcome {
-    match get(context, &context.path("/greetings"), &[""])?.status {
+    match get(context, &context.path(context.resource()), &[""])?.status {
         200 => Ok(Verdict::Conforms),
         400 => Ok(Verdict::Differs("answers 400".to_owned())),
         status => Err(Deviation(format!(
@@ -137,7 +137,12 @@ fn host_empty(context: &Context) -> Outcome {
 fn absolute_form(context: &Context) -> Outcome {
     let base = context.base();
     let authority = base.authority();
-    for path in ["/greetings", &item(context), "/greetings?x=1", "/docs"] {
+    for path in [
+        context.resource(),
+        &item(context),
+        "/greetings?x=1",
+        "/docs",
+    ] {
         let path = context.path(path);
         let origin = get(context, &path, &[&authority])?;
         for scheme in ["http", "HTTP"] {
@@ -159,7 +164,7 @@ fn absolute_form(context: &Context) -> Outcome {
 fn absolute_form_mismatch(context: &Context) -> Outcome {
     let mut differences = Differences::default();
     let authority = context.base().authority();
-    let path = context.path("/greetings");
+    let path = context.path(context.resource());
     for (authority, host, what) in [
         (authority.as_str(), "other.example", "another Host"),
         ("other.example", authority.as_str(), "another target"),

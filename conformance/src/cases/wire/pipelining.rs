@@ -11,10 +11,14 @@ pub(in crate::cases) const CASES: &[Case] = &[
         "RFC 9112 §9.3.2",
         "Pipelined requests are answered in their order.",
         |context| {
-            let paths = ["/greetings".to_owned(), absent(context), item(context)];
+            let paths = [
+                context.resource().to_owned(),
+                absent(context),
+                item(context),
+            ];
             let gets = paths.iter().map(|path| Request::get(path.as_str()));
-            let revalidation = Request::get("/greetings").header("If-None-Match", "*");
-            let post = Request::new("POST", "/greetings").content("hello");
+            let revalidation = Request::get(context.resource()).header("If-None-Match", "*");
+            let post = Request::new("POST", context.resource()).content("hello");
             answered_in_order(context, gets.chain([post, revalidation]).collect())
         },
     ),
@@ -23,7 +27,11 @@ pub(in crate::cases) const CASES: &[Case] = &[
         "RFC 9112 §9.3.2, RFC 9110 §9.3.2",
         "Among pipelined requests each GET is answered with its content, and each HEAD without.",
         |context| {
-            let paths = ["/greetings".to_owned(), item(context), absent(context)];
+            let paths = [
+                context.resource().to_owned(),
+                item(context),
+                absent(context),
+            ];
             let order = [0, 1, 1, 0, 1, 0, 0, 1];
             let methods = order.map(|method| ["GET", "HEAD"][method]);
             let requests = methods.iter().flat_map(|method| {
@@ -48,7 +56,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
             let greetings = context.model().greetings();
             let items = greetings.keys().map(|lang| format!("/greetings/{lang}"));
             let paths: Vec<String> = items
-                .chain([absent(context), "/greetings".to_owned()])
+                .chain([absent(context), context.resource().to_owned()])
                 .collect();
             let requests = paths
                 .iter()
@@ -109,7 +117,7 @@ fn answered_in_order(context: &Context, mut requests: Vec<Request>) -> Outcome {
 }
 
 fn pipelining_close(context: &Context) -> Outcome {
-    let first = context.prepare(Request::get("/greetings")).to_bytes();
+    let first = context.prepare(Request::get(context.resource())).to_bytes();
     let last = Request::get(item(context)).header("Connection", "close");
     let last = context.prepare(last).to_bytes();
     let mut connection = context.connect()?;

@@ -4,18 +4,23 @@ use std::fmt;
 
 use super::steps::{QUIET, host, lines};
 use crate::cases::steps::Differences;
-use crate::http::{Connection, Ending, Response};
+use crate::http::{Connection, Ending, Request, Response};
 use crate::{Context, Deviation};
 
 /// Sends a message that might be read as two, and a marked request after it.
 ///
 /// The message asks for the list, the marked request for one greeting, and a third request that
 /// may hide in the message's content for another: each answer says which it belongs to.
+///
+/// Where there are no greetings the message asks for the root, and the others for what is not
+/// there. The hidden request then leaves the connection open, so that there are three answers where
+/// it is read as a request.
 #[derive(Debug)]
 pub(super) struct Probe<'a> {
     context: &'a Context,
     marked: String,
     hidden: String,
+    methods: &'static [&'static str],
 }
 
 /// How a server read a message and the marked request after it.
@@ -33,6 +38,9 @@ pub(super) enum Reading {
     Waits(u16),
     /// The message was not answered, and more of it is waited for.
     Withheld,
+    /// The message was answered with this status, and then what is after its head refused with 400
+    /// and the connection closed.
+    RefusedLate(u16),
 }
 
 impl fmt::Display for Reading {
@@ -47,6 +55,7 @@ impl fmt::Display for Reading {
             Self::Whole(_) => f.write_str("it is answered, and so is the next request"),
             Self::Waits(_) => f.write_str("it is answered, and its end is waited for"),
             Self::Withheld => f.write_str("its end is waited for"),
+            Self::RefusedLate(_) => f.write_str("it is answered, and then refused with 400"),
         }
     }
 }
@@ -68,23 +77,45 @@ impl<'a> Probe<'a> {
         let spare = ["a", "b"].map(|end| format!("{}-{end}", model.absent()));
         let mut langs = langs.chain(spare);
         let mut next = || langs.next().unwrap_or_default();
-        Self {
+        let mut probe = Self {
             context,
             marked: next(),
             hidden: next(),
+            methods: &["GET", "POST"],
+        };
+        if !context.has_list() {
+            let post = Request::new("POST", context.resource()).content("");
+            if context
+                .aside()
+                .send(post)
+                .is_ok_and(|answer| answer.status == 501)
+            {
+                // It would refuse every POST, however right.
+                probe.methods = &["GET"];
+            }
         }
+        probe
+    }
+
+    /// The methods to send messages with.
+    pub(super) fn methods(&self) -> impl Iterator<Item = &'static str> + use<> {
+        self.methods.iter().copied()
     }
 
     /// The request to hide in a message.
     pub(super) fn hidden(&self) -> Vec<u8> {
-        self.get(&self.hidden)
+        if self.context.has_list() {
+            self.get(&self.hidden, "close")
+        } else {
+            self.get(&self.hidden, "keep-alive")
+        }
     }
 
-    fn get(&self, lang: &str) -> Vec<u8> {
+    fn get(&self, lang: &str, connection: &str) -> Vec<u8> {
         let path = self.context.path(&format!("/greetings/{lang}"));
         let line = format!("GET {path} HTTP/1.1");
         let host = host(self.context);
-        lines([line.as_str(), &host, "Connection: close"])
+        lines([line, host, format!("Connection: {connection}")])
     }
 
     /// A request for the list with these field lines beside Host, and octets after its head.
@@ -95,7 +126,10 @@ impl<'a> Probe<'a> {
         content: &[u8],
     ) -> Vec<u8> {
         let (method, version) = method_and_version;
-        let line = format!("{method} {} {version}", self.context.path("/greetings"));
+        let line = format!(
+            "{method} {} {version}",
+            self.context.path(self.context.resource())
+        );
         let start = [line, host(self.context)].map(String::into_bytes);
         let fields = fields.into_iter().map(|field| field.as_ref().to_vec());
         let mut message = lines(start.into_iter().chain(fields));
@@ -121,7 +155,7 @@ impl<'a> Probe<'a> {
 
     /// The message with the marked request after it.
     pub(super) fn followed(&self, message: &[u8]) -> Vec<u8> {
-        [message, &self.get(&self.marked)].concat()
+        [message, &self.get(&self.marked, "close")].concat()
     }
 
     /// Says how a message and the marked request were read that have been sent on a connection.
@@ -140,7 +174,10 @@ impl<'a> Probe<'a> {
         let next = if first.is_some() { "GET" } else { method };
         let (rest, ending) = connection.receive_all(next, QUIET);
         let answers: Vec<Response> = first.into_iter().chain(rest).collect();
-        if let Some(answer) = answers.iter().find(|answer| is_about(answer, &self.hidden)) {
+        if let Some(answer) = answers
+            .iter()
+            .find(|answer| self.is_about(answer, &self.hidden))
+        {
             let status = answer.status;
             return fail(format!(
                 "the request hidden in its content is answered, by a {status}"
@@ -153,7 +190,7 @@ impl<'a> Probe<'a> {
         match answers.as_slice() {
             [] if is_closed => Ok(Reading::Dropped),
             [] => Ok(Reading::Withheld),
-            [first, ..] if is_about(first, &self.marked) => {
+            [first, ..] if self.is_about(first, &self.marked) => {
                 fail("the request after it is answered, and it is not".to_owned())
             }
             [first, ..] if first.status >= 500 && !is_refusal(first.status) => {
@@ -162,11 +199,29 @@ impl<'a> Probe<'a> {
             [only] if !is_closed => Ok(Reading::Waits(only.status)),
             [only] if is_refusal(only.status) => Ok(Reading::Refused(only.status)),
             [only] => Ok(Reading::Once(only.status)),
-            [first, second] if is_about(second, &self.marked) => Ok(Reading::Whole(first.status)),
+            [first, second] if self.is_about(second, &self.marked) => {
+                Ok(Reading::Whole(first.status))
+            }
+            // Which request an answer belongs to only their number says.
+            [first, second] if !self.context.has_list() && second.status == 404 => {
+                Ok(Reading::Whole(first.status))
+            }
+            [first, second] if is_closed && second.status == 400 => {
+                Ok(Reading::RefusedLate(first.status))
+            }
             [_, second, ..] => fail(format!(
                 "something in its content is answered as a request, by a {}",
                 second.status
             )),
+        }
+    }
+
+    /// Whether an answer says that it is about this lang.
+    fn is_about(&self, answer: &Response, lang: &str) -> bool {
+        match answer.status {
+            _ if !self.context.has_list() => false,
+            404 => String::from_utf8_lossy(&answer.body).contains(lang),
+            _ => answer.json().is_ok_and(|json| json["lang"] == lang),
         }
     }
 
@@ -182,7 +237,7 @@ impl<'a> Probe<'a> {
         allowed: Allowed,
         differences: &mut Differences,
     ) -> Result<(), Deviation> {
-        for method in ["GET", "POST"] {
+        for method in self.methods() {
             let message = self.message((method, "HTTP/1.1"), fields, content);
             let what = format!("{method} with {what}");
             let reading = self.send(&what, method, &message)?;
@@ -220,11 +275,4 @@ fn is_refusal(status: u16) -> bool {
         status,
         400 | 408 | 411 | 413 | 414 | 417 | 431 | 501 | 503 | 505
     )
-}
-
-fn is_about(answer: &Response, lang: &str) -> bool {
-    match answer.status {
-        404 => String::from_utf8_lossy(&answer.body).contains(lang),
-        _ => answer.json().is_ok_and(|json| json["lang"] == lang),
-    }
 }

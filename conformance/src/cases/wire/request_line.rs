@@ -69,6 +69,7 @@ fn bare_lf(context: &Context) -> Outcome {
             }
             Reply::Closed => differences.note("closes on LF alone"),
             Reply::Silent => differences.note("waits for CRLF"),
+            Reply::Bare => return Err(Deviation(format!("{what}: no status line"))),
             Reply::Answer(answer) => {
                 return Err(Deviation(format!("{what} is {}", answer.status)));
             }
@@ -91,7 +92,7 @@ fn bare_cr(context: &Context) -> Outcome {
         let message = with_field(context, field);
         refused(context, what, &message, lenience, &mut differences)?;
     }
-    let path = context.path("/greetings");
+    let path = context.path(context.resource());
     let message = with_line(context, format!("GET {path}\rHTTP/1.1"));
     let what = "a CR in the request line";
     refused(context, what, &message, lenience, &mut differences)?;
@@ -106,7 +107,7 @@ fn leading_crlf(context: &Context) -> Outcome {
 }
 
 fn request_line_spaces(context: &Context) -> Outcome {
-    let path = context.path("/greetings");
+    let path = context.path(context.resource());
     // RFC 9112 §3.2: 400, or 301 to the target encoded properly.
     is_malformed_or_split(
         context,
@@ -128,7 +129,7 @@ fn request_line_spaces(context: &Context) -> Outcome {
 }
 
 fn request_line_tab(context: &Context) -> Outcome {
-    let path = context.path("/greetings");
+    let path = context.path(context.resource());
     let item = context.path(&item(context));
     is_malformed_or_split(
         context,
@@ -193,7 +194,7 @@ pub(super) fn refuse_lines(context: &Context, lines: &[&str], as_good: &'static 
 }
 
 fn long_method(context: &Context) -> Outcome {
-    let path = context.path("/greetings");
+    let path = context.path(context.resource());
     for length in [33, 1000, 9000, 70_000] {
         let method = "M".repeat(length);
         let message = with_line(context, format!("{method} {path} HTTP/1.1"));

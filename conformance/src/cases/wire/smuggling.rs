@@ -37,7 +37,7 @@ fn smuggled_get(context: &Context) -> Outcome {
         }
     }
     for (fields, content) in contradictory(&hidden) {
-        for method in ["GET", "POST"] {
+        for method in probe.methods() {
             let what = format!("{method} with {fields:?} around a GET");
             let message = probe.message((method, "HTTP/1.1"), &fields, &content);
             // Whatever is legal here, the hidden request's answer is not: that is an error.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::cases::steps::Differences;
-use crate::http::{Ending, Response};
+use crate::http::{Broken, Ending, Response};
 use crate::{Context, Deviation};
 
 /// How long a server that has answered may be silent before it is taken to have no more to say. Some
@@ -15,6 +15,9 @@ pub(super) const QUIET: Duration = Duration::from_secs(3);
 pub(super) enum Reply {
     /// One answer.
     Answer(Response),
+    /// Octets that are no HTTP/1.1, and the end of the connection: HTTP/0.9's answer to a message
+    /// that names no version of HTTP/1.
+    Bare,
     /// The end of the connection.
     Closed,
     /// Nothing: the server waits for more.
@@ -26,6 +29,7 @@ impl Reply {
     pub(super) fn name(&self) -> String {
         match self {
             Self::Answer(answer) => answer.status.to_string(),
+            Self::Bare => "content without a status line".to_owned(),
             Self::Closed => "closed".to_owned(),
             Self::Silent => "silence".to_owned(),
         }
@@ -63,7 +67,7 @@ pub(super) fn with_fields<L: AsRef<[u8]>>(
     fields: impl IntoIterator<Item = L>,
 ) -> Vec<u8> {
     let start = [
-        format!("GET {} HTTP/1.1", context.path("/greetings")),
+        format!("GET {} HTTP/1.1", context.path(context.resource())),
         host(context),
     ];
     let fields = fields.into_iter().map(|field| field.as_ref().to_vec());
@@ -86,12 +90,28 @@ pub(super) fn reply(context: &Context, what: &str, message: &[u8]) -> Result<Rep
     let _ = connection.send(message);
     let (mut answers, ending) = connection.receive_all("GET", QUIET);
     match (answers.pop(), answers.len(), ending) {
+        (None, _, Ending::Broken(Broken::Malformed(_)))
+            if !names_version(message) && connection.rest(QUIET).1 =>
+        {
+            Ok(Reply::Bare)
+        }
         (_, _, Ending::Broken(broken)) => Err(Deviation(format!("{what}: {broken}"))),
         (None, _, Ending::Closed) => Ok(Reply::Closed),
         (None, _, Ending::Silent) => Ok(Reply::Silent),
         (Some(answer), 0, _) => Ok(Reply::Answer(answer)),
         (Some(_), before, _) => Err(Deviation(format!("{what} has {} answers", before + 1))),
     }
+}
+
+/// Whether the message's first line has three words, the last a version of HTTP/1, so that its
+/// sender can be answered in HTTP/1.1.
+pub(super) fn names_version(message: &[u8]) -> bool {
+    let line = message.split(|octet| *octet == b'\n').next();
+    let line = line.unwrap_or_default().trim_ascii_end();
+    let words = line.split(|octet| *octet == b' ');
+    let last = words.filter(|word| !word.is_empty()).nth(2);
+    let last = last.unwrap_or_default();
+    matches!(last, [.., b'H', b'T', b'T', b'P', b'/', b'1', b'.', minor] if minor.is_ascii_digit())
 }
 
 /// Legal ways to take a message that is no HTTP, other than to refuse it with 400.
@@ -121,7 +141,14 @@ pub(super) fn refused(
         Reply::Closed if !lenience.nothing_else => {
             differences.note(format!("closes on {what}"));
         }
-        Reply::Closed => return Err(Deviation(format!("{what} ends the connection"))),
+        Reply::Bare if !lenience.nothing_else => {
+            differences.note(format!(
+                "answers {what} without a status line, as HTTP/0.9 has it"
+            ));
+        }
+        Reply::Closed | Reply::Bare => {
+            return Err(Deviation(format!("{what} ends the connection")));
+        }
         Reply::Silent => {
             let why = format!("{what} is neither answered, nor is the connection closed");
             return Err(Deviation(why));
@@ -158,6 +185,9 @@ pub(super) fn answered(
             answer.status
         ))),
         Reply::Closed => Err(Deviation(format!("{what} is not answered but closed on"))),
+        Reply::Bare => Err(Deviation(format!(
+            "{what} is answered without a status line"
+        ))),
         Reply::Silent => Err(Deviation(format!("{what} is not answered"))),
     }
 }

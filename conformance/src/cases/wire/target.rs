@@ -88,8 +88,9 @@ fn refuse_target(context: &Context, what: &str, paths: &[&[u8]], nothing_else: b
 }
 
 fn fragment(context: &Context) -> Outcome {
-    let paths: &[&[u8]] = &[b"/greetings#x", b"/greetings?a#x"];
-    refuse_target(context, "a target with a fragment", paths, true)
+    let paths = ["#x", "?a#x"].map(|end| format!("{}{end}", context.resource()));
+    let paths = paths.each_ref().map(String::as_bytes);
+    refuse_target(context, "a target with a fragment", &paths, true)
 }
 
 /// Holds a server to refusing the path of a greeting that is there, with more after it.
@@ -141,7 +142,7 @@ fn crlf_injection(context: &Context) -> Outcome {
                     "{what} makes a field X-Injected in the answer"
                 );
             }
-            Reply::Closed => {}
+            Reply::Closed | Reply::Bare => {}
             Reply::Silent => return Err(Deviation(format!("{what} is not answered"))),
         }
     }
@@ -149,7 +150,7 @@ fn crlf_injection(context: &Context) -> Outcome {
 }
 
 fn uri_8k(context: &Context) -> Outcome {
-    let start = format!("GET {}?q=", context.path("/greetings"));
+    let start = format!("GET {}?q=", context.path(context.resource()));
     let end = " HTTP/1.1";
     let query = "x".repeat(8000_usize.saturating_sub(start.len() + end.len()));
     let message = with_line(context, format!("{start}{query}{end}"));
@@ -178,7 +179,7 @@ fn uri_70k(context: &Context) -> Outcome {
 
 fn uri_500k(context: &Context) -> Outcome {
     let mut differences = Differences::default();
-    let path = format!("/greetings?{}", "x".repeat(500_000));
+    let path = format!("{}?{}", context.resource(), "x".repeat(500_000));
     let what = "a target of 500,000 octets";
     let lenience = Lenience {
         as_good: &[414, 431],
@@ -191,7 +192,7 @@ fn uri_500k(context: &Context) -> Outcome {
         lenience,
         &mut differences,
     )?;
-    let start = format!("GET {}?", context.path("/greetings"));
+    let start = format!("GET {}?", context.path(context.resource()));
     let flood = Flood {
         what: "a target without end",
         start: start.as_bytes(),

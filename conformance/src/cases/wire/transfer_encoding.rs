@@ -129,7 +129,7 @@ fn te_http10(context: &Context) -> Outcome {
     let (chunked, keep) = ("Transfer-Encoding: chunked", "Connection: keep-alive");
     let length = format!("Content-Length: {}", CHUNKED.len());
     for fields in [vec![chunked, keep], vec![chunked, &length, keep]] {
-        for method in ["GET", "POST"] {
+        for method in probe.methods() {
             let message = probe.message((method, "HTTP/1.0"), &fields, CHUNKED);
             let what = format!("{method} in HTTP/1.0 with {}", fields.join(" and "));
             let reading = probe.send(&what, method, &message)?;

@@ -39,7 +39,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
 ];
 
 fn version_unknown_minor(context: &Context) -> Outcome {
-    let path = context.path("/greetings");
+    let path = context.path(context.resource());
     for version in ["HTTP/1.2", "HTTP/1.9"] {
         let message = with_line(context, format!("GET {path} {version}"));
         answered(context, &format!("GET in {version}"), &message, 200)?;
@@ -48,14 +48,14 @@ fn version_unknown_minor(context: &Context) -> Outcome {
 }
 
 fn version_major(context: &Context) -> Outcome {
-    let path = context.path("/greetings");
+    let path = context.path(context.resource());
     let line = |version: &str| format!("GET {path} {version}");
     let versions = ["HTTP/2.0", "HTTP/3.0", "HTTP/0.9", "HTTP/9.1"].map(line);
     refuse_lines(context, &versions.each_ref().map(String::as_str), &[505])
 }
 
 fn version_case(context: &Context) -> Outcome {
-    let path = context.path("/greetings");
+    let path = context.path(context.resource());
     let line = |version: &str| format!("GET {path} {version}");
     let versions = [
         "http/1.1",
@@ -74,7 +74,7 @@ fn version_case(context: &Context) -> Outcome {
 
 fn http09(context: &Context) -> Outcome {
     let mut differences = Differences::default();
-    let path = context.path("/greetings");
+    let path = context.path(context.resource());
     for (what, message) in [
         (
             "a request line without a version",

@@ -16,10 +16,13 @@ pub(super) const FAULTS: &[Fault] = &[
     ),
     Fault::request(
         "proxy/prefix-item",
-        "the prefix is expected to be left on",
+        "a greeting is found only with the prefix left on",
         |request| match request.target.strip_prefix("/content/42") {
             Some(rest) => request.target = rest.to_owned(),
-            None => request.target = "/nope".to_owned(),
+            None if request.target.starts_with("/greetings/") => {
+                request.target = "/nope".to_owned();
+            }
+            None => {}
         },
     ),
     Fault::answer(

@@ -1,7 +1,7 @@
 //! Faults in what answers carry.
 
 use crate::reference::Fault;
-use crate::reference::faults::octets::{has_status, remove_field, set_field};
+use crate::reference::faults::octets::{edit_fields, has_status, remove_field, set_field};
 
 pub(in crate::reference::faults) const FAULTS: &[Fault] = &[
     Fault::answer(
@@ -28,6 +28,31 @@ pub(in crate::reference::faults) const FAULTS: &[Fault] = &[
         |request, answer| {
             if request.path() == "/healthz" {
                 answer.set("Content-Type", "json");
+            }
+        },
+    ),
+    Fault::answer(
+        "semantics/fields-once",
+        "a 200 has its entity tag twice",
+        |_, answer| {
+            let tag = answer.headers.iter().find(|(name, _)| name == "ETag");
+            if let Some((_, tag)) = tag.cloned() {
+                *answer = answer.clone().with("ETag", &tag);
+            }
+        },
+    ),
+    Fault::output(
+        "semantics/fields-once",
+        "a 404 states its length twice",
+        |_, message| {
+            if has_status(message, 404) {
+                edit_fields(message, |lines| {
+                    let lengths = lines
+                        .iter()
+                        .filter(|line| line.starts_with(b"Content-Length"));
+                    let again: Vec<Vec<u8>> = lengths.cloned().collect();
+                    lines.extend(again);
+                });
             }
         },
     ),

@@ -4,6 +4,35 @@ use crate::reference::{Answer, Fault, Request};
 
 pub(in crate::reference::faults) const FAULTS: &[Fault] = &[
     Fault::answer(
+        "semantics/etag-changes",
+        "an entity tag is of the path, whatever is there",
+        |request, answer| {
+            if answer.status == 200 {
+                answer.set("ETag", &format!("\"{}\"", request.path().replace('/', "-")));
+            }
+        },
+    ),
+    Fault::answer(
+        "semantics/etag-changes",
+        "an entity tag is of the content's length",
+        |_, answer| {
+            if answer.status == 200 {
+                let length = answer.body.len();
+                answer.set("ETag", &format!("\"{length}\""));
+            }
+        },
+    ),
+    Fault::answer(
+        "semantics/etag-changes",
+        "any entity tag in If-None-Match is taken for the present one",
+        |request, answer| {
+            if answer.status == 200 && request.values("if-none-match").next().is_some() {
+                answer.status = 304;
+                answer.body.clear();
+            }
+        },
+    ),
+    Fault::answer(
         "semantics/etag",
         "a greeting has no entity tag",
         |request, answer| {

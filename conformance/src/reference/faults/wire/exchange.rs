@@ -1,10 +1,30 @@
 //! Faults in what is answered when, and in what is taken for a request.
 
 use crate::reference::Fault;
-use crate::reference::faults::octets::{fail_instead_of, set_field};
+use crate::reference::faults::octets::{fail_instead_of, has_status, set_field};
 use crate::reference::rules::{Framing, framing, wants_100};
 
 pub(in crate::reference::faults) const FAULTS: &[Fault] = &[
+    Fault::output(
+        "wire/answer-lines",
+        "the status line ends in LF alone",
+        |_, message| {
+            if let Some(at) = message.iter().position(|octet| *octet == b'\r') {
+                message.remove(at);
+            }
+        },
+    ),
+    Fault::output(
+        "wire/answer-lines",
+        "a field of a 404 has a space before the colon",
+        |_, message| {
+            let name = b"Content-Type";
+            let at = message.windows(name.len()).position(|part| part == name);
+            if let Some(at) = at.filter(|_| has_status(message, 404)) {
+                message.insert(at + name.len(), b' ');
+            }
+        },
+    ),
     Fault::rules("wire/smuggled-get", "DELETE has no content", |rules| {
         rules.framing = |request| match request.method.as_str() {
             "DELETE" => Ok(Framing::Length(0)),

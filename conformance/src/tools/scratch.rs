@@ -1,0 +1,101 @@
+//! Files that do not outlive the suite.
+
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use tempfile::{NamedTempFile, TempDir};
+
+/// How often removal is tried again while a program that is ending still writes.
+const TRIES: u32 = 20;
+
+/// How long each try waits for the next.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// The directory that is in use, if one is.
+static DIRECTORY: Mutex<Weak<TempDir>> = Mutex::new(Weak::new());
+
+/// The one directory of this process for files of its own. It goes with the last who has it.
+#[derive(Clone, Debug)]
+pub(crate) struct Scratch(Arc<TempDir>);
+
+impl Scratch {
+    /// The directory, made unless it is there.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub(crate) fn get() -> io::Result<Self> {
+        let mut directory = DIRECTORY.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(shared) = directory.upgrade() {
+            return Ok(Self(shared));
+        }
+        let made = Arc::new(TempDir::with_prefix("quartet-conformance-")?);
+        *directory = Arc::downgrade(&made);
+        Ok(Self(made))
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+/// A file in the directory.
+#[derive(Debug)]
+pub(crate) struct ScratchFile {
+    // First, so that it is gone before the directory is.
+    file: NamedTempFile,
+    _directory: Scratch,
+}
+
+impl ScratchFile {
+    /// A file with this content.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub(crate) fn with(content: &[u8]) -> io::Result<Self> {
+        let directory = Scratch::get()?;
+        let mut file = NamedTempFile::new_in(directory.path())?;
+        file.write_all(content)?;
+        Ok(Self {
+            file,
+            _directory: directory,
+        })
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        self.file.path()
+    }
+}
+
+/// Removes the directory with all that is in it, for a program that is about to end itself.
+pub(super) fn remove() {
+    let directory = DIRECTORY.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some(directory) = directory.upgrade() else {
+        return;
+    };
+    for _ in 0..TRIES {
+        let _ = std::fs::remove_dir_all(directory.path());
+        if !directory.path().exists() {
+            return;
+        }
+        std::thread::sleep(PAUSE);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_go_with_their_handles() {
+        let file = ScratchFile::with(b"content").unwrap();
+        let path = file.path().to_owned();
+        assert_eq!(std::fs::read(&path).unwrap(), b"content");
+        assert_eq!(path.parent(), Some(Scratch::get().unwrap().path()));
+        drop(file);
+        assert!(!path.exists());
+    }
+}
