@@ -36,7 +36,8 @@ Exit status:
   3  a server that cannot be built, started or reached"
 )]
 pub(super) struct Options {
-    /// Test this server of servers.toml; may be repeated [default: those with role framework]
+    /// Test this server of servers.toml, or all of them with `all`; may be repeated [default: those
+    /// with role framework]
     #[arg(long = "server", value_name = "NAME", help_heading = "Which servers")]
     pub(super) servers: Vec<String>,
 

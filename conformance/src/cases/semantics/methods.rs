@@ -9,7 +9,7 @@ use crate::{Case, Context, Deviation, Outcome, Verdict, ensure};
 pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "semantics/method-not-allowed",
-        "RFC 9110 §15.5.6",
+        "RFC 9110 §15.5.6, the contract",
         "POST, PUT, PATCH and DELETE are 405 on every path of the API.",
         method_not_allowed,
     ),
@@ -21,7 +21,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     ),
     Case::must(
         "semantics/allow-exact",
-        "RFC 9110 §10.2.1",
+        "RFC 9110 §10.2.1, the contract",
         "Every method that Allow names works, and every one that it leaves out is 405.",
         allow_exact,
     ),
@@ -33,7 +33,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     ),
     Case::must(
         "semantics/options",
-        "RFC 9110 §9.3.7",
+        "RFC 9110 §9.3.7, the contract",
         "OPTIONS is answered on every path, with Allow.",
         options,
     ),
@@ -45,7 +45,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     ),
     Case::must(
         "semantics/unknown-method",
-        "RFC 9110 §9.1",
+        "RFC 9110 §9.1, the contract",
         "A method that nobody knows is 405 or 501.",
         |context| refused_methods(context, &["BREW", "GETS"], &[405, 501]),
     ),
