@@ -29,7 +29,7 @@ async def greetings(request: Request) -> JSONResponse:
     return json([Greeting(lang=lang, text=text) for lang, text in sorted(db.items())])
 
 
-@app.get("/greetings/<lang:str>")
+@app.get("/greetings/<lang:str>", unquote=True)
 @openapi.response(200, {"application/json": Greeting})
 async def greeting(request: Request, lang: str) -> JSONResponse:
     return json(Greeting(lang=lang, text=db[lang]))

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod options;
+mod parity;
 mod reference;
 mod run;
 mod self_check;
@@ -31,6 +32,9 @@ pub fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().skip(1).collect();
     if arguments.first().is_some_and(|first| first == "reference") {
         return reference::main(arguments);
+    }
+    if arguments.first().is_some_and(|first| first == "parity") {
+        return parity::main(arguments);
     }
     let options = Options::parse();
     let interrupted = || {

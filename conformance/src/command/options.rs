@@ -26,6 +26,7 @@ Examples:
   conformance --only wire/host-missing -v      one case, with all that was sent and received
   conformance --list                           every case, with its requirement and source
   conformance --self-check                     that the suite finds what it is there to find
+  conformance parity --help                    what changes for clients of the original
   conformance reference --help                 a server to try it on, sound or with one fault
 
 Exit status:

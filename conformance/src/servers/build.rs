@@ -166,3 +166,34 @@ impl Server {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::servers::{Ready, Role};
+
+    fn built_by(build: &[&str]) -> Result<Artifact, String> {
+        let server = Server {
+            build: build.iter().map(|&argument| argument.to_owned()).collect(),
+            ..Server::new("x", Role::Original, "sh", Ready::Port)
+        };
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        server.build(root).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_program_that_is_not_installed_is_named() {
+        let error = built_by(&["no-such-python", "venv.py"]).unwrap_err();
+        assert_eq!(
+            error,
+            "x: `no-such-python venv.py` needs no-such-python, which is not installed here"
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_build_command_is_told_the_target_directory() {
+        assert!(built_by(&["test", "-d", "{target}"]).is_ok());
+        assert!(built_by(&["test", "-d", "{target}/no-such"]).is_err());
+    }
+}

@@ -256,6 +256,18 @@ mod tests {
     }
 
     #[test]
+    fn it_runs_where_it_is_told_to() {
+        let mut server = shell(
+            "echo listening on http://127.0.0.1:81; pwd >&2; exec sleep 0",
+            Ready::Line,
+        );
+        let directory = std::env::temp_dir().canonicalize().unwrap();
+        server.directory = Some(directory.clone());
+        let process = Process::start(&server, &StartOptions::default()).unwrap();
+        assert_eq!(process.stderr_at_end().trim(), directory.to_str().unwrap());
+    }
+
+    #[test]
     fn what_a_failing_server_says_is_in_the_error() {
         let error = start("echo no such file >&2; exit 3")
             .unwrap_err()
