@@ -60,7 +60,10 @@ fn found(judged: &Judged) -> CaseFinding {
     let verdict = match (judged.standing, &judged.finding.verdict) {
         (Standing::NotApplicable, _) => CaseVerdict::NotApplicable,
         (Standing::Known, _) => CaseVerdict::KnownDeviation,
-        (Standing::Failure | Standing::Warning, _) => CaseVerdict::Fails,
+        // Only cases that the server is held to are run here, so that the last two never come.
+        (Standing::Failure | Standing::Warning | Standing::Otherwise | Standing::Violation, _) => {
+            CaseVerdict::Fails
+        }
         (Standing::Error, _) | (_, Err(_)) => CaseVerdict::Undecided,
         (Standing::Good | Standing::Stale, Ok(Verdict::Differs(_))) => CaseVerdict::Differs,
         (Standing::Good | Standing::Stale, Ok(_)) => CaseVerdict::Conforms,

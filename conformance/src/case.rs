@@ -187,6 +187,14 @@ impl Case {
         self
     }
 
+    /// Whether an RFC alone demands it. What else its source names, such as the contract, demands
+    /// more than the RFC does.
+    pub fn is_demanded_by_an_rfc(&self) -> bool {
+        let mut sources = self.source.split([',', ';']).map(str::trim);
+        let is_rfc = |source: &str| source.starts_with("RFC ") || source.starts_with('§');
+        self.level == Level::Must && sources.all(is_rfc)
+    }
+
     /// The part of the id before the slash.
     pub fn area(&self) -> &'static str {
         self.id.split_once('/').map_or(self.id, |(area, _)| area)

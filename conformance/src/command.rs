@@ -1,6 +1,7 @@
 //! The command line.
 
 mod options;
+mod parity;
 mod reference;
 mod run;
 mod self_check;
@@ -32,7 +33,6 @@ pub fn main() -> ExitCode {
     if arguments.first().is_some_and(|first| first == "reference") {
         return reference::main(arguments);
     }
-    let options = Options::parse();
     let interrupted = || {
         tools::clean_up();
         std::process::exit(INTERRUPTED);
@@ -40,7 +40,10 @@ pub fn main() -> ExitCode {
     if let Err(error) = ctrlc::set_handler(interrupted) {
         eprintln!("conformance: an interrupt will leave other programs running: {error}");
     }
-    let result = execute(&options);
+    let result = match arguments.first() {
+        Some(first) if first == "parity" => parity::execute(arguments),
+        _ => execute(&Options::parse()),
+    };
     // A case that hung may keep something running.
     tools::clean_up();
     match result {

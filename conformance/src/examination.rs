@@ -105,18 +105,25 @@ impl Examination {
 
     /// Runs `cases` and judges them. `found` is called with each finding as it comes.
     ///
-    /// It does not ask whether the server is held to the cases: see [`Server::is_held_to`].
+    /// Of cases that the server is not held to ([`Server::is_held_to`]) nothing is expected.
     pub fn judge(
         &self,
         cases: &[&'static Case],
         deviations: &Deviations,
         found: impl Fn(&Finding) + Sync,
     ) -> Vec<Judged> {
-        let name = &self.suite.target().name;
+        let target = self.suite.target();
+        let is_held_to = |case| {
+            let launch = target.launch.as_ref();
+            launch.is_none_or(|launch| launch.server.is_held_to(case))
+        };
         let findings = self.suite.run_all(cases, found);
         findings
             .into_iter()
-            .map(|finding| Judged::new(finding, name, deviations))
+            .map(|finding| match is_held_to(finding.case) {
+                true => Judged::new(finding, &target.name, deviations),
+                false => Judged::beside(finding),
+            })
             .collect()
     }
 }

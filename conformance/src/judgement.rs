@@ -12,6 +12,10 @@ pub enum Standing {
     NotApplicable,
     /// The server deviates, and it is listed.
     Known,
+    /// The server is not held to the case, and does otherwise: the contract differs from it.
+    Otherwise,
+    /// The server is not held to the case, and violates an RFC.
+    Violation,
     /// The server deviates from what it should do, and it is not listed.
     Warning,
     /// The server deviates from what it must do, and it is not listed.
@@ -34,6 +38,8 @@ impl Standing {
             Self::Good => "good",
             Self::NotApplicable => "not-applicable",
             Self::Known => "known",
+            Self::Otherwise => "differs-from-original",
+            Self::Violation => "violates-rfc",
             Self::Warning => "warning",
             Self::Failure => "failure",
             Self::Stale => "stale",
@@ -72,6 +78,22 @@ impl Judged {
             known,
         }
     }
+
+    /// Judges what was found of a server that is not held to the case: nothing is expected of it.
+    pub fn beside(finding: Finding) -> Self {
+        let standing = match &finding.verdict {
+            Err(_) => Standing::Error,
+            Ok(Verdict::NotApplicable(_)) => Standing::NotApplicable,
+            Ok(Verdict::Deviates(_)) if finding.case.is_demanded_by_an_rfc() => Standing::Violation,
+            Ok(Verdict::Deviates(_)) => Standing::Otherwise,
+            Ok(_) => Standing::Good,
+        };
+        Self {
+            finding,
+            standing,
+            known: None,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -101,6 +123,32 @@ mod tests {
             took: Duration::ZERO,
         };
         Judged::new(finding, server, &deviations).standing
+    }
+
+    #[test]
+    fn who_is_not_held_to_a_case_violates_an_rfc_or_differs() {
+        static RFC: Case = Case::must("wire/a", "RFC 9112 §3.2", "", |_| Ok(Verdict::Conforms));
+        static BOTH: Case = Case::must("wire/b", "RFC 9110 §9.3.7, the contract", "", |_| {
+            Ok(Verdict::Conforms)
+        });
+        static ADVICE: Case = Case::should("wire/c", "RFC 9112 §3", "", |_| Ok(Verdict::Conforms));
+        let standing = |case, verdict| {
+            let finding = Finding {
+                case,
+                verdict,
+                evidence: Evidence::default(),
+                took: Duration::ZERO,
+            };
+            Judged::beside(finding).standing
+        };
+        let deviates = || Ok(Verdict::Deviates("x".to_owned()));
+        assert_eq!(standing(&RFC, deviates()), Standing::Violation);
+        for case in [&BOTH, &ADVICE, &MUST] {
+            assert_eq!(standing(case, deviates()), Standing::Otherwise);
+        }
+        assert_eq!(standing(&RFC, Ok(Verdict::Conforms)), Standing::Good);
+        let hung = Err(SuiteError::Hung(Duration::ZERO));
+        assert_eq!(standing(&RFC, hung), Standing::Error);
     }
 
     #[test]

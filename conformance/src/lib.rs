@@ -18,6 +18,7 @@ pub mod examination;
 pub mod http;
 pub mod judgement;
 pub mod model;
+pub mod parity;
 pub mod reference;
 pub mod report;
 pub mod self_check;

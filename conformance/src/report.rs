@@ -22,6 +22,8 @@ pub struct Report {
     pub seed: u64,
     /// One entry a target, in the order they were tested.
     pub targets: Vec<TargetReport>,
+    /// Servers that were asked for and could not be built here, and why, a sentence each.
+    pub absent: Vec<String>,
     /// What was found between the targets, where they were compared.
     pub between: Option<Between>,
 }

@@ -6,12 +6,16 @@
 //! |---|---|
 //! | `name` | what reports and `deviations.toml` call it |
 //! | `role` | `framework`, `plain`, `baseline`, `original` or `calibration`: see [`Role`] |
-//! | `framework` | the crate whose version is shown, if there is one |
+//! | `framework` | the crate or Python package whose version is shown, if there is one |
+//! | `requirements` | pip's file that pins its packages, if it is in Python |
 //! | `slowed_by` | with the role `calibration`: how much more time an answer takes it than the control, in percent, as `"1.5"`; `"0"` for the control |
 //! | `build` | the build command, a list of arguments, run where `servers.toml` is; none if there is nothing to build |
 //! | `program`, `args` | how to start it |
+//! | `directory` | where it runs, from where `servers.toml` is; where the command was given, if left out |
+//! | `leads_group` | `true`: it starts processes of its own, which are to end with it |
 //! | `ready` | `line`: it prints `listening on http://…`; `port`: it accepts connections |
 //! | `cases` | the areas and cases it is held to, as for `--only`; all of them if left out |
+//! | `shown` | areas and cases that it is not held to, and whose outcome is still shown |
 //! | `key_args` | further arguments with which it asks for an API key |
 //! | `data_args` | further arguments with which it serves the greetings of a file |
 //! | `header_timeout_args` | further arguments that limit the time for a request's head, and for the first request |
@@ -21,7 +25,7 @@
 //! | `root_path_args` | further arguments that tell it the prefix that a proxy strips |
 //! | `port_env_args` | arguments in place of `args` with which it takes its port from `PORT` in its environment |
 //!
-//! `{target}` stands for cargo's target directory, `{port}` for the port to listen on (0 with
+//! `{target}` stands for cargo's target directory, in `build` and `program`; `{port}` for the port to listen on (0 with
 //! `ready = "line"`) and `{workers}` for the number of worker threads; in `key_args` `{file}` stands
 //! for a file with one API key, in `data_args` for a JSON object from lang to text; `{seconds}` for
 //! a whole number, and `{path}` for a prefix such as `/p`. What a server has no arguments for, the cases that need it do not apply to.
@@ -56,8 +60,10 @@ pub struct Server {
     pub name: String,
     /// What it is there for.
     pub role: Role,
-    /// The crate whose version is shown, if there is one.
+    /// The crate or Python package whose version is shown, if there is one.
     pub framework: Option<String>,
+    /// Pip's file that pins its packages, if it is in Python.
+    pub requirements: Option<PathBuf>,
     /// The cargo package it is built from, if it is one.
     pub package: Option<String>,
     /// How much more time an answer takes a server for calibration than the control, in percent, as
@@ -71,10 +77,15 @@ pub struct Server {
     /// The program's arguments, with placeholders.
     #[serde(default)]
     pub args: Vec<String>,
+    /// Where it runs; where this program does, if there is no such key. Absolute once read.
+    pub directory: Option<PathBuf>,
     /// How it shows that it accepts connections.
     pub ready: Ready,
     /// The areas and cases it is held to; all of them if there is no such key.
     pub cases: Option<Vec<String>>,
+    /// The areas and cases that it is not held to, and whose outcome is still shown.
+    #[serde(default)]
+    pub shown: Vec<String>,
     /// Further arguments with which it asks for an API key.
     pub key_args: Option<Vec<String>>,
     /// Further arguments with which it serves the greetings of a file.
@@ -91,9 +102,9 @@ pub struct Server {
     pub root_path_args: Option<Vec<String>>,
     /// Arguments in place of [`Server::args`] with which it takes its port from the environment.
     pub port_env_args: Option<Vec<String>>,
-    /// Whether it is started in a process group of its own, which ends with it: a command that is
-    /// not known may start others.
-    #[serde(skip)]
+    /// Whether it is started in a process group of its own, which ends with it, because it starts
+    /// processes of its own, or may.
+    #[serde(default)]
     pub leads_group: bool,
 }
 
@@ -195,7 +206,7 @@ impl Catalogue {
             file: file.to_owned(),
             message,
         };
-        let parsed: File = toml::from_str(text).map_err(|error| invalid(error.to_string()))?;
+        let mut parsed: File = toml::from_str(text).map_err(|error| invalid(error.to_string()))?;
         for (index, server) in parsed.server.iter().enumerate() {
             let twice = parsed.server.iter().skip(index + 1);
             if twice.into_iter().any(|other| other.name == server.name) {
@@ -208,8 +219,14 @@ impl Catalogue {
                     server.name
                 )));
             }
-            if let Some(cases) = &server.cases {
+            for cases in server.cases.iter().chain([&server.shown]) {
                 Selection::new(cases)
+                    .map_err(|error| invalid(format!("server {:?}: {error}", server.name)))?;
+            }
+        }
+        for server in &mut parsed.server {
+            if let Some(directory) = &mut server.directory {
+                *directory = std::path::absolute(root.join(&*directory))
                     .map_err(|error| invalid(format!("server {:?}: {error}", server.name)))?;
             }
         }
@@ -241,8 +258,8 @@ impl Catalogue {
         &self.root
     }
 
-    /// The locked version of the crate a server is built on, if it has one and `Cargo.lock` names
-    /// it.
+    /// The locked version of the crate or Python package a server is built on, if it has one and
+    /// `Cargo.lock` or its requirements name it.
     pub fn framework_version(&self, server: &Server) -> Option<String> {
         #[derive(Deserialize)]
         struct Lock {
@@ -254,11 +271,24 @@ impl Catalogue {
             version: String,
         }
         let framework = server.framework.as_deref()?;
+        if let Some(requirements) = &server.requirements {
+            let text = fs::read_to_string(self.root.join(requirements)).ok()?;
+            return pinned(&text, framework);
+        }
         let text = fs::read_to_string(self.root.join("Cargo.lock")).ok()?;
         let lock: Lock = toml::from_str(&text).ok()?;
         let package = lock.package.into_iter().find(|p| p.name == framework)?;
         Some(package.version)
     }
+}
+
+/// The version that pip's requirements pin a package to. Names have no case.
+fn pinned(requirements: &str, package: &str) -> Option<String> {
+    let mut pins = requirements
+        .lines()
+        .filter_map(|line| line.split_once("=="));
+    let (_, version) = pins.find(|(name, _)| name.trim().eq_ignore_ascii_case(package))?;
+    version.split_ascii_whitespace().next().map(str::to_owned)
 }
 
 impl Server {
@@ -268,13 +298,16 @@ impl Server {
             name: name.to_owned(),
             role,
             framework: None,
+            requirements: None,
             package: None,
             slowed_by: None,
             build: Vec::new(),
             program: program.to_owned(),
             args: Vec::new(),
+            directory: None,
             ready,
             cases: None,
+            shown: Vec::new(),
             key_args: None,
             data_args: None,
             header_timeout_args: None,
@@ -300,6 +333,12 @@ impl Server {
             // An id that is no case's was refused when the catalogue was read.
             Some(cases) => Selection::new(cases).is_ok_and(|selection| selection.has(case)),
         }
+    }
+
+    /// Whether the outcome of a case is of interest, the server being held to it or not.
+    pub fn is_shown_in(&self, case: &Case) -> bool {
+        let is_beside = || Selection::new(&self.shown).is_ok_and(|selection| selection.has(case));
+        self.is_held_to(case) || is_beside()
     }
 }
 
@@ -330,6 +369,31 @@ mod tests {
                 server.name
             );
         }
+    }
+
+    #[test]
+    fn the_originals_are_pinned_held_to_the_data_and_shown_in_the_rest() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../servers.toml");
+        let catalogue = Catalogue::load(path).unwrap();
+        let originals: Vec<&Server> = catalogue.with_role(Role::Original).collect();
+        let names: Vec<&str> = originals.iter().map(|server| &*server.name).collect();
+        assert_eq!(names, ["fastapi", "quart", "falcon", "sanic"]);
+        let case = |id| crate::cases::all().find(|case| case.id == id).unwrap();
+        for server in originals {
+            assert!(catalogue.framework_version(server).is_some(), "{names:?}");
+            assert!(server.is_held_to(case("contract/list-sorted")));
+            assert!(!server.is_held_to(case("contract/item-unknown")));
+            assert!(server.is_shown_in(case("contract/item-unknown")));
+            assert!(!server.is_shown_in(case("load/memory-plateau")));
+            assert!(server.directory.as_ref().unwrap().is_absolute());
+        }
+    }
+
+    #[test]
+    fn a_pin_is_found_whatever_its_case() {
+        let text = "# of Quart\nHypercorn==0.18.0\nQuart==0.22.0 ; python_version >= '3'\n";
+        assert_eq!(pinned(text, "quart").as_deref(), Some("0.22.0"));
+        assert_eq!(pinned(text, "flask"), None);
     }
 
     #[test]

@@ -26,6 +26,7 @@ Examples:
   conformance --only wire/host-missing -v      one case, with all that was sent and received
   conformance --list                           every case, with its requirement and source
   conformance --self-check                     that the suite finds what it is there to find
+  conformance parity --help                    what changes for clients of the original
   conformance reference --help                 a server to try it on, sound or with one fault
 
 Exit status:
@@ -36,7 +37,8 @@ Exit status:
   3  a server that cannot be built, started or reached"
 )]
 pub(super) struct Options {
-    /// Test this server of servers.toml; may be repeated [default: those with role framework]
+    /// Test this server of servers.toml, or all of them with `all`; may be repeated [default: those
+    /// with role framework]
     #[arg(long = "server", value_name = "NAME", help_heading = "Which servers")]
     pub(super) servers: Vec<String>,
 

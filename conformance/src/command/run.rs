@@ -13,10 +13,13 @@ use crate::examination::{Examination, Plan};
 use crate::judgement::Judged;
 use crate::report::{Report, TargetReport};
 use crate::servers::{Catalogue, Process, Role, Server, StartOptions};
-use crate::{BaseUrl, Case, Model, Pace, Scale, Suite, Target, Workbench};
+use crate::{BaseUrl, Case, Model, Pace, Scale, Suite, Target, Workbench, cases};
 
 /// The case whose requests also serve to compare servers.
 const GENERATED: &str = "contract/property";
+
+/// The word for every server there is.
+const ALL: &str = "all";
 
 /// Why there is no report.
 #[derive(Debug, thiserror::Error)]
@@ -48,12 +51,21 @@ pub(super) fn run(options: &Options, selected: &[&'static Case]) -> Result<Repor
     let _workbench = Workbench::get();
     let mut targets = Vec::new();
     let mut contestants = Vec::new();
+    let mut absent = Vec::new();
     let names_others = !options.urls.is_empty() || !options.commands.is_empty();
     if !names_others || !options.servers.is_empty() {
         let catalogue = Catalogue::find().map_err(usage)?;
         for server in chosen(options, &catalogue)? {
             stage_line("building", &server.name);
-            let program = server.build(catalogue.root()).map_err(unreachable)?.program;
+            let program = match server.build(catalogue.root()) {
+                Ok(artifact) => artifact.program,
+                // The rest goes on: what it is written in need not be on every machine.
+                Err(error) if server.role == Role::Original && asks_for_all(options) => {
+                    absent.push(error.to_string().trim_end().to_owned());
+                    continue;
+                }
+                Err(error) => return Err(unreachable(error)),
+            };
             let mut report = run.test_server(server, &program)?;
             report.version = catalogue.framework_version(server);
             targets.push(report);
@@ -74,6 +86,7 @@ pub(super) fn run(options: &Options, selected: &[&'static Case]) -> Result<Repor
     Ok(Report {
         seed: options.seed,
         targets,
+        absent,
         between: run.compare(contestants)?,
     })
 }
@@ -105,6 +118,11 @@ fn chosen<'a>(options: &Options, catalogue: &'a Catalogue) -> Result<Vec<&'a Ser
     if options.servers.is_empty() {
         return Ok(catalogue.with_role(Role::Framework).collect());
     }
+    if asks_for_all(options) {
+        // A server that is held to nothing and shown in nothing has nothing to be tested for.
+        let is_tested = |server: &&Server| cases::all().any(|case| server.is_shown_in(case));
+        return Ok(catalogue.servers().iter().filter(is_tested).collect());
+    }
     let find = |name: &String| {
         catalogue.get(name).ok_or_else(|| {
             let names: Vec<&str> = catalogue
@@ -113,12 +131,16 @@ fn chosen<'a>(options: &Options, catalogue: &'a Catalogue) -> Result<Vec<&'a Ser
                 .map(|s| s.name.as_str())
                 .collect();
             usage(format!(
-                "there is no server {name:?}; there are {}",
+                "there is no server {name:?}; there are {}, and {ALL:?}",
                 names.join(", ")
             ))
         })
     };
     options.servers.iter().map(find).collect()
+}
+
+fn asks_for_all(options: &Options) -> bool {
+    options.servers.iter().any(|name| name == ALL)
 }
 
 fn read_deviations(options: &Options) -> Result<Deviations, RunError> {
@@ -155,8 +177,8 @@ struct Run<'a> {
 
 impl Run<'_> {
     fn test_server(&self, server: &Server, program: &Path) -> Result<TargetReport, RunError> {
-        let held_to = |case: &&Case| server.is_held_to(case);
-        let cases: Vec<&'static Case> = self.selected.iter().copied().filter(held_to).collect();
+        let shown = |case: &&Case| server.is_shown_in(case);
+        let cases: Vec<&'static Case> = self.selected.iter().copied().filter(shown).collect();
         let plan = Plan {
             program: program.to_owned(),
             model: self.model.clone(),

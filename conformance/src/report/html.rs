@@ -184,6 +184,8 @@ fn label(judged: &Judged) -> (&'static str, String) {
         Standing::Good => "ok",
         Standing::NotApplicable => "n/a",
         Standing::Known => "known",
+        Standing::Otherwise => "original",
+        Standing::Violation => "RFC",
         Standing::Warning => "warning",
         Standing::Failure => "fails",
         Standing::Stale => "stale",
@@ -198,7 +200,7 @@ fn class(label: &str) -> &'static str {
         "ok" => "good",
         "differs" => "other",
         "n/a" => "none",
-        "known" | "warning" => "warn",
+        "known" | "warning" | "original" | "RFC" => "warn",
         _ => "bad",
     }
 }

@@ -36,6 +36,7 @@
 //!       }]
 //!     }]
 //!   }],
+//!   "absent": [],
 //!   "between": {
 //!     "targets": ["axum", "warp"],
 //!     "requests": 1000,
@@ -52,7 +53,8 @@
 //! - `verdict` is `conforms`, `deviates`, `differs`, `not-applicable`, or `error` where the suite
 //!   itself failed; `note` says why, or which answer.
 //! - `standing` is `good`, `not-applicable`, `known`, `warning`, `failure`, `stale` or `error`; the
-//!   run fails by the last three.
+//!   run fails by the last three. Of a server that is not held to the case it may also be
+//!   `differs-from-original` or `violates-rfc`, by which no run fails.
 //! - `known` is the entry of `deviations.toml`, if there is one: `reason`, `upstream`, `version`.
 //! - `data` holds octets: as text where they are UTF-8, otherwise with `encoding` `latin-1`, where
 //!   each character from U+0000 to U+00FF is one octet, and the same octets in `hex`, two lower-case
@@ -61,6 +63,7 @@
 //!   All times are from the opening of the connection. `half_closed_milliseconds` is when the suite
 //!   closed its direction, `ended_milliseconds` when it saw that the server had ended the
 //!   connection; null if that did not happen.
+//! - `absent` says of each server that was asked for and could not be built here why that is.
 //! - `between` is null unless several targets were compared; `conflict` is a disagreement where the
 //!   contract fixes the answer, and fails the run; `open` are those where it does not.
 //! - `replay` is null where the command would be too long to be of use.
@@ -87,6 +90,7 @@ pub fn to_value(report: &Report) -> Value {
         "seed": report.seed,
         "as_expected": report.is_as_expected(),
         "targets": report.targets.iter().map(target).collect::<Value>(),
+        "absent": report.absent,
         "between": report.between.as_ref().map(between),
     })
 }

@@ -134,6 +134,8 @@ fn cell(judged: &Judged) -> &'static str {
         },
         Standing::NotApplicable => "n/a",
         Standing::Known => "known",
+        Standing::Otherwise => "original",
+        Standing::Violation => "RFC",
         Standing::Warning => "warning",
         Standing::Failure => "FAILS",
         Standing::Stale => "STALE",
@@ -193,6 +195,10 @@ fn write_findings(
                 (Standing::Good, _) => cell(judged),
                 (Standing::NotApplicable, _) => "does not apply",
                 (Standing::Known, _) => "known to deviate",
+                (Standing::Otherwise, _) => {
+                    "does otherwise: the contract differs from the original"
+                }
+                (Standing::Violation, _) => "violates the RFC",
                 (Standing::Warning, _) => "should not deviate",
                 (Standing::Failure, _) => "deviates",
                 (Standing::Stale, _) => "no longer deviates",
@@ -214,6 +220,13 @@ fn write_findings(
 }
 
 fn write_summary(out: &mut dyn Write, report: &Report, style: Style) -> io::Result<()> {
+    for why in &report.absent {
+        writeln!(
+            out,
+            "{}",
+            style.paint(Standing::Warning, &format!("NOT TESTED: {why}"))
+        )?;
+    }
     for target in &report.targets {
         let differing = target
             .judged
@@ -225,6 +238,11 @@ fn write_summary(out: &mut dyn Write, report: &Report, style: Style) -> io::Resu
             (differing, "differ legally"),
             (target.count(Standing::NotApplicable), "do not apply"),
             (target.count(Standing::Known), "deviate as known"),
+            (
+                target.count(Standing::Otherwise),
+                "differ from the contract",
+            ),
+            (target.count(Standing::Violation), "violate an RFC"),
             (target.count(Standing::Warning), "deviate from a should"),
             (target.count(Standing::Failure), "fail"),
             (

@@ -30,7 +30,7 @@ impl Style {
         let code = match standing {
             Standing::Good => "32",
             Standing::NotApplicable => "2",
-            Standing::Known | Standing::Warning => "33",
+            Standing::Known | Standing::Warning | Standing::Otherwise | Standing::Violation => "33",
             Standing::Failure | Standing::Stale | Standing::Error => "31;1",
         };
         self.wrap(code, text)

@@ -28,6 +28,16 @@ pub enum BuildError {
         /// What the system said.
         source: io::Error,
     },
+    /// There is no such program to run it with.
+    #[error("{server}: `{command}` needs {program}, which is not installed here")]
+    NotInstalled {
+        /// The server.
+        server: String,
+        /// The build command.
+        command: String,
+        /// Its program.
+        program: String,
+    },
     /// The command failed.
     #[error("{server}: `{command}` failed ({status})\n{output}")]
     Failed {
@@ -77,8 +87,13 @@ impl Server {
     }
 
     fn build_to(&self, root: &Path, stderr: Stdio) -> Result<Artifact, BuildError> {
-        if let [program, args @ ..] = self.build.as_slice() {
-            let command = self.build.join(" ");
+        let build: Vec<String> = self
+            .build
+            .iter()
+            .map(|argument| self.in_target(root, argument))
+            .collect::<Result<_, _>>()?;
+        if let [program, args @ ..] = build.as_slice() {
+            let command = build.join(" ");
             let output = Command::new(program)
                 .args(args)
                 .current_dir(root)
@@ -87,10 +102,17 @@ impl Server {
                 .stderr(stderr)
                 .spawn()
                 .and_then(std::process::Child::wait_with_output)
-                .map_err(|source| BuildError::Run {
-                    server: self.name.clone(),
-                    command: command.clone(),
-                    source,
+                .map_err(|source| match source.kind() {
+                    io::ErrorKind::NotFound => BuildError::NotInstalled {
+                        server: self.name.clone(),
+                        command: command.clone(),
+                        program: program.clone(),
+                    },
+                    _ => BuildError::Run {
+                        server: self.name.clone(),
+                        command: command.clone(),
+                        source,
+                    },
                 })?;
             if !output.status.success() {
                 return Err(BuildError::Failed {
@@ -105,20 +127,25 @@ impl Server {
         self.check(program)
     }
 
-    /// A path with `{target}` filled in. A name without a slash is left to the search path.
-    fn locate(&self, root: &Path, path: &str) -> Result<PathBuf, BuildError> {
-        let mut path = path.to_owned();
-        if path.contains("{target}") {
-            let metadata = MetadataCommand::new()
-                .current_dir(root)
-                .no_deps()
-                .exec()
-                .map_err(|source| BuildError::Target {
-                    server: self.name.clone(),
-                    source: Box::new(source),
-                })?;
-            path = path.replace("{target}", metadata.target_directory.as_str());
+    /// A text with `{target}` filled in.
+    fn in_target(&self, root: &Path, text: &str) -> Result<String, BuildError> {
+        if !text.contains("{target}") {
+            return Ok(text.to_owned());
         }
+        let metadata = MetadataCommand::new()
+            .current_dir(root)
+            .no_deps()
+            .exec()
+            .map_err(|source| BuildError::Target {
+                server: self.name.clone(),
+                source: Box::new(source),
+            })?;
+        Ok(text.replace("{target}", metadata.target_directory.as_str()))
+    }
+
+    /// Where a program is. A name without a slash is left to the search path.
+    fn locate(&self, root: &Path, path: &str) -> Result<PathBuf, BuildError> {
+        let path = self.in_target(root, path)?;
         if path.contains('/') {
             Ok(root.join(path + std::env::consts::EXE_SUFFIX))
         } else {
@@ -137,5 +164,36 @@ impl Server {
                 program,
             }),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::servers::{Ready, Role};
+
+    fn built_by(build: &[&str]) -> Result<Artifact, String> {
+        let server = Server {
+            build: build.iter().map(|&argument| argument.to_owned()).collect(),
+            ..Server::new("x", Role::Original, "sh", Ready::Port)
+        };
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        server.build(root).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_program_that_is_not_installed_is_named() {
+        let error = built_by(&["no-such-python", "venv.py"]).unwrap_err();
+        assert_eq!(
+            error,
+            "x: `no-such-python venv.py` needs no-such-python, which is not installed here"
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_build_command_is_told_the_target_directory() {
+        assert!(built_by(&["test", "-d", "{target}"]).is_ok());
+        assert!(built_by(&["test", "-d", "{target}/no-such"]).is_err());
     }
 }

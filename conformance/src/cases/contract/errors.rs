@@ -28,7 +28,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     ),
     Case::must(
         "contract/problem-shape",
-        "RFC 9457 §3.1",
+        "RFC 9457 §3.1, the contract",
         "Every error is application/problem+json with type, title, status and detail, and its \
          status is that of the status line.",
         problem_shape,

@@ -50,7 +50,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     ),
     Case::must(
         "docs/head",
-        "RFC 9110 §9.3.2",
+        "RFC 9110 §9.3.2, the contract",
         "HEAD of the page, its assets and the document has the status, Content-Type and ETag of \
          GET, and no content.",
         head,

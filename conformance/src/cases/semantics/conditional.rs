@@ -23,7 +23,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     .needing(&[Need::Process, Need::DataFile]),
     Case::must(
         "semantics/if-none-match",
-        "RFC 9110 §13.1.2, §15.4.5",
+        "RFC 9110 §13.1.2, §15.4.5, the contract",
         "If-None-Match with the present entity tag is 304, with GET's ETag, Cache-Control, \
          Content-Location and Vary and without content.",
         if_none_match,

@@ -19,13 +19,13 @@ pub(in crate::cases) const CASES: &[Case] = &[
     ),
     Case::must(
         "semantics/head-docs",
-        "RFC 9110 §9.3.2",
+        "RFC 9110 §9.3.2, the contract",
         "HEAD /docs has the status and the header fields of GET, and no content.",
         |context| same_as_get(context, "/docs", 200),
     ),
     Case::must(
         "semantics/head-unknown",
-        "RFC 9110 §9.3.2",
+        "RFC 9110 §9.3.2, the contract",
         "HEAD of what is not there is 404 with the header fields of GET, and no content.",
         head_unknown,
     ),

@@ -21,7 +21,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     ),
     Case::must(
         "semantics/allow-exact",
-        "RFC 9110 §10.2.1",
+        "RFC 9110 §10.2.1, the contract",
         "Every method that Allow names works, and every one that it leaves out is 405.",
         allow_exact,
     ),

@@ -22,7 +22,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     ),
     Case::must(
         "semantics/dot-segments",
-        "RFC 3986 §5.2.4, RFC 9110 §17.3",
+        "RFC 3986 §5.2.4, RFC 9110 §17.3, the contract",
         "No dot segment, however written, leads out of the API: it is refused, or removed.",
         dot_segments,
     ),

@@ -10,7 +10,7 @@ use Reading::{Once, Refused, Whole};
 pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "wire/keep-alive",
-        "RFC 9112 §9.3, §9.6",
+        "RFC 9112 §9.3, §9.6, the contract",
         "A connection serves one request after another, or an answer says that it is closed.",
         keep_alive,
     ),

@@ -221,7 +221,7 @@ pub(super) const FAULTS: &[Fault] = &[
         "two operations share an id",
         |request, answer| {
             edit(request, answer, |document| {
-                item(document)["operationId"] = json!("greetings");
+                item(document)["operationId"] = json!("greetings_greetings_get");
             });
         },
     ),

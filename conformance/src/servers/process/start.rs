@@ -97,6 +97,9 @@ pub(super) fn command(
             command.env_remove(name);
         }
     }
+    if let Some(directory) = &server.directory {
+        command.current_dir(directory);
+    }
     #[cfg(unix)]
     if server.leads_group {
         use std::os::unix::process::CommandExt as _;
