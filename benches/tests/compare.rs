@@ -330,6 +330,7 @@ fn an_interrupted_run_keeps_what_it_measured_leaves_no_server_and_is_gone_on_wit
 
     // What is left shall be little.
     (record.plan.restarts, record.plan.blocks) = (2, 1);
+    (record.plan.capacity, record.plan.latency) = (None, None);
     record.write(&place.join("out")).unwrap();
     let resume = || {
         let mut command = compare();
