@@ -4,6 +4,7 @@ Posit Connect runs ASGI applications and has no content type for a program. This
 """
 
 import asyncio
+import contextlib
 import json
 import logging
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
@@ -14,7 +15,7 @@ from urllib.parse import quote
 import h11
 
 from child import Child, Unusable, find_program
-from upstream import Connection, Headers, Lost, Pool, end_to_end
+from upstream import Connection, Headers, Lost, Pool, Sent, end_to_end
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -194,27 +195,27 @@ class Exchange:
 
     async def _upload(self, connection: Connection, request: h11.Request) -> None:
         """Sends the request, and then waits for the client to go away."""
-        try:
-            await connection.send(request)
-            if not self._has_body:
-                await connection.send(h11.EndOfMessage())
-        except OSError:
-            pass  # there may be an answer all the same
+        # With the first part of the content, not before it: where an answer needs no content the
+        # program closes, and what arrives after that would reset the connection, answer and all.
+        events: list[Sent] = [request]
+        if not self._has_body:
+            await self._upload_part(connection, [request, h11.EndOfMessage()])
         while True:
             message = await self._receive()
             if message["type"] == "http.disconnect":
                 raise Disconnected
             if self._has_body:
-                await self._upload_part(connection, message)
+                if body := message.get("body"):
+                    events.append(h11.Data(data=body))
+                if not message.get("more_body"):
+                    events.append(h11.EndOfMessage())
+                await self._upload_part(connection, events)
+                events = []
 
-    async def _upload_part(self, connection: Connection, message: Message) -> None:
-        try:
-            if body := message.get("body"):
-                await connection.send(h11.Data(data=body))
-            if not message.get("more_body"):
-                await connection.send(h11.EndOfMessage())
-        except OSError:
-            pass  # as above; what follows is read and dropped
+    async def _upload_part(self, connection: Connection, events: list[Sent]) -> None:
+        # There may be an answer all the same; what follows is read and dropped.
+        with contextlib.suppress(OSError):
+            await connection.send(*events)
         self._last_upload = asyncio.get_running_loop().time()
 
     async def _answer(self, connection: Connection) -> None:

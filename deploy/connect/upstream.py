@@ -7,6 +7,7 @@ import h11
 
 Headers = list[tuple[bytes, bytes]]
 Address = tuple[str, int]
+Sent = h11.Request | h11.Data | h11.EndOfMessage
 
 MOST_IDLE = 32
 """How many connections are kept for the next request."""
@@ -65,12 +66,12 @@ class Connection:
         self._writer = writer
         self._http = h11.Connection(h11.CLIENT)
 
-    async def send(self, event: h11.Request | h11.Data | h11.EndOfMessage) -> None:
-        """Sends a part of the request.
+    async def send(self, *events: Sent) -> None:
+        """Sends parts of the request in one piece.
 
-        Raises h11.LocalProtocolError if it is not one that may be sent, OSError if it cannot be.
+        Raises h11.LocalProtocolError if they may not be sent, OSError if they cannot be.
         """
-        octets = self._http.send(event)
+        octets = b"".join(self._http.send(event) or b"" for event in events)
         if octets:
             self._writer.write(octets)
             await self._writer.drain()
