@@ -62,8 +62,8 @@ class Client:
             "headers": [(b"host", b"client.example")],
             **scope,
         }
-        self.requests: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        self.answers: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.requests: asyncio.Queue[application.Message] = asyncio.Queue()
+        self.answers: asyncio.Queue[application.Message] = asyncio.Queue()
         if not any(name in (b"content-length", b"transfer-encoding") for name, _ in self.headers):
             self.put(b"")
 
@@ -105,8 +105,8 @@ class Lifespan:
     """What an ASGI server does from its start to its end."""
 
     def __init__(self, app: application.Application) -> None:
-        self._to: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        self._from: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._to: asyncio.Queue[application.Message] = asyncio.Queue()
+        self._from: asyncio.Queue[application.Message] = asyncio.Queue()
         self._task = asyncio.create_task(
             self._call(app({"type": "lifespan"}, self._to.get, self._from.put))
         )
@@ -114,7 +114,7 @@ class Lifespan:
     async def _call(self, call: Awaitable[None]) -> None:
         await call
 
-    async def say(self, what: str) -> dict[str, Any]:
+    async def say(self, what: str) -> application.Message:
         self._to.put_nowait({"type": f"lifespan.{what}"})
         async with asyncio.timeout(LIMIT):
             return await self._from.get()
@@ -384,7 +384,7 @@ class Finding(unittest.TestCase):
 
         async def run() -> None:
             child = child_module.Child(path)
-            with mock.patch.object(child_module.os, "access", return_value=False):
+            with mock.patch.object(os, "access", return_value=False):
                 child.start()
                 self.assertIsNotNone(await child.address(LIMIT))
             await child.stop()
@@ -392,7 +392,7 @@ class Finding(unittest.TestCase):
         asyncio.run(run())
 
     def test_startup_fails_without_a_program(self) -> None:
-        async def run() -> dict[str, Any]:
+        async def run() -> application.Message:
             return await Lifespan(application.Application()).say("startup")
 
         message = asyncio.run(run())
