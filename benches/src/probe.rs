@@ -75,7 +75,7 @@ fn shown(value: &Value) -> String {
     }
 }
 
-/// A connection that sends at once, and on which nothing is waited for longer than [`PATIENCE`].
+/// A connection that sends at once, and on which nothing is waited for longer than `PATIENCE`.
 ///
 /// # Errors
 /// Where the server does not accept.
