@@ -6,6 +6,7 @@ mod latency;
 mod life;
 mod load;
 mod locales;
+mod pace;
 mod session;
 
 use anyhow::Result;

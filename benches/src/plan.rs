@@ -57,6 +57,11 @@ pub struct Arm {
     /// Lanes it takes no part in, for it does not answer what they ask.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub without: Vec<Lane>,
+    /// How long one of its slices takes, milliseconds, where its answers take so long that slices
+    /// are longer than planned: what a first look found. It decides nothing but how many blocks fit
+    /// into a restart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slow_slice_ms: Option<u64>,
 }
 
 /// How much to measure.
@@ -158,13 +163,15 @@ impl Plan {
     /// How long one block takes, about.
     fn block_length(&self) -> Duration {
         let cells = self.cells();
-        let slices = cells.iter().map(|cell| self.slice_length(cell.lane));
+        let slices = cells.iter().map(|&cell| self.slice_length(cell));
         slices.sum::<Duration>().max(SLICE_OVERHEAD)
     }
 
-    /// How long one slice of a lane takes, about.
-    pub(crate) fn slice_length(&self, lane: Lane) -> Duration {
-        self.load(lane).length() + SLICE_OVERHEAD
+    /// How long one slice takes, about.
+    pub(crate) fn slice_length(&self, cell: Cell) -> Duration {
+        let planned = self.load(cell.lane).length();
+        let slow = self.arms[cell.arm].slow_slice_ms;
+        slow.map_or(planned, Duration::from_millis) + SLICE_OVERHEAD
     }
 
     /// The turns of one block, unordered.
@@ -275,6 +282,7 @@ mod tests {
             server: format!("server {index}"),
             role: ArmRole::Compared,
             without: Vec::new(),
+            slow_slice_ms: None,
         };
         let mut plan = Plan {
             seed: 3,
@@ -375,6 +383,17 @@ mod tests {
             plan.expected_length(),
             without + capacity.expected_length(7)
         );
+    }
+
+    #[test]
+    fn a_slow_arm_leaves_room_for_fewer_blocks() {
+        let mut plan = plan(3, Effort::QUICK);
+        let length = Effort::QUICK.restart_length;
+        let blocks = plan.blocks;
+        plan.arms[2].slow_slice_ms = Some(400);
+        plan.blocks = plan.blocks_within(length);
+        assert!(plan.blocks < blocks / 3, "{} of {blocks}", plan.blocks);
+        assert!(plan.restart_length() < length + Duration::from_secs(1));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
@@ -128,8 +129,9 @@ pub(crate) struct Run {
     pub(crate) output: PathBuf,
     /// What was measured so far.
     pub(crate) record: Record,
-    /// Whether it was begun by another process.
-    resumed: bool,
+    /// How long a restart is to take, about; none where the process that began the run has decided
+    /// that.
+    restart_length: Option<Duration>,
 }
 
 impl Run {
@@ -157,7 +159,7 @@ impl Run {
             )));
         }
         let machine = Machine::look();
-        let mut record = Record {
+        let record = Record {
             schema_version: SCHEMA_VERSION,
             started,
             command: command.to_owned(),
@@ -177,13 +179,12 @@ impl Run {
             latency: None,
             cost: None,
         };
-        record.warnings = warnings(&record.plan, &placement);
         Ok(Self {
             catalogue,
             placement,
             output,
             record,
-            resumed: false,
+            restart_length: Some(options.effort().restart_length),
         })
     }
 
@@ -196,10 +197,9 @@ impl Run {
     pub(crate) fn measure(&mut self, cost: Option<cost::Options>) -> Result<(), Failure> {
         let interrupt = Interrupt::listen()?;
         let model = Model::embedded();
-        let subjects = if self.resumed {
-            resume::prepare_again(&self.catalogue, &interrupt, &mut self.record)?
-        } else {
-            prepare(&self.catalogue, &interrupt, &mut self.record)
+        let subjects = match self.restart_length {
+            None => resume::prepare_again(&self.catalogue, &interrupt, &mut self.record)?,
+            Some(_) => prepare(&self.catalogue, &interrupt, &mut self.record),
         };
         if interrupt.requested() {
             return Err(Failure::Interrupted);
@@ -219,6 +219,12 @@ impl Run {
             return Err(anyhow::anyhow!("nothing is left to measure").into());
         }
         eprintln!("measuring on {}", self.record.machine.sentence());
+        if let Some(length) = self.restart_length {
+            let plan = &mut self.record.plan;
+            measurement.look_for_slow_arms(plan)?;
+            plan.blocks = plan.blocks_within(length);
+            self.record.warnings.extend(warnings(plan, &self.placement));
+        }
         let usable = Usable::now()?;
         let output = &self.output;
         let keep = |record: &Record| record.write(output).map(drop);
@@ -359,7 +365,6 @@ impl Options {
             latency: None,
         };
         self.load.extend(&mut plan, depth);
-        plan.blocks = plan.blocks_within(effort.restart_length);
         plan
     }
 

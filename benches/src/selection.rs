@@ -122,6 +122,7 @@ fn arm(server: &Server, role: ArmRole) -> Arm {
         server: server.name.clone(),
         role,
         without: without(server, role),
+        slow_slice_ms: None,
     }
 }
 

@@ -134,6 +134,7 @@ impl Simulation {
             server: name.trim_end_matches(" (again)").to_owned(),
             role,
             without: Vec::new(),
+            slow_slice_ms: None,
         };
         Plan {
             seed: 5,

@@ -56,6 +56,12 @@ pub enum Need {
     IdleTimeout,
     /// A process can be told how long what is in flight may take to end.
     DrainTimeout,
+    /// A process can be told how long a request line it takes.
+    RequestLineLimit,
+    /// A process can be told how large header fields it takes.
+    HeaderLimit,
+    /// A process can be told how many header fields it takes.
+    HeaderCountLimit,
     /// A process can be told to log all it can.
     Verbose,
     /// A process can be told the prefix that a proxy strips.
@@ -91,6 +97,9 @@ impl Need {
             Self::HeaderTimeout => "needs a server whose stanza has header_timeout_args",
             Self::IdleTimeout => "needs a server whose stanza has idle_timeout_args",
             Self::DrainTimeout => "needs a server whose stanza has drain_timeout_args",
+            Self::RequestLineLimit => "needs a server whose stanza has request_line_limit_args",
+            Self::HeaderLimit => "needs a server whose stanza has header_limit_args",
+            Self::HeaderCountLimit => "needs a server whose stanza has header_count_limit_args",
             Self::Verbose => "needs a server whose stanza has verbose_args",
             Self::RootPath => "needs a server whose stanza has root_path_args",
             Self::PortEnv => "needs a server whose stanza has port_env_args",

@@ -36,6 +36,7 @@ const AREAS: &[&[Case]] = &[
     wire::version::CASES,
     wire::target::CASES,
     wire::fields::CASES,
+    wire::limits::CASES,
     wire::content_length::CASES,
     wire::transfer_encoding::CASES,
     wire::chunked::CASES,

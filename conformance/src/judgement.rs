@@ -16,7 +16,7 @@ pub enum Standing {
     Otherwise,
     /// The server is not held to the case, and violates an RFC.
     Violation,
-    /// The server deviates from what it should do, and it is not listed.
+    /// The server deviates from a case below must, and it is not listed.
     Warning,
     /// The server deviates from what it must do, and it is not listed.
     Failure,
@@ -27,9 +27,13 @@ pub enum Standing {
 }
 
 impl Standing {
-    /// Whether the run fails by it.
+    /// Whether the run fails by it. A warning fails it too: what may be otherwise for a reason is to
+    /// be listed with that reason (RFC 2119 §3).
     pub fn is_failure(self) -> bool {
-        matches!(self, Self::Failure | Self::Stale | Self::Error)
+        matches!(
+            self,
+            Self::Warning | Self::Failure | Self::Stale | Self::Error
+        )
     }
 
     /// The standing in one or two words, as reports and the JSON schema have it.

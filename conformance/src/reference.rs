@@ -26,7 +26,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use quartet_common::Timeouts;
+use quartet_common::{HeadLimits, Timeouts};
 
 pub use conduct::{
     AcceptFailure, Announcement, Cause, Conduct, Drain, Kept, LastWords, Timeout, WriteFailure,
@@ -76,7 +76,8 @@ impl Reference {
         let address = listener.local_addr()?;
         let conduct = Fault::conduct_of(fault);
         let life = Arc::new(Life::new(address, UNHURRIED, conduct, false));
-        let api = Arc::new(api::Api::new(model, key.map(str::to_owned), fault));
+        let key = key.map(str::to_owned);
+        let api = Arc::new(api::Api::new(model, key, fault, HeadLimits::default()));
         let serving = life.clone();
         let acceptor = std::thread::spawn(move || serving.serve(&listener, &api));
         Ok(Self {
@@ -124,6 +125,9 @@ impl Reference {
             header_timeout_args: Some(list(&["--header-timeout", "{seconds}s"])),
             idle_timeout_args: Some(list(&["--idle-timeout", "{seconds}s"])),
             drain_timeout_args: Some(list(&["--drain-timeout", "{seconds}s"])),
+            request_line_limit_args: Some(list(&["--request-line-limit", "{limit}"])),
+            header_limit_args: Some(list(&["--header-limit", "{limit}"])),
+            header_count_limit_args: Some(list(&["--header-count-limit", "{limit}"])),
             verbose_args: Some(list(&["--log", "trace"])),
             root_path_args: Some(list(&["--root-path", "{path}"])),
             port_env_args: Some(port_env_args),

@@ -21,14 +21,18 @@
 //! | `header_timeout_args` | further arguments that limit the time for a request's head, and for the first request |
 //! | `idle_timeout_args` | further arguments that limit the time a connection may wait for its next request |
 //! | `drain_timeout_args` | further arguments that limit the time for what is in flight after SIGTERM |
+//! | `request_line_limit_args` | further arguments that limit a request line's octets |
+//! | `header_limit_args` | further arguments that limit the octets of a request's header fields together |
+//! | `header_count_limit_args` | further arguments that limit the number of a request's header fields |
 //! | `verbose_args` | further arguments with which it logs all it can |
 //! | `root_path_args` | further arguments that tell it the prefix that a proxy strips |
 //! | `port_env_args` | arguments in place of `args` with which it takes its port from `PORT` in its environment |
 //!
 //! `{target}` stands for cargo's target directory, in `build` and `program`; `{port}` for the port to listen on (0 with
 //! `ready = "line"`) and `{workers}` for the number of worker threads; in `key_args` `{file}` stands
-//! for a file with one API key, in `data_args` for a JSON object from lang to text; `{seconds}` for
-//! a whole number, and `{path}` for a prefix such as `/p`. What a server has no arguments for, the cases that need it do not apply to.
+//! for a file with one API key, in `data_args` for a JSON object from lang to text; `{seconds}` and
+//! `{limit}` for a whole number, and `{path}` for a prefix such as `/p`. What a server has no
+//! arguments for, the cases that need it do not apply to.
 
 mod build;
 mod process;
@@ -96,6 +100,12 @@ pub struct Server {
     pub idle_timeout_args: Option<Vec<String>>,
     /// Further arguments that limit the time for what is in flight after SIGTERM.
     pub drain_timeout_args: Option<Vec<String>>,
+    /// Further arguments that limit a request line's octets.
+    pub request_line_limit_args: Option<Vec<String>>,
+    /// Further arguments that limit the octets of a request's header fields together.
+    pub header_limit_args: Option<Vec<String>>,
+    /// Further arguments that limit the number of a request's header fields.
+    pub header_count_limit_args: Option<Vec<String>>,
     /// Further arguments with which it logs all it can.
     pub verbose_args: Option<Vec<String>>,
     /// Further arguments that tell it the prefix that a proxy strips.
@@ -313,6 +323,9 @@ impl Server {
             header_timeout_args: None,
             idle_timeout_args: None,
             drain_timeout_args: None,
+            request_line_limit_args: None,
+            header_limit_args: None,
+            header_count_limit_args: None,
             verbose_args: None,
             root_path_args: None,
             port_env_args: None,

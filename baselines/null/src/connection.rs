@@ -7,6 +7,17 @@ use crate::answer;
 /// Room for a request head, or for many that are pipelined; a longer head closes the connection.
 const INPUT: usize = 8 * 1024;
 
+/// What is to be done with a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// Nothing until the system reports more of it.
+    Wait,
+    /// Write what is queued.
+    Write,
+    /// Close it.
+    Close,
+}
+
 /// One client, with what it has sent and not finished, and what it has not taken yet.
 pub(crate) struct Connection {
     pub(crate) stream: TcpStream,
@@ -30,20 +41,24 @@ impl Connection {
         }
     }
 
-    /// Answers what has come, and says whether the connection is still open.
+    /// Queues an answer to each head that has come, and says what is to be done next.
     ///
     /// A read that does not fill its buffer has emptied the socket, so none follows it, unless
     /// `at_end` says that the client has finished sending and the end is still to be read.
-    pub(crate) fn serve(&mut self, at_end: bool) -> io::Result<bool> {
-        while self.flush()? {
+    pub(crate) fn read(&mut self, at_end: bool) -> io::Result<Next> {
+        loop {
+            // A client that does not take its answers is asked nothing more.
+            if !self.flush()? {
+                return Ok(Next::Wait);
+            }
             if self.closing {
-                return Ok(false);
+                return Ok(Next::Close);
             }
             let room = INPUT - self.filled;
             let count = match self.stream.read(&mut self.input[self.filled..]) {
-                Ok(0) => return Ok(false), // the end, or a head without one
+                Ok(0) => return Ok(Next::Close), // the end, or a head without one
                 Ok(count) => count,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(true),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Next::Wait),
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 Err(error) => return Err(error),
             };
@@ -51,10 +66,18 @@ impl Connection {
             self.answer_heads();
             // Windows reports the next arrival only after a read that found nothing.
             if count < room && !at_end && !cfg!(windows) {
-                return Ok(!(self.flush()? && self.closing));
+                return Ok(Next::Write);
             }
         }
-        Ok(true)
+    }
+
+    /// Writes what is queued, and says what is to be done next.
+    pub(crate) fn write(&mut self) -> io::Result<Next> {
+        Ok(if self.flush()? && self.closing {
+            Next::Close
+        } else {
+            Next::Wait
+        })
     }
 
     /// Queues an answer to each whole head, and keeps what follows the last.

@@ -10,7 +10,7 @@ use mio::{
     net::{TcpListener, TcpStream},
 };
 
-use crate::connection::Connection;
+use crate::connection::{Connection, Next};
 
 const LISTENER: Token = Token(usize::MAX);
 const INBOX: Token = Token(usize::MAX - 1);
@@ -20,6 +20,8 @@ pub(crate) struct Worker {
     poll: Poll,
     connections: Vec<Option<Connection>>,
     vacant: Vec<usize>,
+    /// Which connections have something to be written.
+    queued: Vec<usize>,
     arrivals: Receiver<TcpStream>,
 }
 
@@ -55,6 +57,7 @@ impl Worker {
             poll,
             connections: Vec::new(),
             vacant: Vec::new(),
+            queued: Vec::new(),
             arrivals,
         };
         let inbox = Inbox {
@@ -86,9 +89,10 @@ impl Worker {
                             self.adopt(stream)?;
                         }
                     }
-                    (Token(index), _) => self.advance(index, event),
+                    (Token(index), _) => self.read(index, event),
                 }
             }
+            self.write_queued();
         }
     }
 
@@ -129,13 +133,36 @@ impl Worker {
         Ok(())
     }
 
-    fn advance(&mut self, index: usize, event: &Event) {
-        let slot = &mut self.connections[index];
-        let Some(connection) = slot else { return };
-        // A connection that fails is that client's loss alone: it is closed like one at its end.
-        if !matches!(connection.serve(event.is_read_closed()), Ok(true)) {
-            *slot = None;
-            self.vacant.push(index);
+    fn read(&mut self, index: usize, event: &Event) {
+        let Some(connection) = &mut self.connections[index] else {
+            return;
+        };
+        let next = connection.read(event.is_read_closed());
+        self.go_on(index, next);
+    }
+
+    /// All writes after all reads: each kind finds its path through the kernel still in the core's
+    /// cache.
+    fn write_queued(&mut self) {
+        let mut queued = std::mem::take(&mut self.queued);
+        for index in queued.drain(..) {
+            if let Some(connection) = &mut self.connections[index] {
+                let next = connection.write();
+                self.go_on(index, next);
+            }
+        }
+        self.queued = queued;
+    }
+
+    fn go_on(&mut self, index: usize, next: io::Result<Next>) {
+        match next {
+            Ok(Next::Wait) => {}
+            Ok(Next::Write) => self.queued.push(index),
+            // A connection that fails is that client's loss alone: it is closed like one at its end.
+            Ok(Next::Close) | Err(_) => {
+                self.connections[index] = None;
+                self.vacant.push(index);
+            }
         }
     }
 }

@@ -40,7 +40,7 @@ pub fn connect_loop(
     let mut dialogue = Dialogue::new(exchange, &mut buffer);
     let mut connections = Vec::with_capacity(at_once);
     let mut due = Vec::with_capacity(at_once);
-    let mut tally = Tally::new(ramp, window);
+    let mut tally = Tally::new(at_once, ramp, window);
     for place in 0..at_once {
         let now = Instant::now();
         connections.push(begin(address, &poller, place, now, &mut dialogue)?);

@@ -70,7 +70,8 @@ impl Connections {
 
     /// Keeps one request in flight on each connection: a closed loop.
     ///
-    /// Sends for `ramp`, which is not counted, then for `window`, which is; then waits until every
+    /// Sends for `ramp`, which is not counted, then for `window`, which is, each of them as much
+    /// longer as it takes to answer every connection twice, on average; then waits until every
     /// request in flight has its answer. The calling thread polls without a pause, so it should
     /// have a core of its own.
     ///
@@ -107,7 +108,7 @@ impl Connections {
         window: Duration,
     ) -> Result<Slice, Error> {
         self.due.clear();
-        let mut tally = Tally::new(ramp, window);
+        let mut tally = Tally::new(self.connections.len(), ramp, window);
         let mut dialogue = Dialogue::new(exchange, &mut self.buffer);
         for connection in &mut self.connections {
             connection.due_at = Instant::now();

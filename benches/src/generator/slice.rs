@@ -11,6 +11,11 @@ pub const MAX_LATENCY: u64 = 60_000_000_000;
 /// Significant decimal digits of a latency: it is recorded to one part in a thousand.
 pub const LATENCY_DIGITS: u8 = 3;
 
+/// How often each connection must have been answered, on average, before the window opens, and how
+/// often again before it closes, however long that takes. All connections send at once to begin
+/// with, so that the first answers waited for less than those of a loop that has closed.
+pub(super) const ROUNDS: u64 = 2;
+
 /// What one turn of closed-loop load measured.
 #[derive(Clone)]
 pub struct Slice {
@@ -18,7 +23,9 @@ pub struct Slice {
     pub requests: u64,
     /// The window as it really was. It opens with the first answer after the ramp, which is not
     /// counted, and closes with the first answer after its time is up, which is; so it is a little
-    /// longer than asked for, and neither end cuts an interval between answers in two.
+    /// longer than asked for, and neither end cuts an interval between answers in two. Where
+    /// answers take long it is much longer: ramp and window each last until every connection has
+    /// been answered twice, on average.
     pub window: Duration,
     /// Every answer, those of the ramp and after the window included.
     pub total_requests: u64,
@@ -71,6 +78,8 @@ pub(super) struct Tally {
     started: Instant,
     ramp: Duration,
     asked: Duration,
+    /// Answers that make [`ROUNDS`] on all connections.
+    rounds: u64,
     window: Window,
     /// When the last answer came, or the slice began.
     last: Instant,
@@ -88,13 +97,14 @@ enum Window {
 }
 
 impl Tally {
-    pub(super) fn new(ramp: Duration, window: Duration) -> Self {
+    pub(super) fn new(connections: usize, ramp: Duration, window: Duration) -> Self {
         let latency = empty_histogram();
         let started = Instant::now();
         Self {
             started,
             ramp,
             asked: window,
+            rounds: ROUNDS * connections as u64,
             window: Window::Ahead,
             last: started,
             requests: 0,
@@ -111,7 +121,8 @@ impl Tally {
         self.last = now;
         match self.window {
             Window::Ahead => {
-                if now.duration_since(self.started) >= self.ramp {
+                let ramped = self.total_requests >= self.rounds;
+                if ramped && now.duration_since(self.started) >= self.ramp {
                     self.window = Window::Open(now);
                 }
             }
@@ -121,7 +132,7 @@ impl Tally {
                 self.beyond_max_latency += u64::from(latency > LONGEST);
                 record(&mut self.latency, latency);
                 let width = now.duration_since(opened);
-                if width >= self.asked {
+                if self.requests >= self.rounds && width >= self.asked {
                     self.window = Window::Closed { at: now, width };
                 }
             }

@@ -207,7 +207,7 @@ impl<'a> Session<'a> {
                 if self.interrupted() {
                     return Ok(());
                 }
-                self.progress.done(self.plan.slice_length(cell.lane));
+                self.progress.done(self.plan.slice_length(*cell));
                 let place = lives.of(*cell);
                 let life = place.as_mut().filter(|_| self.goes_on(cell.arm, cell.lane));
                 let Some(life) = life else {

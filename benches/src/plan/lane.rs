@@ -102,7 +102,7 @@ impl LaneLoad {
     };
 
     /// How long a slice sends requests.
-    pub(super) fn length(self) -> Duration {
+    pub(crate) fn length(self) -> Duration {
         Duration::from_millis(self.slice_ms + self.ramp_ms)
     }
 }

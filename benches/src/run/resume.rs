@@ -33,7 +33,7 @@ impl Run {
             placement,
             output: directory.to_owned(),
             record,
-            resumed: true,
+            restart_length: None,
         })
     }
 }

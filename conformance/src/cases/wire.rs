@@ -10,6 +10,7 @@ mod flood;
 mod framing;
 pub(super) mod garbage;
 pub(super) mod host;
+pub(super) mod limits;
 pub(super) mod pipelining;
 mod probe;
 pub(super) mod request_line;

@@ -31,7 +31,7 @@ Examples:
 
 Exit status:
   0  every deviation is known and every known one occurs
-  1  a must-case deviates that is not in deviations.toml, one listed there no longer does, servers
+  1  a case deviates that is not in deviations.toml, one listed there no longer does, servers
      contradict each other, or the self-check missed a fault
   2  a wrong option, or a file that cannot be used
   3  a server that cannot be built, started or reached"

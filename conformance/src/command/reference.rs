@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, ValueEnum};
-use quartet_common::Timeouts;
+use quartet_common::{HeadLimits, Timeouts};
 
 use crate::reference::{self, Cause, Conduct, Fault, Settings};
 
@@ -54,6 +54,9 @@ struct ReferenceOptions {
     /// The first fault that this case must find, or the Nth
     #[arg(long, value_name = "CASE[:N]", value_parser = fault)]
     fault: Option<&'static Fault>,
+
+    #[command(flatten)]
+    limits: HeadLimits,
 
     #[command(flatten)]
     timeouts: Timeouts,
@@ -113,6 +116,7 @@ impl ReferenceOptions {
             root_path: self.root_path.clone(),
             greetings: self.greetings.clone(),
             api_key_file: self.api_key_file.clone(),
+            limits: self.limits,
             timeouts: self.timeouts,
             verbose: self.log == Level::Trace,
         }

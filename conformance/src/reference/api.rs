@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use quartet_common::docs::{CONTENT_SECURITY_POLICY, Docs, Document};
-use quartet_common::{ALLOW, EntityTag, Lang, RequestHead, not_modified};
+use quartet_common::{ALLOW, EntityTag, HeadLimits, Lang, RequestHead, not_modified};
 use serde_json::json;
 
 use super::fault::{Fault, Sabotage};
@@ -36,9 +36,17 @@ pub(super) struct Api {
 }
 
 impl Api {
-    pub(super) fn new(model: Model, key: Option<String>, fault: Option<&'static Fault>) -> Self {
+    pub(super) fn new(
+        model: Model,
+        key: Option<String>,
+        fault: Option<&'static Fault>,
+        limits: HeadLimits,
+    ) -> Self {
         let list = model.list().to_string().into_bytes();
-        let mut rules = Rules::default();
+        let mut rules = Rules {
+            limits,
+            ..Rules::default()
+        };
         if let Some(Sabotage::Rules(alter)) = fault.map(|fault| fault.sabotage) {
             alter(&mut rules);
         }

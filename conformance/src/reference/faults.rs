@@ -27,6 +27,7 @@ const AREAS: &[&[Fault]] = &[
     wire::request_line::FAULTS,
     wire::target::FAULTS,
     wire::fields::FAULTS,
+    wire::limits::FAULTS,
     wire::framing::FAULTS,
     wire::chunked::FAULTS,
     wire::exchange::FAULTS,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use quartet_common::{ApiKeys, Greetings, Timeouts};
+use quartet_common::{ApiKeys, Greetings, HeadLimits, Timeouts};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::api::Api;
@@ -34,6 +34,8 @@ pub struct Settings {
     pub api_key_file: Option<PathBuf>,
     /// The prefix that clients reach it below, if it is told one.
     pub root_path: Option<String>,
+    /// How large a request's head may be.
+    pub limits: HeadLimits,
     /// How long it waits, for what.
     pub timeouts: Timeouts,
     /// Whether requests are logged.
@@ -109,7 +111,8 @@ fn start(
     }
     let life = Life::new(address, settings.timeouts, conduct, settings.verbose);
     let life = Arc::new(life);
-    let api = Arc::new(Api::new(model, key, fault).below(settings.root_path.as_deref()));
+    let api = Api::new(model, key, fault, settings.limits).below(settings.root_path.as_deref());
+    let api = Arc::new(api);
     let serving = life.clone();
     std::thread::spawn(move || {
         if let Err(error) = serving.serve(&listener, &api) {

@@ -53,15 +53,13 @@ fn test(judged: &Judged) -> TestCase {
         status
     };
     let status = match judged.standing {
-        Standing::Good | Standing::Warning | Standing::Otherwise | Standing::Violation => {
-            TestCaseStatus::success()
-        }
+        Standing::Good | Standing::Otherwise | Standing::Violation => TestCaseStatus::success(),
         Standing::NotApplicable => skipped(&note),
         Standing::Known => {
             let reason = judged.known.as_ref().map(|known| known.reason.as_str());
             skipped(&format!("known to deviate: {}", reason.unwrap_or(&note)))
         }
-        Standing::Failure => unsuccessful(NonSuccessKind::Failure, &note),
+        Standing::Warning | Standing::Failure => unsuccessful(NonSuccessKind::Failure, &note),
         Standing::Stale => unsuccessful(
             NonSuccessKind::Failure,
             "deviations.toml lists a deviation that no longer occurs",
@@ -70,9 +68,7 @@ fn test(judged: &Judged) -> TestCase {
     };
     let mut test = TestCase::new(finding.case.id, status);
     test.set_time(finding.took);
-    if judged.standing == Standing::Warning
-        || (judged.standing == Standing::Good && !note.is_empty())
-    {
+    if judged.standing == Standing::Good && !note.is_empty() {
         test.set_system_out(describe(judged));
     }
     test

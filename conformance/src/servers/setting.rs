@@ -19,6 +19,12 @@ pub enum Setting<'a> {
     IdleTimeout(u32),
     /// Give what is in flight so many seconds to end after SIGTERM.
     DrainTimeout(u32),
+    /// Refuse a request line of more octets.
+    RequestLineLimit(usize),
+    /// Refuse header fields of more octets together.
+    HeaderLimit(usize),
+    /// Refuse more header fields.
+    HeaderCountLimit(usize),
     /// Log all that can be logged.
     Verbose,
     /// Be reached below this prefix.
@@ -34,6 +40,9 @@ impl Setting<'_> {
             Self::HeaderTimeout(_) => Need::HeaderTimeout,
             Self::IdleTimeout(_) => Need::IdleTimeout,
             Self::DrainTimeout(_) => Need::DrainTimeout,
+            Self::RequestLineLimit(_) => Need::RequestLineLimit,
+            Self::HeaderLimit(_) => Need::HeaderLimit,
+            Self::HeaderCountLimit(_) => Need::HeaderCountLimit,
             Self::Verbose => Need::Verbose,
             Self::RootPath(_) => Need::RootPath,
         }
@@ -49,6 +58,13 @@ impl Server {
             Setting::HeaderTimeout(s) => (&self.header_timeout_args, "{seconds}", s.to_string()),
             Setting::IdleTimeout(s) => (&self.idle_timeout_args, "{seconds}", s.to_string()),
             Setting::DrainTimeout(s) => (&self.drain_timeout_args, "{seconds}", s.to_string()),
+            Setting::RequestLineLimit(n) => {
+                (&self.request_line_limit_args, "{limit}", n.to_string())
+            }
+            Setting::HeaderLimit(n) => (&self.header_limit_args, "{limit}", n.to_string()),
+            Setting::HeaderCountLimit(n) => {
+                (&self.header_count_limit_args, "{limit}", n.to_string())
+            }
             Setting::Verbose => (&self.verbose_args, "{}", String::new()),
             Setting::RootPath(path) => (&self.root_path_args, "{path}", path.to_owned()),
         };
@@ -64,6 +80,9 @@ impl Server {
             Setting::HeaderTimeout(1),
             Setting::IdleTimeout(1),
             Setting::DrainTimeout(1),
+            Setting::RequestLineLimit(1),
+            Setting::HeaderLimit(1),
+            Setting::HeaderCountLimit(1),
             Setting::Verbose,
             Setting::RootPath(""),
         ]
@@ -82,6 +101,9 @@ impl Server {
             self.header_timeout_args.as_ref(),
             self.idle_timeout_args.as_ref(),
             self.drain_timeout_args.as_ref(),
+            self.request_line_limit_args.as_ref(),
+            self.header_limit_args.as_ref(),
+            self.header_count_limit_args.as_ref(),
             self.verbose_args.as_ref(),
             self.root_path_args.as_ref(),
         ];

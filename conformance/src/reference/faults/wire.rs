@@ -6,5 +6,6 @@ pub(super) mod exchange;
 pub(super) mod fields;
 pub(super) mod framing;
 pub(super) mod host;
+pub(super) mod limits;
 pub(super) mod request_line;
 pub(super) mod target;

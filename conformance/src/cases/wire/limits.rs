@@ -1,0 +1,128 @@
+//! How large a head may be: as large as the server is told, and no larger.
+
+use super::steps::{Lenience, answered, host, lines, refused};
+use crate::cases::processes::start;
+use crate::cases::steps::Differences;
+use crate::servers::Setting;
+use crate::{Case, Context, Need, Outcome};
+
+pub(in crate::cases) const CASES: &[Case] = &[
+    Case::must(
+        "wire/request-line-limit",
+        "the contract; RFC 9110 §15.5.15",
+        "A request line as long as the stated limit is answered, and one longer by an octet refused.",
+        request_line,
+    )
+    .needing(&[Need::Process, Need::RequestLineLimit]),
+    Case::must(
+        "wire/header-limit",
+        "the contract; RFC 6585 §5",
+        "Header fields as large as the stated limit are answered, and refused with an octet more.",
+        header,
+    )
+    .needing(&[Need::Process, Need::HeaderLimit]),
+    Case::must(
+        "wire/header-count-limit",
+        "the contract; RFC 6585 §5",
+        "As many header fields as the stated limit are answered, and one more is refused.",
+        header_count,
+    )
+    .needing(&[Need::Process, Need::HeaderCountLimit]),
+];
+
+/// The stated limit in octets: less than what any server refuses untold.
+const OCTETS: usize = 2000;
+
+/// The stated limit in fields, likewise.
+const FIELDS: usize = 20;
+
+fn request_line(context: &Context) -> Outcome {
+    let setting = Setting::RequestLineLimit(OCTETS);
+    bounded(
+        context,
+        setting,
+        OCTETS,
+        "octets",
+        &[414],
+        |view, octets| {
+            let line = |padding| {
+                let path = view.path(view.resource());
+                format!("GET {path}?{padding} HTTP/1.1")
+            };
+            let padding = padding(octets, line("").len());
+            let fields = [host(view), "Connection: close".to_owned()];
+            lines([line(&padding)].into_iter().chain(fields))
+        },
+    )
+}
+
+fn header(context: &Context) -> Outcome {
+    let setting = Setting::HeaderLimit(OCTETS);
+    bounded(
+        context,
+        setting,
+        OCTETS,
+        "octets",
+        &[431],
+        |view, octets| {
+            let mut fields = fields(view);
+            let line_end = "\r\n".len();
+            let last = "X-Padding: ";
+            let others: usize = fields.iter().map(|field| field.len() + line_end).sum();
+            fields.push(format!(
+                "{last}{}",
+                padding(octets, others + last.len() + line_end)
+            ));
+            with_fields(view, fields)
+        },
+    )
+}
+
+fn header_count(context: &Context) -> Outcome {
+    let setting = Setting::HeaderCountLimit(FIELDS);
+    bounded(context, setting, FIELDS, "fields", &[431], |view, count| {
+        let mut fields = fields(view);
+        let others = fields.len();
+        fields.extend((others..count).map(|number| format!("X-{number}: y")));
+        with_fields(view, fields)
+    })
+}
+
+/// Tells a server a limit and holds it to that: a message of this size is answered, and one larger
+/// by one refused.
+fn bounded(
+    context: &Context,
+    setting: Setting<'_>,
+    limit: usize,
+    unit: &str,
+    as_good: &'static [u16],
+    message: impl Fn(&Context, usize) -> Vec<u8>,
+) -> Outcome {
+    let (_process, view) = start(context, &[setting])?;
+    let what = |size| format!("told a limit of {limit} {unit}, a request of {size}");
+    answered(&view, &what(limit), &message(&view, limit), 200)?;
+    let mut differences = Differences::default();
+    let larger = limit + 1;
+    let lenience = Lenience {
+        as_good,
+        ..Lenience::default()
+    };
+    let message = message(&view, larger);
+    refused(&view, &what(larger), &message, lenience, &mut differences)?;
+    Ok(differences.verdict())
+}
+
+/// The fields that every request here has.
+fn fields(view: &Context) -> Vec<String> {
+    vec![host(view), "Connection: close".to_owned()]
+}
+
+fn with_fields(view: &Context, fields: Vec<String>) -> Vec<u8> {
+    let line = format!("GET {} HTTP/1.1", view.path(view.resource()));
+    lines([line].into_iter().chain(fields))
+}
+
+/// What is to be added to something so large to make it as large as this.
+fn padding(size: usize, present: usize) -> String {
+    "x".repeat(size.saturating_sub(present))
+}

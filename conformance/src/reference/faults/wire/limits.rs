@@ -1,0 +1,36 @@
+//! Faults in how large a head may be.
+
+use crate::reference::Fault;
+
+pub(in crate::reference::faults) const FAULTS: &[Fault] = &[
+    Fault::rules(
+        "wire/request-line-limit",
+        "the limit of a request line is not the stated one",
+        |rules| rules.limits.request_line = 64 * 1024,
+    ),
+    Fault::rules(
+        "wire/request-line-limit",
+        "a request line as long as the limit is refused",
+        |rules| rules.limits.request_line -= 1,
+    ),
+    Fault::rules(
+        "wire/header-limit",
+        "the limit of the fields' size is not the stated one",
+        |rules| rules.limits.header_block = 64 * 1024,
+    ),
+    Fault::rules(
+        "wire/header-limit",
+        "fields as large as the limit are refused",
+        |rules| rules.limits.header_block -= 1,
+    ),
+    Fault::rules(
+        "wire/header-count-limit",
+        "the limit of the fields' number is not the stated one",
+        |rules| rules.limits.header_count = 100,
+    ),
+    Fault::rules(
+        "wire/header-count-limit",
+        "as many fields as the limit are refused",
+        |rules| rules.limits.header_count -= 1,
+    ),
+];
