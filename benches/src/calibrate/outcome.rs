@@ -101,13 +101,27 @@ impl Frequency {
         }
     }
 
-    fn percent(self) -> String {
+    /// In percent, with the interval's ends.
+    pub(crate) fn percent(self) -> String {
         let percent = |share: f64| format!("{:.1}", 100.0 * share);
         format!(
             "{} % ({} to {})",
             percent(self.share),
             percent(self.low),
             percent(self.high)
+        )
+    }
+}
+
+impl Slowed {
+    /// How much more time an answer was measured to take it, in percent, with the interval's ends.
+    pub(crate) fn measured_percent(&self) -> String {
+        let more = |rate: f64| 100.0 * (rate.recip() - 1.0);
+        format!(
+            "{:.2} ({:.2} to {:.2})",
+            more(self.measured.estimate),
+            more(self.measured.high),
+            more(self.measured.low)
         )
     }
 }
@@ -200,14 +214,11 @@ impl Calibration {
                 lane.told_apart.percent()
             );
             for slowed in &lane.slowed {
-                let more = |rate: f64| 100.0 * (rate.recip() - 1.0);
                 let _ = writeln!(
                     text,
-                    "· slower by {} % (measured: {:.2}, {:.2} to {:.2}) is found so in {}",
+                    "· slower by {} %, measured as {}, is found so in {}",
                     slowed.percent,
-                    more(slowed.measured.estimate),
-                    more(slowed.measured.high),
-                    more(slowed.measured.low),
+                    slowed.measured_percent(),
                     slowed.seen.percent()
                 );
             }

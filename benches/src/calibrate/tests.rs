@@ -110,7 +110,7 @@ fn a_calibration_says_what_was_planted() {
     }
     assert_eq!(found.broken(), [""; 0]);
     let text = found.text();
-    assert!(text.contains("· slower by 3 % (measured: "), "{text}");
+    assert!(text.contains("· slower by 3 %, measured as "), "{text}");
     assert!(
         found.sentence().contains("calibration of 2026-11-02"),
         "{}",

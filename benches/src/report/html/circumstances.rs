@@ -3,6 +3,7 @@
 use super::Material;
 use super::block::{Block, Captioned, Item, Section};
 use crate::analysis::{CPU_OF_OTHERS, FLOOR_FACTOR, LITTLE, SATURATION};
+use crate::calibrate::Calibration;
 use crate::plan::Plan;
 use crate::report::numbers::interval;
 use crate::table::{Align, Table};
@@ -22,20 +23,70 @@ pub(super) fn resolution(material: &Material<'_>) -> Section {
             format!("{:.1} %", 100.0 * lane.margin),
         ]);
     }
+    let mut blocks = vec![
+        Block::Paragraph(
+            "One server runs twice under two names. What the two seem to differ by is what the \
+             method and this machine make of nothing (A/A). A verdict asks for more than the \
+             margin: 1 %, or as far as the interval of the copies reaches if that is farther."
+                .to_owned(),
+        ),
+        Block::Table(Captioned::new("Two copies of one server", table)),
+    ];
+    blocks.extend(match &material.record.calibration {
+        Some(calibration) => calibrated(calibration),
+        None => vec![Block::Paragraph(
+            "How small a difference it sees was not tried before this run: `cargo compare \
+             calibrate` does."
+                .to_owned(),
+        )],
+    });
     Section {
         id: "resolution",
         heading: "What this machine can resolve",
-        blocks: vec![
-            Block::Paragraph(
-                "One server runs twice under two names. What the two seem to differ by is what \
-                 the method and this machine make of nothing (A/A). A verdict asks for more than \
-                 the margin: 1 %, or as far as the interval of the copies reaches if that is \
-                 farther."
-                    .to_owned(),
-            ),
-            Block::Table(Captioned::new("Two copies of one server", table)),
-        ],
+        blocks,
     }
+}
+
+/// How often a run on this machine sees what is there, and what is not.
+fn calibrated(calibration: &Calibration) -> Vec<Block> {
+    let mut table = Table::new([
+        ("lane", Align::Left),
+        ("more time an answer", Align::Left),
+        ("as measured, % (95 %)", Align::Right),
+        ("found slower in (95 %)", Align::Right),
+    ]);
+    for lane in &calibration.lanes {
+        let name = lane.lane.name();
+        table.push(vec![
+            name.to_owned(),
+            "none: two equals".to_owned(),
+            "–".to_owned(),
+            lane.told_apart.percent(),
+        ]);
+        for slowed in &lane.slowed {
+            table.push(vec![
+                name.to_owned(),
+                format!("{} %", slowed.percent),
+                slowed.measured_percent(),
+                slowed.seen.percent(),
+            ]);
+        }
+    }
+    let paragraph = format!(
+        "Copies of one server, slower by known shares, were measured in {} restarts, and {} runs of \
+         {} restarts and {} comparisons put together from them.",
+        calibration.restarts, calibration.trials, calibration.run_restarts, calibration.comparisons
+    );
+    let sentence = calibration.sentence();
+    let mut characters = sentence.chars();
+    let sentence = characters.next().map_or_else(String::new, |first| {
+        format!("{}{}.", first.to_uppercase(), characters.as_str())
+    });
+    vec![
+        Block::Paragraph(paragraph),
+        Block::Table(Captioned::new("Differences that are known", table)),
+        Block::Paragraph(sentence),
+    ]
 }
 
 /// What a row had to pass, which did not, and what else to know.

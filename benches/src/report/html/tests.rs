@@ -8,9 +8,11 @@ use quick_xml::reader::Reader;
 
 use super::*;
 use crate::analysis::{DivisionRow, LaneDivision};
+use crate::calibrate::{Calibration, Frequency, LaneCalibration, Slowed};
 use crate::estimates::Estimate;
 use crate::plan::Lane;
 use crate::record::{CaseFinding, CaseVerdict, Void};
+use crate::statistics::Ratio;
 use crate::testing::{Simulation, record, with_modes};
 
 fn shown(record: &Record) -> String {
@@ -44,11 +46,56 @@ fn estimate(value: f64) -> Estimate {
     }
 }
 
+fn calibration(record: &Record) -> Calibration {
+    let frequency = |share| Frequency {
+        share,
+        low: share,
+        high: share,
+    };
+    Calibration {
+        schema_version: 1,
+        started: "2026-11-02T10:00:00Z".to_owned(),
+        machine: record.machine.clone(),
+        restarts: 28,
+        run_restarts: 28,
+        comparisons: 6,
+        trials: 1000,
+        lanes: vec![LaneCalibration {
+            lane: Lane::One,
+            told_apart: frequency(0.004),
+            slowed: vec![Slowed {
+                percent: 3.0,
+                measured: Ratio {
+                    estimate: 1.0 / 1.031,
+                    low: 1.0 / 1.04,
+                    high: 1.0 / 1.02,
+                },
+                seen: frequency(0.997),
+            }],
+            resolves: Some(0.026),
+        }],
+    }
+}
+
+#[test]
+fn what_the_machine_can_resolve_is_shown_or_said_to_be_unknown() {
+    let mut record = Simulation::new(3).run();
+    let unknown = shown(&record);
+    assert!(unknown.contains("was not tried before this run"));
+    record.calibration = Some(calibration(&record));
+    let known = shown(&record);
+    assert!(!known.contains("was not tried before this run"));
+    for text in ["3 %", "3.10 (2.00 to 4.00)", "99.7 %", "2.6 %"] {
+        assert!(known.contains(text), "{text}");
+    }
+}
+
 /// A record in which everything occurs that a page can show.
 fn everything() -> Record {
     let mut record = with_modes(Simulation::new(3).run());
     record.state = State::Interrupted;
     record.plan.restarts = 28;
+    record.calibration = Some(calibration(&record));
     record.warnings.push("a & b < c".to_owned());
     record.voids.push(Void {
         arm: 2,
