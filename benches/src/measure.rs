@@ -16,7 +16,8 @@ use quartet_conformance::servers::{Artifact, Server};
 use crate::accounting::CoreClock;
 use crate::cores::Placement;
 use crate::interrupt::Interrupt;
-use crate::record::{Record, State};
+use crate::plan::Held;
+use crate::record::{Latency, Record, State};
 use session::Session;
 
 /// A server that can be started.
@@ -65,7 +66,13 @@ impl Measurement<'_> {
             .filter(|restart| restart.counts(&plan))
             .map(|restart| restart.restart)
             .collect();
-        let mut session = Session::begin(self, &plan, clock, held.len() as u32)?;
+        let complete = |latency: &Latency| latency.restarts.iter().filter(|it| it.complete).count();
+        let holds = Held {
+            comparison: held.len() as u32,
+            capacity: record.capacity.iter().filter(|it| it.complete).count() as u32,
+            latency: record.latency.as_ref().map_or(0, complete) as u32,
+        };
+        let mut session = Session::begin(self, &plan, clock, holds)?;
         let missing = plan.schedule().into_iter().zip(0..);
         for (restart, number) in missing.filter(|(_, number)| !held.contains(number)) {
             if self.interrupt.requested() {

@@ -91,6 +91,14 @@ impl Effort {
     };
 }
 
+/// How many restarts of each mode a record holds already.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Held {
+    pub(crate) comparison: u32,
+    pub(crate) capacity: u32,
+    pub(crate) latency: u32,
+}
+
 /// One turn: a lane of an arm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Cell {
@@ -261,12 +269,20 @@ impl Plan {
 
     /// How long the measurement takes, about; builds and the gate not included.
     pub fn expected_length(&self) -> Duration {
+        self.expected_rest(Held::default())
+    }
+
+    /// How long the restarts take, about, that are not held yet.
+    pub(crate) fn expected_rest(&self, held: Held) -> Duration {
         let arms = self.arms.len();
-        let capacity = self.capacity.as_ref();
-        let latency = self.latency.as_ref();
-        self.restart_length() * self.restarts
-            + capacity.map_or(Duration::ZERO, |plan| plan.expected_length(arms))
-            + latency.map_or(Duration::ZERO, |plan| plan.expected_length(arms))
+        let missing = |planned: u32, held| planned.saturating_sub(held);
+        let capacity = self.capacity.as_ref().map_or(Duration::ZERO, |plan| {
+            plan.restart_length(arms) * missing(plan.restarts, held.capacity)
+        });
+        let latency = self.latency.as_ref().map_or(Duration::ZERO, |plan| {
+            plan.restart_length(arms) * missing(plan.restarts, held.latency)
+        });
+        self.restart_length() * missing(self.restarts, held.comparison) + capacity + latency
     }
 }
 
@@ -381,8 +397,28 @@ mod tests {
         plan.capacity = Some(capacity.clone());
         assert_eq!(
             plan.expected_length(),
-            without + capacity.expected_length(7)
+            without + capacity.restart_length(7) * 4
         );
+    }
+
+    #[test]
+    fn what_is_held_takes_no_more_time() {
+        let mut plan = plan(7, Effort::NORMAL);
+        plan.capacity = Some(CapacityPlan::new(Lane::One, vec![1, 64], 4));
+        plan.latency = Some(LatencyPlan::new(Lane::One, vec![], 64, 4));
+        let mut held = Held::default();
+        let mut rest = plan.expected_length();
+        for (mode, count) in [(0, 28), (1, 4), (2, 4)] {
+            match mode {
+                0 => held.comparison = count,
+                1 => held.capacity = count,
+                _ => held.latency = count,
+            }
+            let less = plan.expected_rest(held);
+            assert!(less < rest, "{held:?}");
+            rest = less;
+        }
+        assert_eq!(rest, Duration::ZERO);
     }
 
     #[test]

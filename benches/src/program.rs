@@ -21,6 +21,7 @@ pub fn inspect(executable: &Path, package: Option<&str>, root: &Path) -> Result<
     Ok(Program {
         sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
         bytes: content.len() as u64,
+        is_script: content.starts_with(b"#!"),
         crates: package
             .map(|package| count_crates(package, root))
             .transpose()?,
@@ -91,7 +92,12 @@ mod tests {
                 .starts_with("ba7816bf8f01cfea414140de5dae2223")
         );
         assert_eq!((program.bytes, program.crates), (3, None));
+        assert!(!program.is_script);
         assert!(inspect(&file, None, Path::new(".")).is_err());
+        std::fs::write(&file, "#!/bin/sh\n").unwrap();
+        let script = inspect(&file, None, Path::new(".")).unwrap();
+        std::fs::remove_file(&file).unwrap();
+        assert!(script.is_script);
     }
 
     #[test]

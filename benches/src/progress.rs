@@ -10,8 +10,6 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::plan::Plan;
-
 /// How often a bar is redrawn at most.
 const REDRAW: Duration = Duration::from_millis(250);
 
@@ -24,14 +22,11 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Begins counting what is left, so many restarts being held already.
+    /// Begins counting what is left, which is planned to take so long.
     ///
     /// # Errors
     /// Never in practice: the bar's template is fixed.
-    pub fn begin(plan: &Plan, held: u32) -> Result<Self> {
-        let planned = plan
-            .expected_length()
-            .saturating_sub(plan.restart_length() * held);
+    pub fn begin(planned: Duration) -> Result<Self> {
         let bar = if std::io::stderr().is_terminal() {
             let style = ProgressStyle::with_template("{prefix} {wide_bar} {msg}")?;
             let target = ProgressDrawTarget::stderr();

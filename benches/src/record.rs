@@ -119,6 +119,9 @@ pub struct Program {
     pub sha256: String,
     /// Its size, without debugging symbols.
     pub bytes: u64,
+    /// Whether it is a script, whose size tells nothing of the program's.
+    #[serde(default)]
+    pub is_script: bool,
     /// Crates compiled into it or for it, each counted once; the project's own left out.
     pub crates: Option<usize>,
 }

@@ -217,6 +217,7 @@ fn server(arm: &Arm) -> ServerRecord {
         program: Some(Program {
             sha256: "ab".repeat(32),
             bytes: 1_500_000,
+            is_script: false,
             crates: Some(47),
         }),
         conformance: Some(Conformance {

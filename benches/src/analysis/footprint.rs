@@ -29,7 +29,7 @@ pub struct Footprint {
     pub peak_bytes: Option<f64>,
     /// What a thousand idle connections add to the proportional set size, bytes.
     pub connections_bytes: Option<f64>,
-    /// The executable's size, bytes.
+    /// The executable's size, bytes; none where it is a script.
     pub program_bytes: Option<u64>,
     /// Its size once stripped, bytes.
     pub stripped_bytes: Option<u64>,
@@ -111,7 +111,9 @@ fn of(record: &Record, arm: usize) -> Footprint {
         connections_bytes: cost
             .and_then(|cost| cost.idle_connections)
             .map(|idle| idle.bytes_per_thousand()),
-        program_bytes: program.map(|program| program.bytes),
+        program_bytes: program
+            .filter(|program| !program.is_script)
+            .map(|program| program.bytes),
         stripped_bytes: cost.and_then(|cost| cost.stripped_bytes),
         crates: program.and_then(|program| program.crates),
         lines: cost.and_then(|cost| cost.lines),

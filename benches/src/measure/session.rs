@@ -11,7 +11,7 @@ use super::load::Load;
 use super::locales::Locales;
 use crate::accounting::CoreClock;
 use crate::cost::cost_of_a_process;
-use crate::plan::{ArmRole, Cell, Lane, Plan, Restart};
+use crate::plan::{ArmRole, Cell, Held, Lane, Plan, Restart};
 use crate::progress::Progress;
 use crate::record::{ArmRestart, RestartRecord, Void, now};
 
@@ -56,15 +56,14 @@ impl Lives {
 }
 
 impl<'a> Session<'a> {
-    /// Of the plan's restarts so many are held already.
     pub(super) fn begin(
         measurement: &'a Measurement<'a>,
         plan: &'a Plan,
         clock: Option<CoreClock>,
-        held: u32,
+        held: Held,
     ) -> Result<Self> {
         let failed = measurement.subjects.iter().map(Option::is_none).collect();
-        let progress = Progress::begin(plan, held)?;
+        let progress = Progress::begin(plan.expected_rest(held))?;
         let large = plan.lanes.contains(&Lane::Large);
         Ok(Self {
             measurement,
