@@ -75,7 +75,7 @@ pub struct Row {
     pub void: Vec<String>,
     /// Figures, where anything was measured.
     pub figures: Option<Figures>,
-    /// Requests per second relative to the reference: paired, with a 95 % interval over restarts.
+    /// Requests per second relative to the reference, with a 95 % interval over restarts.
     pub relative: Option<Ratio>,
     /// Its place among the compared servers that are not void.
     pub place: Option<Place>,

@@ -255,7 +255,7 @@ impl Page<'_> {
                 plan.connections
             ),
             format!(
-                "The ratio is paired within blocks of {} ms slices; its interval is over {}.",
+                "The ratio rests on the differences between slices of {} ms that follow each other; its interval is over {}.",
                 plan.slice_ms,
                 restarts(analysis.restarts)
             ),

@@ -3,11 +3,12 @@
 //! The unit of replication is the *restart*, never the slice or the block: a process keeps a bias of up to about one
 //! percent for as long as it lives, so any number of rounds within one life are pseudo-replicates (Kalibera and Jones,
 //! "Rigorous Benchmarking in Reasonable Time", ISMM 2013, section 3; Georges, Buytaert and Eeckhout, "Statistically
-//! Rigorous Java Performance Evaluation", OOPSLA 2007). Each restart therefore gives one number, the median of its
-//! blocks' paired log ratios, and intervals are Student's over restarts.
+//! Rigorous Java Performance Evaluation", OOPSLA 2007). Each restart therefore gives one number, from the
+//! [differences between neighbours](levels) in time, and intervals are Student's over restarts.
 //!
 //! Ratios are averaged as logarithms, so that a ÷ b and b ÷ a give reciprocal answers.
 
+mod neighbours;
 mod trend;
 mod verdict;
 
@@ -15,6 +16,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
+pub use neighbours::levels;
 pub use trend::{Trend, trend};
 pub use verdict::{LEAST_MARGIN, Place, Verdict, margin, restarts_needed};
 

@@ -8,8 +8,8 @@ use crate::statistics::{LEAST_MARGIN, Trend, trend};
 /// The chance of a trend by accident that is accepted in a whole run, all its rows together.
 const CHANCE: f64 = 0.01;
 
-/// How much faster or slower the reference may become, as a share, before a reader is told. Ratios are paired within
-/// a third of a second, so that this alone takes nothing from them.
+/// How much faster or slower the reference may become, as a share, before a reader is told. Ratios rest on
+/// differences between slices that follow each other, so that this alone takes nothing from them.
 const SPEED: f64 = 0.10;
 
 /// Why a row is void whose ratio to the reference rises or falls with the restarts by more than what is of account:
@@ -44,7 +44,7 @@ pub(super) fn of_reference(record: &Record, samples: &Samples<'_>, lane: Lane) -
     (change.abs() > SPEED.ln_1p()).then(|| {
         format!(
             "{}: the machine drifted: {}'s own rate {} by {:.0} % in the course of the run; ratios \
-             are paired against that, rates are not",
+             allow for that, rates do not",
             lane.name(),
             record.plan.arms[reference].name,
             direction(change),

@@ -1,6 +1,6 @@
 //! A record's slices, arranged by what they are compared with.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use anyhow::{Context as _, Result};
 use hdrhistogram::Histogram;
@@ -8,7 +8,7 @@ use hdrhistogram::Histogram;
 use super::{CpuPerRequest, Figures, RestartFigures};
 use crate::plan::{Lane, Plan};
 use crate::record::{Record, RestartRecord, Slice, decode};
-use crate::statistics::median;
+use crate::statistics::{levels, median};
 
 /// The slices of the restarts that count.
 pub(crate) struct Samples<'a> {
@@ -20,21 +20,25 @@ pub(crate) struct Samples<'a> {
 struct Restart<'a> {
     record: &'a RestartRecord,
     slices: HashMap<(usize, Lane), HashMap<u32, &'a Slice>>,
+    /// Levels of the logarithm of each arm's rate in each lane.
+    log_rates: BTreeMap<(usize, Lane), f64>,
 }
 
 impl Restart<'_> {
     fn log_ratio(&self, arm: usize, against: usize, lane: Lane) -> Option<f64> {
-        let ours = self.slices.get(&(arm, lane))?;
-        let theirs = self.slices.get(&(against, lane))?;
-        let ratios: Vec<f64> = ours
-            .iter()
-            .filter_map(|(block, slice)| {
-                let ratio = slice.rate() / theirs.get(block)?.rate();
-                Some(ratio.ln()).filter(|logarithm| logarithm.is_finite())
-            })
-            .collect();
-        median(&ratios)
+        Some(self.log_rates.get(&(arm, lane))? - self.log_rates.get(&(against, lane))?)
     }
+}
+
+/// Levels of the logarithms of rates, of slices in the order in which they were taken.
+fn log_rates(restart: &RestartRecord) -> BTreeMap<(usize, Lane), f64> {
+    let mut slices: Vec<&Slice> = restart.slices.iter().collect();
+    slices.sort_by_key(|slice| (slice.block, slice.position));
+    levels(
+        slices
+            .into_iter()
+            .map(|slice| ((slice.arm, slice.lane), slice.rate().ln())),
+    )
 }
 
 impl<'a> Samples<'a> {
@@ -63,6 +67,7 @@ impl<'a> Samples<'a> {
             samples.restarts.push(Restart {
                 record: restart,
                 slices,
+                log_rates: log_rates(restart),
             });
             for arm in &restart.arms {
                 for (&lane, totals) in &arm.lanes {
@@ -84,8 +89,8 @@ impl<'a> Samples<'a> {
         self.restarts.len()
     }
 
-    /// Of each restart, the median over blocks of the logarithm of the one's rate over the
-    /// other's in the same block.
+    /// Of each restart, the logarithm of the one's rate over the other's, by the differences
+    /// between slices that follow each other.
     pub(crate) fn log_ratios(&self, arm: usize, against: usize, lane: Lane) -> Vec<f64> {
         self.restarts
             .iter()

@@ -44,9 +44,9 @@ fn each_slice(record: &mut Record, name: &str, change: impl Fn(&mut Slice)) {
 
 #[test]
 fn true_ratios_are_found_and_placed() {
-    let record = Simulation::new(14).run();
+    let record = Simulation::new(28).run();
     let analysis = analysed(&record);
-    assert_eq!(analysis.restarts, 14);
+    assert_eq!(analysis.restarts, 28);
     for found in &analysis.lanes {
         assert_eq!(
             names(&record, found),
