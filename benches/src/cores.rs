@@ -267,6 +267,15 @@ impl Usable {
     }
 }
 
+/// Confines the calling thread, and what it starts from now on, to one core; where this platform
+/// cannot, it does nothing.
+///
+/// # Errors
+/// Where the system refuses.
+pub fn confine_to(core: usize) -> Result<()> {
+    platform::confine(&[core])
+}
+
 impl Placement {
     /// Chooses what `server` and `generator` leave open, on different physical cores if it can.
     ///

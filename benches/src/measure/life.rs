@@ -15,7 +15,7 @@ use super::answers::learn;
 use crate::accounting::{CoreClock, CpuTime, Memory, ProcessTree, SETTLE};
 use crate::cores::Placement;
 use crate::generator::{
-    Connections, Exchange, LATENCY_DIGITS, Offer, OpenLoopSlice, Slice as Measured, connect_loop,
+    Connections, Exchange, LATENCY_DIGITS, Offer, OpenLoopSlice, Slice as Measured,
 };
 use crate::plan::{Lane, LaneLoad};
 use crate::record::{ArmRestart, LaneTotals, Slice, encode};
@@ -130,24 +130,16 @@ impl Life {
         lane: Lane,
         clock: Option<&CoreClock>,
     ) -> Result<Slice> {
-        let address = self.address();
         let (ramp, window) = (
             Duration::from_millis(load.ramp_ms),
             Duration::from_millis(load.slice_ms),
         );
         let run = |connections: Option<&mut Connections>, exchange: &Exchange| {
-            if lane == Lane::Connect {
-                return Ok(connect_loop(
-                    address,
-                    exchange,
-                    load.connections,
-                    ramp,
-                    window,
-                    PATIENCE,
-                )?);
-            }
             let connections = connections.context("no connections are open")?;
-            Ok(connections.closed_loop(exchange, ramp, window)?)
+            Ok(match lane {
+                Lane::Connect => connections.connect_loop(exchange, ramp, window),
+                _ => connections.closed_loop(exchange, ramp, window),
+            }?)
         };
         let (measured, cost) = self.accounted(lane, clock, run)?;
         ensure!(measured.requests > 0, "no answer came within a slice");
