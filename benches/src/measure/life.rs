@@ -41,6 +41,8 @@ pub(super) struct Start<'a> {
 pub(super) struct Life {
     // Fields are dropped in this order: connections close before their server ends.
     connections: Option<Connections>,
+    /// The cores of the generator's further threads.
+    helpers: Vec<Option<usize>>,
     process: Process,
     tree: ProcessTree,
     start_up: Duration,
@@ -105,6 +107,7 @@ impl Life {
         Ok(Self {
             idle: tree.memory()?,
             connections: None,
+            helpers: placement.helpers(),
             process,
             tree,
             start_up: start_up.context("there is no lane to measure")?,
@@ -115,7 +118,8 @@ impl Life {
     /// Opens so many connections, in place of those it has.
     pub(super) fn connect(&mut self, count: usize) -> Result<()> {
         self.connections = None;
-        self.connections = Some(Connections::open(self.address(), count, PATIENCE)?);
+        let opened = Connections::open_among(self.address(), count, PATIENCE, &self.helpers)?;
+        self.connections = Some(opened);
         Ok(())
     }
 

@@ -4,6 +4,7 @@ use super::Material;
 use super::block::{Block, Captioned, Item, Section};
 use crate::analysis::{CPU_OF_OTHERS, FLOOR_FACTOR, LITTLE, SATURATION};
 use crate::plan::Plan;
+use crate::report::cores;
 use crate::report::numbers::interval;
 use crate::table::{Align, Table};
 
@@ -74,14 +75,6 @@ pub(super) fn method(material: &Material<'_>) -> Section {
     let record = material.record;
     let plan = &record.plan;
     let unknown = || "unknown".to_owned();
-    let cores = |cores: &[usize]| {
-        let cores: Vec<String> = cores.iter().map(ToString::to_string).collect();
-        if cores.is_empty() {
-            "any".to_owned()
-        } else {
-            cores.join(", ")
-        }
-    };
     let source = match (&record.source.revision, record.source.modified) {
         (Some(revision), Some(true)) => format!("{revision}, with changes"),
         (Some(revision), _) => revision.clone(),
@@ -105,16 +98,7 @@ pub(super) fn method(material: &Material<'_>) -> Section {
             ),
         ),
         ("Load", load(plan)),
-        (
-            "Cores",
-            format!(
-                "servers on {} with {} worker{} each, generator on {}",
-                cores(&plan.server_cores),
-                plan.workers,
-                if plan.workers == 1 { "" } else { "s" },
-                cores(plan.generator_core.as_slice())
-            ),
-        ),
+        ("Cores", cores(plan)),
         ("Seed", plan.seed.to_string()),
     ];
     let terms = terms.map(|(term, said)| (term.to_owned(), said));
