@@ -251,7 +251,8 @@ impl Page<'_> {
         let plan = &record.plan;
         let mut sentences = vec![
             format!(
-                "Requests per second with the server's core saturated, on {} connections.",
+                "Requests per second with the server's core{} saturated, on {} connections.",
+                if plan.busy_cores() == 1 { "" } else { "s" },
                 plan.connections
             ),
             format!(
