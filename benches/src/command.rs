@@ -204,9 +204,20 @@ mod tests {
             ["--server-cores", "3-1"],
             ["--quick", "--thorough"],
             ["--shared-core", "--generator-core=1"],
+            ["--shared-core", "--generator-cores=1-2"],
+            ["--generator-cores", "2-1"],
+            ["--resume=x", "--generator-cores=1"],
         ] {
             let error = Command::try_parse_from(["compare"].iter().chain(&wrong)).unwrap_err();
             assert_eq!(error.exit_code(), 2, "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn the_generators_cores_may_be_one() {
+        for line in ["--generator-core=4", "--generator-cores=4,6-7"] {
+            let parsed = Command::try_parse_from(["compare", line]);
+            assert!(parsed.is_ok(), "{line}");
         }
     }
 

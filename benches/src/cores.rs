@@ -6,7 +6,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 
 /// A list of core numbers as on a command line: `2`, `0,2`, `4-7`, `0,4-7`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,8 +60,9 @@ const MOST_CORES: usize = 1024;
 pub struct Placement {
     /// The servers' cores. Empty where this platform cannot confine a process.
     pub server: Vec<usize>,
-    /// The generator's core. None where this platform cannot confine a thread.
-    pub generator: Option<usize>,
+    /// The generator's cores, one for each of its threads; the first is that of the thread that
+    /// runs the measurement. Empty where this platform cannot confine a thread.
+    pub generator: Vec<usize>,
     /// What a reader should know of the choice.
     pub warnings: Vec<String>,
 }
@@ -85,7 +86,7 @@ struct Core {
 fn choose(
     available: &[Core],
     server: Option<&[usize]>,
-    generator: Option<usize>,
+    generator: Option<&[usize]>,
 ) -> Result<Placement> {
     ensure!(
         available.len() >= 2,
@@ -93,7 +94,8 @@ fn choose(
          the figures would measure both together; --shared-core measures all the same",
         available.len(),
     );
-    for &wanted in server.unwrap_or_default().iter().chain(&generator) {
+    let wishes = [server, generator].into_iter().flatten().flatten();
+    for &wanted in wishes {
         ensure!(
             available.iter().any(|core| core.number == wanted),
             "core {wanted} is not available to this process"
@@ -123,27 +125,27 @@ fn choose(
     };
     let server = match server {
         Some(cores) => cores.to_vec(),
-        None => vec![pick(generator.as_slice())?],
+        None => vec![pick(generator.unwrap_or_default())?],
     };
     let generator = match generator {
-        Some(core) => core,
-        None => pick(&server)?,
+        Some(cores) => cores.to_vec(),
+        None => vec![pick(&server)?],
     };
-    ensure!(
-        !server.contains(&generator),
-        "core {generator} cannot serve and generate load at once: give each its own"
-    );
-    let mut warnings = Vec::new();
-    let shares = |core: &Core| core.number == generator && beside(&core, &server);
-    if available.iter().any(shares) {
-        warnings.push(format!(
-            "core {generator} (generator) and a server core are threads of one physical core and \
-             slow each other"
-        ));
+    if let Some(both) = generator.iter().find(|core| server.contains(core)) {
+        bail!("core {both} cannot serve and generate load at once: give each its own");
     }
+    let shares = |core: &&Core| generator.contains(&core.number) && beside(core, &server);
+    let warning = |core: &Core| {
+        format!(
+            "core {} (generator) and a server core are threads of one physical core and slow each \
+             other",
+            core.number
+        )
+    };
+    let warnings = available.iter().filter(shares).map(warning).collect();
     Ok(Placement {
         server,
-        generator: Some(generator),
+        generator,
         warnings,
     })
 }
@@ -177,7 +179,10 @@ mod platform {
             .map_or_else(|| vec![core], |list| list.cores().to_vec())
     }
 
-    pub(super) fn place(server: Option<&[usize]>, generator: Option<usize>) -> Result<Placement> {
+    pub(super) fn place(
+        server: Option<&[usize]>,
+        generator: Option<&[usize]>,
+    ) -> Result<Placement> {
         choose(&available()?, server, generator)
     }
 
@@ -188,7 +193,7 @@ mod platform {
             .context("no core is usable")?;
         Ok(Placement {
             server: vec![first],
-            generator: Some(first),
+            generator: vec![first],
             warnings: vec![format!(
                 "servers and generator share core {first}: the figures measure both together"
             )],
@@ -216,7 +221,10 @@ mod platform {
     use super::Placement;
     use anyhow::{Result, ensure};
 
-    pub(super) fn place(server: Option<&[usize]>, generator: Option<usize>) -> Result<Placement> {
+    pub(super) fn place(
+        server: Option<&[usize]>,
+        generator: Option<&[usize]>,
+    ) -> Result<Placement> {
         ensure!(
             server.is_none() && generator.is_none(),
             "this platform cannot confine a process to cores"
@@ -227,7 +235,7 @@ mod platform {
     pub(super) fn shared() -> Result<Placement> {
         Ok(Placement {
             server: Vec::new(),
-            generator: None,
+            generator: Vec::new(),
             warnings: vec![
                 "this platform cannot confine processes to cores: servers and generator may \
                  disturb each other"
@@ -267,12 +275,21 @@ impl Usable {
     }
 }
 
+/// Confines the calling thread, and what it starts from now on, to one core; where this platform
+/// cannot, it does nothing.
+///
+/// # Errors
+/// Where the system refuses.
+pub fn confine_to(core: usize) -> Result<()> {
+    platform::confine(&[core])
+}
+
 impl Placement {
     /// Chooses what `server` and `generator` leave open, on different physical cores if it can.
     ///
     /// # Errors
     /// Where fewer than two cores are usable, or a wish cannot be met.
-    pub fn new(server: Option<&[usize]>, generator: Option<usize>) -> Result<Self> {
+    pub fn new(server: Option<&[usize]>, generator: Option<&[usize]>) -> Result<Self> {
         platform::place(server, generator)
     }
 
@@ -285,15 +302,19 @@ impl Placement {
     }
 
     /// Confines the calling thread, and every thread it starts from now on, to the generator's
-    /// core.
+    /// first core.
     ///
     /// # Errors
     /// Where the system refuses.
     pub fn confine_generator(&self) -> Result<()> {
-        match self.generator {
-            Some(core) => platform::confine(&[core]),
-            None => Ok(()),
-        }
+        self.generator
+            .first()
+            .map_or(Ok(()), |&core| confine_to(core))
+    }
+
+    /// The cores of the generator's threads beside the one that runs the measurement.
+    pub fn helpers(&self) -> Vec<Option<usize>> {
+        self.generator.iter().skip(1).copied().map(Some).collect()
     }
 
     /// Runs `start` on the servers' cores: a process it starts inherits them.
@@ -356,24 +377,27 @@ mod tests {
     #[test]
     fn two_cores_are_one_each() {
         let placement = choose(&separate(2), None, None).unwrap();
-        assert_eq!((placement.server, placement.generator), (vec![0], Some(1)));
+        assert_eq!((placement.server, placement.generator), (vec![0], vec![1]));
         assert!(placement.warnings.is_empty());
     }
 
     #[test]
     fn the_first_core_is_left_alone_where_there_are_more() {
         let placement = choose(&separate(4), None, None).unwrap();
-        assert_eq!((placement.server, placement.generator), (vec![1], Some(2)));
+        assert_eq!((placement.server, placement.generator), (vec![1], vec![2]));
     }
 
     #[test]
     fn threads_of_one_physical_core_are_not_shared_between_the_two() {
         let machine = cores(&[&[0, 1], &[0, 1], &[2, 3], &[2, 3]]);
         let placement = choose(&machine, None, None).unwrap();
-        assert_eq!((placement.server, placement.generator), (vec![1], Some(2)));
+        assert_eq!((placement.server, placement.generator), (vec![1], vec![2]));
         assert!(placement.warnings.is_empty());
         let one_physical = cores(&[&[0, 1], &[0, 1]]);
         assert_eq!(choose(&one_physical, None, None).unwrap().warnings.len(), 1);
+        let placement = choose(&machine, Some(&[0, 2]), Some(&[1, 3])).unwrap();
+        assert_eq!(placement.warnings.len(), 2);
+        assert!(placement.warnings[1].starts_with("core 3 (generator)"));
     }
 
     #[test]
@@ -381,17 +405,24 @@ mod tests {
         let placement = choose(&separate(4), Some(&[1, 2]), None).unwrap();
         assert_eq!(
             (placement.server, placement.generator),
-            (vec![1, 2], Some(3))
+            (vec![1, 2], vec![3])
         );
-        let placement = choose(&separate(2), None, Some(0)).unwrap();
-        assert_eq!((placement.server, placement.generator), (vec![1], Some(0)));
+        let placement = choose(&separate(2), None, Some(&[0])).unwrap();
+        assert_eq!((placement.server, placement.generator), (vec![1], vec![0]));
+        let placement = choose(&separate(8), Some(&[0, 1, 2, 3]), Some(&[4, 6])).unwrap();
+        assert_eq!(placement.generator, [4, 6]);
+        assert_eq!(placement.helpers(), [Some(6)]);
+        let placement = choose(&separate(4), None, Some(&[1, 2])).unwrap();
+        assert_eq!(placement.server, [3]);
     }
 
     #[test]
     fn impossible_wishes_are_refused() {
         assert!(choose(&separate(1), None, None).is_err());
         assert!(choose(&separate(2), Some(&[5]), None).is_err());
-        assert!(choose(&separate(2), Some(&[1]), Some(1)).is_err());
+        assert!(choose(&separate(2), Some(&[1]), Some(&[1])).is_err());
+        assert!(choose(&separate(4), Some(&[0, 1]), Some(&[1, 2])).is_err());
+        assert!(choose(&separate(4), Some(&[0]), Some(&[1, 5])).is_err());
         assert!(choose(&separate(2), Some(&[0, 1]), None).is_err());
     }
 
@@ -411,7 +442,7 @@ mod tests {
         std::thread::spawn(move || {
             let placement = Placement {
                 server: vec![core],
-                generator: Some(core),
+                generator: vec![core],
                 warnings: Vec::new(),
             };
             let inside = placement.on_server_cores(|| Ok(allowed())).unwrap();

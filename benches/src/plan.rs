@@ -9,7 +9,7 @@ use std::time::Duration;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::schedule::{balanced_orders, period};
 
@@ -136,8 +136,10 @@ pub struct Plan {
     pub workers: usize,
     /// The cores every server is confined to. Empty where the platform cannot.
     pub server_cores: Vec<usize>,
-    /// The core of the load generator. None where the platform cannot.
-    pub generator_core: Option<usize>,
+    /// The cores of the load generator, one for each of its threads. Empty where the platform
+    /// cannot. Version 2 had one, as `generator_core`.
+    #[serde(alias = "generator_core", deserialize_with = "one_or_several")]
+    pub generator_cores: Vec<usize>,
     /// The kinds of request.
     pub lanes: Vec<Lane>,
     /// What is measured.
@@ -241,10 +243,26 @@ impl Plan {
         (self.restarts as usize).is_multiple_of(period(self.arms.len()))
     }
 
+    /// The cores that servers and generator were both allowed to run on.
+    pub fn shared_cores(&self) -> Vec<usize> {
+        let cores = self.generator_cores.iter().copied();
+        cores
+            .filter(|core| self.server_cores.contains(core))
+            .collect()
+    }
+
     /// Whether servers and generator were allowed to run on the same core.
     pub fn shares_a_core(&self) -> bool {
-        self.generator_core
-            .is_some_and(|core| self.server_cores.contains(&core))
+        !self.shared_cores().is_empty()
+    }
+
+    /// Every core that is measured on, each once.
+    pub fn measured_cores(&self) -> Vec<usize> {
+        let mut cores = self.server_cores.clone();
+        cores.extend(&self.generator_cores);
+        cores.sort_unstable();
+        cores.dedup();
+        cores
     }
 
     /// How many cores a server can keep busy.
@@ -286,6 +304,22 @@ impl Plan {
     }
 }
 
+/// Cores as records have them, or had them: a list, one alone, or nothing for none.
+fn one_or_several<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<usize>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Cores {
+        Several(Vec<usize>),
+        One(usize),
+        None(()),
+    }
+    Ok(match Cores::deserialize(deserializer)? {
+        Cores::Several(cores) => cores,
+        Cores::One(core) => vec![core],
+        Cores::None(()) => Vec::new(),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -309,7 +343,7 @@ mod tests {
             connections: 64,
             workers: 1,
             server_cores: vec![0],
-            generator_core: Some(1),
+            generator_cores: vec![1],
             lanes,
             arms: (0..arms).map(arm).collect(),
             lane_loads: BTreeMap::new(),
@@ -419,6 +453,19 @@ mod tests {
             rest = less;
         }
         assert_eq!(rest, Duration::ZERO);
+    }
+
+    #[test]
+    fn cores_are_shared_where_both_lists_name_them() {
+        let mut plan = plan(2, Effort::QUICK);
+        (plan.server_cores, plan.generator_cores) = (vec![0, 1, 2], vec![5, 4]);
+        assert!(!plan.shares_a_core());
+        assert_eq!(plan.measured_cores(), [0, 1, 2, 4, 5]);
+        plan.generator_cores.push(2);
+        assert_eq!(plan.shared_cores(), [2]);
+        assert_eq!(plan.measured_cores(), [0, 1, 2, 4, 5]);
+        plan.generator_cores.clear();
+        assert!(!plan.shares_a_core());
     }
 
     #[test]

@@ -27,7 +27,11 @@ use crate::plan::{Lane, Plan};
 pub use cases::{CaseFinding, CaseVerdict};
 
 /// The version of the record's form. It rises when a reader of the old form would misread the new.
-pub const SCHEMA_VERSION: u32 = 2;
+pub const SCHEMA_VERSION: u32 = 3;
+
+/// The oldest version that is still read. Version 3 has a list of the generator's cores where 2 has
+/// one core.
+const OLDEST_VERSION: u32 = 2;
 
 /// The record's name in its directory.
 pub const FILE_NAME: &str = "run.json";
@@ -236,7 +240,8 @@ pub struct Slice {
     pub lane: Lane,
     /// Requests answered within the window.
     pub requests: u64,
-    /// How long the window was.
+    /// How long the window was. Where the generator had several threads, each with a window of its
+    /// own, it is what makes requests by window the sum of the threads' rates.
     pub window_ns: u64,
     /// Requests answered from the first send to the last answer, ramp and drain included.
     pub total_requests: u64,
@@ -456,7 +461,8 @@ impl Record {
         }
     }
 
-    /// Reads a record, given its file or its directory.
+    /// Reads a record, given its file or its directory. One of an older version that is still read
+    /// becomes one of the present version.
     ///
     /// # Errors
     /// Where it cannot be read, is no record, or is of a version this program does not know.
@@ -467,11 +473,14 @@ impl Record {
         let version: Version = serde_json::from_slice(&text)
             .with_context(|| format!("{shown} is not the record of a run"))?;
         ensure!(
-            version.schema_version == SCHEMA_VERSION,
-            "{shown} has schema version {}, this program reads {SCHEMA_VERSION}",
+            (OLDEST_VERSION..=SCHEMA_VERSION).contains(&version.schema_version),
+            "{shown} has schema version {}, this program reads {OLDEST_VERSION} to {SCHEMA_VERSION}",
             version.schema_version
         );
-        serde_json::from_slice(&text).with_context(|| format!("{shown} is damaged"))
+        let mut record: Self =
+            serde_json::from_slice(&text).with_context(|| format!("{shown} is damaged"))?;
+        record.schema_version = SCHEMA_VERSION;
+        Ok(record)
     }
 
     /// The server an arm is a process of.
@@ -522,6 +531,7 @@ pub fn now() -> String {
 mod tests {
     use super::*;
     use crate::testing::record;
+    use serde_json::json;
 
     fn directory(name: &str) -> PathBuf {
         let path = std::env::temp_dir().join(format!("quartet-{name}-{}", std::process::id()));
@@ -552,6 +562,25 @@ mod tests {
         other.write(&place).unwrap();
         let error = Record::read(&place).unwrap_err().to_string();
         assert!(error.contains("schema version 99"), "{error}");
+        fs::remove_dir_all(&place).unwrap();
+    }
+
+    #[test]
+    fn the_one_core_of_version_2_is_read_as_a_list() {
+        let place = directory("version-2");
+        fs::create_dir_all(&place).unwrap();
+        let new = record();
+        for (core, cores) in [(json!(5), vec![5]), (json!(null), Vec::new())] {
+            let mut old = serde_json::to_value(&new).unwrap();
+            old["schema_version"] = json!(2);
+            let plan = old["plan"].as_object_mut().unwrap();
+            plan.remove("generator_cores");
+            plan.insert("generator_core".to_owned(), core);
+            fs::write(place.join(FILE_NAME), old.to_string()).unwrap();
+            let read = Record::read(&place).unwrap();
+            assert_eq!(read.plan.generator_cores, cores);
+            assert_eq!(read.schema_version, SCHEMA_VERSION);
+        }
         fs::remove_dir_all(&place).unwrap();
     }
 

@@ -11,7 +11,7 @@ mod splice;
 use std::fmt::Write as _;
 
 use crate::analysis::{Analysis, Figures, LaneAnalysis, Pair, Row};
-use crate::plan::ArmRole;
+use crate::plan::{ArmRole, Plan};
 use crate::record::Record;
 use crate::statistics::{Place, Verdict};
 use crate::table::{Align, Table};
@@ -251,7 +251,8 @@ impl Page<'_> {
         let plan = &record.plan;
         let mut sentences = vec![
             format!(
-                "Requests per second with the server's core saturated, on {} connections.",
+                "Requests per second with the server's core{} saturated, on {} connections.",
+                if plan.busy_cores() == 1 { "" } else { "s" },
                 plan.connections
             ),
             format!(
@@ -260,6 +261,7 @@ impl Page<'_> {
                 restarts(analysis.restarts)
             ),
             "Latency at saturation follows from the rate.".to_owned(),
+            format!("Cores: {}.", cores(plan)),
         ];
         sentences.extend(Page::footprint_caption(analysis));
         let revision = match &record.source.revision {
@@ -317,6 +319,25 @@ fn rate_cells(figures: &Figures, relative: String) -> [String; 6] {
     ]
 }
 
+/// Which cores servers and generator were confined to.
+fn cores(plan: &Plan) -> String {
+    let list = |cores: &[usize]| {
+        let cores: Vec<String> = cores.iter().map(usize::to_string).collect();
+        if cores.is_empty() {
+            "any".to_owned()
+        } else {
+            cores.join(", ")
+        }
+    };
+    format!(
+        "servers on {} with {} worker{} each, generator on {}",
+        list(&plan.server_cores),
+        plan.workers,
+        if plan.workers == 1 { "" } else { "s" },
+        list(&plan.generator_cores)
+    )
+}
+
 fn restarts(count: usize) -> String {
     format!("{count} restart{}", if count == 1 { "" } else { "s" })
 }
@@ -367,6 +388,24 @@ mod tests {
         assert!(
             text.contains("Measured 2026-11-02 by cargo compare --seed 5 on Fast 9000, 2 cores")
         );
+    }
+
+    #[test]
+    fn every_core_is_named() {
+        let mut record = record();
+        assert!(
+            rendered(&record, Form::Text)
+                .contains("Cores: servers on 0 with 1 worker each, generator on 1.")
+        );
+        let plan = &mut record.plan;
+        (plan.server_cores, plan.workers) = (vec![0, 1], 2);
+        plan.generator_cores = vec![2, 3];
+        assert!(
+            rendered(&record, Form::Markdown)
+                .contains("Cores: servers on 0, 1 with 2 workers each, generator on 2, 3.")
+        );
+        record.plan.generator_cores.clear();
+        assert!(rendered(&record, Form::Text).contains("generator on any."));
     }
 
     #[test]

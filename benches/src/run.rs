@@ -66,13 +66,14 @@ pub struct Options {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     workers: Option<u16>,
 
-    /// Core the load generator runs on
-    #[arg(long, value_name = "CORE")]
-    generator_core: Option<usize>,
+    /// Cores the load generator runs on, one thread each, as `4` or `4-7`; the threads share the
+    /// connections [default: one]
+    #[arg(long, value_name = "LIST", alias = "generator-core")]
+    generator_cores: Option<CoreList>,
 
     /// Measure even where only one core is to be had. The figures then tell of server and generator
     /// together, so that every row is void; the record holds them
-    #[arg(long, conflicts_with_all = ["server_cores", "generator_core"])]
+    #[arg(long, conflicts_with_all = ["server_cores", "generator_cores"])]
     shared_core: bool,
 
     #[command(flatten)]
@@ -88,7 +89,7 @@ pub struct Options {
         long, value_name = "DIR",
         conflicts_with_all = [
             "quick", "thorough", "restarts", "servers", "lanes", "connections", "seed",
-            "server_cores", "workers", "generator_core", "shared_core", "rate", "latency",
+            "server_cores", "workers", "generator_cores", "shared_core", "rate", "latency",
             "no_latency", "output",
         ]
     )]
@@ -286,6 +287,12 @@ fn warnings(plan: &Plan, placement: &Placement) -> Vec<String> {
                 .to_owned(),
         );
     }
+    let (threads, connections) = (plan.generator_cores.len(), plan.connections);
+    if threads > connections {
+        warnings.push(format!(
+            "on {connections} connections only as many of the generator's {threads} cores are used"
+        ));
+    }
     for (role, what) in [
         (ArmRole::Reference, "`hyper`, so nothing is relative to it"),
         (
@@ -324,8 +331,9 @@ impl Options {
             return Ok(Placement::shared()?);
         }
         let server = self.server_cores.as_ref().map(CoreList::cores);
-        let placed = Placement::new(server, self.generator_core);
-        if server.is_some() || self.generator_core.is_some() {
+        let generator = self.generator_cores.as_ref().map(CoreList::cores);
+        let placed = Placement::new(server, generator);
+        if server.is_some() || generator.is_some() {
             placed.map_err(|error| Failure::Usage(format!("{error:#}")))
         } else {
             Ok(placed?)
@@ -357,7 +365,7 @@ impl Options {
                 .workers
                 .map_or(placement.server.len().max(1), usize::from),
             server_cores: placement.server.clone(),
-            generator_core: placement.generator,
+            generator_cores: placement.generator.clone(),
             lanes: self.load.lanes(depth),
             arms,
             lane_loads: BTreeMap::new(),

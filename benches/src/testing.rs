@@ -145,7 +145,7 @@ impl Simulation {
             connections: 64,
             workers: 1,
             server_cores: vec![0],
-            generator_core: Some(1),
+            generator_cores: vec![1],
             lanes: vec![Lane::One, Lane::List],
             arms: self.arms.iter().map(arm).collect(),
             lane_loads: BTreeMap::new(),

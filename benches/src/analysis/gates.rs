@@ -118,9 +118,14 @@ fn near_the_floor(
 }
 
 fn core_shared(record: &Record) -> Option<String> {
-    let core = record.plan.generator_core?;
-    record.plan.shares_a_core().then(|| {
-        format!("servers and generator shared core {core}: the figures tell of both together")
+    let shared = record.plan.shared_cores();
+    (!shared.is_empty()).then(|| {
+        let cores = if shared.len() == 1 { "core" } else { "cores" };
+        let shared: Vec<String> = shared.iter().map(usize::to_string).collect();
+        format!(
+            "servers and generator shared {cores} {}: the figures tell of both together",
+            shared.join(", ")
+        )
     })
 }
 

@@ -255,7 +255,7 @@ fn a_busy_machine_voids_everything() {
 #[test]
 fn a_core_shared_with_the_generator_voids_everything() {
     let mut record = record();
-    record.plan.generator_core = Some(0);
+    record.plan.generator_cores = vec![0, 1];
     let analysis = analysed(&record);
     assert!(!analysis.anything_counts());
     let mut rows = analysis.lanes.iter().flat_map(|lane| &lane.rows);

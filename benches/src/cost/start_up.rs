@@ -81,7 +81,7 @@ mod tests {
     fn a_process_that_does_nothing_costs_something() {
         let anywhere = Placement {
             server: Vec::new(),
-            generator: None,
+            generator: Vec::new(),
             warnings: Vec::new(),
         };
         assert!(cost_of_a_process(&anywhere).is_some_and(|cost| cost > 0));

@@ -1,36 +1,28 @@
 use std::{
-    io::ErrorKind,
-    net::{SocketAddr, TcpStream},
+    net::SocketAddr,
     time::{Duration, Instant},
 };
 
-use mio::{Interest, Token};
-
 use super::{
-    connection::Connection,
-    dialogue::{Dialogue, check_deadline},
+    crew::{self, Helper, Parts, Peers},
     error::Error,
     exchange::Exchange,
-    poller::Poller,
-    slice::{Slice, Tally},
+    open_loop::{Offer, OpenLoopSlice},
+    share::Share,
+    slice::Slice,
 };
 
-/// Bytes read at once: more than most answers, and what fits a core's own cache.
-pub(super) const READ_SIZE: usize = 64 * 1024;
-
-/// Connections held open to one server.
+/// Connections held open to one server, and the threads that poll them.
 pub struct Connections {
-    pub(super) poller: Poller,
-    pub(super) connections: Vec<Connection>,
-    /// Connections whose next request is due.
-    due: Vec<usize>,
-    pub(super) buffer: Box<[u8]>,
-    pub(super) timeout: Duration,
+    /// What the calling thread polls.
+    own: Share,
+    /// The threads that poll the others.
+    helpers: Vec<Helper>,
     usable: bool,
 }
 
 impl Connections {
-    /// Opens `count` connections.
+    /// Opens `count` connections, to be polled by the calling thread alone.
     ///
     /// `timeout` bounds the opening of them all and, in a slice, the wait for any answer.
     ///
@@ -38,34 +30,48 @@ impl Connections {
     /// The server does not accept, or not in time; the system is out of ports or descriptors;
     /// `count` is 0.
     pub fn open(address: SocketAddr, count: usize, timeout: Duration) -> Result<Self, Error> {
-        if count == 0 {
-            return Err(Error::NoConnections);
-        }
-        let refused = |source| Error::Connect { address, source };
-        let poller = Poller::new(count)?;
+        Self::open_among(address, count, timeout, &[])
+    }
+
+    /// Opens `count` connections and deals them out in turn to the calling thread and to a further
+    /// one for each of `helpers`, on the core it names or else on any. Threads that would have
+    /// none are not started.
+    ///
+    /// The further threads end with the connections. Times are as in [`Connections::open`].
+    ///
+    /// # Errors
+    /// As [`Connections::open`]; or a thread cannot be started, or not confined to its core.
+    pub fn open_among(
+        address: SocketAddr,
+        count: usize,
+        timeout: Duration,
+        helpers: &[Option<usize>],
+    ) -> Result<Self, Error> {
+        let threads = count.min(1 + helpers.len());
+        let mut shares = (0..threads)
+            .map(|_| Share::new(address, count.div_ceil(threads), timeout))
+            .collect::<Result<Vec<_>, _>>()?;
         let deadline = Instant::now() + timeout;
-        let mut connections = Vec::with_capacity(count);
         for index in 0..count {
             let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Err(refused(ErrorKind::TimedOut.into()));
-            }
-            let stream = TcpStream::connect_timeout(&address, left).map_err(refused)?;
-            stream.set_nodelay(true).map_err(refused)?;
-            stream.set_nonblocking(true).map_err(refused)?;
-            let mut stream = mio::net::TcpStream::from_std(stream);
-            let interest = Interest::READABLE | Interest::WRITABLE;
-            poller.watch(&mut stream, Token(index), interest)?;
-            connections.push(Connection::new(stream));
+            shares[index % threads].open(left)?;
         }
+        let mut shares = shares.into_iter();
+        let own = shares.next().ok_or(Error::NoConnections)?;
+        let helpers = shares
+            .zip(helpers)
+            .map(|(share, &core)| Helper::start(share, core))
+            .collect::<Result<_, _>>()?;
         Ok(Self {
-            poller,
-            connections,
-            due: Vec::with_capacity(count),
-            buffer: vec![0; READ_SIZE].into_boxed_slice(),
-            timeout,
+            own,
+            helpers,
             usable: true,
         })
+    }
+
+    /// How many threads poll them, the calling one among them.
+    pub fn threads(&self) -> usize {
+        1 + self.helpers.len()
     }
 
     /// Keeps one request in flight on each connection: a closed loop.
@@ -75,70 +81,84 @@ impl Connections {
     /// request in flight has its answer. The calling thread polls without a pause, so it should
     /// have a core of its own.
     ///
+    /// Of several threads, all begin at once, and each has a ramp and a window of its own, by its
+    /// own connections. All go on sending until the last window has closed, so that none of them
+    /// is measured under less load than the others. [`Slice`] says how they are added up.
+    ///
     /// # Errors
     /// An answer is wrong or malformed, a connection ends, or answers are missing for longer than
-    /// the timeout. The connections are of no further use then.
+    /// the timeout; on any thread. The connections are of no further use then.
     pub fn closed_loop(
         &mut self,
         exchange: &Exchange,
         ramp: Duration,
         window: Duration,
     ) -> Result<Slice, Error> {
-        self.once_more(|this| this.closed_loop_unguarded(exchange, ramp, window))
+        let exchange = exchange.clone();
+        let parts = self
+            .once_more(move |share, _, peers| share.closed_loop(&exchange, ramp, window, peers))?;
+        Ok(parts.own.and(&parts.others))
     }
 
-    /// Runs a slice, and none after one that failed.
-    pub(super) fn once_more<T>(
-        &mut self,
-        slice: impl FnOnce(&mut Self) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        if !self.usable {
-            return Err(Error::Unusable);
-        }
-        self.usable = false;
-        let measured = slice(self)?;
-        self.usable = true;
-        Ok(measured)
-    }
-
-    fn closed_loop_unguarded(
+    /// Opens a connection for each request, at any moment as many as are held open: a closed loop.
+    /// Those that are held open stay as they are.
+    ///
+    /// A request begins with opening its connection and ends with the connection's end: the server
+    /// closes first, so that the port it came from is free again at once. `exchange` must ask for
+    /// that ([`Exchange::closes`]). Times and threads are as in [`Connections::closed_loop`].
+    ///
+    /// # Errors
+    /// The server does not accept, does not close, or answers wrongly; answers are missing for
+    /// longer than the timeout; the system is out of ports or descriptors. The connections are of
+    /// no further use then.
+    pub fn connect_loop(
         &mut self,
         exchange: &Exchange,
         ramp: Duration,
         window: Duration,
     ) -> Result<Slice, Error> {
-        self.due.clear();
-        let mut tally = Tally::new(self.connections.len(), ramp, window);
-        let mut dialogue = Dialogue::new(exchange, &mut self.buffer);
-        for connection in &mut self.connections {
-            connection.due_at = Instant::now();
-            dialogue.send(connection)?;
+        let exchange = exchange.clone();
+        let parts = self
+            .once_more(move |share, _, peers| share.connect_loop(&exchange, ramp, window, peers))?;
+        Ok(parts.own.and(&parts.others))
+    }
+
+    /// Sends requests when they are due, whether or not those before them are answered: an open
+    /// loop. A latency counts from when its request was due, so that a server which stalls is
+    /// charged for every request it kept waiting (no coordinated omission).
+    ///
+    /// The calling thread looks at the clock without a pause, because a timer's granularity is
+    /// larger than the latencies measured. Requests go to the connection that has been free for
+    /// longest.
+    ///
+    /// Of several threads each offers an equal part of the rate on its own connections, from a
+    /// moment of its own on.
+    ///
+    /// # Errors
+    /// As [`Connections::closed_loop`]; or the rate is not positive.
+    pub fn open_loop(&mut self, exchange: &Exchange, offer: Offer) -> Result<OpenLoopSlice, Error> {
+        if !(offer.per_second.is_finite() && offer.per_second > 0.0) {
+            return Err(Error::NoRate);
         }
-        while tally.is_sending() || dialogue.sent() > tally.total_requests() {
-            let answered = tally.total_requests();
-            for event in self.poller.events()? {
-                let Token(index) = event.token();
-                let connection = &mut self.connections[index];
-                if dialogue.advance(connection, event)? {
-                    // One look at the clock ends this request and makes the next one due.
-                    let now = Instant::now();
-                    tally.answered(connection.due_at, now);
-                    connection.due_at = now;
-                    self.due.push(index);
-                }
-            }
-            // All reads before all writes: each kind finds its path through the kernel still in
-            // the core's cache, which makes some percent more requests.
-            for index in self.due.drain(..) {
-                if tally.is_sending() {
-                    dialogue.send(&mut self.connections[index])?;
-                }
-            }
-            if tally.total_requests() == answered {
-                let outstanding = dialogue.sent() - answered;
-                check_deadline(tally.waiting_since(), self.timeout, outstanding)?;
-            }
+        let exchange = exchange.clone();
+        let threads = self.threads();
+        let parts = self.once_more(move |share, thread, peers| {
+            share.open_loop(&exchange, offer.part(thread, threads), peers)
+        })?;
+        Ok(parts.own.and(&parts.others))
+    }
+
+    /// Runs a slice, and none after one that failed.
+    fn once_more<T: Send + 'static>(
+        &mut self,
+        part: impl Fn(&mut Share, usize, Peers<'_>) -> Result<T, Error> + Send + Sync + 'static,
+    ) -> Result<Parts<T>, Error> {
+        if !self.usable {
+            return Err(Error::Unusable);
         }
-        Ok(tally.finish())
+        self.usable = false;
+        let measured = crew::together(&mut self.own, &self.helpers, part)?;
+        self.usable = true;
+        Ok(measured)
     }
 }

@@ -29,6 +29,18 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// A thread cannot be confined to its core.
+    #[error("cannot give a thread of the load generator core {core}")]
+    Core {
+        /// The core's number.
+        core: usize,
+        /// What the system said.
+        source: anyhow::Error,
+    },
+    /// A thread did not measure its part of the slice and gave no reason: it ended. A reason is
+    /// given in place of this one.
+    #[error("a thread of the load generator ended within a slice")]
+    Abandoned,
     /// The answer is not the one that is right.
     #[error("wrong answer: {0}")]
     Wrong(WrongAnswer),

@@ -6,13 +6,15 @@ use std::{
 
 use hdrhistogram::Histogram;
 use mio::Token;
+use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 
 use super::{
-    connections::Connections,
+    crew::Peers,
     dialogue::{Dialogue, check_deadline},
     error::Error,
     exchange::Exchange,
-    slice::{empty_histogram, record},
+    share::Share,
+    slice::{SAME_BOUNDS, empty_histogram, record},
 };
 
 /// What an open loop offers.
@@ -21,7 +23,8 @@ pub struct Offer {
     /// Requests per second. They are due at equal intervals.
     pub per_second: f64,
     /// When the first is due, as a share of the interval, from 0 to 1: drawn at random, so that
-    /// requests keep no step with anything.
+    /// requests keep no step with anything. Of several threads this is the first one's; those of
+    /// the others are drawn with it as the seed.
     pub phase: f64,
     /// How long requests are sent before they count.
     pub ramp: Duration,
@@ -29,7 +32,23 @@ pub struct Offer {
     pub window: Duration,
 }
 
-/// What one turn of open-loop load measured.
+impl Offer {
+    /// What a thread is to offer of it, one of so many, counted from 0.
+    pub(super) fn part(self, thread: usize, threads: usize) -> Self {
+        let phase = match thread {
+            0 => self.phase,
+            _ => StdRng::seed_from_u64(self.phase.to_bits() ^ thread as u64).random(),
+        };
+        Self {
+            per_second: self.per_second / threads as f64,
+            phase,
+            ..self
+        }
+    }
+}
+
+/// What one turn of open-loop load measured. Of several threads, counts and histograms are the
+/// sums of theirs, and `total` is the longest.
 #[derive(Clone)]
 pub struct OpenLoopSlice {
     /// Requests that were due within the window. Each was sent and answered, however late.
@@ -62,28 +81,13 @@ impl fmt::Debug for OpenLoopSlice {
     }
 }
 
-impl Connections {
-    /// Sends requests when they are due, whether or not those before them are answered: an open
-    /// loop. A latency counts from when its request was due, so that a server which stalls is
-    /// charged for every request it kept waiting (no coordinated omission).
-    ///
-    /// The calling thread looks at the clock without a pause, because a timer's granularity is
-    /// larger than the latencies measured. Requests go to the connection that has been free for
-    /// longest.
-    ///
-    /// # Errors
-    /// As [`Connections::closed_loop`]; or the rate is not positive.
-    pub fn open_loop(&mut self, exchange: &Exchange, offer: Offer) -> Result<OpenLoopSlice, Error> {
-        if !(offer.per_second.is_finite() && offer.per_second > 0.0) {
-            return Err(Error::NoRate);
-        }
-        self.once_more(|this| this.open_loop_unguarded(exchange, offer))
-    }
-
-    fn open_loop_unguarded(
+impl Share {
+    /// As [`super::Connections::open_loop`], on these connections.
+    pub(super) fn open_loop(
         &mut self,
         exchange: &Exchange,
         offer: Offer,
+        peers: Peers<'_>,
     ) -> Result<OpenLoopSlice, Error> {
         let mut free: VecDeque<usize> = (0..self.connections.len()).collect();
         let mut dialogue = Dialogue::new(exchange, &mut self.buffer);
@@ -98,6 +102,7 @@ impl Connections {
             lateness: empty_histogram(),
         };
         while schedule.next.is_some() || dialogue.sent() > slice.total_requests {
+            peers.check()?;
             while let Some(due) = schedule.next {
                 let now = Instant::now();
                 if now < due {
@@ -136,6 +141,21 @@ impl Connections {
         }
         slice.total = last - schedule.started;
         Ok(slice)
+    }
+}
+
+impl OpenLoopSlice {
+    /// What threads measured at the same time.
+    pub(super) fn and(mut self, others: &[Self]) -> Self {
+        for other in others {
+            self.offered += other.offered;
+            self.achieved += other.achieved;
+            self.total_requests += other.total_requests;
+            self.total = self.total.max(other.total);
+            self.latency.add(&other.latency).expect(SAME_BOUNDS);
+            self.lateness.add(&other.lateness).expect(SAME_BOUNDS);
+        }
+        self
     }
 }
 

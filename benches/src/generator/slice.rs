@@ -5,6 +5,8 @@ use std::{
 
 use hdrhistogram::Histogram;
 
+use super::crew::Peers;
+
 /// The longest latency a slice's histogram tells apart, in nanoseconds: a minute.
 pub const MAX_LATENCY: u64 = 60_000_000_000;
 
@@ -17,15 +19,20 @@ pub const LATENCY_DIGITS: u8 = 3;
 pub(super) const ROUNDS: u64 = 2;
 
 /// What one turn of closed-loop load measured.
+///
+/// Of several threads, counts and histograms are the sums of theirs, and `total` is the longest.
 #[derive(Clone)]
 pub struct Slice {
-    /// Answers that came within the window.
+    /// Answers that came within the window, of each thread within its own.
     pub requests: u64,
     /// The window as it really was. It opens with the first answer after the ramp, which is not
     /// counted, and closes with the first answer after its time is up, which is; so it is a little
     /// longer than asked for, and neither end cuts an interval between answers in two. Where
     /// answers take long it is much longer: ramp and window each last until every connection has
     /// been answered twice, on average.
+    ///
+    /// Of several threads it is the mean of theirs that makes `requests` / `window` the sum of
+    /// their rates: `requests` / (r₁/w₁ + r₂/w₂ + …), for r answers within a window w.
     pub window: Duration,
     /// Every answer, those of the ramp and after the window included.
     pub total_requests: u64,
@@ -57,6 +64,38 @@ impl fmt::Debug for Slice {
     }
 }
 
+impl Slice {
+    /// What threads measured at the same time.
+    pub(super) fn and(mut self, others: &[Self]) -> Self {
+        if others.is_empty() {
+            return self;
+        }
+        let rate = self.rate() + others.iter().map(Self::rate).sum::<f64>();
+        for other in others {
+            self.requests += other.requests;
+            self.total_requests += other.total_requests;
+            self.total = self.total.max(other.total);
+            self.latency.add(&other.latency).expect(SAME_BOUNDS);
+            self.beyond_max_latency += other.beyond_max_latency;
+        }
+        // Without answers there is no such mean, and any window says so.
+        self.window =
+            Duration::try_from_secs_f64(self.requests as f64 / rate).unwrap_or(self.window);
+        self
+    }
+
+    /// Requests per second within the window.
+    fn rate(&self) -> f64 {
+        match self.requests {
+            0 => 0.0,
+            requests => requests as f64 / self.window.as_secs_f64(),
+        }
+    }
+}
+
+/// Why histograms made by [`empty_histogram`] can be added.
+pub(super) const SAME_BOUNDS: &str = "histograms of the same bounds hold the same values";
+
 /// [`MAX_LATENCY`].
 const LONGEST: Duration = Duration::from_nanos(MAX_LATENCY);
 
@@ -73,8 +112,9 @@ pub(super) fn record(histogram: &mut Histogram<u64>, latency: Duration) {
     histogram.saturating_record(nanoseconds);
 }
 
-/// A slice while it is being measured.
-pub(super) struct Tally {
+/// A slice while one thread is measuring it.
+pub(super) struct Tally<'a> {
+    peers: Peers<'a>,
     started: Instant,
     ramp: Duration,
     asked: Duration,
@@ -93,14 +133,24 @@ pub(super) struct Tally {
 enum Window {
     Ahead,
     Open(Instant),
-    Closed { at: Instant, width: Duration },
+    /// `at` is when sending ended: while other threads' windows are open, the last answer.
+    Closed {
+        at: Instant,
+        width: Duration,
+    },
 }
 
-impl Tally {
-    pub(super) fn new(connections: usize, ramp: Duration, window: Duration) -> Self {
+impl<'a> Tally<'a> {
+    pub(super) fn new(
+        connections: usize,
+        ramp: Duration,
+        window: Duration,
+        peers: Peers<'a>,
+    ) -> Self {
         let latency = empty_histogram();
         let started = Instant::now();
         Self {
+            peers,
             started,
             ramp,
             asked: window,
@@ -134,16 +184,20 @@ impl Tally {
                 let width = now.duration_since(opened);
                 if self.requests >= self.rounds && width >= self.asked {
                     self.window = Window::Closed { at: now, width };
+                    self.peers.closed();
                 }
+            }
+            Window::Closed { width, .. } if self.peers.are_measuring() => {
+                self.window = Window::Closed { at: now, width };
             }
             Window::Closed { .. } => {}
         }
     }
 
-    /// Whether requests are still to be sent.
+    /// Whether requests are still to be sent: until the last thread's window has closed.
     #[inline]
     pub(super) fn is_sending(&self) -> bool {
-        !matches!(self.window, Window::Closed { .. })
+        !matches!(self.window, Window::Closed { .. }) || self.peers.are_measuring()
     }
 
     pub(super) fn total_requests(&self) -> u64 {
@@ -151,7 +205,7 @@ impl Tally {
     }
 
     /// Since when the missing answers are awaited: the last answer while requests are sent, the
-    /// window's end after it.
+    /// end of that after it.
     pub(super) fn waiting_since(&self) -> Instant {
         match self.window {
             Window::Closed { at, .. } => at,

@@ -14,6 +14,7 @@ use std::{
 use super::*;
 
 mod loops;
+mod threads;
 
 const RAMP: Duration = Duration::from_millis(5);
 const WINDOW: Duration = Duration::from_millis(20);

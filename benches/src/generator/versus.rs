@@ -116,7 +116,8 @@ pub fn run(options: &Options) -> Result<()> {
 pub fn measure(options: &Options, mut say: impl FnMut(&str)) -> Result<Vec<Comparison>> {
     let wrk = Wrk::find()?;
     let server_cores = options.server_core.as_ref().map(std::slice::from_ref);
-    let placement = Placement::new(server_cores, options.generator_core)?;
+    let generator_cores = options.generator_core.as_ref().map(std::slice::from_ref);
+    let placement = Placement::new(server_cores, generator_cores)?;
     for warning in &placement.warnings {
         say(&format!("warning: {warning}"));
     }
@@ -148,7 +149,7 @@ fn setting(options: &Options, address: SocketAddr, placement: &Placement, wrk: &
         (Some(program), None) => program.display().to_string(),
         (None, _) => format!("http://{address}, not placed from here"),
     };
-    let clients = match placement.generator {
+    let clients = match placement.generator.first() {
         Some(core) => format!("on core {core}"),
         None => "on no core of their own".to_owned(),
     };

@@ -15,7 +15,7 @@ use super::answers::learn;
 use crate::accounting::{CoreClock, CpuTime, Memory, ProcessTree, SETTLE};
 use crate::cores::Placement;
 use crate::generator::{
-    Connections, Exchange, LATENCY_DIGITS, Offer, OpenLoopSlice, Slice as Measured, connect_loop,
+    Connections, Exchange, LATENCY_DIGITS, Offer, OpenLoopSlice, Slice as Measured,
 };
 use crate::plan::{Lane, LaneLoad};
 use crate::record::{ArmRestart, LaneTotals, Slice, encode};
@@ -41,6 +41,8 @@ pub(super) struct Start<'a> {
 pub(super) struct Life {
     // Fields are dropped in this order: connections close before their server ends.
     connections: Option<Connections>,
+    /// The cores of the generator's further threads.
+    helpers: Vec<Option<usize>>,
     process: Process,
     tree: ProcessTree,
     start_up: Duration,
@@ -105,6 +107,7 @@ impl Life {
         Ok(Self {
             idle: tree.memory()?,
             connections: None,
+            helpers: placement.helpers(),
             process,
             tree,
             start_up: start_up.context("there is no lane to measure")?,
@@ -115,7 +118,8 @@ impl Life {
     /// Opens so many connections, in place of those it has.
     pub(super) fn connect(&mut self, count: usize) -> Result<()> {
         self.connections = None;
-        self.connections = Some(Connections::open(self.address(), count, PATIENCE)?);
+        let opened = Connections::open_among(self.address(), count, PATIENCE, &self.helpers)?;
+        self.connections = Some(opened);
         Ok(())
     }
 
@@ -130,24 +134,16 @@ impl Life {
         lane: Lane,
         clock: Option<&CoreClock>,
     ) -> Result<Slice> {
-        let address = self.address();
         let (ramp, window) = (
             Duration::from_millis(load.ramp_ms),
             Duration::from_millis(load.slice_ms),
         );
         let run = |connections: Option<&mut Connections>, exchange: &Exchange| {
-            if lane == Lane::Connect {
-                return Ok(connect_loop(
-                    address,
-                    exchange,
-                    load.connections,
-                    ramp,
-                    window,
-                    PATIENCE,
-                )?);
-            }
             let connections = connections.context("no connections are open")?;
-            Ok(connections.closed_loop(exchange, ramp, window)?)
+            Ok(match lane {
+                Lane::Connect => connections.connect_loop(exchange, ramp, window),
+                _ => connections.closed_loop(exchange, ramp, window),
+            }?)
         };
         let (measured, cost) = self.accounted(lane, clock, run)?;
         ensure!(measured.requests > 0, "no answer came within a slice");

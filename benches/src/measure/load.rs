@@ -19,11 +19,7 @@ pub(super) struct Load {
 
 impl Load {
     pub(super) fn begin<'a>(plan: &Plan, lives: impl Iterator<Item = &'a Life>) -> Result<Self> {
-        let mut cores = plan.server_cores.clone();
-        cores.extend(
-            plan.generator_core
-                .filter(|core| !plan.server_cores.contains(core)),
-        );
+        let cores = plan.measured_cores();
         Ok(Self {
             begun: Instant::now(),
             before: core_time(&cores)?,

@@ -56,9 +56,13 @@ fn placement(plan: &Plan) -> Result<Placement, Failure> {
     if plan.shares_a_core() {
         return Ok(Placement::shared()?);
     }
-    let servers = (!plan.server_cores.is_empty()).then_some(plan.server_cores.as_slice());
-    Placement::new(servers, plan.generator_core)
+    Placement::new(wish(&plan.server_cores), wish(&plan.generator_cores))
         .map_err(|error| Failure::Usage(format!("{error:#}")))
+}
+
+/// The cores to ask for, if the run was confined to any.
+fn wish(cores: &[usize]) -> Option<&[usize]> {
+    (!cores.is_empty()).then_some(cores)
 }
 
 /// Builds and gates once more, and sees to it that these are the programs the run was begun with.

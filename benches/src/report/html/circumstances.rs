@@ -5,6 +5,7 @@ use super::block::{Block, Captioned, Item, Section};
 use crate::analysis::{CPU_OF_OTHERS, FLOOR_FACTOR, LITTLE, SATURATION};
 use crate::calibrate::Calibration;
 use crate::plan::Plan;
+use crate::report::cores;
 use crate::report::numbers::interval;
 use crate::table::{Align, Table};
 
@@ -125,14 +126,6 @@ pub(super) fn method(material: &Material<'_>) -> Section {
     let record = material.record;
     let plan = &record.plan;
     let unknown = || "unknown".to_owned();
-    let cores = |cores: &[usize]| {
-        let cores: Vec<String> = cores.iter().map(ToString::to_string).collect();
-        if cores.is_empty() {
-            "any".to_owned()
-        } else {
-            cores.join(", ")
-        }
-    };
     let source = match (&record.source.revision, record.source.modified) {
         (Some(revision), Some(true)) => format!("{revision}, with changes"),
         (Some(revision), _) => revision.clone(),
@@ -156,16 +149,7 @@ pub(super) fn method(material: &Material<'_>) -> Section {
             ),
         ),
         ("Load", load(plan)),
-        (
-            "Cores",
-            format!(
-                "servers on {} with {} worker{} each, generator on {}",
-                cores(&plan.server_cores),
-                plan.workers,
-                if plan.workers == 1 { "" } else { "s" },
-                cores(plan.generator_core.as_slice())
-            ),
-        ),
+        ("Cores", cores(plan)),
         ("Seed", plan.seed.to_string()),
     ];
     let terms = terms.map(|(term, said)| (term.to_owned(), said));
@@ -175,10 +159,10 @@ pub(super) fn method(material: &Material<'_>) -> Section {
         blocks: vec![
             Block::Paragraph(
                 "Machines change their speed within tenths of a second, and a process keeps a bias \
-                 for as long as it lives. So the servers take turns of milliseconds on one core, \
-                 only slices of the same block are compared, and everything is started afresh for \
-                 each restart; restarts are the sample that intervals rest on. METHODOLOGY.md in \
-                 the repository has it in full, with what this comparison cannot tell."
+                 for as long as it lives. So the servers take turns of milliseconds, only \
+                 slices of the same block are compared, and everything is started afresh for each \
+                 restart; restarts are the sample that intervals rest on. METHODOLOGY.md in the \
+                 repository has it in full, with what this comparison cannot tell."
                     .to_owned(),
             ),
             Block::Terms(terms.into()),

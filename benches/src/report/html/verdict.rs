@@ -15,17 +15,20 @@ pub(super) fn section(material: &Material<'_>) -> Section {
             Block::List(sentences(material, lane)),
         ],
     });
+    let cores = match material.record.plan.busy_cores() {
+        1 => "one busy core".to_owned(),
+        cores => format!("{cores} busy cores"),
+    };
     Section {
         id: "verdict",
         heading: "The verdict",
         blocks: vec![
             Block::Panels(panels.collect()),
-            Block::Paragraph(
-                "Speed is requests per second on one busy core. In brackets stands the interval: \
-                 in 95 of 100 such runs every interval of pairs holds the true value at once. \
-                 Ahead means wholly beyond this run's margin; a tie, wholly within 1 %."
-                    .to_owned(),
-            ),
+            Block::Paragraph(format!(
+                "Speed is requests per second on {cores}. In brackets stands the interval: in 95 \
+                 of 100 such runs every interval of pairs holds the true value at once. Ahead \
+                 means wholly beyond this run's margin; a tie, wholly within 1 %."
+            )),
         ],
     }
 }
