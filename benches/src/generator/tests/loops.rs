@@ -1,5 +1,7 @@
 //! The loops other than the closed one on connections held open.
 
+use std::sync::Barrier;
+
 use super::*;
 
 const CLOSE: (&str, &str) = ("Connection", "close");
@@ -104,9 +106,11 @@ fn as_many_requests_are_offered_as_the_rate_says() {
 #[test]
 fn what_a_request_waits_for_a_stalled_server_is_in_its_latency() {
     const STALL: Duration = Duration::from_millis(10);
-    // Ten requests into the slice each of the two connections stalls once.
-    let server = Server::start(|_, request| {
+    // Ten requests into the slice both connections stall once, at the same time.
+    let both = Barrier::new(2);
+    let server = Server::start(move |_, request| {
         if request == 10 {
+            both.wait();
             thread::sleep(STALL);
         }
         Send(vec![ok(b"Hello")])
