@@ -42,7 +42,7 @@ impl Failure {
                 ExitCode::from(interrupt::EXIT_STATUS as u8)
             }
             Self::Void => {
-                eprintln!("compare: every row is void");
+                eprintln!("compare: every row is void, for the reasons below its table");
                 ExitCode::from(3)
             }
             Self::Unmet(sentence) => {

@@ -159,6 +159,8 @@ impl Run {
                 output.display()
             )));
         }
+        // Before the run, which would be for nothing.
+        writable(&output)?;
         let machine = Machine::look();
         let record = Record {
             schema_version: SCHEMA_VERSION,
@@ -270,6 +272,14 @@ impl Run {
     pub(crate) fn root(&self) -> &Path {
         self.catalogue.root()
     }
+}
+
+/// Makes the directory, and sees whether a file can be written there.
+fn writable(directory: &Path) -> Result<(), Failure> {
+    let tried = fs::create_dir_all(directory).and_then(|()| tempfile::tempfile_in(directory));
+    tried.map(drop).map_err(|error| {
+        Failure::Usage(format!("cannot write to {}: {error}", directory.display()))
+    })
 }
 
 /// Where runs leave their records, unless told otherwise.

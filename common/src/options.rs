@@ -13,7 +13,8 @@ use tracing_subscriber::filter::LevelFilter;
 #[derive(Clone, Debug, Parser)]
 #[command(
     about = "Serves greetings by locale name: a read-only JSON API, described at /docs.",
-    after_help = "Exit status: 0 after SIGTERM or SIGINT, 1 for a failure, 2 for a wrong option."
+    after_help = "Exit status: 0 after SIGTERM or SIGINT, 130 where a second one cuts the drain short, 1 for a failure,
+2 for a wrong option."
 )]
 pub struct Options {
     /// Where to listen; port 0 takes a free one
@@ -28,8 +29,8 @@ pub struct Options {
     #[arg(long, env = "PORT")]
     port: Option<u16>,
 
-    /// Worker threads [default: the cores]
-    #[arg(long, env = "QUARTET_WORKERS", value_name = "N")]
+    /// Worker threads, 1024 at most [default: the cores]
+    #[arg(long, env = "QUARTET_WORKERS", value_name = "N", value_parser = workers)]
     workers: Option<NonZeroUsize>,
 
     /// A JSON object from locale name to text, instead of the seven that are built in
@@ -152,6 +153,14 @@ fn root_path(value: &str) -> Result<String, &'static str> {
     Ok(path.to_owned())
 }
 
+/// More threads than that serve nothing faster, and a system may refuse them.
+fn workers(value: &str) -> Result<NonZeroUsize, &'static str> {
+    let workers = value.parse().ok();
+    workers
+        .filter(|workers: &NonZeroUsize| workers.get() <= 1024)
+        .ok_or("it is a whole number from 1 to 1024")
+}
+
 /// One octet at least, and little enough that adding limits up cannot overflow.
 fn limit(value: &str) -> Result<usize, String> {
     match value.parse() {
@@ -201,6 +210,7 @@ mod tests {
             ["--listen", "127.0.0.1"],
             ["--listen", "127.0.0.1:99999"],
             ["--workers", "0"],
+            ["--workers", "1025"],
             ["--root-path", "p"],
             ["--root-path", "//host"],
             ["--root-path", "/\" onload="],

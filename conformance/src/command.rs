@@ -10,6 +10,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Parser;
 
@@ -27,6 +28,17 @@ const UNREACHABLE: u8 = 3;
 /// The exit code after an interrupt, as shells have it: 128 and SIGINT's number.
 const INTERRUPTED: i32 = 130;
 
+/// Whether the program is about to end for an interrupt.
+static IS_INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// Leaves it at that once an interrupt has ended the servers: what is found after it is not found of
+/// them.
+fn wait_if_interrupted() {
+    while IS_INTERRUPTED.load(Ordering::SeqCst) {
+        std::thread::park();
+    }
+}
+
 /// The whole of the command's `main`.
 pub fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().skip(1).collect();
@@ -34,7 +46,9 @@ pub fn main() -> ExitCode {
         return reference::main(arguments);
     }
     let interrupted = || {
+        IS_INTERRUPTED.store(true, Ordering::SeqCst);
         tools::clean_up();
+        eprintln!("conformance: interrupted");
         std::process::exit(INTERRUPTED);
     };
     if let Err(error) = ctrlc::set_handler(interrupted) {
@@ -44,6 +58,7 @@ pub fn main() -> ExitCode {
         Some(first) if first == "parity" => parity::execute(arguments),
         _ => execute(&Options::parse()),
     };
+    wait_if_interrupted();
     // A case that hung may keep something running.
     tools::clean_up();
     match result {
@@ -66,12 +81,14 @@ fn execute(options: &Options) -> Result<u8, RunError> {
     let style = Style::of(&io::stdout());
     if options.self_check {
         let tally = self_check::run(&selected, options.seed)?;
+        wait_if_interrupted();
         print(|out| tally.write(out, style))?;
         return Ok(if tally.holds() { 0 } else { DEVIATION });
     }
     // Before the run, which would be for nothing.
     let files = Files::create(options)?;
     let report = run::run(options, &selected)?;
+    wait_if_interrupted();
     files.write(&report)?;
     let detail = match options.verbose {
         true => Detail::Everything,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::cases;
+use crate::{cases, toml_file};
 
 /// The deviations that are known. Each is expected: a case that finds it does not fail, and one
 /// that no longer finds it does, so that an update that mends it is noticed.
@@ -61,9 +61,9 @@ impl Deviations {
                 message,
             })
         };
-        let parsed: Self = match toml::from_str(text) {
+        let parsed: Self = match toml_file::parse(text) {
             Ok(parsed) => parsed,
-            Err(error) => return fail(error.to_string()),
+            Err(error) => return fail(error),
         };
         for (index, known) in parsed.deviation.iter().enumerate() {
             if !cases::all().any(|case| case.id == known.case) {

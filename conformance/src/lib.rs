@@ -37,6 +37,7 @@ mod selection;
 mod served;
 mod suite;
 mod target;
+mod toml_file;
 mod tools;
 
 pub use case::{Case, Deviation, Level, Need, Outcome, Verdict};

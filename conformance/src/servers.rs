@@ -47,7 +47,7 @@ pub use build::{Artifact, BuildError};
 pub use process::{Process, Signal, StartError, StartOptions};
 pub use setting::Setting;
 
-use crate::{Case, Selection};
+use crate::{Case, Selection, toml_file};
 
 /// The stanzas of one `servers.toml`.
 #[derive(Clone, Debug)]
@@ -216,7 +216,7 @@ impl Catalogue {
             file: file.to_owned(),
             message,
         };
-        let mut parsed: File = toml::from_str(text).map_err(|error| invalid(error.to_string()))?;
+        let mut parsed: File = toml_file::parse(text).map_err(invalid)?;
         for (index, server) in parsed.server.iter().enumerate() {
             let twice = parsed.server.iter().skip(index + 1);
             if twice.into_iter().any(|other| other.name == server.name) {

@@ -2,12 +2,12 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Parser;
 
 use super::run::RunError;
-use super::{DEVIATION, print};
+use super::{DEVIATION, print, wait_if_interrupted};
 use crate::Target;
 use crate::parity::{Answers, page};
 use crate::servers::{Catalogue, Process, Role, Server, StartOptions};
@@ -53,7 +53,7 @@ pub(super) fn execute(arguments: Vec<OsString>) -> Result<u8, RunError> {
     let options = ParityOptions::parse_from(arguments);
     let usage = |error: crate::servers::CatalogueError| RunError::Usage(error.to_string());
     let catalogue = Catalogue::find().map_err(usage)?;
-    let original = ask(&catalogue, find(&catalogue, &options.against)?)?;
+    let original = find(&catalogue, &options.against)?;
     let others: Vec<&Server> = match options.servers.is_empty() {
         true => catalogue.with_role(Role::Framework).collect(),
         false => {
@@ -63,20 +63,28 @@ pub(super) fn execute(arguments: Vec<OsString>) -> Result<u8, RunError> {
                 .collect::<Result<_, _>>()?
         }
     };
+    let file = options.write.as_ref().or(options.check.as_ref());
+    let failed = |file: &Path, error: &str| RunError::Usage(format!("{}: {error}", file.display()));
+    // Before the run, which would be for nothing.
+    let before = file.map(|file| {
+        let read = fs::read_to_string(file);
+        read.map_err(|error| failed(file, &error.to_string()))
+    });
+    let before = before.transpose()?;
+    let original = ask(&catalogue, original)?;
     let others: Vec<Answers> = others
         .into_iter()
         .map(|server| ask(&catalogue, server))
         .collect::<Result<_, _>>()?;
+    wait_if_interrupted();
     let text = page(&original, &others);
-    let Some(file) = options.write.as_ref().or(options.check.as_ref()) else {
+    let Some((file, before)) = file.zip(before) else {
         return print(|out| out.write_all(text.as_bytes())).map(|()| 0);
     };
-    let failed = |error| RunError::Usage(format!("{}: {error}", file.display()));
-    let before = fs::read_to_string(file).map_err(|error| failed(error.to_string()))?;
     let after = spliced(&before, &text)
-        .ok_or_else(|| failed("the markers of the generated part are not there".to_owned()))?;
+        .ok_or_else(|| failed(file, "the markers of the generated part are not there"))?;
     if options.write.is_some() {
-        fs::write(file, after).map_err(|error| failed(error.to_string()))?;
+        fs::write(file, after).map_err(|error| failed(file, &error.to_string()))?;
         return Ok(0);
     }
     if after == before {

@@ -10,6 +10,9 @@ use tempfile::{NamedTempFile, TempDir};
 /// How often removal is tried again while a program that is ending still writes.
 const TRIES: u32 = 20;
 
+/// How often it must be found gone: a browser that is ending makes its profile anew.
+const LOOKS: u32 = 4;
+
 /// How long each try waits for the next.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -76,9 +79,14 @@ pub(super) fn remove() {
     let Some(directory) = directory.upgrade() else {
         return;
     };
+    let mut looks_gone = 0;
     for _ in 0..TRIES {
         let _ = std::fs::remove_dir_all(directory.path());
-        if !directory.path().exists() {
+        looks_gone = match directory.path().exists() {
+            true => 0,
+            false => looks_gone + 1,
+        };
+        if looks_gone == LOOKS {
             return;
         }
         std::thread::sleep(PAUSE);

@@ -35,18 +35,20 @@ pub fn app(api: Arc<Api>) -> Service {
         .push(read_only("docs", Page(api.clone())))
         .push(read_only("openapi.json", OpenApi(api.clone())))
         .push(read_only("healthz", Healthz))
-        .push(read_only("", Root(api)));
+        .push(answering(Router::new(), Root(api)));
     Service::new(router)
         .hoop(UpholdContract(limits))
         .hoop(CatchPanic::new())
 }
 
-/// A path that is read. salvo's method filters are exact: HEAD is a route of its own.
+/// A path that is read.
 fn read_only(path: &str, handler: impl Handler + Clone) -> Router {
-    Router::with_path(path)
-        .get(handler.clone())
-        .head(handler)
-        .options(options)
+    answering(Router::with_path(path), handler)
+}
+
+/// salvo's method filters are exact: HEAD is a route of its own.
+fn answering(router: Router, handler: impl Handler + Clone) -> Router {
+    router.get(handler.clone()).head(handler).options(options)
 }
 
 /// Serves the API from `listener` until `shutdown`, then drains.
