@@ -90,20 +90,16 @@ impl Burner {
         }
     }
 
+    /// Whoever is slower by nothing does all of this but the burning, so that it costs them alike.
     fn burn(self) {
-        if self.share == 0.0 {
-            return;
-        }
         let begun = Instant::now();
-        let worked = FREE_SINCE
-            .get()
-            .map(|since| nanoseconds(begun - since) - self.clock_ns);
+        let worked = FREE_SINCE.get().map(|since| nanoseconds(begun - since));
         FREE_SINCE.set(Some(begun));
         let Some(worked) = worked.filter(|&worked| worked < IDLE_NS) else {
             return;
         };
-        // Reading the clock just now was part of the burning.
-        let owed = OWED_NS.get() + self.share * worked - self.clock_ns;
+        let owed = OWED_NS.get() + self.share * worked;
+        // The clock is read once more at least.
         if owed < self.clock_ns {
             OWED_NS.set(owed);
             return;
