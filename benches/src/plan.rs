@@ -82,7 +82,7 @@ impl Effort {
     /// About five minutes.
     pub const NORMAL: Self = Self {
         restarts: 28,
-        restart_length: Duration::from_millis(9_200),
+        restart_length: Duration::from_millis(8_600),
     };
     /// About a quarter of an hour.
     pub const THOROUGH: Self = Self {
@@ -156,14 +156,17 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// How many blocks fill `length`: a number after which the balance of positions is exact,
-    /// unless that would take much longer than asked.
+    /// How many blocks fill `length`: a number with which the balance of positions over the run is
+    /// exact, unless that would take much longer than asked.
     pub fn blocks_within(&self, length: Duration) -> u32 {
         let wanted = (length.as_secs_f64() / self.block_length().as_secs_f64()).max(1.0);
-        let period = period(self.cells().len()) as f64;
-        let periods = (wanted / period).round();
-        let blocks = if periods >= 1.0 {
-            periods * period
+        let period = period(self.cells().len());
+        // All restarts together are to make whole periods.
+        let step = (1..=period).find(|step| (step * self.restarts as usize).is_multiple_of(period));
+        let step = step.unwrap_or(period) as f64;
+        let steps = (wanted / step).round();
+        let blocks = if steps >= 1.0 {
+            steps * step
         } else {
             wanted.floor()
         };

@@ -31,9 +31,8 @@ pub struct Answer {
 
 /// Asks for `path` and gives the content, having made sure that it is what `expected` says.
 ///
-/// It must be 200 and mean the same JSON. It must also be as long as that JSON is without white
-/// space and with its letters as UTF-8, so that no server is timed sending more or less than
-/// another.
+/// It must be 200 and mean the same JSON, be it with white space and escapes, as some frameworks have
+/// it: who sends more than is needed has done no less.
 ///
 /// # Errors
 /// Where the server cannot be asked, or answers anything else.
@@ -56,12 +55,6 @@ pub fn checked_answer(address: SocketAddr, path: &str, expected: &Value) -> Resu
         "GET {path} answers {}, not {}",
         shown(&found),
         shown(expected)
-    );
-    let length = expected.to_string().len();
-    ensure!(
-        content.len() == length,
-        "GET {path} answers {} bytes; the same JSON without white space and escapes has {length}",
-        content.len()
     );
     Ok(answer)
 }
@@ -209,6 +202,8 @@ mod tests {
     fn the_right_answer_is_given_back() {
         let content = asked(b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n{\"a\":1}").unwrap();
         assert_eq!(content, br#"{"a":1}"#);
+        let content = asked(b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n{\"a\": 1}").unwrap();
+        assert_eq!(content, br#"{"a": 1}"#);
     }
 
     #[test]
@@ -220,10 +215,6 @@ mod tests {
         refused(
             b"HTTP/1.1 200 OK\r\ncontent-length: 7\r\n\r\n{\"a\":2}",
             r#"{"a":2}, not"#,
-        );
-        refused(
-            b"HTTP/1.1 200 OK\r\ncontent-length: 8\r\n\r\n{\"a\": 1}",
-            "answers 8 bytes",
         );
         refused(
             b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\n<br>",

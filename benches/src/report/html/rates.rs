@@ -19,8 +19,8 @@ pub(super) fn section(material: &Material<'_>) -> Section {
     });
     let mut blocks = vec![
         Block::Paragraph(format!(
-            "A ratio of 0.80 means four fifths of the requests that {reference} answers in \
-             the same blocks of slices. The bar is the 95 % interval over restarts; \
+            "A ratio of 0.80 means four fifths of the requests that {reference} answers \
+             beside it. The bar is the 95 % interval over restarts; \
              the shaded band is the margin within which a difference counts as none."
         )),
         Block::Panels(panels.collect()),
