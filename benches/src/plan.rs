@@ -79,7 +79,7 @@ impl Effort {
         restarts: 6,
         restart_length: Duration::from_millis(4_600),
     };
-    /// About five minutes.
+    /// About six minutes.
     pub const NORMAL: Self = Self {
         restarts: 28,
         restart_length: Duration::from_millis(8_600),

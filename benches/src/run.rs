@@ -37,7 +37,7 @@ pub struct Options {
     #[arg(long, conflicts_with = "thorough")]
     quick: bool,
 
-    /// Narrower intervals, in about a quarter of an hour; without either, about five minutes
+    /// Narrower intervals, in about a quarter of an hour; without either, about six minutes
     #[arg(long)]
     thorough: bool,
 
