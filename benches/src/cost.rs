@@ -14,9 +14,11 @@ mod stripped;
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
+use indicatif::HumanDuration;
 use quartet_conformance::Model;
 use quartet_conformance::servers::{Process, Server, StartOptions};
 use schemars::JsonSchema;
@@ -28,12 +30,13 @@ use crate::interrupt::Interrupt;
 use crate::measure::Subject;
 use crate::plan::{ArmRole, Lane};
 use crate::record::{Record, State};
+use start_up::Turns;
 
 pub use build::BuildCost;
 pub use connections::{COUNT as IDLE_CONNECTIONS, IdleConnections};
 pub use counted::{RequestCost, TOOL};
 pub use lines::Lines;
-pub use start_up::{STARTS, cost_of_a_process};
+pub use start_up::cost_of_a_process;
 
 /// What to measure besides what costs little time.
 #[derive(Args, Clone, Copy, Debug, Default)]
@@ -164,17 +167,26 @@ impl Costing<'_> {
     }
 
     fn start_ups(&self, subjects: &[&Subject<'_>], cost: &mut Cost) {
-        for round in 0..STARTS {
+        let mut turns = Turns::new(subjects.len());
+        for round in 0.. {
+            let due = turns.round(round);
+            if due.is_empty() || self.interrupt.requested() {
+                break;
+            }
+            if round == 1 && turns.remaining() >= WORTH_SAYING {
+                eprintln!("start-ups: about {} left", HumanDuration(turns.remaining()));
+            }
             cost.spawn_ns.extend(cost_of_a_process(self.placement));
-            for index in start_up::order(subjects.len(), round) {
+            for index in due {
+                let begun = Instant::now();
                 let entry = &mut cost.servers[index];
-                if self.interrupt.requested() || !entry.missing.is_empty() {
-                    continue;
+                if !self.interrupt.requested() && entry.missing.is_empty() {
+                    let started = start_up::once(|| self.start(subjects[index]), &self.expected());
+                    self.keep(entry, "start-up", started, |entry, taken| {
+                        entry.start_up_ns.push(taken);
+                    });
                 }
-                let started = start_up::once(|| self.start(subjects[index]), &self.expected());
-                self.keep(entry, "start-up", started, |entry, taken| {
-                    entry.start_up_ns.push(taken);
-                });
+                turns.took(index, begun.elapsed());
             }
         }
     }
@@ -277,6 +289,9 @@ impl Costing<'_> {
         self.model.item("en").unwrap_or_default()
     }
 }
+
+/// A wait shorter than this is not announced.
+const WORTH_SAYING: Duration = Duration::from_secs(5);
 
 /// What is asked of a server that is only to show that it answers.
 const PATH: &str = "/greetings/en";

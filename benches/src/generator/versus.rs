@@ -17,7 +17,10 @@ use clap::Args;
 
 use self::{server::Server, wrk::Wrk};
 use super::{Connections, Exchange};
-use crate::{cores::Placement, statistics::median};
+use crate::{
+    cores::Placement,
+    statistics::{CONFIDENCE, Ratio, median},
+};
 
 mod server;
 mod wrk;
@@ -51,11 +54,11 @@ pub struct Options {
     connections: Vec<NonZeroUsize>,
 
     /// Rounds of each client at each number of connections
-    #[arg(long, value_name = "N", default_value = "7")]
+    #[arg(long, value_name = "N", default_value = "16")]
     rounds: NonZeroUsize,
 
     /// Length of a round
-    #[arg(long, value_name = "SECONDS", default_value = "2")]
+    #[arg(long, value_name = "SECONDS", default_value = "1")]
     seconds: NonZeroU64,
 }
 
@@ -75,6 +78,14 @@ impl Comparison {
     pub fn medians(&self) -> Option<(f64, f64)> {
         Some((median(&self.generator)?, median(&self.wrk)?))
     }
+
+    /// How many times as many requests the generator made, with an interval over rounds; none of
+    /// fewer than two.
+    pub fn ratio(&self) -> Option<Ratio> {
+        let pairs = self.generator.iter().zip(&self.wrk);
+        let logs: Vec<f64> = pairs.map(|(ours, theirs)| (ours / theirs).ln()).collect();
+        Ratio::over_restarts(&logs, CONFIDENCE)
+    }
 }
 
 impl fmt::Display for Comparison {
@@ -82,19 +93,19 @@ impl fmt::Display for Comparison {
         let Some((generator, wrk)) = self.medians() else {
             return write!(f, "{} connections: no rounds", self.connections);
         };
-        let pairs = self.generator.iter().zip(&self.wrk);
-        let (least, most) = pairs
-            .map(|(generator, wrk)| generator / wrk)
-            .fold((f64::INFINITY, 0.0_f64), |(least, most), ratio| {
-                (least.min(ratio), most.max(ratio))
-            });
         write!(
             f,
-            "{} connections: generator {generator:.0}/s, wrk {wrk:.0}/s, {:.2} times as much \
-             ({least:.2} to {most:.2} in single rounds)",
-            self.connections,
-            generator / wrk,
-        )
+            "{} connections: generator {generator:.0}/s, wrk {wrk:.0}/s, ",
+            self.connections
+        )?;
+        match self.ratio() {
+            Some(ratio) => write!(
+                f,
+                "{:.2} times as much (95 %: {:.2} to {:.2})",
+                ratio.estimate, ratio.low, ratio.high
+            ),
+            None => write!(f, "{:.2} times as much in one round", generator / wrk),
+        }
     }
 }
 
@@ -206,4 +217,28 @@ fn generator_rate(address: SocketAddr, connections: usize, seconds: u64) -> Resu
         Duration::from_secs(seconds),
     )?;
     Ok(slice.requests as f64 / slice.window.as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounds_are_compared_with_those_beside_them() {
+        let mut comparison = Comparison {
+            connections: 64,
+            generator: vec![150.0, 75.0],
+            wrk: vec![100.0, 50.0],
+        };
+        assert_eq!(
+            comparison.to_string(),
+            "64 connections: generator 112/s, wrk 75/s, 1.50 times as much (95 %: 1.50 to 1.50)"
+        );
+        comparison.generator.truncate(1);
+        comparison.wrk.truncate(1);
+        assert_eq!(
+            comparison.to_string(),
+            "64 connections: generator 150/s, wrk 100/s, 1.50 times as much in one round"
+        );
+    }
 }

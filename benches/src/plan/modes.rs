@@ -11,7 +11,7 @@ use super::{Lane, RAMP, SLICE, SLICE_OVERHEAD, START_OVERHEAD};
 use crate::schedule::balanced_orders;
 
 /// What opening one connection costs. For estimates only.
-const OPENING: Duration = Duration::from_micros(60);
+const OPENING: Duration = Duration::from_micros(400);
 
 /// Requests per second against the number of connections: what is measured, on restarts of its
 /// own. A block holds one slice of every arm; each number of connections has its own blocks.
@@ -243,7 +243,7 @@ mod tests {
         let capacity = CapacityPlan::new(Lane::One, vec![1, 64], 2);
         let slices = 7 * 2 * 4;
         assert!(capacity.restart_length(7) > Duration::from_millis(23) * slices);
-        assert!(capacity.restart_length(7) < Duration::from_millis(30) * slices);
+        assert!(capacity.restart_length(7) < Duration::from_millis(35) * slices);
         let latency = LatencyPlan::new(Lane::One, vec![], 64, 2);
         assert!(latency.restart_length(7) > Duration::from_millis(210) * (7 * 3));
     }

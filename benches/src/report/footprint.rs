@@ -146,21 +146,27 @@ impl Page<'_> {
                 milliseconds(spawn)
             )
         }));
-        let spreads = analysis
-            .footprints
-            .iter()
-            .filter_map(|print| print.start_up);
-        let widest = spreads.max_by(|a, b| {
+        let spreads = || {
+            let prints = analysis.footprints.iter();
+            prints.filter_map(|print| print.start_up)
+        };
+        let fewest = spreads().map(|spread| spread.samples).min();
+        let most = spreads().map(|spread| spread.samples).max();
+        let widest = spreads().max_by(|a, b| {
             (a.upper_quartile - a.lower_quartile).total_cmp(&(b.upper_quartile - b.lower_quartile))
         });
-        sentences.extend(widest.map(|spread| {
-            format!(
-                "Start-up is the median of {} starts; the middle half of them lies within {} ms \
-                 for every server.",
-                spread.samples,
+        if let (Some(spread), Some(fewest), Some(most)) = (widest, fewest, most) {
+            let starts = if fewest == most {
+                most.to_string()
+            } else {
+                format!("{fewest} to {most}")
+            };
+            sentences.push(format!(
+                "Start-up is the median of {starts} starts; the middle half of them lies within \
+                 {} ms for every server.",
                 milliseconds(spread.upper_quartile - spread.lower_quartile)
-            )
-        }));
+            ));
+        }
         sentences
     }
 }
