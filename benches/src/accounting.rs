@@ -61,7 +61,7 @@ pub struct Memory {
 /// How the cores measured on spent their time, nanoseconds added up over them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CoreTime {
-    /// Anything but idle.
+    /// What tasks took, with the interrupts that are in their CPU time.
     pub busy: u64,
     /// Wanted by this machine, taken by its host.
     pub stolen: u64,

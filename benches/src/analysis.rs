@@ -151,12 +151,17 @@ impl Analysis {
         })
     }
 
-    /// Whether any row is not void.
-    pub fn anything_counts(&self) -> bool {
+    /// Whether any row counts of a server that the run is about: what stands beside it tells nothing
+    /// alone.
+    pub fn anything_counts(&self, record: &Record) -> bool {
+        let asked_for = |arm: usize| {
+            let role = record.plan.arms[arm].role;
+            matches!(role, ArmRole::Compared | ArmRole::Aside)
+        };
         self.lanes
             .iter()
             .flat_map(|lane| &lane.rows)
-            .any(|row| row.void.is_empty())
+            .any(|row| asked_for(row.arm) && row.void.is_empty())
     }
 }
 
@@ -180,12 +185,15 @@ impl LaneAnalysis {
             Some((again, first))
         });
         let again = copied.and_then(|(again, first)| against(again, Some(first)));
+        // How far equals are apart counts though their rows may not: it only makes verdicts rarer.
+        let log_ratios = copied.map_or_else(Vec::new, |(again, first)| {
+            samples.log_ratios(again, first, lane)
+        });
+        let apart = Ratio::over_restarts(&log_ratios, CONFIDENCE);
         let equals = Equals {
-            margin: margin(again),
-            log_ratios: copied
-                .filter(|_| again.is_some())
-                .map(|(again, first)| samples.log_ratios(again, first, lane))
-                .unwrap_or_default(),
+            margin: margin(apart),
+            known: apart.is_some(),
+            log_ratios,
         };
 
         let compared: Vec<usize> = (0..arms.len())
@@ -264,7 +272,18 @@ impl LaneAnalysis {
 /// How far apart two copies of one server are.
 struct Equals {
     margin: f64,
+    /// Whether that was measured. Where it was not, none can be called equal.
+    known: bool,
     log_ratios: Vec<f64>,
+}
+
+impl Equals {
+    fn verdict(&self, ratio: Ratio) -> Verdict {
+        match Verdict::of(ratio, self.margin) {
+            Verdict::Tie if !self.known => Verdict::Unresolved,
+            verdict => verdict,
+        }
+    }
 }
 
 impl Pair {
@@ -277,7 +296,7 @@ impl Pair {
     ) -> Option<Self> {
         let log_ratios = samples.log_ratios(arm, against, lane);
         let ratio = Ratio::over_restarts(&log_ratios, confidence)?;
-        let verdict = Verdict::of(ratio, equals.margin);
+        let verdict = equals.verdict(ratio);
         let restarts_needed = (verdict == Verdict::Unresolved)
             .then(|| restarts_needed(&log_ratios, &equals.log_ratios, confidence))
             .flatten();

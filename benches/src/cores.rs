@@ -428,7 +428,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn a_thread_is_confined_and_released() {
+    fn a_thread_is_confined_to_the_servers_cores_and_back() {
         use nix::sched::{CpuSet, sched_getaffinity};
         use nix::unistd::Pid;
         let allowed = || {

@@ -8,7 +8,7 @@ use clap::Args;
 
 use crate::analysis::{Analysis, LaneAnalysis, Samples};
 use crate::failure::{Failure, print};
-use crate::plan::{ArmRole, Lane};
+use crate::plan::{ArmRole, Lane, Plan};
 use crate::record::{ArmRestart, Record};
 use crate::statistics::{Ratio, Verdict, simultaneous_confidence};
 use crate::table::{Align, Table};
@@ -99,7 +99,7 @@ impl Difference {
         Ok(Self {
             figures,
             contradictions: contradictions(&views),
-            notes: notes(first, second),
+            notes: notes(&views),
         })
     }
 
@@ -263,8 +263,11 @@ fn samples(views: &[View<'_>; 2]) -> Vec<Sample> {
                 continue;
             };
             let references = first.reference.zip(second.reference);
-            let counts = first.counts(arm, lane) && second.counts(other, lane);
-            let Some((ours, theirs)) = references.filter(|&(ours, _)| counts && ours != arm) else {
+            let counts = |ours, theirs| first.counts(ours, lane) && second.counts(theirs, lane);
+            let relevant = |&(ours, theirs): &(usize, usize)| {
+                ours != arm && counts(arm, other) && counts(ours, theirs)
+            };
+            let Some((ours, theirs)) = references.filter(relevant) else {
                 continue;
             };
             let of = format!("{}, {}", named.name, lane.name());
@@ -341,8 +344,11 @@ fn contradictions(views: &[View<'_>; 2]) -> Vec<String> {
 }
 
 /// What else is not the same, so that figures may well differ.
-fn notes(first: &Record, second: &Record) -> Vec<String> {
-    let mut notes = Vec::new();
+fn notes(views: &[View<'_>; 2]) -> Vec<String> {
+    let [first, second] = [views[0].record, views[1].record];
+    let mut notes = plans(&first.plan, &second.plan);
+    notes.extend(only_in_one(&views[0], &views[1], "A"));
+    notes.extend(only_in_one(&views[1], &views[0], "B"));
     if first.machine != second.machine {
         notes.push(format!(
             "not the same machine: {} in A, {} in B",
@@ -383,6 +389,40 @@ fn notes(first: &Record, second: &Record) -> Vec<String> {
         }
     }
     notes
+}
+
+/// How the load was not the same.
+fn plans(first: &Plan, second: &Plan) -> Vec<String> {
+    let terms = |plan: &Plan| {
+        [
+            ("connections", plan.connections),
+            ("workers", plan.workers),
+            ("cores for servers", plan.server_cores.len()),
+            ("cores for the generator", plan.generator_cores.len()),
+        ]
+    };
+    let both = terms(first).into_iter().zip(terms(second));
+    both.filter(|((_, ours), (_, theirs))| ours != theirs)
+        .map(|((what, ours), (_, theirs))| format!("{what}: {ours} in A, {theirs} in B"))
+        .collect()
+}
+
+/// What counts in one record and not in the other, where nothing can be compared.
+fn only_in_one(here: &View<'_>, there: &View<'_>, name: &str) -> Vec<String> {
+    let rows = here.analysis.lanes.iter().flat_map(|found| {
+        let rows = found.rows.iter().filter(|row| row.void.is_empty());
+        rows.map(move |row| (found.lane, row.arm))
+    });
+    let missing = rows.filter(|&(lane, arm)| {
+        let other = there.arm(&here.record.plan.arms[arm].name);
+        !other.is_some_and(|other| there.counts(other, lane))
+    });
+    missing
+        .map(|(lane, arm)| {
+            let arm = &here.record.plan.arms[arm].name;
+            format!("{arm}, {}: counts in {name} only", lane.name())
+        })
+        .collect()
 }
 
 fn shown(ratio: f64) -> String {
@@ -460,6 +500,37 @@ mod tests {
         ] {
             assert!(text.contains(note), "{text}");
         }
+    }
+
+    #[test]
+    fn what_counts_in_one_alone_is_noted_and_nothing_is_relative_to_a_void_reference() {
+        let first = Simulation::new(3).run();
+        let mut other = first.clone();
+        other.plan.connections = 128;
+        let arms = other.plan.arms.iter();
+        let reference = arms
+            .map(|arm| arm.role)
+            .position(|role| role == ArmRole::Reference)
+            .unwrap();
+        other.voids.push(crate::record::Void {
+            arm: reference,
+            restart: None,
+            lane: Some(Lane::List),
+            reason: "an answer was wrong".to_owned(),
+        });
+        let difference = Difference::between(&first, &other).unwrap();
+        let text = difference.text();
+        for note in [
+            "connections: 64 in A, 128 in B",
+            "hyper, list: counts in A only",
+        ] {
+            assert!(text.contains(note), "{text}");
+        }
+        let mut figures = difference.figures.iter();
+        assert!(
+            !figures.any(|figure| figure.of.ends_with(", list")),
+            "{text}"
+        );
     }
 
     #[test]

@@ -11,7 +11,8 @@ pub struct Interrupt(Arc<AtomicBool>);
 
 impl Interrupt {
     /// From now on Ctrl-C (SIGINT, and SIGTERM and SIGHUP where there are such) asks to stop.
-    /// Whoever asks twice means at once: the process exits with 130, its record as last written.
+    /// Whoever asks twice means at once: servers are ended, and the process exits with 130, its record
+    /// as last written.
     ///
     /// # Errors
     /// Where the system refuses a handler.
@@ -20,6 +21,7 @@ impl Interrupt {
         let handled = interrupt.clone();
         ctrlc::set_handler(move || {
             if handled.0.swap(true, Ordering::Relaxed) {
+                quartet_conformance::clean_up();
                 std::process::exit(EXIT_STATUS);
             }
         })

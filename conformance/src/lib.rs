@@ -50,5 +50,5 @@ pub use scale::Scale;
 pub use selection::{Selection, UnknownCase};
 pub use suite::{Finding, Suite, SuiteError};
 pub use target::{Keyed, Launch, Target};
-pub use tools::Workbench;
+pub use tools::{Workbench, clean_up};
 pub use url::BaseUrl;

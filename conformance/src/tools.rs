@@ -22,9 +22,9 @@ use crate::{Deviation, Need};
 /// Where programs are that the search path of a user without privileges may leave out.
 const SYSTEM_DIRECTORIES: [&str; 2] = ["/usr/local/sbin", "/usr/sbin"];
 
-/// Ends everything that runs and removes every file of the suite's own, for a program that is about
-/// to end itself.
-pub(crate) fn clean_up() {
+/// Ends everything that this crate has started and that still runs, and removes every file of its
+/// own, for a program that is about to end itself.
+pub fn clean_up() {
     child::end_all();
     scratch::remove();
 }

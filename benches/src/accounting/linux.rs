@@ -1,12 +1,12 @@
 //! Linux's books: CPU clocks of processes, and `/proc`.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use anyhow::{Context as _, Result};
 use nix::time::{ClockId, clock_getcpuclockid, clock_gettime};
 use nix::unistd::Pid;
 use procfs::process::{Process, all_processes};
-use procfs::{CurrentSI as _, KernelStats};
 
 use super::{CoreTime, CpuTime, Memory};
 
@@ -97,7 +97,7 @@ fn nanoseconds(time: nix::sys::time::TimeSpec) -> u64 {
 ///
 /// Kernels built with `CONFIG_IRQ_TIME_ACCOUNTING` leave out of a task's CPU time what the
 /// network's software interrupts take while it runs, most of a small request's cost; this count
-/// holds it. Kernels without `CONFIG_SCHEDSTATS` do not offer it, and rarely need it.
+/// holds it, with whatever else ran on those cores. Other kernels do not need it.
 #[derive(Debug)]
 pub struct CoreClock {
     prefixes: Vec<String>,
@@ -106,8 +106,11 @@ pub struct CoreClock {
 const SCHEDULER: &str = "/proc/schedstat";
 
 impl CoreClock {
-    /// The clock of `cores` together. None where this kernel has none.
+    /// The clock of `cores` together. None where this kernel has none, or does not need it.
     pub fn of(cores: &[usize]) -> Option<Self> {
+        if !*INTERRUPTS_APART {
+            return None;
+        }
         let clock = Self {
             prefixes: cores.iter().map(|core| format!("cpu{core} ")).collect(),
         };
@@ -142,20 +145,59 @@ pub(super) fn own_cpu() -> Result<Option<u64>> {
     Ok(Some(nanoseconds(time)))
 }
 
-pub(super) fn core_time(cores: &[usize]) -> Result<Option<CoreTime>> {
-    let statistics = KernelStats::current().context("/proc/stat")?;
-    let tick = NANOSECONDS / procfs::ticks_per_second();
-    let mut sum = CoreTime::default();
-    for core in cores
-        .iter()
-        .filter_map(|&core| statistics.cpu_time.get(core))
-    {
-        let interrupts = core.irq.unwrap_or_default() + core.softirq.unwrap_or_default();
-        sum.busy += (core.user + core.nice + core.system + interrupts) * tick;
-        sum.stolen += core.steal.unwrap_or_default() * tick;
-    }
-    Ok(Some(sum))
+/// Whether this kernel leaves interrupts out of tasks' CPU time (`CONFIG_IRQ_TIME_ACCOUNTING`): its
+/// list of symbols has the function that counts them then. Where the list is withheld, it is taken
+/// not to.
+static INTERRUPTS_APART: LazyLock<bool> = LazyLock::new(|| {
+    std::fs::read_to_string("/proc/kallsyms").is_ok_and(|list| counts_apart(&list))
+});
+
+fn counts_apart(symbols: &str) -> bool {
+    let mut names = symbols
+        .lines()
+        .filter_map(|line| line.split_ascii_whitespace().nth(2));
+    names.any(|name| name == "irqtime_account_irq")
 }
+
+pub(super) fn core_time(cores: &[usize]) -> Result<Option<CoreTime>> {
+    let statistics = std::fs::read_to_string("/proc/stat").context("/proc/stat")?;
+    let ticks = core_ticks(&statistics, cores, *INTERRUPTS_APART);
+    let tick = NANOSECONDS / procfs::ticks_per_second();
+    Ok(Some(CoreTime {
+        busy: ticks.busy * tick,
+        stolen: ticks.stolen * tick,
+    }))
+}
+
+/// What the lines of `cores` say, in ticks. Interrupts are busy time as far as they are in the CPU
+/// time of the tasks that they interrupt, from which it is told apart.
+fn core_ticks(statistics: &str, cores: &[usize], interrupts_apart: bool) -> CoreTime {
+    let mut sum = CoreTime::default();
+    for core in cores {
+        let name = format!("cpu{core} ");
+        let line = statistics.lines().find_map(|line| line.strip_prefix(&name));
+        let fields: Vec<u64> = line
+            .into_iter()
+            .flat_map(str::split_ascii_whitespace)
+            .map_while(|field| field.parse().ok())
+            .collect();
+        let ticks = |field: usize| fields.get(field).copied().unwrap_or_default();
+        sum.busy += ticks(USER) + ticks(NICE) + ticks(SYSTEM);
+        if !interrupts_apart {
+            sum.busy += ticks(IRQ) + ticks(SOFTIRQ);
+        }
+        sum.stolen += ticks(STEAL);
+    }
+    sum
+}
+
+/// Places of the numbers in a core's line (proc_stat(5)).
+const USER: usize = 0;
+const NICE: usize = 1;
+const SYSTEM: usize = 2;
+const IRQ: usize = 5;
+const SOFTIRQ: usize = 6;
+const STEAL: usize = 7;
 
 #[cfg(test)]
 mod tests {
@@ -261,9 +303,31 @@ mod tests {
     }
 
     #[test]
-    fn cores_have_been_busy_since_the_machine_started() {
+    fn a_core_is_found_by_its_number_though_another_is_offline() {
+        let text = "cpu  9 9 9 9 9 9 9 9 9 9\ncpu0 1 2 4 1000 1000 8 16 32 0 0\n\
+                    cpu2 100 200 400 1000 1000 800 1600 3200 0 0\nintr 5\n";
+        let ticks = |cores: &[usize], apart| {
+            let sum = core_ticks(text, cores, apart);
+            (sum.busy, sum.stolen)
+        };
+        assert_eq!(ticks(&[2], false), (3100, 3200));
+        assert_eq!(ticks(&[2], true), (700, 3200));
+        assert_eq!(ticks(&[0, 2], true), (707, 3232));
+        assert_eq!(ticks(&[1], false), (0, 0));
+    }
+
+    #[test]
+    fn this_machines_first_core_has_been_busy() {
         let time = core_time(&[0]).unwrap().unwrap();
         assert!(time.busy > 0);
-        assert_eq!(core_time(&[]).unwrap().unwrap(), CoreTime::default());
+    }
+
+    #[test]
+    fn the_kernels_symbols_tell_whether_interrupts_are_apart() {
+        let with = "0000000000000000 T irqtime_account_irq\n0000000000000000 T other\n";
+        assert!(counts_apart(with));
+        assert!(!counts_apart(
+            "0000000000000000 t irqtime_account_irq_x\n\n"
+        ));
     }
 }

@@ -34,7 +34,8 @@ pub struct RestartFigures {
     pub restart: u32,
     /// Requests per second: the median of its slices.
     pub requests_per_second: f64,
-    /// Its rate relative to the reference's: the median over its blocks. The comparison's sample.
+    /// Its rate relative to the reference's: from the differences between
+    /// slices that follow each other. The comparison's sample.
     pub relative: Option<f64>,
 }
 

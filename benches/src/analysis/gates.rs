@@ -100,11 +100,7 @@ fn near_the_floor(
     arm: usize,
     lane: Lane,
 ) -> Option<String> {
-    let floor = record
-        .plan
-        .arms
-        .iter()
-        .position(|arm| arm.role == ArmRole::Floor)?;
+    let floor = floor(record)?;
     if floor == arm {
         return None;
     }
@@ -203,6 +199,7 @@ pub(super) fn warnings(
     for lane in lanes {
         warnings.extend(disturbed(record, samples, lane.lane));
         warnings.extend(idle_floor(record, samples, lane));
+        warnings.extend(floor_missing(record, samples, lane.lane));
         warnings.extend(drift::of_reference(record, samples, lane.lane));
         let name = lane.lane.name();
         match lane.again {
@@ -210,14 +207,14 @@ pub(super) fn warnings(
                 "{name}: no second copy counts, so nothing shows how far equals seem apart"
             )),
             Some(again) if again.low > 1.0 || again.high < 1.0 => warnings.push(format!(
-                "{name}: two copies of one server seem {:.2} % apart, so verdicts take {:.2} % for \
-                 nothing, and no tie is given",
+                "{name}: two copies of one server seem {:.2} % apart, so differences up to {:.2} % \
+                 count as none, and no tie is given",
                 100.0 * (again.estimate - 1.0).abs(),
                 100.0 * lane.margin
             )),
             Some(_) if lane.margin > LEAST_MARGIN => warnings.push(format!(
                 "{name}: two copies of one server may be up to {:.2} % apart in this run, so \
-                 verdicts take so much for nothing, and no tie is given",
+                 differences up to that count as none, and no tie is given",
                 100.0 * lane.margin
             )),
             Some(_) => {}
@@ -261,6 +258,25 @@ fn disturbed(record: &Record, samples: &Samples<'_>, lane: Lane) -> Option<Strin
             100.0 * SATURATION
         )
     })
+}
+
+/// Without the floor the gate that rests on it cannot close.
+fn floor_missing(record: &Record, samples: &Samples<'_>, lane: Lane) -> Option<String> {
+    let floor = floor(record)?;
+    let measured = |arm| samples.slices(arm, lane).next().is_some();
+    let anything = (0..record.plan.arms.len()).any(measured);
+    (anything && record.plan.takes_part(floor, lane) && !measured(floor)).then(|| {
+        format!(
+            "{}: the floor was not measured, so nothing shows that the generator can outrun the \
+             servers",
+            lane.name()
+        )
+    })
+}
+
+fn floor(record: &Record) -> Option<usize> {
+    let mut arms = record.plan.arms.iter();
+    arms.position(|arm| arm.role == ArmRole::Floor)
 }
 
 fn idle_floor(record: &Record, samples: &Samples<'_>, analysed: &LaneAnalysis) -> Option<String> {

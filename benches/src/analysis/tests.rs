@@ -108,6 +108,17 @@ fn a_server_is_set_against_the_one_aside_on_its_framework_only() {
 }
 
 #[test]
+fn intervals_of_pairs_hold_all_at_once() {
+    let record = record();
+    let pair = &analysed(&record).lanes[0].pairs[0];
+    let samples = Samples::of(&record).unwrap();
+    // Three servers in two lanes make six pairs.
+    let log_ratios = samples.log_ratios(pair.arm, pair.against, Lane::One);
+    let expected = Ratio::over_restarts(&log_ratios, 1.0 - 0.05 / 6.0).unwrap();
+    assert_eq!(pair.ratio, expected);
+}
+
+#[test]
 fn figures_are_what_was_simulated() {
     let record = record();
     let analysis = analysed(&record);
@@ -180,6 +191,91 @@ fn margin_widens_with_what_equals_show() {
     assert!((analysed(&calm).lanes[0].margin - crate::statistics::LEAST_MARGIN).abs() < 1e-12);
 }
 
+/// Two equals of a calm run, with what the second copy of the first shows.
+fn equals_with(spoil: impl Fn(&mut Record)) -> (Record, Analysis) {
+    let mut simulation = Simulation::new(28);
+    simulation.arms[1].2 = 150_000.0;
+    simulation.bias = 0.002;
+    simulation.noise = 0.01;
+    let mut record = simulation.run();
+    spoil(&mut record);
+    let analysis = analysed(&record);
+    (record, analysis)
+}
+
+#[test]
+fn without_a_second_copy_none_are_called_equal() {
+    let again = |record: &Record| {
+        let mut arms = record.plan.arms.iter();
+        arms.position(|arm| arm.role == ArmRole::Again).unwrap()
+    };
+    let (_, analysis) = equals_with(|record| {
+        let again = again(record);
+        for restart in &mut record.restarts {
+            restart.slices.retain(|slice| slice.arm != again);
+        }
+    });
+    assert_eq!(analysis.lanes[0].pairs[0].verdict, Verdict::Unresolved);
+
+    // Nor does a void row of the second copy make verdicts easier.
+    let (record, analysis) = equals_with(|record| {
+        let again = again(record);
+        for slice in record.restarts.iter_mut().flat_map(|r| &mut r.slices) {
+            if slice.arm == again {
+                slice.requests = slice.requests * 95 / 100;
+            }
+        }
+        record.voids.push(crate::record::Void {
+            arm: again,
+            restart: None,
+            lane: None,
+            reason: "its ratio drifted".to_owned(),
+        });
+    });
+    assert_eq!(analysis.lanes[0].again, None);
+    assert!(analysis.lanes[0].margin > 0.04);
+    assert_eq!(
+        row(&record, &analysis.lanes[0], "axum").place,
+        Some(Place { best: 1, worst: 2 })
+    );
+}
+
+#[test]
+fn the_floor_alone_is_nothing_that_counts() {
+    let mut record = record();
+    for arm in 0..record.plan.arms.len() {
+        if record.plan.arms[arm].role == ArmRole::Compared {
+            record.voids.push(crate::record::Void {
+                arm,
+                restart: None,
+                lane: None,
+                reason: "it fails what it must do".to_owned(),
+            });
+        }
+    }
+    assert!(!analysed(&record).anything_counts(&record));
+}
+
+#[test]
+fn a_floor_that_was_not_measured_is_missed() {
+    let mut record = record();
+    let floor = record.plan.arms.iter();
+    let floor = floor
+        .map(|arm| arm.role)
+        .position(|role| role == ArmRole::Floor)
+        .unwrap();
+    for restart in &mut record.restarts {
+        restart.slices.retain(|slice| slice.arm != floor);
+    }
+    let warnings = analysed(&record).warnings;
+    assert!(
+        warnings
+            .iter()
+            .any(|warning| warning.contains("one: the floor was not measured")),
+        "{warnings:?}"
+    );
+}
+
 #[test]
 fn a_core_that_was_not_busy_voids_the_row_alone() {
     let mut record = record();
@@ -244,7 +340,7 @@ fn a_busy_machine_voids_everything() {
         restart.machine.as_mut().unwrap().others_ns = 3_000_000_000;
     }
     let analysis = analysed(&record);
-    assert!(!analysis.anything_counts());
+    assert!(!analysis.anything_counts(&record));
     let rows = analysis.lanes.iter().flat_map(|lane| &lane.rows);
     assert!(
         rows.clone()
@@ -257,7 +353,7 @@ fn a_core_shared_with_the_generator_voids_everything() {
     let mut record = record();
     record.plan.generator_cores = vec![0, 1];
     let analysis = analysed(&record);
-    assert!(!analysis.anything_counts());
+    assert!(!analysis.anything_counts(&record));
     let mut rows = analysis.lanes.iter().flat_map(|lane| &lane.rows);
     assert!(rows.all(|row| row.void
         == ["servers and generator shared core 0: the figures tell of both together"]));

@@ -150,7 +150,7 @@ impl<'a> Material<'a> {
             notices.push(
                 "An interval needs two restarts, so there is none, and no verdict.".to_owned(),
             );
-        } else if !self.analysis.anything_counts() {
+        } else if !self.analysis.anything_counts(self.record) {
             notices.push("No row counts: see Gates for why.".to_owned());
         }
         notices

@@ -53,7 +53,7 @@
 //! - `verdict` is `conforms`, `deviates`, `differs`, `not-applicable`, or `error` where the suite
 //!   itself failed; `note` says why, or which answer.
 //! - `standing` is `good`, `not-applicable`, `known`, `warning`, `failure`, `stale` or `error`; the
-//!   run fails by the last three. Of a server that is not held to the case it may also be
+//!   run fails by the last four. Of a server that is not held to the case it may also be
 //!   `differs-from-original` or `violates-rfc`, by which no run fails.
 //! - `known` is the entry of `deviations.toml`, if there is one: `reason`, `upstream`, `version`.
 //! - `data` holds octets: as text where they are UTF-8, otherwise with `encoding` `latin-1`, where

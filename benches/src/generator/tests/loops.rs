@@ -96,7 +96,6 @@ fn as_many_requests_are_offered_as_the_rate_says() {
     assert_eq!(server.requests(), 50);
     assert_eq!((slice.latency.len(), slice.lateness.len()), (40, 40));
     assert!(slice.lateness.max() <= slice.latency.max());
-    assert!(slice.achieved <= slice.total_requests);
     assert!(
         slice.total >= RAMP + WINDOW - Duration::from_micros(500),
         "{slice:?}"

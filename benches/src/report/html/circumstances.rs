@@ -159,8 +159,8 @@ pub(super) fn method(material: &Material<'_>) -> Section {
         blocks: vec![
             Block::Paragraph(
                 "Machines change their speed within tenths of a second, and a process keeps a bias \
-                 for as long as it lives. So the servers take turns of milliseconds, only \
-                 slices of the same block are compared, and everything is started afresh for each \
+                 for as long as it lives. So the servers take turns of milliseconds, each turn is \
+                 compared with the next, and everything is started afresh for each \
                  restart; restarts are the sample that intervals rest on. METHODOLOGY.md in the \
                  repository has it in full, with what this comparison cannot tell."
                     .to_owned(),
