@@ -437,17 +437,21 @@ mod tests {
                 .filter(|&core| set.is_set(core).unwrap())
                 .collect::<Vec<_>>()
         };
-        let core = allowed()[0];
+        let cores = allowed();
+        // The same where only one is to be had.
+        let (server, generator) = (cores[0], cores[cores.len() - 1]);
         // A thread of its own, so that the harness's is left as it was.
         std::thread::spawn(move || {
             let placement = Placement {
-                server: vec![core],
-                generator: vec![core],
+                server: vec![server],
+                generator: vec![generator],
                 warnings: Vec::new(),
             };
+            placement.confine_generator().unwrap();
+            assert_eq!(allowed(), [generator]);
             let inside = placement.on_server_cores(|| Ok(allowed())).unwrap();
-            assert_eq!(inside, [core]);
-            assert_eq!(allowed(), [core]);
+            assert_eq!(inside, [server]);
+            assert_eq!(allowed(), [generator]);
         })
         .join()
         .unwrap();
