@@ -7,6 +7,7 @@
 //! | `name` | what reports and `deviations.toml` call it |
 //! | `role` | `framework`, `plain`, `baseline`, `original` or `calibration`: see [`Role`] |
 //! | `framework` | the crate or Python package whose version is shown, if there is one |
+//! | `package` | the workspace's package it is built from, for its crates, lines and build time |
 //! | `requirements` | pip's file that pins its packages, if it is in Python |
 //! | `slowed_by` | with the role `calibration`: how much more time an answer takes it than the control, in percent, as `"1.5"`; `"0"` for the control |
 //! | `build` | the build command, a list of arguments, run where `servers.toml` is; none if there is nothing to build |

@@ -34,7 +34,8 @@ Exit status:
   1  a case deviates that is not in deviations.toml, one listed there no longer does, servers
      contradict each other, or the self-check missed a fault
   2  a wrong option, or a file that cannot be used
-  3  a server that cannot be built, started or reached"
+  3  a server that cannot be built, started or reached
+  130  interrupted"
 )]
 pub(super) struct Options {
     /// Test this server of servers.toml, or all of them with `all`; may be repeated [default: those
