@@ -36,9 +36,7 @@ pub fn app(api: Arc<Api>) -> Service {
         .push(read_only("openapi.json", OpenApi(api.clone())))
         .push(read_only("healthz", Healthz))
         .push(answering(Router::new(), Root(api)));
-    Service::new(router)
-        .hoop(UpholdContract(limits))
-        .hoop(CatchPanic::new())
+    Service::new(router).hoop(UpholdContract(limits))
 }
 
 /// A path that is read.

@@ -1,7 +1,8 @@
 //! What happens around the handlers.
 
-use std::sync::Arc;
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
+use futures_util::FutureExt as _;
 use quartet_common::{Api, HeadLimits, Problem, RequestHead};
 use salvo::{
     http::{HeaderValue, Method, Version, header},
@@ -10,7 +11,9 @@ use salvo::{
 
 use crate::answer::{Allowed, Error};
 
-/// Refuses a request whose head is not as it must be, and completes every answer.
+/// Refuses a request whose head is not as it must be, completes every answer, and answers in place
+/// of a handler that panicked. salvo's own `CatchPanic` would be one more hoop, which boxes a future
+/// for each request.
 pub(crate) struct UpholdContract(pub(crate) HeadLimits);
 
 #[handler]
@@ -24,7 +27,10 @@ impl UpholdContract {
     ) {
         match check_head(req, &self.0) {
             Ok(()) => {
-                ctrl.call_next(req, depot, res).await;
+                let next = AssertUnwindSafe(ctrl.call_next(req, depot, res));
+                if next.catch_unwind().await.is_err() {
+                    res.render(StatusError::internal_server_error());
+                }
             }
             Err(error) => {
                 res.render(error);
