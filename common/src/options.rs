@@ -103,9 +103,10 @@ impl Default for HeadLimits {
 }
 
 impl HeadLimits {
-    /// Octets that a connection must be able to buffer for the largest head.
-    pub fn buffer_size(&self) -> usize {
-        self.request_line + self.header_block + 2 // the empty line
+    /// Octets that are read of a head at most: twice as many as it may have, so that who sends a
+    /// little more is told what is too large.
+    pub fn head_bound(&self) -> usize {
+        2 * (self.request_line + self.header_block)
     }
 }
 

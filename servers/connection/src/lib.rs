@@ -13,3 +13,11 @@ mod timed_stream;
 #[cfg(feature = "serve")]
 pub use serve::serve;
 pub use timed_stream::TimedStream;
+
+use quartet_common::HeadLimits;
+
+/// hyper's `max_buf_size`, which bounds what is read of a head, but also what is written at once: its
+/// default, or more for a larger head.
+pub fn buffer_size(limits: &HeadLimits) -> usize {
+    limits.head_bound().max(8192 + 4096 * 100)
+}

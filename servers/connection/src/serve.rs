@@ -13,10 +13,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::TimedStream;
-
-/// The least that hyper takes as `max_buf_size`.
-const MIN_BUFFER_SIZE: usize = 8192;
+use crate::{TimedStream, buffer_size};
 
 /// Serves HTTP/1.1 from `listener` until `shutdown`, then for the drain timeout at most.
 pub async fn serve<S, B>(
@@ -34,7 +31,8 @@ where
 {
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let mut http = http1::Builder::new();
-    http.max_buf_size(limits.buffer_size().max(MIN_BUFFER_SIZE));
+    http.max_header_size(limits.head_bound())
+        .max_buf_size(buffer_size(limits));
     let connections = GracefulShutdown::new();
     let mut shutdown = pin!(shutdown);
     loop {
