@@ -32,7 +32,9 @@ where
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let mut http = http1::Builder::new();
     http.max_header_size(limits.head_bound())
-        .max_buf_size(buffer_size(limits));
+        .max_buf_size(buffer_size(limits))
+        // The stream's deadlines stand in for it.
+        .header_read_timeout(None);
     let connections = GracefulShutdown::new();
     let mut shutdown = pin!(shutdown);
     loop {
@@ -42,6 +44,8 @@ where
         };
         let stream = match accepted {
             Ok((stream, _)) => stream,
+            // The client's doing, and over.
+            Err(error) if is_broken_off(&error) => continue,
             Err(error) => {
                 tracing::warn!(%error, "a connection was not accepted");
                 // Out of descriptors, perhaps: some connection must end first.
@@ -64,4 +68,12 @@ where
         tracing::warn!("connections were cut off at the drain timeout");
     }
     Ok(())
+}
+
+fn is_broken_off(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionRefused | ConnectionReset
+    )
 }

@@ -52,8 +52,7 @@ impl UpholdContract {
     }
 }
 
-/// hyper takes requests without a valid Host (hyperium/hyper#3777), and salvo's router overlooks
-/// empty segments (salvo-rs/salvo#287).
+/// hyper takes requests without a valid Host (hyperium/hyper#3777).
 fn check_head(req: &Request, limits: &HeadLimits) -> Result<(), Error> {
     let head = RequestHead {
         method: req.method().as_str(),
@@ -67,6 +66,7 @@ fn check_head(req: &Request, limits: &HeadLimits) -> Result<(), Error> {
     let fields = fields.map(|(name, value)| (name.as_str(), value.as_bytes()));
     head.check(fields, limits)?;
     let path = req.uri().path();
+    // salvo's router overlooks empty segments (salvo-rs/salvo#287).
     if path.contains("//") || (path.len() > 1 && path.ends_with('/')) {
         return Err(Problem::not_found().into());
     }
@@ -88,9 +88,7 @@ fn explain_status(req: &Request, res: &mut Response) {
         }
         Some(StatusCode::NOT_FOUND) => Problem::not_found(),
         Some(StatusCode::METHOD_NOT_ALLOWED) => Problem::method_not_allowed(),
-        Some(status) if status.is_client_error() || status.is_server_error() => {
-            Problem::internal_server_error()
-        }
+        Some(status) if status.is_server_error() => Problem::internal_server_error(),
         _ => return,
     };
     res.render(Error(problem));
