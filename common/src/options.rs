@@ -87,8 +87,8 @@ pub struct HeadLimits {
     #[arg(long = "header-limit", env = "QUARTET_HEADER_LIMIT", value_name = "OCTETS", default_value_t = 16384, value_parser = limit)]
     pub header_block: usize,
 
-    /// The most header fields
-    #[arg(long = "header-count-limit", env = "QUARTET_HEADER_COUNT_LIMIT", value_name = "N", default_value_t = 100, value_parser = limit)]
+    /// The most header fields, 100 at most; actix-web refuses more than 96 in its own words
+    #[arg(long = "header-count-limit", env = "QUARTET_HEADER_COUNT_LIMIT", value_name = "N", default_value_t = 100, value_parser = field_count)]
     pub header_count: usize,
 }
 
@@ -103,16 +103,18 @@ impl Default for HeadLimits {
 }
 
 impl HeadLimits {
-    /// Octets that a connection must be able to buffer for the largest head.
-    pub fn buffer_size(&self) -> usize {
-        self.request_line + self.header_block + 2 // the empty line
+    /// Octets that are read of a head at most: twice as many as it may have, so that who sends a
+    /// little more is told what is too large.
+    pub fn head_bound(&self) -> usize {
+        2 * (self.request_line + self.header_block)
     }
 }
 
 /// How long a server waits, for what.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub struct Timeouts {
-    /// From a request's first octet to its answer's first, or from connecting to the first request
+    /// From a request's first octet to its answer's first, or from connecting to the first request;
+    /// actix-web holds only a connection's first head to it
     #[arg(long = "header-timeout", env = "QUARTET_HEADER_TIMEOUT", value_name = "TIME", default_value = "10s", value_parser = timeout)]
     pub header: Duration,
 
@@ -169,6 +171,14 @@ fn limit(value: &str) -> Result<usize, String> {
     }
 }
 
+/// hyper parses no more fields unless told, and then allocates for each request.
+fn field_count(value: &str) -> Result<usize, &'static str> {
+    let count = value.parse().ok();
+    count
+        .filter(|count| (1..=100).contains(count))
+        .ok_or("it is a whole number from 1 to 100")
+}
+
 fn timeout(value: &str) -> Result<Duration, String> {
     let duration = humantime::parse_duration(value).map_err(|error| error.to_string())?;
     if (Duration::from_millis(1)..=Duration::from_secs(24 * 3600)).contains(&duration) {
@@ -216,6 +226,8 @@ mod tests {
             ["--root-path", "/\" onload="],
             ["--header-limit", "0"],
             ["--header-limit", "99999999999"],
+            ["--header-count-limit", "0"],
+            ["--header-count-limit", "101"],
             ["--header-timeout", "10"],
             ["--idle-timeout", "0s"],
             ["--log", "loud"],

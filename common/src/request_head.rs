@@ -1,6 +1,7 @@
 use crate::{HeadLimits, Problem};
 
-/// What is checked of a request's head before it is routed, whatever the framework.
+/// What is checked of a request's head before a handler sees it, whatever the framework: before it is
+/// routed, but by salvo, whose hoops run after its router.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestHead<'a> {
     /// The method.

@@ -38,9 +38,11 @@ pub struct Conduct {
     /// What it ends with once it has drained.
     pub exit_status: u8,
 
-    /// How the time for a request's head and content is limited.
+    /// How the time for a connection's first request, its head and content, is limited.
     pub request_timeout: Timeout,
-    /// How the time for the first request is limited.
+    /// The same for each further request.
+    pub later_timeout: Timeout,
+    /// How the time until the first request is limited.
     pub first_timeout: Timeout,
     /// How the time between two requests is limited.
     pub idle_timeout: Timeout,
@@ -76,6 +78,7 @@ impl Default for Conduct {
             lingers: Duration::ZERO,
             exit_status: 0,
             request_timeout: Timeout::Whole,
+            later_timeout: Timeout::Whole,
             first_timeout: Timeout::Whole,
             idle_timeout: Timeout::Whole,
             most_connections: usize::MAX,

@@ -63,8 +63,9 @@ struct Connection<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Waiting {
     First,
+    RestOfFirst,
     Next,
-    Rest,
+    RestOfNext,
 }
 
 impl Connection<'_> {
@@ -114,8 +115,9 @@ impl Connection<'_> {
         let (life, now) = (self.life, Instant::now());
         let (timeout, length) = match self.waiting {
             Waiting::First => (life.conduct.first_timeout, life.timeouts.header),
+            Waiting::RestOfFirst => (life.conduct.request_timeout, life.timeouts.header),
             Waiting::Next => (life.conduct.idle_timeout, life.timeouts.idle),
-            Waiting::Rest => (life.conduct.request_timeout, life.timeouts.header),
+            Waiting::RestOfNext => (life.conduct.later_timeout, life.timeouts.header),
         };
         let left = match timeout {
             Timeout::Whole => Some((self.since + length).saturating_duration_since(now)),
@@ -129,10 +131,14 @@ impl Connection<'_> {
         let mut chunk = [0; 8 * 1024];
         let read = Read::read(&mut &*self.stream, &mut chunk)?;
         self.unread.extend_from_slice(&chunk[..read]);
-        if self.waiting == Waiting::Next {
-            self.since = Instant::now();
-        }
-        self.waiting = Waiting::Rest;
+        self.waiting = match self.waiting {
+            Waiting::First | Waiting::RestOfFirst => Waiting::RestOfFirst,
+            Waiting::Next => {
+                self.since = Instant::now();
+                Waiting::RestOfNext
+            }
+            Waiting::RestOfNext => Waiting::RestOfNext,
+        };
         Ok(read)
     }
 
@@ -150,7 +156,7 @@ impl Connection<'_> {
         self.since = Instant::now();
         self.waiting = match self.unread.is_empty() {
             true => Waiting::Next,
-            false => Waiting::Rest,
+            false => Waiting::RestOfNext,
         };
         Ok(ends)
     }

@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, io, net::SocketAddr};
 
 use actix_web::{
-    App, HttpServer, Responder, Result,
+    App, HttpResponse, HttpServer, Responder, Result,
     error::ErrorNotFound,
     get,
     web::{Data, Json, Path},
@@ -20,7 +20,7 @@ struct Options {
     workers: usize,
 }
 
-#[derive(Clone, Serialize)]
+#[derive(Serialize)]
 struct Greeting {
     lang: String,
     text: String,
@@ -28,16 +28,14 @@ struct Greeting {
 
 #[get("/greetings")]
 async fn list(greetings: Data<Vec<Greeting>>) -> impl Responder {
-    Json(greetings.to_vec())
+    Json(greetings)
 }
 
 #[get("/greetings/{lang}")]
 async fn item(greetings: Data<Vec<Greeting>>, lang: Path<String>) -> Result<impl Responder> {
     let found = greetings.iter().find(|greeting| greeting.lang == *lang);
-    found
-        .cloned()
-        .map(Json)
-        .ok_or_else(|| ErrorNotFound("no such language"))
+    let greeting = found.ok_or_else(|| ErrorNotFound("no such language"))?;
+    Ok(HttpResponse::Ok().json(greeting))
 }
 
 #[actix_web::main]

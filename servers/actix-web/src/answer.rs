@@ -24,7 +24,7 @@ impl ResponseError for Error {
         if let Some(field) = self.0.header_field() {
             response.insert_header(field);
         }
-        // Middleware does not see errors.
+        // An error that middleware returns becomes an answer outside of `complete`.
         response
             .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
             .content_type(PROBLEM_JSON)

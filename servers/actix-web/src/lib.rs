@@ -72,6 +72,7 @@ pub async fn run(
 ) -> io::Result<()> {
     let server = HttpServer::new(move || app(api.clone()))
         .workers(workers.clamp(1, MAX_WORKERS))
+        // For the first head of a connection: actix-http does not time the next.
         .client_request_timeout(timeouts.header + CLOCK_LAG)
         .keep_alive(timeouts.idle + CLOCK_LAG)
         .shutdown_timeout(timeouts.drain.as_secs() + 1)

@@ -18,11 +18,11 @@ use quartet_common::{Api, HeadLimits, Problem, RequestHead};
 
 use crate::answer::Error;
 
-/// Answers in place of a handler that panicked (actix-web alone drops the connection,
-/// actix/actix-web#1501), and adds to every answer what all have.
+/// Answers in place of a handler that panicked, and adds to every answer what all have.
 pub(crate) async fn complete<B>(
     answer: Result<impl Future<Output = Result<ServiceResponse<B>, ActixError>>, Error>,
 ) -> Result<ServiceResponse<B>, ActixError> {
+    // actix-web alone drops the connection (actix/actix-web#1501).
     let answer = AssertUnwindSafe(answer?).catch_unwind().await;
     let mut response = answer
         .map_err(|_| Problem::internal_server_error())

@@ -7,6 +7,7 @@ use axum::{
     Json, Router,
     extract::{Path, State},
     http::StatusCode,
+    response::{IntoResponse, Response},
     routing::get,
 };
 use clap::Parser;
@@ -22,7 +23,7 @@ struct Options {
     workers: usize,
 }
 
-#[derive(Clone, Serialize)]
+#[derive(Serialize)]
 struct Greeting {
     lang: String,
     text: String,
@@ -30,16 +31,17 @@ struct Greeting {
 
 type Greetings = Arc<Vec<Greeting>>;
 
-async fn list(State(greetings): State<Greetings>) -> Json<Vec<Greeting>> {
-    Json(greetings.to_vec())
+async fn list(State(greetings): State<Greetings>) -> Response {
+    Json(greetings.as_slice()).into_response()
 }
 
 async fn item(
     State(greetings): State<Greetings>,
     Path(lang): Path<String>,
-) -> Result<Json<Greeting>, StatusCode> {
+) -> Result<Response, StatusCode> {
     let found = greetings.iter().find(|greeting| greeting.lang == lang);
-    found.cloned().map(Json).ok_or(StatusCode::NOT_FOUND)
+    let greeting = found.ok_or(StatusCode::NOT_FOUND)?;
+    Ok(Json(greeting).into_response())
 }
 
 fn main() -> io::Result<()> {

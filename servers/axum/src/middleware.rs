@@ -76,11 +76,12 @@ pub(crate) async fn require_key(
     Ok(next.run(request).await)
 }
 
-/// Completes every answer, and answers in place of a handler that panicked: axum alone drops the connection (tokio-rs/axum#728). tower-http has
-/// layers for both, of which `CatchPanic` boxes each answer's body once more.
+/// Completes every answer, and answers in place of a handler that panicked. tower-http has layers for
+/// both, of which `CatchPanic` boxes each answer's body once more.
 pub(crate) async fn complete(
     answer: impl Future<Output = Result<Response, Infallible>>,
 ) -> Result<Response, Infallible> {
+    // axum alone drops the connection (tokio-rs/axum#728).
     let caught = AssertUnwindSafe(answer).catch_unwind().await;
     let Ok(mut response) =
         caught.unwrap_or_else(|_| Ok(Error(Problem::internal_server_error()).into_response()));

@@ -1,10 +1,11 @@
 //! How servers on hyper meet the contract's limits, timeouts and drain.
 //!
-//! axum's and warp's own servers cannot: `axum::serve` 0.8 and `warp::serve` 0.4 take no hyper
-//! settings, install no header timeout (tokio-rs/axum#2741), and wait without end for a half-sent
-//! request when they drain (tokio-rs/axum#3478). So they are served by hyper and hyper-util, as the
-//! floor is. What hyper itself lacks, an idle timeout apart from the header timeout
-//! (hyperium/hyper#1628), is [`TimedStream`].
+//! `axum::serve` 0.8 and `warp::serve` 0.4 install no header timeout (tokio-rs/axum#2741), and wait
+//! without end for a half-sent request when they drain (tokio-rs/axum#3478). `axum::serve` takes a
+//! `Listener` of one's own, and with it a stream that has timeouts, but no hyper settings, which the
+//! limit on heads is, and its drain has no end of its own. `warp::serve` takes no stream either. So
+//! both are served by hyper and hyper-util, as the floor is. What hyper itself lacks, an idle timeout
+//! apart from the header timeout (hyperium/hyper#1628), is [`TimedStream`].
 
 #[cfg(feature = "serve")]
 mod serve;
@@ -13,3 +14,11 @@ mod timed_stream;
 #[cfg(feature = "serve")]
 pub use serve::serve;
 pub use timed_stream::TimedStream;
+
+use quartet_common::HeadLimits;
+
+/// hyper's `max_buf_size`, which bounds what is read of a head, but also what is written at once: its
+/// default, or more for a larger head.
+pub fn buffer_size(limits: &HeadLimits) -> usize {
+    limits.head_bound().max(8192 + 4096 * 100)
+}

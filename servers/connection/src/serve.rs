@@ -13,10 +13,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::TimedStream;
-
-/// The least that hyper takes as `max_buf_size`.
-const MIN_BUFFER_SIZE: usize = 8192;
+use crate::{TimedStream, buffer_size};
 
 /// Serves HTTP/1.1 from `listener` until `shutdown`, then for the drain timeout at most.
 pub async fn serve<S, B>(
@@ -34,7 +31,10 @@ where
 {
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let mut http = http1::Builder::new();
-    http.max_buf_size(limits.buffer_size().max(MIN_BUFFER_SIZE));
+    http.max_header_size(limits.head_bound())
+        .max_buf_size(buffer_size(limits))
+        // The stream's deadlines stand in for it.
+        .header_read_timeout(None);
     let connections = GracefulShutdown::new();
     let mut shutdown = pin!(shutdown);
     loop {
@@ -44,6 +44,8 @@ where
         };
         let stream = match accepted {
             Ok((stream, _)) => stream,
+            // The client's doing, and over.
+            Err(error) if is_broken_off(&error) => continue,
             Err(error) => {
                 tracing::warn!(%error, "a connection was not accepted");
                 // Out of descriptors, perhaps: some connection must end first.
@@ -66,4 +68,12 @@ where
         tracing::warn!("connections were cut off at the drain timeout");
     }
     Ok(())
+}
+
+fn is_broken_off(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionRefused | ConnectionReset
+    )
 }

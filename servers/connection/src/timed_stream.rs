@@ -19,14 +19,16 @@ use tokio::{
 /// - the idle timeout runs from an answer's last octet to the next request's first, and from
 ///   one octet of an answer to the next while the client does not read.
 ///
-/// A request that comes in one piece costs one look at the clock: a wait is timed from when the
-/// server first has to wait. The timer is not reset for each: it is set no further ahead than the
-/// shorter timeout, and finds out when it fires whether the client is late.
+/// A request that comes in one piece costs two looks at the clock: one when the server first waits
+/// for more of it, as hyper does while it is answered, and one when its answer is written, after
+/// which hyper does not read again until it is woken. The timer is not reset for each: it is set no
+/// further ahead than the shorter timeout, and finds out when it fires whether the client is late.
 #[derive(Debug)]
 pub struct TimedStream<S> {
     stream: S,
     timer: Pin<Box<Sleep>>,
     waiting_for: WaitingFor,
+    /// None until the server has to wait.
     since: Option<Instant>,
     header: Duration,
     idle: Duration,
@@ -49,11 +51,6 @@ impl<S> TimedStream<S> {
             header: timeouts.header,
             idle: timeouts.idle,
         }
-    }
-
-    fn wait_for(&mut self, what: WaitingFor) {
-        self.waiting_for = what;
-        self.since = None;
     }
 
     /// Ready when the client is late. Pending, and waking the task in time, when it is not.
@@ -84,7 +81,8 @@ impl<S> TimedStream<S> {
         if written.is_pending() {
             return self.poll_late(cx).map(Err);
         }
-        self.wait_for(WaitingFor::Request);
+        self.waiting_for = WaitingFor::Request;
+        self.since = Some(Instant::now());
         written
     }
 }
@@ -99,7 +97,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for TimedStream<S> {
         match Pin::new(&mut self.stream).poll_read(cx, buf) {
             Poll::Ready(result) => {
                 if self.waiting_for == WaitingFor::Request && buf.filled().len() > filled {
-                    self.wait_for(WaitingFor::Answer);
+                    self.waiting_for = WaitingFor::Answer;
+                    self.since = None;
                 }
                 Poll::Ready(result)
             }
@@ -190,6 +189,20 @@ mod tests {
         let (_client, mut server) = connect();
         server.write_u8(b'x').await.unwrap();
         assert_eq!(seconds_until_late(&mut server).await, 60);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_idle_timeout_runs_from_the_answer_where_nothing_is_read_after_it() {
+        let (_client, mut server) = connect();
+        let start = Instant::now();
+        tokio::time::timeout(Duration::from_secs(2), server.read_u8())
+            .await
+            .expect_err("nothing is sent");
+        server.write_u8(b'x').await.unwrap();
+        // hyper's next read is when the timer wakes it, which was set for the first request.
+        advance(Duration::from_secs(8)).await;
+        seconds_until_late(&mut server).await;
+        assert_eq!(start.elapsed(), Duration::from_secs(2 + 60));
     }
 
     #[tokio::test(start_paused = true)]

@@ -17,7 +17,7 @@ struct Options {
     workers: usize,
 }
 
-#[derive(Clone, Serialize)]
+#[derive(Serialize)]
 struct Greeting {
     lang: String,
     text: String,
@@ -32,16 +32,18 @@ fn greetings(depot: &Depot) -> Result<&Greetings, StatusError> {
 }
 
 #[handler]
-async fn list(depot: &mut Depot) -> Result<Json<Vec<Greeting>>, StatusError> {
-    Ok(Json(greetings(depot)?.to_vec()))
+async fn list(depot: &mut Depot, res: &mut Response) -> Result<(), StatusError> {
+    res.render(Json(greetings(depot)?.as_slice()));
+    Ok(())
 }
 
 #[handler]
-async fn item(req: &mut Request, depot: &mut Depot) -> Result<Json<Greeting>, StatusError> {
+async fn item(req: &mut Request, depot: &mut Depot, res: &mut Response) -> Result<(), StatusError> {
     let lang: &str = req.param("lang").ok_or_else(StatusError::not_found)?;
     let mut greetings = greetings(depot)?.iter();
     let found = greetings.find(|greeting| greeting.lang == lang);
-    found.cloned().map(Json).ok_or_else(StatusError::not_found)
+    res.render(Json(found.ok_or_else(StatusError::not_found)?));
+    Ok(())
 }
 
 fn main() -> io::Result<()> {
@@ -66,6 +68,7 @@ fn main() -> io::Result<()> {
         SockRef::from(&listener).set_tcp_nodelay(true)?;
         let acceptor = TcpAcceptor::try_from(listener)?;
         println!("listening on http://{}", acceptor.local_addr()?);
+        // With salvo's default fuse, which is 30 s for a head: a timer for each request.
         Server::new(acceptor).try_serve(router).await
     })
 }

@@ -1,4 +1,7 @@
 //! What salvo's acceptor lacks: deadlines of two kinds, and an end.
+//!
+//! salvo's `FuseConfig` has deadlines, of which that for a head is hyper's own and covers the wait
+//! for it, too: with 10 s for a head, no connection could idle for 60 s.
 
 use std::{
     future::{Future, pending},
@@ -62,6 +65,8 @@ impl<S: Future<Output = ()> + Send> Acceptor for ClosingAcceptor<S> {
         if let Some(inner) = &mut self.inner {
             select! {
                 accepted = inner.accept(fuse_policy) => {
+                    // hyper tells no head that is late from one that is yet to come
+                    // (hyperium/hyper#1628).
                     let timed = |stream| TimedStream::new(stream, &self.timeouts);
                     return Ok(accepted?.map_into(|_| TcpCoupler::new(), timed));
                 }

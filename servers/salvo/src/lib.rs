@@ -7,6 +7,7 @@ mod middleware;
 use std::{future::Future, io, net::TcpListener, sync::Arc};
 
 use quartet_common::{Api, Health, Lang, Problem, Timeouts, docs};
+use quartet_connection::buffer_size;
 use salvo::{
     http::{HeaderValue, Method, header},
     prelude::*,
@@ -36,9 +37,7 @@ pub fn app(api: Arc<Api>) -> Service {
         .push(read_only("openapi.json", OpenApi(api.clone())))
         .push(read_only("healthz", Healthz))
         .push(answering(Router::new(), Root(api)));
-    Service::new(router)
-        .hoop(UpholdContract(limits))
-        .hoop(CatchPanic::new())
+    Service::new(router).hoop(UpholdContract(limits))
 }
 
 /// A path that is read.
@@ -58,13 +57,14 @@ pub async fn run(
     timeouts: Timeouts,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let buffer_size = api.limits.buffer_size().max(MIN_BUFFER_SIZE);
+    let limits = api.limits;
     let (acceptor, closed) = ClosingAcceptor::new(listener, timeouts, shutdown)?;
     // The acceptor's own deadlines stand in for the fuse and for hyper's header timeout.
     let mut server = Server::new(acceptor).disable_fuse();
     server
         .http1_mut()
-        .max_buf_size(buffer_size)
+        .max_header_size(limits.head_bound())
+        .max_buf_size(buffer_size(&limits))
         .header_read_timeout(None);
     let handle = server.handle();
     tokio::spawn(async move {
@@ -73,9 +73,6 @@ pub async fn run(
     });
     server.try_serve(app(api)).await
 }
-
-/// The least that hyper takes as `max_buf_size`.
-const MIN_BUFFER_SIZE: usize = 8192;
 
 #[derive(Clone)]
 struct List(Arc<Api>);

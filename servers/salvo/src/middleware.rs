@@ -1,7 +1,8 @@
 //! What happens around the handlers.
 
-use std::sync::Arc;
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
+use futures_util::FutureExt as _;
 use quartet_common::{Api, HeadLimits, Problem, RequestHead};
 use salvo::{
     http::{HeaderValue, Method, Version, header},
@@ -10,7 +11,9 @@ use salvo::{
 
 use crate::answer::{Allowed, Error};
 
-/// Refuses a request whose head is not as it must be, and completes every answer.
+/// Refuses a request whose head is not as it must be, completes every answer, and answers in place
+/// of a handler that panicked. salvo's own `CatchPanic` would be one more hoop, which boxes a future
+/// for each request.
 pub(crate) struct UpholdContract(pub(crate) HeadLimits);
 
 #[handler]
@@ -24,7 +27,10 @@ impl UpholdContract {
     ) {
         match check_head(req, &self.0) {
             Ok(()) => {
-                ctrl.call_next(req, depot, res).await;
+                let next = AssertUnwindSafe(ctrl.call_next(req, depot, res));
+                if next.catch_unwind().await.is_err() {
+                    res.render(StatusError::internal_server_error());
+                }
             }
             Err(error) => {
                 res.render(error);
@@ -46,8 +52,7 @@ impl UpholdContract {
     }
 }
 
-/// hyper takes requests without a valid Host (hyperium/hyper#3777), and salvo's router overlooks
-/// empty segments (salvo-rs/salvo#287).
+/// hyper takes requests without a valid Host (hyperium/hyper#3777).
 fn check_head(req: &Request, limits: &HeadLimits) -> Result<(), Error> {
     let head = RequestHead {
         method: req.method().as_str(),
@@ -61,6 +66,7 @@ fn check_head(req: &Request, limits: &HeadLimits) -> Result<(), Error> {
     let fields = fields.map(|(name, value)| (name.as_str(), value.as_bytes()));
     head.check(fields, limits)?;
     let path = req.uri().path();
+    // salvo's router overlooks empty segments (salvo-rs/salvo#287).
     if path.contains("//") || (path.len() > 1 && path.ends_with('/')) {
         return Err(Problem::not_found().into());
     }
@@ -82,9 +88,7 @@ fn explain_status(req: &Request, res: &mut Response) {
         }
         Some(StatusCode::NOT_FOUND) => Problem::not_found(),
         Some(StatusCode::METHOD_NOT_ALLOWED) => Problem::method_not_allowed(),
-        Some(status) if status.is_client_error() || status.is_server_error() => {
-            Problem::internal_server_error()
-        }
+        Some(status) if status.is_server_error() => Problem::internal_server_error(),
         _ => return,
     };
     res.render(Error(problem));

@@ -50,7 +50,8 @@ impl FromStr for LangSegment {
     }
 }
 
-/// What the middleware found, because `warp::header` sees a field's first line only.
+/// What the middleware found: `warp::header` sees a field's first line only, and
+/// `warp::header::headers_cloned` copies every field to see all.
 pub(crate) fn if_none_match() -> impl Filter<Extract = (IfNoneMatch,), Error = Infallible> + Copy {
     warp::ext::optional().map(Option::unwrap_or_default)
 }

@@ -46,10 +46,10 @@ pub async fn run(
     quartet_connection::serve(listener, service, &limits, &timeouts, shutdown).await
 }
 
-/// Each path comes before its methods: where no filter takes a request, "method not allowed"
-/// outranks "not found" (seanmonstar/warp#77).
 fn routes(api: Arc<Api>) -> impl Filter<Extract = (impl Reply,), Error = Infallible> + Clone {
     let authorized = filters::authorized(&api);
+    // After each path: where no filter takes a request, "method not allowed" outranks "not found"
+    // (seanmonstar/warp#77).
     let read = filters::read_only()
         .and(warp::any().map(move || api.clone()))
         .and(filters::if_none_match());

@@ -1,5 +1,4 @@
-//! What happens around the filters: tower middleware, because no filter sees a whole request
-//! (seanmonstar/warp#139).
+//! What happens around the filters.
 
 use std::{
     convert::Infallible,
@@ -22,7 +21,8 @@ use warp::{
 use crate::answer::{Error, IfNoneMatch};
 
 /// Refuses what hyper lets through, a head that is too large or has no valid Host
-/// (hyperium/hyper#3777), and what filters let through.
+/// (hyperium/hyper#3777), and what filters let through: as tower middleware, because no filter sees a
+/// whole request (seanmonstar/warp#139).
 #[derive(Clone)]
 pub(crate) struct CheckHead<S> {
     inner: S,
@@ -73,7 +73,8 @@ where
         if let Err(problem) = self.check(&request) {
             return Either::Right(ready(Ok(Error(problem).into_response())));
         }
-        // A header filter would see the first line only.
+        // Of the header filters, those for one field see its first line only, and
+        // `headers_cloned` copies every field.
         let lines = request.headers().get_all(header::IF_NONE_MATCH);
         let lines: Vec<_> = lines.iter().cloned().collect();
         if !lines.is_empty() {
@@ -83,11 +84,12 @@ where
     }
 }
 
-/// Completes every answer, and answers in place of a handler that panicked: warp alone drops the connection. tower-http has
-/// layers for both, of which `CatchPanic` boxes each answer's body once more.
+/// Completes every answer, and answers in place of a handler that panicked. tower-http has layers for
+/// both, of which `CatchPanic` boxes each answer's body once more.
 pub(crate) async fn complete(
     answer: impl Future<Output = Result<Response, Infallible>>,
 ) -> Result<Response, Infallible> {
+    // warp alone drops the connection (seanmonstar/warp#442).
     let caught = AssertUnwindSafe(answer).catch_unwind().await;
     let Ok(mut response) =
         caught.unwrap_or_else(|_| Ok(Error(Problem::internal_server_error()).into_response()));

@@ -18,6 +18,13 @@ pub(in crate::cases) const CASES: &[Case] = &[
     )
     .needing(&[Need::Process, Need::HeaderTimeout]),
     Case::must(
+        "lifecycle/slow-later-head",
+        "the contract; RFC 9110 §15.5.9",
+        "A connection whose further request does not get on is closed within the stated time, too.",
+        slow_later_head,
+    )
+    .needing(&[Need::Process, Need::HeaderTimeout]),
+    Case::must(
         "lifecycle/slow-body",
         "the contract; RFC 9110 §15.5.9",
         "A connection whose content drips in, or does not come, is closed within the stated times.",
@@ -74,6 +81,25 @@ impl Slow {
             connection,
             drip,
         })
+    }
+
+    /// The same of a request after one that was answered; none where the server ends a connection
+    /// with its answer.
+    fn after_an_answer(
+        view: &Context,
+        name: &'static str,
+        start: &[u8],
+        drip: &'static [u8],
+    ) -> Result<Option<Self>, Deviation> {
+        let mut client = Self::new(view, name, b"", drip)?;
+        let request = view.prepare(Request::get("/greetings")).to_bytes();
+        let answer = client.connection.exchange("GET", &request)?;
+        let options = answer.list("Connection");
+        if options.iter().any(|it| it.eq_ignore_ascii_case("close")) {
+            return Ok(None);
+        }
+        client.connection.send(start)?;
+        Ok(Some(client))
     }
 
     /// Goes on until the server closes the connection; what it sent, and how long that took.
@@ -139,6 +165,31 @@ fn slow_headers(context: &Context) -> Outcome {
         Slow::new(&view, "a head without its end", host.as_bytes(), b"")?,
         Slow::new(&view, "a head that drips in", dripped.as_bytes(), b"x")?,
     ];
+    refused_in_time(clients)
+}
+
+fn slow_later_head(context: &Context) -> Outcome {
+    let (_process, view) = start(context, &[Setting::HeaderTimeout(STATED)])?;
+    let line = format!("GET {} HTTP/1.1\r\n", view.path("/greetings"));
+    let host = format!("{line}Host: {}\r\n", view.base().authority());
+    let dripped = format!("{host}X: ");
+    let silent = "a further head without its end";
+    let dripping = "a further head that drips in";
+    let clients = [
+        Slow::after_an_answer(&view, silent, host.as_bytes(), b"")?,
+        Slow::after_an_answer(&view, dripping, dripped.as_bytes(), b"x")?,
+    ];
+    let clients: Vec<_> = clients.into_iter().flatten().collect();
+    if clients.is_empty() {
+        return Ok(Verdict::NotApplicable(
+            "no connection takes a further request".to_owned(),
+        ));
+    }
+    refused_in_time(clients)
+}
+
+/// Checks that clients whose requests are not whole are closed in time, and refused at most.
+fn refused_in_time(clients: Vec<Slow>) -> Outcome {
     for received in close_in_time(clients, stated())? {
         let is_refusal = received.is_empty() || received.starts_with(b"HTTP/1.1 4");
         ensure!(

@@ -14,6 +14,16 @@ pub(in crate::reference::faults) const FAULTS: &[Fault] = &[
         |conduct| conduct.request_timeout = Timeout::None,
     ),
     Fault::conduct(
+        "lifecycle/slow-later-head",
+        "the time of the first request alone is limited",
+        |conduct| conduct.later_timeout = Timeout::None,
+    ),
+    Fault::conduct(
+        "lifecycle/slow-later-head",
+        "each octet of a further request gains a client time",
+        |conduct| conduct.later_timeout = Timeout::EachRead,
+    ),
+    Fault::conduct(
         "lifecycle/slow-body",
         "each octet gains a client time",
         |conduct| conduct.request_timeout = Timeout::EachRead,
