@@ -119,8 +119,11 @@ fn chosen<'a>(options: &Options, catalogue: &'a Catalogue) -> Result<Vec<&'a Ser
         return Ok(catalogue.with_role(Role::Framework).collect());
     }
     if asks_for_all(options) {
-        // A server that is held to nothing and shown in nothing has nothing to be tested for.
-        let is_tested = |server: &&Server| cases::all().any(|case| server.is_shown_in(case));
+        // A server that is held to nothing and shown in nothing has nothing to be tested for, and
+        // the slowed copies of one that is tested anyway tell nothing more.
+        let is_tested = |server: &&Server| {
+            server.role != Role::Calibration && cases::all().any(|case| server.is_shown_in(case))
+        };
         return Ok(catalogue.servers().iter().filter(is_tested).collect());
     }
     let find = |name: &String| {

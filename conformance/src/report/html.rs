@@ -69,7 +69,8 @@ struct Summary<'a> {
 impl<'a> Summary<'a> {
     fn of(target: &'a TargetReport) -> Self {
         let labels = [
-            "ok", "differs", "n/a", "known", "warning", "fails", "stale", "error",
+            "ok", "differs", "n/a", "original", "RFC", "known", "warning", "fails", "stale",
+            "error",
         ];
         let count = |wanted: &str| {
             let labels = target.judged.iter().map(|judged| label(judged).0);
