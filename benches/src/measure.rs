@@ -8,6 +8,8 @@ mod load;
 mod locales;
 mod pace;
 mod session;
+#[cfg(all(test, unix))]
+mod tests;
 
 use anyhow::Result;
 use quartet_conformance::Model;

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Error, Result, ensure};
 use hdrhistogram::Histogram;
 use quartet_conformance::Model;
 use quartet_conformance::servers::{Process, Setting, StartOptions};
@@ -57,6 +57,38 @@ struct LaneLife {
     latencies: Histogram<u64>,
 }
 
+impl LaneLife {
+    fn new(exchange: Exchange) -> Result<Self> {
+        Ok(Self {
+            exchange,
+            user_ns: 0,
+            system_ns: 0,
+            latencies: Histogram::new(LATENCY_DIGITS)?,
+        })
+    }
+}
+
+/// What came of starting a server.
+pub(super) struct Begun {
+    /// The process, for the lanes that did not fail; none where all did.
+    pub(super) life: Option<Life>,
+    /// The lanes in which it does not answer as it should, and why.
+    pub(super) failed: Vec<(Lane, Error)>,
+}
+
+impl Begun {
+    /// The process, where no lane failed.
+    ///
+    /// # Errors
+    /// Why the first of them did.
+    pub(super) fn whole(mut self) -> Result<Life> {
+        match self.failed.drain(..).next() {
+            Some((_, error)) => Err(error),
+            None => self.life.context("there is no lane to measure"),
+        }
+    }
+}
+
 /// What a slice cost the server, from before its first request to after its last answer.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cost {
@@ -66,11 +98,14 @@ pub(super) struct Cost {
 
 impl Life {
     /// Starts a server and checks an answer of each lane.
+    ///
+    /// # Errors
+    /// Where the server does not run; a lane that fails takes nothing from the others.
     pub(super) fn begin(
         start: &Start<'_>,
         subject: &Subject<'_>,
         placement: &Placement,
-    ) -> Result<Self> {
+    ) -> Result<Begun> {
         let extra_args = match start.data {
             Some(file) => subject
                 .server
@@ -89,29 +124,32 @@ impl Life {
             placement.on_server_cores(|| Ok(Process::start(subject.server, &options)?))?;
         let address = process.address();
         let mut start_up = None;
-        let mut lanes = BTreeMap::new();
+        let (mut lanes, mut failed) = (BTreeMap::new(), Vec::new());
         for &lane in start.lanes {
-            let exchange = learn(address, lane, start.model, start.answers_alike)?;
-            start_up.get_or_insert_with(|| begun.elapsed());
-            lanes.insert(
-                lane,
-                LaneLife {
-                    exchange,
-                    user_ns: 0,
-                    system_ns: 0,
-                    latencies: Histogram::new(LATENCY_DIGITS)?,
-                },
-            );
+            match learn(address, lane, start.model, start.answers_alike) {
+                Ok(exchange) => {
+                    start_up.get_or_insert_with(|| begun.elapsed());
+                    lanes.insert(lane, LaneLife::new(exchange)?);
+                }
+                Err(error) => failed.push((lane, error)),
+            }
         }
+        let Some(start_up) = start_up else {
+            return Ok(Begun { life: None, failed });
+        };
         let tree = ProcessTree::of(process.pid())?;
-        Ok(Self {
+        let life = Self {
             idle: tree.memory()?,
             connections: None,
             helpers: placement.helpers(),
             process,
             tree,
-            start_up: start_up.context("there is no lane to measure")?,
+            start_up,
             lanes,
+        };
+        Ok(Begun {
+            life: Some(life),
+            failed,
         })
     }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Error, Result};
 
 use super::Measurement;
-use super::life::{Life, Start};
+use super::life::{Begun, Life, Start};
 use super::load::Load;
 use super::locales::Locales;
 use crate::accounting::CoreClock;
@@ -127,19 +127,50 @@ impl<'a> Session<'a> {
             if self.interrupted() {
                 break;
             }
-            match self.start_usual(arm) {
-                Ok(life) => lives.usual[arm] = life,
-                Err(error) => self.fail(arm, None, number, &error),
-            }
-            match self.start_large(arm) {
-                Ok(life) => lives.large[arm] = life,
-                Err(error) => self.fail(arm, Some(Lane::Large), number, &error),
-            }
+            let usual = self.start_usual(arm);
+            lives.usual[arm] = self.survivor(arm, None, number, usual);
+            let large = self.start_large(arm);
+            lives.large[arm] = self.survivor(arm, Some(Lane::Large), number, large);
         }
         lives
     }
 
-    fn start_usual(&self, arm: usize) -> Result<Option<Life>> {
+    /// The process that was started. Notes the lanes that failed or, where the server did, the one
+    /// lane or all that it was started for.
+    fn survivor(
+        &mut self,
+        arm: usize,
+        lane: Option<Lane>,
+        restart: u32,
+        begun: Result<Option<Begun>>,
+    ) -> Option<Life> {
+        match begun {
+            Ok(begun) => {
+                let Begun { life, failed } = begun?;
+                self.fail_lanes(arm, restart, failed);
+                life
+            }
+            Err(error) => {
+                self.fail(arm, lane, restart, &error);
+                None
+            }
+        }
+    }
+
+    /// Notes lanes that failed, or the arm where no lane of it is left.
+    fn fail_lanes(&mut self, arm: usize, restart: u32, failed: Vec<(Lane, Error)>) {
+        let has_failed = |lane| failed.iter().any(|&(one, _)| one == lane);
+        let mut lanes = self.plan.lanes.iter();
+        let any_left = lanes.any(|&lane| self.goes_on(arm, lane) && !has_failed(lane));
+        for (lane, error) in failed {
+            // A lane may be asked that is not measured.
+            if self.goes_on(arm, lane) {
+                self.fail(arm, any_left.then_some(lane), restart, &error);
+            }
+        }
+    }
+
+    fn start_usual(&self, arm: usize) -> Result<Option<Begun>> {
         let mut lanes: Vec<Lane> = self
             .plan
             .lanes
@@ -151,14 +182,14 @@ impl<'a> Session<'a> {
             // Its start-up and memory are of interest all the same.
             lanes.push(Lane::One);
         }
-        let mut life = self.start_one(arm, &lanes, None)?;
-        if let Some(life) = &mut life {
+        let mut begun = self.start_one(arm, &lanes, None)?;
+        if let Some(life) = begun.as_mut().and_then(|begun| begun.life.as_mut()) {
             life.connect(self.plan.connections)?;
         }
-        Ok(life)
+        Ok(begun)
     }
 
-    fn start_large(&self, arm: usize) -> Result<Option<Life>> {
+    fn start_large(&self, arm: usize) -> Result<Option<Begun>> {
         let Some(locales) = self
             .locales
             .as_ref()
@@ -166,11 +197,11 @@ impl<'a> Session<'a> {
         else {
             return Ok(None);
         };
-        let mut life = self.start_one(arm, &[Lane::Large], Some(locales))?;
-        if let Some(life) = &mut life {
+        let mut begun = self.start_one(arm, &[Lane::Large], Some(locales))?;
+        if let Some(life) = begun.as_mut().and_then(|begun| begun.life.as_mut()) {
             life.connect(self.plan.load(Lane::Large).connections)?;
         }
-        Ok(life)
+        Ok(begun)
     }
 
     /// Starts an arm's server for these lanes. None where the arm is void.
@@ -179,7 +210,7 @@ impl<'a> Session<'a> {
         arm: usize,
         lanes: &[Lane],
         locales: Option<&Locales>,
-    ) -> Result<Option<Life>> {
+    ) -> Result<Option<Begun>> {
         let subject = self.measurement.subjects[arm].as_ref();
         let Some(subject) = subject.filter(|_| !self.failed[arm]) else {
             return Ok(None);
@@ -294,10 +325,11 @@ impl<'a> Session<'a> {
             if self.interrupted() {
                 break;
             }
-            if self.failed_lanes.contains(&(arm, lane)) {
+            if !self.goes_on(arm, lane) {
                 continue;
             }
-            match self.start_one(arm, &[lane], None) {
+            let begun = self.start_one(arm, &[lane], None);
+            match begun.and_then(|begun| begun.map(Begun::whole).transpose()) {
                 Ok(life) => lives[arm] = life,
                 Err(error) => {
                     if let Some(reason) = self.reason(&error) {

@@ -1,0 +1,99 @@
+//! Small measurements of stand-ins.
+
+use super::*;
+use crate::plan::{ArmRole, CapacityPlan, Lane, Plan};
+use crate::record::{RestartRecord, Slice};
+use crate::testing::record;
+use crate::testing::stand_in::{HELLO, StandIn, response};
+
+/// A record with nothing measured, whose plan is a slice of a millisecond for each of these arms
+/// and lanes.
+fn planned(arms: usize, lanes: &[Lane]) -> Record {
+    let mut record = record();
+    record.restarts.clear();
+    record.state = State::Running;
+    let plan = &mut record.plan;
+    plan.arms.truncate(arms);
+    for arm in &mut plan.arms {
+        arm.role = ArmRole::Compared;
+    }
+    *plan = Plan {
+        restarts: 1,
+        blocks: 1,
+        slice_ms: 1,
+        ramp_ms: 0,
+        connections: 1,
+        server_cores: Vec::new(),
+        generator_cores: Vec::new(),
+        lanes: lanes.to_vec(),
+        ..plan.clone()
+    };
+    record
+}
+
+fn measure(stand_ins: &[&StandIn], record: &mut Record) -> Result<()> {
+    let placement = Placement {
+        server: Vec::new(),
+        generator: Vec::new(),
+        warnings: Vec::new(),
+    };
+    let subjects = stand_ins.iter().map(|one| Some(one.subject()));
+    Measurement {
+        subjects: subjects.collect(),
+        placement: &placement,
+        model: &Model::embedded(),
+        interrupt: &Interrupt::default(),
+    }
+    .run(record, |_| Ok(()))
+}
+
+/// Answers every request with a greeting.
+fn greeting() -> StandIn {
+    StandIn::answering(|_| response(200, "application/json", HELLO))
+}
+
+/// The arms and lanes that are void.
+fn voids(record: &Record) -> Vec<(usize, Option<Lane>)> {
+    let voids = record.voids.iter();
+    voids.map(|void| (void.arm, void.lane)).collect()
+}
+
+/// The arms and lanes that were measured.
+fn measured(restart: &RestartRecord) -> Vec<(usize, Lane)> {
+    let place = |slice: &Slice| (slice.arm, slice.lane);
+    let mut measured: Vec<_> = restart.slices.iter().map(place).collect();
+    measured.sort_unstable();
+    measured
+}
+
+#[test]
+fn a_lane_that_fails_at_the_start_takes_no_other_with_it() {
+    let server = greeting();
+    let mut record = planned(1, &[Lane::One, Lane::Miss]);
+    measure(&[&server], &mut record).unwrap();
+    assert_eq!(voids(&record), [(0, Some(Lane::Miss))]);
+    assert!(record.voids[0].reason.contains("200, not 404"));
+    assert!(record.restarts[0].complete);
+    assert_eq!(measured(&record.restarts[0]), [(0, Lane::One)]);
+}
+
+#[test]
+fn a_server_that_fails_in_every_lane_is_void_once() {
+    let server = StandIn::answering(|_| response(500, "text/plain", "no"));
+    let mut record = planned(1, &[Lane::One, Lane::Miss]);
+    measure(&[&server], &mut record).unwrap();
+    assert_eq!(voids(&record), [(0, None)]);
+}
+
+#[test]
+fn an_arm_is_not_asked_in_a_mode_for_what_it_does_not_answer() {
+    let server = greeting();
+    let mut record = planned(1, &[Lane::One, Lane::Miss]);
+    record.plan.arms[0].without = vec![Lane::Miss];
+    record.plan.capacity = Some(CapacityPlan::new(Lane::Miss, vec![1, 2], 1));
+    measure(&[&server], &mut record).unwrap();
+    assert_eq!(voids(&record), []);
+    let capacity = &record.capacity[0];
+    assert!(capacity.complete && capacity.slices.is_empty());
+    assert_eq!(capacity.failures, []);
+}

@@ -1,0 +1,77 @@
+//! Servers that a test answers for.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::thread;
+
+use quartet_conformance::servers::{Artifact, Catalogue};
+
+use crate::measure::Subject;
+
+/// What a greeting's answer is.
+pub(crate) const HELLO: &str = r#"{"lang":"en","text":"Hello"}"#;
+
+/// A process that does nothing, and threads of the test that answer where it says it listens.
+pub(crate) struct StandIn {
+    catalogue: Catalogue,
+}
+
+impl StandIn {
+    /// One that answers each request by what `answer` makes of its head.
+    pub(crate) fn answering(answer: impl Fn(&str) -> String + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        thread::spawn(move || {
+            let answer = Arc::new(answer);
+            for stream in listener.incoming() {
+                let answer = answer.clone();
+                thread::spawn(move || converse(stream.unwrap(), answer.as_ref()));
+            }
+        });
+        let place = tempfile::tempdir().unwrap();
+        let file = place.path().join("servers.toml");
+        let stanza = format!(
+            "[[server]]\nname = 'a'\nrole = 'framework'\nprogram = 'sh'\nready = 'line'\n\
+             leads_group = true\n\
+             args = ['-c', 'echo listening on http://{address}; exec sleep 600']\n"
+        );
+        std::fs::write(&file, stanza).unwrap();
+        Self {
+            catalogue: Catalogue::load(&file).unwrap(),
+        }
+    }
+
+    /// What it is started as.
+    pub(crate) fn subject(&self) -> Subject<'_> {
+        Subject {
+            server: self.catalogue.get("a").unwrap(),
+            artifact: Artifact {
+                program: "sh".into(),
+            },
+        }
+    }
+}
+
+/// An answer of the contract's, or what resembles one.
+pub(crate) fn response(status: u16, content_type: &str, content: &str) -> String {
+    let length = content.len();
+    format!(
+        "HTTP/1.1 {status} x\r\nContent-Type: {content_type}\r\nContent-Length: {length}\r\n\r\n\
+         {content}"
+    )
+}
+
+fn converse(stream: TcpStream, answer: &(impl Fn(&str) -> String + ?Sized)) {
+    let mut reader = BufReader::new(stream.try_clone().unwrap());
+    let mut writer = stream;
+    let mut head = String::new();
+    while reader.read_line(&mut head).is_ok_and(|count| count > 0) {
+        if head.ends_with("\r\n\r\n") {
+            if writer.write_all(answer(&head).as_bytes()).is_err() {
+                return;
+            }
+            head.clear();
+        }
+    }
+}
