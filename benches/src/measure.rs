@@ -74,7 +74,7 @@ impl Measurement<'_> {
             capacity: record.capacity.iter().filter(|it| it.complete).count() as u32,
             latency: record.latency.as_ref().map_or(0, complete) as u32,
         };
-        let mut session = Session::begin(self, &plan, clock, holds)?;
+        let mut session = Session::begin(self, &plan, clock, holds, &record.voids)?;
         let missing = plan.schedule().into_iter().zip(0..);
         for (restart, number) in missing.filter(|(_, number)| !held.contains(number)) {
             if self.interrupt.requested() {

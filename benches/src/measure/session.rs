@@ -56,13 +56,16 @@ impl Lives {
 }
 
 impl<'a> Session<'a> {
+    /// One in which the lanes that are void already are not measured again.
     pub(super) fn begin(
         measurement: &'a Measurement<'a>,
         plan: &'a Plan,
         clock: Option<CoreClock>,
         held: Held,
+        voids: &[Void],
     ) -> Result<Self> {
         let failed = measurement.subjects.iter().map(Option::is_none).collect();
+        let failed_lanes = voids.iter().filter_map(|void| Some((void.arm, void.lane?)));
         let progress = Progress::begin(plan.expected_rest(held))?;
         let large = plan.lanes.contains(&Lane::Large);
         Ok(Self {
@@ -71,7 +74,7 @@ impl<'a> Session<'a> {
             clock,
             progress,
             failed,
-            failed_lanes: HashSet::new(),
+            failed_lanes: failed_lanes.collect(),
             locales: large.then(Locales::write).transpose()?,
             voids: Vec::new(),
         })

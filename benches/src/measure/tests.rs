@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::plan::{ArmRole, CapacityPlan, Lane, Plan};
-use crate::record::{RestartRecord, Slice};
+use crate::record::{RestartRecord, Slice, Void};
 use crate::testing::record;
 use crate::testing::stand_in::{HELLO, StandIn, response};
 
@@ -96,4 +96,19 @@ fn an_arm_is_not_asked_in_a_mode_for_what_it_does_not_answer() {
     let capacity = &record.capacity[0];
     assert!(capacity.complete && capacity.slices.is_empty());
     assert_eq!(capacity.failures, []);
+}
+
+#[test]
+fn a_lane_that_was_void_before_is_not_measured_again() {
+    let server = greeting();
+    let mut record = planned(1, &[Lane::One, Lane::List]);
+    record.voids.push(Void {
+        arm: 0,
+        restart: Some(0),
+        lane: Some(Lane::List),
+        reason: "it failed before the run was interrupted".to_owned(),
+    });
+    measure(&[&server], &mut record).unwrap();
+    assert_eq!(voids(&record), [(0, Some(Lane::List))]);
+    assert_eq!(measured(&record.restarts[0]), [(0, Lane::One)]);
 }
