@@ -8,7 +8,7 @@ mod load;
 mod locales;
 mod pace;
 mod session;
-#[cfg(all(test, unix))]
+#[cfg(all(test, target_os = "linux"))]
 mod tests;
 
 use anyhow::Result;

@@ -1,7 +1,7 @@
 //! Records of runs that never were, with known truths.
 
 mod modes;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 pub(crate) mod stand_in;
 
 use std::collections::BTreeMap;

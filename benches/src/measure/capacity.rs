@@ -70,7 +70,7 @@ impl Session<'_> {
             taken.machine = load.end(lives.iter().flatten())?;
             taken.complete = true;
         }
-        self.end_of_mode(lives)?;
+        self.end_of_mode(lives);
         Ok(taken)
     }
 

@@ -148,7 +148,7 @@ impl Session<'_> {
                 lateness: encode(&lateness)?,
             });
         }
-        self.end_of_mode(lives)?;
+        self.end_of_mode(lives);
         Ok(taken)
     }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Error, Result};
+use anyhow::{Error, Result};
 
 use super::Measurement;
 use super::life::{Begun, Life, Start};
@@ -100,7 +100,7 @@ impl<'a> Session<'a> {
         let mut lives = self.start(restart, number);
         if !self.interrupted() {
             let load = Load::begin(self.plan, lives.all())?;
-            self.take_slices(restart, number, &mut lives, &mut taken)?;
+            self.take_slices(restart, number, &mut lives, &mut taken);
             if !self.interrupted() {
                 taken.machine = load.end(lives.all())?;
                 taken.complete = true;
@@ -234,11 +234,11 @@ impl<'a> Session<'a> {
         number: u32,
         lives: &mut Lives,
         taken: &mut RestartRecord,
-    ) -> Result<()> {
+    ) {
         for (turns, block) in restart.blocks.iter().zip(0..) {
             for (cell, position) in turns.iter().zip(0..) {
                 if self.interrupted() {
-                    return Ok(());
+                    return;
                 }
                 self.progress.done(self.plan.slice_length(*cell));
                 let place = lives.of(*cell);
@@ -267,7 +267,6 @@ impl<'a> Session<'a> {
                 }
             }
         }
-        Ok(())
     }
 
     /// Whether an arm is measured in a lane and has not failed in it.
@@ -344,16 +343,17 @@ impl<'a> Session<'a> {
         lives
     }
 
-    /// Ends what a mode started.
-    pub(super) fn end_of_mode(&self, lives: Vec<Option<Life>>) -> Result<()> {
+    /// Ends what a mode started. What was measured of a server that does not end counts all the same.
+    pub(super) fn end_of_mode(&self, lives: Vec<Option<Life>>) {
         for (arm, life) in lives.into_iter().enumerate() {
-            let Some(life) = life else { continue };
-            let ended = life.end(arm, true);
-            if !self.interrupted() {
-                ended.with_context(|| self.plan.arms[arm].name.clone())?;
+            let ended = life.map(|life| life.end(arm, true));
+            if let Some(Err(error)) = ended
+                && let Some(reason) = self.reason(&error)
+            {
+                let name = &self.plan.arms[arm].name;
+                self.progress.say(&format!("{name}: {reason}"));
             }
         }
-        Ok(())
     }
 }
 

@@ -1,8 +1,17 @@
 //! Small measurements of stand-ins.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
+
+use std::fs;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
 use super::*;
-use crate::plan::{ArmRole, CapacityPlan, Lane, Plan};
-use crate::record::{RestartRecord, Slice, Void};
+use crate::plan::{ArmRole, CapacityPlan, Lane, LatencyPlan, Plan};
+use crate::record::{OfferedRate, RestartRecord, Slice, Void};
 use crate::testing::record;
 use crate::testing::stand_in::{HELLO, StandIn, response};
 
@@ -111,4 +120,82 @@ fn a_lane_that_was_void_before_is_not_measured_again() {
     measure(&[&server], &mut record).unwrap();
     assert_eq!(voids(&record), [(0, Some(Lane::List))]);
     assert_eq!(measured(&record.restarts[0]), [(0, Lane::One)]);
+}
+
+/// A server with a child process that is gone after so many requests.
+fn bereft(after: usize) -> StandIn {
+    let place = tempfile::tempdir().unwrap();
+    let file = place.path().join("child");
+    let script = format!("sleep 600 & echo $! > {}", file.display());
+    let asked = AtomicUsize::new(0);
+    StandIn::running(&script, move |_| {
+        let _kept = &place;
+        if asked.fetch_add(1, Ordering::Relaxed) == after {
+            let child: i32 = fs::read_to_string(&file).unwrap().trim().parse().unwrap();
+            kill(Pid::from_raw(child), Signal::SIGKILL).unwrap();
+            // Its parent waits for it, so that nothing of it is left.
+            while procfs::process::Process::new(child).is_ok() {
+                thread::yield_now();
+            }
+        }
+        response(200, "application/json", HELLO)
+    })
+}
+
+#[test]
+fn a_server_that_loses_a_child_leaves_the_others_what_they_measured() {
+    let (broken, sound) = (bereft(1), greeting());
+    let mut record = planned(2, &[Lane::One]);
+    measure(&[&broken, &sound], &mut record).unwrap();
+    let restart = &record.restarts[0];
+    assert!(restart.complete);
+    assert_eq!(measured(restart), [(1, Lane::One)]);
+    assert_eq!(restart.machine, None);
+    assert!(voids(&record).iter().all(|&(arm, _)| arm == 0));
+    assert!(record.voids[0].reason.contains("process is gone"));
+}
+
+#[test]
+fn a_server_that_loses_a_child_leaves_the_others_their_capacity() {
+    let (broken, sound) = (bereft(1), greeting());
+    let mut record = planned(2, &[Lane::One]);
+    record.plan.restarts = 0;
+    record.plan.capacity = Some(CapacityPlan::new(Lane::One, vec![1], 1));
+    measure(&[&broken, &sound], &mut record).unwrap();
+    let capacity = &record.capacity[0];
+    assert!(capacity.complete && capacity.machine.is_none());
+    assert_eq!(capacity.failures.len(), 1);
+    assert_eq!(capacity.failures[0].arm, 0);
+    assert!(capacity.slices.iter().all(|taken| taken.slice.arm == 1));
+    assert_eq!(capacity.slices.len(), 4);
+}
+
+#[test]
+fn a_server_that_loses_a_child_leaves_the_others_their_latency() {
+    let (broken, sound) = (bereft(1), greeting());
+    let mut record = planned(2, &[Lane::One]);
+    record.plan.restarts = 0;
+    record.plan.latency = Some(LatencyPlan {
+        shares: Vec::new(),
+        slice_ms: 20,
+        ..LatencyPlan::new(Lane::One, vec![1000.0], 1, 1)
+    });
+    let rates = vec![OfferedRate {
+        per_second: 1000.0,
+        share: None,
+    }];
+    record.latency = Some(Latency {
+        rates,
+        restarts: Vec::new(),
+    });
+    measure(&[&broken, &sound], &mut record).unwrap();
+    let taken = &record.latency.unwrap().restarts[0];
+    assert!(taken.complete && taken.machine.is_none());
+    let failures = taken.failures.iter();
+    let failures: Vec<_> = failures
+        .map(|failure| (failure.arm, failure.rate))
+        .collect();
+    assert_eq!(failures, [(0, Some(0))]);
+    assert_eq!(taken.slices.len(), 1);
+    assert_eq!(taken.slices[0].arm, 1);
 }

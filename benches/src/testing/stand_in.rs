@@ -20,6 +20,15 @@ pub(crate) struct StandIn {
 impl StandIn {
     /// One that answers each request by what `answer` makes of its head.
     pub(crate) fn answering(answer: impl Fn(&str) -> String + Send + Sync + 'static) -> Self {
+        Self::running("", answer)
+    }
+
+    /// One whose process runs a script before it says that it listens, and waits for the children
+    /// that it began.
+    pub(crate) fn running(
+        script: &str,
+        answer: impl Fn(&str) -> String + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         thread::spawn(move || {
@@ -34,7 +43,8 @@ impl StandIn {
         let stanza = format!(
             "[[server]]\nname = 'a'\nrole = 'framework'\nprogram = 'sh'\nready = 'line'\n\
              leads_group = true\n\
-             args = ['-c', 'echo listening on http://{address}; exec sleep 600']\n"
+             args = ['-c', '''{script}\necho listening on http://{address}\nwait\n\
+             exec sleep 600''']\n"
         );
         std::fs::write(&file, stanza).unwrap();
         Self {
