@@ -2,6 +2,7 @@
 
 mod answers;
 mod capacity;
+mod client;
 mod latency;
 mod life;
 mod load;

@@ -78,7 +78,8 @@ fn converse(stream: TcpStream, answer: &(impl Fn(&str) -> String + ?Sized)) {
     let mut head = String::new();
     while reader.read_line(&mut head).is_ok_and(|count| count > 0) {
         if head.ends_with("\r\n\r\n") {
-            if writer.write_all(answer(&head).as_bytes()).is_err() {
+            let answered = writer.write_all(answer(&head).as_bytes());
+            if answered.is_err() || head.contains("Connection: close") {
                 return;
             }
             head.clear();
