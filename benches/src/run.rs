@@ -225,6 +225,10 @@ impl Run {
         if let Some(length) = self.restart_length {
             let plan = &mut self.record.plan;
             measurement.look_for_slow_arms(plan)?;
+            if interrupt.requested() {
+                // Nothing is measured, and who goes on must not go by half a look.
+                return Err(Failure::Interrupted);
+            }
             plan.blocks = plan.blocks_within(length);
             self.record.warnings.extend(warnings(plan, &self.placement));
         }
