@@ -20,7 +20,7 @@ use crate::accounting::CoreClock;
 use crate::cores::Placement;
 use crate::interrupt::Interrupt;
 use crate::plan::Held;
-use crate::record::{Latency, Record, State};
+use crate::record::{Latency, Record};
 use session::Session;
 
 /// A server that can be started.
@@ -47,7 +47,7 @@ pub struct Measurement<'a> {
 
 impl Measurement<'_> {
     /// Measures what the record plans and does not hold, into the record, and calls `keep` after every restart to
-    /// write it away.
+    /// write it away. Whether the run is complete with that is for the caller to say.
     ///
     /// A server that fails is recorded as void and not started again; the others go on.
     ///
@@ -94,12 +94,6 @@ impl Measurement<'_> {
             session.latency(plan, record, &mut keep)?;
         }
         session.end();
-        let interrupted = self.interrupt.requested();
-        record.state = if interrupted {
-            State::Interrupted
-        } else {
-            State::Complete
-        };
         keep(record)
     }
 }

@@ -324,7 +324,7 @@ pub(super) fn nanoseconds(duration: Duration) -> u64 {
 #[cfg(target_os = "linux")]
 mod tests {
     use super::*;
-    use crate::testing::stand_in::{HELLO, StandIn, response};
+    use crate::testing::stand_in::{HELLO, StandIn, anywhere, response};
 
     #[test]
     fn only_a_closed_loop_on_the_held_connections_uses_them_all() {
@@ -340,12 +340,7 @@ mod tests {
             data: None,
             answers_alike: false,
         };
-        let anywhere = Placement {
-            server: Vec::new(),
-            generator: Vec::new(),
-            warnings: Vec::new(),
-        };
-        let begun = Life::begin(&start, &server.subject(), &anywhere).unwrap();
+        let begun = Life::begin(&start, &server.subject(), &anywhere()).unwrap();
         let mut life = begun.whole().unwrap();
         life.connect(2).unwrap();
         let opened = life.client.used();

@@ -11,9 +11,9 @@ use nix::unistd::Pid;
 
 use super::*;
 use crate::plan::{ArmRole, CapacityPlan, Lane, LatencyPlan, Plan};
-use crate::record::{OfferedRate, RestartRecord, Slice, Void};
+use crate::record::{OfferedRate, RestartRecord, Slice, State, Void};
 use crate::testing::record;
-use crate::testing::stand_in::{HELLO, StandIn, response};
+use crate::testing::stand_in::{HELLO, StandIn, anywhere, response};
 
 /// A record with nothing measured, whose plan is a slice of a millisecond for each of these arms
 /// and lanes.
@@ -41,15 +41,10 @@ fn planned(arms: usize, lanes: &[Lane]) -> Record {
 }
 
 fn measure(stand_ins: &[&StandIn], record: &mut Record) -> Result<()> {
-    let placement = Placement {
-        server: Vec::new(),
-        generator: Vec::new(),
-        warnings: Vec::new(),
-    };
     let subjects = stand_ins.iter().map(|one| Some(one.subject()));
     Measurement {
         subjects: subjects.collect(),
-        placement: &placement,
+        placement: &anywhere(),
         model: &Model::embedded(),
         interrupt: &Interrupt::default(),
     }
@@ -84,6 +79,8 @@ fn a_lane_that_fails_at_the_start_takes_no_other_with_it() {
     assert!(record.voids[0].reason.contains("200, not 404"));
     assert!(record.restarts[0].complete);
     assert_eq!(measured(&record.restarts[0]), [(0, Lane::One)]);
+    // Costs may be still to come.
+    assert_eq!(record.state, State::Running);
 }
 
 #[test]
