@@ -68,9 +68,10 @@ impl Client {
         self.used = Instant::now();
     }
 
+    /// When all of them were last in use, to be set back or forth.
     #[cfg(test)]
-    pub(super) fn used(&self) -> Instant {
-        self.used
+    pub(super) fn used(&mut self) -> &mut Instant {
+        &mut self.used
     }
 }
 

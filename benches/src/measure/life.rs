@@ -326,13 +326,30 @@ mod tests {
     use super::*;
     use crate::testing::stand_in::{HELLO, StandIn, anywhere, response};
 
-    #[test]
-    fn only_a_closed_loop_on_the_held_connections_uses_them_all() {
-        let server = StandIn::answering(|head| {
+    const LOAD: LaneLoad = LaneLoad {
+        connections: 1,
+        slice_ms: 1,
+        ramp_ms: 0,
+    };
+
+    /// One request, at once.
+    const OFFER: Offer = Offer {
+        per_second: 1000.0,
+        phase: 0.0,
+        ramp: Duration::ZERO,
+        window: Duration::from_millis(1),
+    };
+
+    fn server() -> StandIn {
+        StandIn::answering(|head| {
             let close = head.contains("Connection: close");
             let fields = if close { "\r\nConnection: close" } else { "" };
             response(200, &format!("application/json{fields}"), HELLO)
-        });
+        })
+    }
+
+    /// One with a connection.
+    fn begin(server: &StandIn) -> Life {
         let start = Start {
             workers: 1,
             lanes: &[Lane::One, Lane::Connect],
@@ -342,24 +359,36 @@ mod tests {
         };
         let begun = Life::begin(&start, &server.subject(), &anywhere()).unwrap();
         let mut life = begun.whole().unwrap();
-        life.connect(2).unwrap();
-        let opened = life.client.used();
-        let offer = Offer {
-            per_second: 1000.0,
-            phase: 0.5,
-            ramp: Duration::ZERO,
-            window: Duration::from_millis(1),
-        };
-        life.open_loop(Lane::One, offer, None).unwrap();
-        let load = LaneLoad {
-            connections: 2,
-            slice_ms: 1,
-            ramp_ms: 0,
-        };
-        life.slice(load, Lane::Connect, None).unwrap();
-        assert_eq!(life.client.used(), opened);
-        life.slice(load, Lane::One, None).unwrap();
-        assert!(life.client.used() > opened);
+        life.connect(1).unwrap();
+        life
+    }
+
+    #[test]
+    fn only_a_closed_loop_on_the_held_connections_uses_them_all() {
+        let server = server();
+        let mut life = begin(&server);
+        // Later than any other moment of this test, so that nothing is opened anew.
+        let later = Instant::now() + Duration::from_secs(3600);
+        *life.client.used() = later;
+        life.open_loop(Lane::One, OFFER, None).unwrap();
+        life.slice(LOAD, Lane::Connect, None).unwrap();
+        assert_eq!(*life.client.used(), later);
+        life.slice(LOAD, Lane::One, None).unwrap();
+        assert_ne!(*life.client.used(), later);
         life.end(0, false).unwrap();
+    }
+
+    #[test]
+    fn either_loop_has_connections_that_were_not_idle() {
+        let server = server();
+        let mut life = begin(&server);
+        life.slice(LOAD, Lane::One, None).unwrap();
+        let at_first = server.accepted();
+        *life.client.used() -= Duration::from_secs(2);
+        life.slice(LOAD, Lane::One, None).unwrap();
+        assert_eq!(server.accepted(), at_first + 1);
+        *life.client.used() -= Duration::from_secs(2);
+        life.open_loop(Lane::One, OFFER, None).unwrap();
+        assert_eq!(server.accepted(), at_first + 2);
     }
 }

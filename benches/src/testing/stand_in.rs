@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use quartet_conformance::servers::{Artifact, Catalogue};
@@ -16,6 +17,7 @@ pub(crate) const HELLO: &str = r#"{"lang":"en","text":"Hello"}"#;
 /// A process that does nothing, and threads of the test that answer where it says it listens.
 pub(crate) struct StandIn {
     catalogue: Catalogue,
+    accepted: Arc<AtomicUsize>,
 }
 
 impl StandIn {
@@ -32,9 +34,12 @@ impl StandIn {
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
+        let accepted = Arc::new(AtomicUsize::new(0));
+        let count = accepted.clone();
         thread::spawn(move || {
             let answer = Arc::new(answer);
             for stream in listener.incoming() {
+                count.fetch_add(1, Ordering::Relaxed);
                 let answer = answer.clone();
                 thread::spawn(move || converse(stream.unwrap(), answer.as_ref()));
             }
@@ -50,7 +55,13 @@ impl StandIn {
         std::fs::write(&file, stanza).unwrap();
         Self {
             catalogue: Catalogue::load(&file).unwrap(),
+            accepted,
         }
+    }
+
+    /// How many connections it was given, of those on which it has answered.
+    pub(crate) fn accepted(&self) -> usize {
+        self.accepted.load(Ordering::Relaxed)
     }
 
     /// What it is started as.
