@@ -11,6 +11,9 @@ mod lines;
 mod source;
 mod start_up;
 mod stripped;
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests;
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
@@ -29,7 +32,7 @@ use crate::cores::{Placement, Usable};
 use crate::interrupt::Interrupt;
 use crate::measure::Subject;
 use crate::plan::{ArmRole, Lane};
-use crate::record::{Record, State};
+use crate::record::Record;
 use start_up::Turns;
 
 pub use build::BuildCost;
@@ -86,6 +89,39 @@ pub struct ServerCost {
     pub missing: Vec<String>,
 }
 
+impl Cost {
+    /// A server's entry, made where there is none.
+    fn of(&mut self, name: &str) -> &mut ServerCost {
+        let known = self.servers.iter().position(|entry| entry.name == name);
+        let place = known.unwrap_or(self.servers.len());
+        if known.is_none() {
+            self.servers.push(ServerCost {
+                name: name.to_owned(),
+                ..ServerCost::default()
+            });
+        }
+        &mut self.servers[place]
+    }
+}
+
+impl ServerCost {
+    /// Whether this could not be measured.
+    fn lacks(&self, what: &str) -> bool {
+        self.missing.iter().any(|reason| is_of(what, reason))
+    }
+
+    /// Drops why this could not be measured: it is tried once more.
+    fn forget(&mut self, what: &str) {
+        self.missing.retain(|reason| !is_of(what, reason));
+    }
+}
+
+/// Whether a reason is why this is missing.
+fn is_of(what: &str, reason: &str) -> bool {
+    let rest = reason.strip_prefix(what);
+    rest.is_some_and(|rest| rest.starts_with(": "))
+}
+
 /// What costs are measured with.
 #[derive(Debug)]
 pub struct Costing<'a> {
@@ -97,6 +133,8 @@ pub struct Costing<'a> {
     pub subjects: &'a [Option<Subject<'a>>],
     /// Where servers and generator run.
     pub placement: &'a Placement,
+    /// Worker threads each server is told to use.
+    pub workers: usize,
     /// The cores that builds may use.
     pub usable: &'a Usable,
     /// The answers that are right.
@@ -106,8 +144,8 @@ pub struct Costing<'a> {
 }
 
 impl Costing<'_> {
-    /// Measures into the record, and calls `keep` to write it away as it grows. A record whose
-    /// costs are cut short is that of an interrupted run.
+    /// Measures into the record what it does not hold, and calls `keep` to write it away as it grows.
+    /// What it holds stays.
     ///
     /// # Errors
     /// Those of this process itself, such as no core, and those of `keep`.
@@ -118,40 +156,22 @@ impl Costing<'_> {
     ) -> Result<()> {
         let subjects = self.servers(record);
         let lanes = record.plan.lanes.clone();
-        let mut cost = Cost {
-            servers: subjects
-                .iter()
-                .map(|subject| ServerCost {
-                    name: subject.server.name.clone(),
-                    ..ServerCost::default()
-                })
-                .collect(),
-            ..Cost::default()
-        };
         eprintln!("measuring start-up, memory and size");
-        self.start_ups(&subjects, &mut cost);
-        for (subject, entry) in subjects.iter().zip(&mut cost.servers) {
-            self.once(subject, entry);
+        let cost = record.cost.get_or_insert_default();
+        self.start_ups(&subjects, cost);
+        for subject in &subjects {
+            self.once(subject, cost.of(&subject.server.name));
         }
-        record.cost = Some(cost);
         keep(record)?;
-        for (index, subject) in subjects.iter().enumerate() {
+        for subject in &subjects {
             self.usable.restore()?;
-            let Some(entry) = record
-                .cost
-                .as_mut()
-                .and_then(|cost| cost.servers.get_mut(index))
-            else {
-                continue;
-            };
+            let cost = record.cost.get_or_insert_default();
+            let entry = cost.of(&subject.server.name);
             self.count(subject, &lanes, entry);
             self.build(subject, entry);
             keep(record)?;
         }
-        if self.interrupt.requested() {
-            record.state = State::Interrupted;
-        }
-        keep(record)
+        Ok(())
     }
 
     /// Each server once, though it may have two arms.
@@ -167,7 +187,12 @@ impl Costing<'_> {
     }
 
     fn start_ups(&self, subjects: &[&Subject<'_>], cost: &mut Cost) {
-        let mut turns = Turns::new(subjects.len());
+        let mut turns = Turns::after(subjects.iter().map(|subject| {
+            let entry = cost.of(&subject.server.name);
+            entry.forget(START_UP);
+            let starts = &entry.start_up_ns;
+            (starts.len(), Duration::from_nanos(starts.iter().sum()))
+        }));
         for round in 0.. {
             let due = turns.round(round);
             if due.is_empty() || self.interrupt.requested() {
@@ -179,10 +204,11 @@ impl Costing<'_> {
             cost.spawn_ns.extend(cost_of_a_process(self.placement));
             for index in due {
                 let begun = Instant::now();
-                let entry = &mut cost.servers[index];
-                if !self.interrupt.requested() && entry.missing.is_empty() {
-                    let started = start_up::once(|| self.start(subjects[index]), &self.expected());
-                    self.keep(entry, "start-up", started, |entry, taken| {
+                let subject = subjects[index];
+                let entry = cost.of(&subject.server.name);
+                if !self.interrupt.requested() && !entry.lacks(START_UP) {
+                    let started = start_up::once(|| self.start(subject), &self.expected());
+                    self.keep(entry, START_UP, started, |entry, taken| {
                         entry.start_up_ns.push(taken);
                     });
                 }
@@ -196,30 +222,39 @@ impl Costing<'_> {
         if self.interrupt.requested() {
             return;
         }
-        let held = self
-            .start(subject)
-            .and_then(|process| connections::idle(process, &self.expected()));
-        self.keep(entry, "idle connections", held, |entry, held| {
-            entry.idle_connections = held;
-        });
+        if entry.idle_connections.is_none() {
+            let held = self
+                .start(subject)
+                .and_then(|process| connections::idle(process, &self.expected()));
+            self.keep(entry, "idle connections", held, |entry, held| {
+                entry.idle_connections = held;
+            });
+        }
         let program = &subject.artifact.program;
-        self.keep(
-            entry,
-            "stripped size",
-            stripped::size(program),
-            |entry, bytes| entry.stripped_bytes = bytes,
-        );
-        let lines = source::of(subject.server, program, self.root)
-            .and_then(|source| source.map(|source| Lines::of(&source)).transpose());
-        self.keep(entry, "lines", lines, |entry, lines| entry.lines = lines);
+        if entry.stripped_bytes.is_none() {
+            let size = stripped::size(program);
+            self.keep(entry, "stripped size", size, |entry, bytes| {
+                entry.stripped_bytes = bytes;
+            });
+        }
+        if entry.lines.is_none() {
+            let lines = source::of(subject.server, program, self.root)
+                .and_then(|source| source.map(|source| Lines::of(&source)).transpose());
+            self.keep(entry, "lines", lines, |entry, lines| entry.lines = lines);
+        }
     }
 
     fn count(&self, subject: &Subject<'_>, lanes: &[Lane], entry: &mut ServerCost) {
-        if !self.options.cost || self.interrupt.requested() {
+        let missing = lanes
+            .iter()
+            .filter(|lane| !entry.requests.contains_key(lane));
+        let missing: Vec<Lane> = missing.copied().collect();
+        if !self.options.cost || missing.is_empty() || self.interrupt.requested() {
             return;
         }
         eprintln!("counting instructions and allocations of {}", entry.name);
-        for &lane in lanes {
+        entry.forget(INSTRUCTIONS);
+        for lane in missing {
             if self.interrupt.requested() {
                 return;
             }
@@ -228,13 +263,13 @@ impl Costing<'_> {
                     entry.requests.insert(lane, counted);
                 }
                 Ok(None) => {}
-                Err(error) => return self.note(entry, "instructions", &error),
+                Err(error) => return self.note(entry, INSTRUCTIONS, &error),
             }
         }
     }
 
     fn build(&self, subject: &Subject<'_>, entry: &mut ServerCost) {
-        if !self.options.build_cost || self.interrupt.requested() {
+        if !self.options.build_cost || entry.build.is_some() || self.interrupt.requested() {
             return;
         }
         eprintln!("building {} from nothing: a minute or more", entry.name);
@@ -256,6 +291,7 @@ impl Costing<'_> {
         measured: Result<T>,
         put: impl FnOnce(&mut ServerCost, T),
     ) {
+        entry.forget(what);
         match measured {
             Ok(value) => put(entry, value),
             Err(error) => self.note(entry, what, &error),
@@ -277,7 +313,7 @@ impl Costing<'_> {
     fn start(&self, subject: &Subject<'_>) -> Result<Process> {
         let options = StartOptions {
             program: Some(subject.artifact.program.clone()),
-            workers: Some(self.placement.server.len().max(1)),
+            workers: Some(self.workers),
             ..StartOptions::default()
         };
         self.placement
@@ -289,6 +325,12 @@ impl Costing<'_> {
         self.model.item("en").unwrap_or_default()
     }
 }
+
+/// What is missing where a server does not start.
+const START_UP: &str = "start-up";
+
+/// What is missing where instructions and allocations cannot be counted.
+const INSTRUCTIONS: &str = "instructions";
 
 /// A wait shorter than this is not announced.
 const WORTH_SAYING: Duration = Duration::from_secs(5);

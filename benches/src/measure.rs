@@ -2,12 +2,15 @@
 
 mod answers;
 mod capacity;
+mod client;
 mod latency;
 mod life;
 mod load;
 mod locales;
 mod pace;
 mod session;
+#[cfg(all(test, target_os = "linux"))]
+mod tests;
 
 use anyhow::Result;
 use quartet_conformance::Model;
@@ -17,7 +20,7 @@ use crate::accounting::CoreClock;
 use crate::cores::Placement;
 use crate::interrupt::Interrupt;
 use crate::plan::Held;
-use crate::record::{Latency, Record, State};
+use crate::record::{Latency, Record};
 use session::Session;
 
 /// A server that can be started.
@@ -44,7 +47,7 @@ pub struct Measurement<'a> {
 
 impl Measurement<'_> {
     /// Measures what the record plans and does not hold, into the record, and calls `keep` after every restart to
-    /// write it away.
+    /// write it away. Whether the run is complete with that is for the caller to say.
     ///
     /// A server that fails is recorded as void and not started again; the others go on.
     ///
@@ -72,7 +75,7 @@ impl Measurement<'_> {
             capacity: record.capacity.iter().filter(|it| it.complete).count() as u32,
             latency: record.latency.as_ref().map_or(0, complete) as u32,
         };
-        let mut session = Session::begin(self, &plan, clock, holds)?;
+        let mut session = Session::begin(self, &plan, clock, holds, &record.voids)?;
         let missing = plan.schedule().into_iter().zip(0..);
         for (restart, number) in missing.filter(|(_, number)| !held.contains(number)) {
             if self.interrupt.requested() {
@@ -91,12 +94,6 @@ impl Measurement<'_> {
             session.latency(plan, record, &mut keep)?;
         }
         session.end();
-        let interrupted = self.interrupt.requested();
-        record.state = if interrupted {
-            State::Interrupted
-        } else {
-            State::Complete
-        };
         keep(record)
     }
 }

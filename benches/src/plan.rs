@@ -295,13 +295,12 @@ impl Plan {
 
     /// How long the restarts take, about, that are not held yet.
     pub(crate) fn expected_rest(&self, held: Held) -> Duration {
-        let arms = self.arms.len();
         let missing = |planned: u32, held| planned.saturating_sub(held);
         let capacity = self.capacity.as_ref().map_or(Duration::ZERO, |plan| {
-            plan.restart_length(arms) * missing(plan.restarts, held.capacity)
+            plan.restart_length(self) * missing(plan.restarts, held.capacity)
         });
         let latency = self.latency.as_ref().map_or(Duration::ZERO, |plan| {
-            plan.restart_length(arms) * missing(plan.restarts, held.latency)
+            plan.restart_length(self) * missing(plan.restarts, held.latency)
         });
         self.restart_length() * missing(self.restarts, held.comparison) + capacity + latency
     }
@@ -434,7 +433,7 @@ mod tests {
         plan.capacity = Some(capacity.clone());
         assert_eq!(
             plan.expected_length(),
-            without + capacity.restart_length(7) * 4
+            without + capacity.restart_length(&plan) * 4
         );
     }
 

@@ -225,6 +225,10 @@ impl Run {
         if let Some(length) = self.restart_length {
             let plan = &mut self.record.plan;
             measurement.look_for_slow_arms(plan)?;
+            if interrupt.requested() {
+                // Nothing is measured, and who goes on must not go by half a look.
+                return Err(Failure::Interrupted);
+            }
             plan.blocks = plan.blocks_within(length);
             self.record.warnings.extend(warnings(plan, &self.placement));
         }
@@ -238,13 +242,20 @@ impl Run {
                 root: self.catalogue.root(),
                 subjects: &measurement.subjects,
                 placement: &self.placement,
+                workers: self.record.plan.workers,
                 usable: &usable,
                 model: &model,
                 interrupt: &interrupt,
             };
             costing.measure(&mut self.record, keep)?;
         }
-        Ok(())
+        // Not before: a run that is killed while costs are measured is to be gone on with.
+        self.record.state = if interrupt.requested() {
+            State::Interrupted
+        } else {
+            State::Complete
+        };
+        Ok(keep(&self.record)?)
     }
 
     /// Prints what was found, and where the record is.

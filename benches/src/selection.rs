@@ -127,14 +127,15 @@ fn arm(server: &Server, role: ArmRole) -> Arm {
 }
 
 /// The lanes that a server does not answer. The floor answers every request with constant bytes;
-/// a hello-world knows neither problems nor entity tags.
+/// a hello-world knows neither problems nor entity tags, and nor does an original, which answers 500
+/// for a greeting that does not exist.
 fn without(server: &Server, role: ArmRole) -> Vec<Lane> {
-    let plain = server.role == Role::Plain && role != ArmRole::Floor;
+    let data_alone = matches!(server.role, Role::Plain | Role::Original) && role != ArmRole::Floor;
     Lane::ALL
         .into_iter()
         .filter(|lane| match lane {
             Lane::One | Lane::List | Lane::Connect => false,
-            Lane::Miss | Lane::Revalidate => plain,
+            Lane::Miss | Lane::Revalidate => data_alone,
             Lane::Large => server.data_args.is_none(),
         })
         .collect()
@@ -223,6 +224,24 @@ mod tests {
                 ("null", Floor)
             ]
         );
+    }
+
+    #[test]
+    fn what_has_no_problems_stays_out_of_what_asks_for_them() {
+        let original = "[[server]]\nname = 'o'\nrole = 'original'\nprogram = 'x'\nready = 'port'\n";
+        let catalogue = catalogue_with("originals", original);
+        let arms = arms(&catalogue, &["b", "a-plain", "o"].map(str::to_owned)).unwrap();
+        let without = |name: &str| {
+            let arm = arms.iter().find(|arm| arm.name == name).unwrap();
+            arm.without.clone()
+        };
+        for name in ["a-plain", "o"] {
+            let data_alone = [Lane::Miss, Lane::Revalidate, Lane::Large];
+            assert_eq!(without(name), data_alone, "{name}");
+        }
+        for name in ["b", "hyper", "null"] {
+            assert_eq!(without(name), [Lane::Large], "{name}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -53,8 +54,8 @@ fn refused(output: &Output, code: i32, why: &str) {
     assert!(output.stdout.is_empty());
 }
 
-/// The null server under three names: once as a framework, once as either floor.
-fn catalogue(place: &Place) -> PathBuf {
+/// A copy of the null server, of the test's own, so that its processes can be told from any other's.
+fn null_server(place: &Place) -> PathBuf {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let build = Command::new(env!("CARGO"))
         .args([
@@ -75,9 +76,14 @@ fn catalogue(place: &Place) -> PathBuf {
         .find(|line| line.contains("\"executable\":\""))
         .unwrap();
     let message: serde_json::Value = serde_json::from_str(message).unwrap();
-    // A copy of the test's own, so that its processes can be told from any other's.
     let program = place.join("server");
     fs::copy(message["executable"].as_str().unwrap(), &program).unwrap();
+    program
+}
+
+/// The null server under three names: once as a framework, once as either floor.
+fn catalogue(place: &Place) -> PathBuf {
+    let program = null_server(place);
     let stanza = |name: &str, role: &str| {
         format!(
             "[[server]]\nname = '{name}'\nrole = '{role}'\nprogram = '{}'\nready = 'line'\n\
@@ -293,6 +299,35 @@ fn a_small_run_is_recorded_and_reported() {
         "{document}"
     );
     assert!(document.contains("](out/report.html)"), "{document}");
+}
+
+#[test]
+fn a_run_that_is_interrupted_before_it_measures_leaves_no_record() {
+    let place = Place::new("look");
+    // Whoever starts it again is interrupted: after the gate that is the look for slow servers.
+    let program = place.join("interrupting");
+    let script = format!(
+        "#!/bin/sh\nif [ -e {0} ]; then kill -INT $PPID; fi\n: > {0}\nexec {1} \"$@\"\n",
+        place.join("started").display(),
+        null_server(&place).display()
+    );
+    fs::write(&program, script).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let file = place.join("servers.toml");
+    let stanza = format!(
+        "[[server]]\nname = 'a'\nrole = 'framework'\nprogram = '{}'\nready = 'line'\n\
+         args = ['--listen', '127.0.0.1:{{port}}', '--workers', '{{workers}}']\ncases = []\n",
+        program.display()
+    );
+    fs::write(&file, stanza).unwrap();
+    let output = compare()
+        .args(["--shared-core", "--catalogue"])
+        .arg(&file)
+        .args(["--output".as_ref(), place.join("out").as_os_str()])
+        .output()
+        .unwrap();
+    refused(&output, 130, "measuring on");
+    assert!(!place.join("out").join("run.json").exists());
 }
 
 #[test]

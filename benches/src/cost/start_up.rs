@@ -28,10 +28,10 @@ pub(super) struct Turns {
 }
 
 impl Turns {
-    /// So many servers, none of them started yet.
-    pub(super) fn new(servers: usize) -> Self {
+    /// Servers that were started so often already, which took so long together.
+    pub(super) fn after(taken: impl Iterator<Item = (usize, Duration)>) -> Self {
         Self {
-            taken: vec![(0, Duration::ZERO); servers],
+            taken: taken.collect(),
         }
     }
 
@@ -116,9 +116,11 @@ fn nanoseconds(duration: Duration) -> u64 {
 mod tests {
     use super::*;
 
+    const NEVER: (usize, Duration) = (0, Duration::ZERO);
+
     /// How often each server was started, and came first, where a start takes so many seconds.
     fn play(seconds: &[f64]) -> (Vec<usize>, Vec<usize>) {
-        let mut turns = Turns::new(seconds.len());
+        let mut turns = Turns::after(seconds.iter().map(|_| NEVER));
         let (mut started, mut first) = (vec![0; seconds.len()], vec![0; seconds.len()]);
         let mut round = 0;
         while let due = turns.round(round)
@@ -150,7 +152,7 @@ mod tests {
 
     #[test]
     fn what_remains_is_told_after_the_first_round() {
-        let mut turns = Turns::new(2);
+        let mut turns = Turns::after([NEVER; 2].into_iter());
         assert_eq!(turns.remaining(), Duration::ZERO);
         turns.took(0, Duration::from_millis(100));
         turns.took(1, Duration::from_secs(2));
@@ -158,6 +160,16 @@ mod tests {
             turns.remaining(),
             Duration::from_millis(29 * 100 + 4 * 2000)
         );
+    }
+
+    #[test]
+    fn what_was_started_before_is_started_as_often_as_is_left() {
+        let so_often = |times| (times, Duration::from_millis(10) * times as u32);
+        let before = [so_often(STARTS - 1), so_often(STARTS), NEVER];
+        let mut turns = Turns::after(before.into_iter());
+        assert_eq!(turns.round(0), [0, 2]);
+        turns.took(0, Duration::from_millis(10));
+        assert_eq!(turns.round(0), [2]);
     }
 
     #[test]

@@ -70,7 +70,7 @@ impl Session<'_> {
             taken.machine = load.end(lives.iter().flatten())?;
             taken.complete = true;
         }
-        self.end_of_mode(lives)?;
+        self.end_of_mode(lives);
         Ok(taken)
     }
 
@@ -103,7 +103,11 @@ impl Session<'_> {
                 if self.interrupted() {
                     return;
                 }
-                self.progress.done(plan.slice_length());
+                if !self.plan.takes_part(arm, plan.lane) {
+                    continue;
+                }
+                let length = plan.slice_length(self.plan, arm, connections);
+                self.progress.done(length);
                 let Some(life) = lives[arm].as_mut().filter(|_| open[arm]) else {
                     continue;
                 };

@@ -106,7 +106,11 @@ impl Session<'_> {
             if self.interrupted() {
                 break;
             }
-            self.progress.done(plan.slice_length());
+            if !self.plan.takes_part(arm, plan.lane) {
+                continue;
+            }
+            let length = plan.slice_length(self.plan, arm, rate);
+            self.progress.done(length);
             let offer = Offer {
                 per_second: rates[rate].per_second,
                 phase: random.random(),
@@ -148,7 +152,7 @@ impl Session<'_> {
                 lateness: encode(&lateness)?,
             });
         }
-        self.end_of_mode(lives)?;
+        self.end_of_mode(lives);
         Ok(taken)
     }
 

@@ -1,17 +1,17 @@
 //! One server process, from start to end.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Error, Result, ensure};
 use hdrhistogram::Histogram;
 use quartet_conformance::Model;
 use quartet_conformance::servers::{Process, Setting, StartOptions};
 
 use super::Subject;
 use super::answers::learn;
+use super::client::Client;
 use crate::accounting::{CoreClock, CpuTime, Memory, ProcessTree, SETTLE};
 use crate::cores::Placement;
 use crate::generator::{
@@ -20,9 +20,12 @@ use crate::generator::{
 use crate::plan::{Lane, LaneLoad};
 use crate::record::{ArmRestart, LaneTotals, Slice, encode};
 
-/// How long an answer may take before it counts as missing, and all connections to be opened. A
-/// connection that finds the server's queue full is tried again after 1, 3 and 7 seconds.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// For how long a server's CPU time must stand still before it is taken to sleep: more than the tick
+/// that the kernel's count may lag.
+const STILL: Duration = Duration::from_millis(5);
+
+/// For how long a server may have to do with connections that it was given.
+const ACCEPTING: Duration = Duration::from_secs(1);
 
 /// How a server is started, and what it is to be asked.
 pub(super) struct Start<'a> {
@@ -40,9 +43,7 @@ pub(super) struct Start<'a> {
 /// One server process with its connections.
 pub(super) struct Life {
     // Fields are dropped in this order: connections close before their server ends.
-    connections: Option<Connections>,
-    /// The cores of the generator's further threads.
-    helpers: Vec<Option<usize>>,
+    client: Client,
     process: Process,
     tree: ProcessTree,
     start_up: Duration,
@@ -57,6 +58,38 @@ struct LaneLife {
     latencies: Histogram<u64>,
 }
 
+impl LaneLife {
+    fn new(exchange: Exchange) -> Result<Self> {
+        Ok(Self {
+            exchange,
+            user_ns: 0,
+            system_ns: 0,
+            latencies: Histogram::new(LATENCY_DIGITS)?,
+        })
+    }
+}
+
+/// What came of starting a server.
+pub(super) struct Begun {
+    /// The process, for the lanes that did not fail; none where all did.
+    pub(super) life: Option<Life>,
+    /// The lanes in which it does not answer as it should, and why.
+    pub(super) failed: Vec<(Lane, Error)>,
+}
+
+impl Begun {
+    /// The process, where no lane failed.
+    ///
+    /// # Errors
+    /// Why the first of them did.
+    pub(super) fn whole(mut self) -> Result<Life> {
+        match self.failed.drain(..).next() {
+            Some((_, error)) => Err(error),
+            None => self.life.context("there is no lane to measure"),
+        }
+    }
+}
+
 /// What a slice cost the server, from before its first request to after its last answer.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cost {
@@ -66,11 +99,14 @@ pub(super) struct Cost {
 
 impl Life {
     /// Starts a server and checks an answer of each lane.
+    ///
+    /// # Errors
+    /// Where the server does not run; a lane that fails takes nothing from the others.
     pub(super) fn begin(
         start: &Start<'_>,
         subject: &Subject<'_>,
         placement: &Placement,
-    ) -> Result<Self> {
+    ) -> Result<Begun> {
         let extra_args = match start.data {
             Some(file) => subject
                 .server
@@ -89,42 +125,53 @@ impl Life {
             placement.on_server_cores(|| Ok(Process::start(subject.server, &options)?))?;
         let address = process.address();
         let mut start_up = None;
-        let mut lanes = BTreeMap::new();
+        let (mut lanes, mut failed) = (BTreeMap::new(), Vec::new());
         for &lane in start.lanes {
-            let exchange = learn(address, lane, start.model, start.answers_alike)?;
-            start_up.get_or_insert_with(|| begun.elapsed());
-            lanes.insert(
-                lane,
-                LaneLife {
-                    exchange,
-                    user_ns: 0,
-                    system_ns: 0,
-                    latencies: Histogram::new(LATENCY_DIGITS)?,
-                },
-            );
+            match learn(address, lane, start.model, start.answers_alike) {
+                Ok(exchange) => {
+                    start_up.get_or_insert_with(|| begun.elapsed());
+                    lanes.insert(lane, LaneLife::new(exchange)?);
+                }
+                Err(error) => failed.push((lane, error)),
+            }
         }
+        let Some(start_up) = start_up else {
+            return Ok(Begun { life: None, failed });
+        };
         let tree = ProcessTree::of(process.pid())?;
-        Ok(Self {
+        let life = Self {
             idle: tree.memory()?,
-            connections: None,
-            helpers: placement.helpers(),
+            client: Client::new(address, placement.helpers()),
             process,
             tree,
-            start_up: start_up.context("there is no lane to measure")?,
+            start_up,
             lanes,
+        };
+        Ok(Begun {
+            life: Some(life),
+            failed,
         })
     }
 
     /// Opens so many connections, in place of those it has.
     pub(super) fn connect(&mut self, count: usize) -> Result<()> {
-        self.connections = None;
-        let opened = Connections::open_among(self.address(), count, PATIENCE, &self.helpers)?;
-        self.connections = Some(opened);
-        Ok(())
+        self.client.open(count)
     }
 
-    fn address(&self) -> SocketAddr {
-        self.process.address()
+    /// Sees to it that the server has not closed its connections for being idle. What it has to do
+    /// with new ones is done before this returns, and so in no slice.
+    fn refresh(&mut self) -> Result<()> {
+        if !self.client.refresh(Instant::now())? {
+            return Ok(());
+        }
+        let deadline = Instant::now() + ACCEPTING;
+        loop {
+            let before = self.tree.cpu()?;
+            spin(STILL);
+            if self.tree.cpu()? == before || Instant::now() > deadline {
+                return Ok(());
+            }
+        }
     }
 
     /// Takes one slice of a closed loop. Its place in the restart is left for the caller to fill in.
@@ -138,14 +185,21 @@ impl Life {
             Duration::from_millis(load.ramp_ms),
             Duration::from_millis(load.slice_ms),
         );
-        let run = |connections: Option<&mut Connections>, exchange: &Exchange| {
-            let connections = connections.context("no connections are open")?;
+        let run = |connections: &mut Connections, exchange: &Exchange| {
             Ok(match lane {
                 Lane::Connect => connections.connect_loop(exchange, ramp, window),
                 _ => connections.closed_loop(exchange, ramp, window),
             }?)
         };
+        // That lane has connections of its own, and leaves those that are held alone.
+        let held = lane != Lane::Connect;
+        if held {
+            self.refresh()?;
+        }
         let (measured, cost) = self.accounted(lane, clock, run)?;
+        if held {
+            self.client.was_used();
+        }
         ensure!(measured.requests > 0, "no answer came within a slice");
         let life = self
             .lanes
@@ -161,15 +215,16 @@ impl Life {
         Ok(entry(&measured, lane, cost))
     }
 
-    /// Takes one slice of an open loop.
+    /// Takes one slice of an open loop. At low rates not every connection is used in it, so that none
+    /// counts as used.
     pub(super) fn open_loop(
         &mut self,
         lane: Lane,
         offer: Offer,
         clock: Option<&CoreClock>,
     ) -> Result<(OpenLoopSlice, Cost)> {
+        self.refresh()?;
         self.accounted(lane, clock, |connections, exchange| {
-            let connections = connections.context("no connections are open")?;
             Ok(connections.open_loop(exchange, offer)?)
         })
     }
@@ -179,13 +234,13 @@ impl Life {
         &mut self,
         lane: Lane,
         clock: Option<&CoreClock>,
-        run: impl FnOnce(Option<&mut Connections>, &Exchange) -> Result<T>,
+        run: impl FnOnce(&mut Connections, &Exchange) -> Result<T>,
     ) -> Result<(T, Cost)> {
         let life = self.lanes.get(&lane).context("this lane is not measured")?;
         let busy_before = clock.map(CoreClock::busy).transpose()?;
         let before = self.tree.cpu()?;
-        let measured = run(self.connections.as_mut(), &life.exchange)?;
-        settle();
+        let measured = run(self.client.connections()?, &life.exchange)?;
+        spin(SETTLE);
         let after = self.tree.cpu()?;
         let busy_after = clock.map(CoreClock::busy).transpose()?;
         let busy = busy_after.zip(busy_before);
@@ -211,7 +266,7 @@ impl Life {
         } else {
             self.tree.memory()?
         };
-        drop(self.connections);
+        drop(self.client);
         // Whether it ends well is for the conformance suite to say.
         self.process.terminate().context("cannot end the server")?;
         let mut lanes = BTreeMap::new();
@@ -254,8 +309,8 @@ fn entry(measured: &Measured, lane: Lane, cost: Cost) -> Slice {
 
 /// Waits without giving the core away: the generator's must not fall into a sleep it has to be
 /// woken from.
-fn settle() {
-    let until = Instant::now() + SETTLE;
+fn spin(length: Duration) {
+    let until = Instant::now() + length;
     while Instant::now() < until {
         std::hint::spin_loop();
     }
@@ -263,4 +318,77 @@ fn settle() {
 
 pub(super) fn nanoseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests {
+    use super::*;
+    use crate::testing::stand_in::{HELLO, StandIn, anywhere, response};
+
+    const LOAD: LaneLoad = LaneLoad {
+        connections: 1,
+        slice_ms: 1,
+        ramp_ms: 0,
+    };
+
+    /// One request, at once.
+    const OFFER: Offer = Offer {
+        per_second: 1000.0,
+        phase: 0.0,
+        ramp: Duration::ZERO,
+        window: Duration::from_millis(1),
+    };
+
+    fn server() -> StandIn {
+        StandIn::answering(|head| {
+            let close = head.contains("Connection: close");
+            let fields = if close { "\r\nConnection: close" } else { "" };
+            response(200, &format!("application/json{fields}"), HELLO)
+        })
+    }
+
+    /// One with a connection.
+    fn begin(server: &StandIn) -> Life {
+        let start = Start {
+            workers: 1,
+            lanes: &[Lane::One, Lane::Connect],
+            model: &Model::embedded(),
+            data: None,
+            answers_alike: false,
+        };
+        let begun = Life::begin(&start, &server.subject(), &anywhere()).unwrap();
+        let mut life = begun.whole().unwrap();
+        life.connect(1).unwrap();
+        life
+    }
+
+    #[test]
+    fn only_a_closed_loop_on_the_held_connections_uses_them_all() {
+        let server = server();
+        let mut life = begin(&server);
+        // Later than any other moment of this test, so that nothing is opened anew.
+        let later = Instant::now() + Duration::from_secs(3600);
+        *life.client.used() = later;
+        life.open_loop(Lane::One, OFFER, None).unwrap();
+        life.slice(LOAD, Lane::Connect, None).unwrap();
+        assert_eq!(*life.client.used(), later);
+        life.slice(LOAD, Lane::One, None).unwrap();
+        assert_ne!(*life.client.used(), later);
+        life.end(0, false).unwrap();
+    }
+
+    #[test]
+    fn either_loop_has_connections_that_were_not_idle() {
+        let server = server();
+        let mut life = begin(&server);
+        life.slice(LOAD, Lane::One, None).unwrap();
+        let at_first = server.accepted();
+        *life.client.used() -= Duration::from_secs(2);
+        life.slice(LOAD, Lane::One, None).unwrap();
+        assert_eq!(server.accepted(), at_first + 1);
+        *life.client.used() -= Duration::from_secs(2);
+        life.open_loop(Lane::One, OFFER, None).unwrap();
+        assert_eq!(server.accepted(), at_first + 2);
+    }
 }

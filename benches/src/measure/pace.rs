@@ -51,7 +51,7 @@ impl Measurement<'_> {
             data: None,
             answers_alike: plan.arms[arm].role == ArmRole::Floor,
         };
-        let mut life = Life::begin(&start, subject, self.placement)?;
+        let mut life = Life::begin(&start, subject, self.placement)?.whole()?;
         life.connect(load.connections)?;
         let mut took = Duration::ZERO;
         // The first one finds the server cold.

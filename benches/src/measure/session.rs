@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, HashSet};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Error, Result};
+use anyhow::{Error, Result};
 
 use super::Measurement;
-use super::life::{Life, Start};
+use super::life::{Begun, Life, Start};
 use super::load::Load;
 use super::locales::Locales;
 use crate::accounting::CoreClock;
@@ -56,13 +56,16 @@ impl Lives {
 }
 
 impl<'a> Session<'a> {
+    /// One in which the lanes that are void already are not measured again.
     pub(super) fn begin(
         measurement: &'a Measurement<'a>,
         plan: &'a Plan,
         clock: Option<CoreClock>,
         held: Held,
+        voids: &[Void],
     ) -> Result<Self> {
         let failed = measurement.subjects.iter().map(Option::is_none).collect();
+        let failed_lanes = voids.iter().filter_map(|void| Some((void.arm, void.lane?)));
         let progress = Progress::begin(plan.expected_rest(held))?;
         let large = plan.lanes.contains(&Lane::Large);
         Ok(Self {
@@ -71,7 +74,7 @@ impl<'a> Session<'a> {
             clock,
             progress,
             failed,
-            failed_lanes: HashSet::new(),
+            failed_lanes: failed_lanes.collect(),
             locales: large.then(Locales::write).transpose()?,
             voids: Vec::new(),
         })
@@ -97,7 +100,7 @@ impl<'a> Session<'a> {
         let mut lives = self.start(restart, number);
         if !self.interrupted() {
             let load = Load::begin(self.plan, lives.all())?;
-            self.take_slices(restart, number, &mut lives, &mut taken)?;
+            self.take_slices(restart, number, &mut lives, &mut taken);
             if !self.interrupted() {
                 taken.machine = load.end(lives.all())?;
                 taken.complete = true;
@@ -127,19 +130,50 @@ impl<'a> Session<'a> {
             if self.interrupted() {
                 break;
             }
-            match self.start_usual(arm) {
-                Ok(life) => lives.usual[arm] = life,
-                Err(error) => self.fail(arm, None, number, &error),
-            }
-            match self.start_large(arm) {
-                Ok(life) => lives.large[arm] = life,
-                Err(error) => self.fail(arm, Some(Lane::Large), number, &error),
-            }
+            let usual = self.start_usual(arm);
+            lives.usual[arm] = self.survivor(arm, None, number, usual);
+            let large = self.start_large(arm);
+            lives.large[arm] = self.survivor(arm, Some(Lane::Large), number, large);
         }
         lives
     }
 
-    fn start_usual(&self, arm: usize) -> Result<Option<Life>> {
+    /// The process that was started. Notes the lanes that failed or, where the server did, the one
+    /// lane or all that it was started for.
+    fn survivor(
+        &mut self,
+        arm: usize,
+        lane: Option<Lane>,
+        restart: u32,
+        begun: Result<Option<Begun>>,
+    ) -> Option<Life> {
+        match begun {
+            Ok(begun) => {
+                let Begun { life, failed } = begun?;
+                self.fail_lanes(arm, restart, failed);
+                life
+            }
+            Err(error) => {
+                self.fail(arm, lane, restart, &error);
+                None
+            }
+        }
+    }
+
+    /// Notes lanes that failed, or the arm where no lane of it is left.
+    fn fail_lanes(&mut self, arm: usize, restart: u32, failed: Vec<(Lane, Error)>) {
+        let has_failed = |lane| failed.iter().any(|&(one, _)| one == lane);
+        let mut lanes = self.plan.lanes.iter();
+        let any_left = lanes.any(|&lane| self.goes_on(arm, lane) && !has_failed(lane));
+        for (lane, error) in failed {
+            // A lane may be asked that is not measured.
+            if self.goes_on(arm, lane) {
+                self.fail(arm, any_left.then_some(lane), restart, &error);
+            }
+        }
+    }
+
+    fn start_usual(&self, arm: usize) -> Result<Option<Begun>> {
         let mut lanes: Vec<Lane> = self
             .plan
             .lanes
@@ -151,14 +185,14 @@ impl<'a> Session<'a> {
             // Its start-up and memory are of interest all the same.
             lanes.push(Lane::One);
         }
-        let mut life = self.start_one(arm, &lanes, None)?;
-        if let Some(life) = &mut life {
+        let mut begun = self.start_one(arm, &lanes, None)?;
+        if let Some(life) = begun.as_mut().and_then(|begun| begun.life.as_mut()) {
             life.connect(self.plan.connections)?;
         }
-        Ok(life)
+        Ok(begun)
     }
 
-    fn start_large(&self, arm: usize) -> Result<Option<Life>> {
+    fn start_large(&self, arm: usize) -> Result<Option<Begun>> {
         let Some(locales) = self
             .locales
             .as_ref()
@@ -166,11 +200,11 @@ impl<'a> Session<'a> {
         else {
             return Ok(None);
         };
-        let mut life = self.start_one(arm, &[Lane::Large], Some(locales))?;
-        if let Some(life) = &mut life {
+        let mut begun = self.start_one(arm, &[Lane::Large], Some(locales))?;
+        if let Some(life) = begun.as_mut().and_then(|begun| begun.life.as_mut()) {
             life.connect(self.plan.load(Lane::Large).connections)?;
         }
-        Ok(life)
+        Ok(begun)
     }
 
     /// Starts an arm's server for these lanes. None where the arm is void.
@@ -179,7 +213,7 @@ impl<'a> Session<'a> {
         arm: usize,
         lanes: &[Lane],
         locales: Option<&Locales>,
-    ) -> Result<Option<Life>> {
+    ) -> Result<Option<Begun>> {
         let subject = self.measurement.subjects[arm].as_ref();
         let Some(subject) = subject.filter(|_| !self.failed[arm]) else {
             return Ok(None);
@@ -200,11 +234,11 @@ impl<'a> Session<'a> {
         number: u32,
         lives: &mut Lives,
         taken: &mut RestartRecord,
-    ) -> Result<()> {
+    ) {
         for (turns, block) in restart.blocks.iter().zip(0..) {
             for (cell, position) in turns.iter().zip(0..) {
                 if self.interrupted() {
-                    return Ok(());
+                    return;
                 }
                 self.progress.done(self.plan.slice_length(*cell));
                 let place = lives.of(*cell);
@@ -233,7 +267,6 @@ impl<'a> Session<'a> {
                 }
             }
         }
-        Ok(())
     }
 
     /// Whether an arm is measured in a lane and has not failed in it.
@@ -294,10 +327,11 @@ impl<'a> Session<'a> {
             if self.interrupted() {
                 break;
             }
-            if self.failed_lanes.contains(&(arm, lane)) {
+            if !self.goes_on(arm, lane) {
                 continue;
             }
-            match self.start_one(arm, &[lane], None) {
+            let begun = self.start_one(arm, &[lane], None);
+            match begun.and_then(|begun| begun.map(Begun::whole).transpose()) {
                 Ok(life) => lives[arm] = life,
                 Err(error) => {
                     if let Some(reason) = self.reason(&error) {
@@ -309,16 +343,17 @@ impl<'a> Session<'a> {
         lives
     }
 
-    /// Ends what a mode started.
-    pub(super) fn end_of_mode(&self, lives: Vec<Option<Life>>) -> Result<()> {
+    /// Ends what a mode started. What was measured of a server that does not end counts all the same.
+    pub(super) fn end_of_mode(&self, lives: Vec<Option<Life>>) {
         for (arm, life) in lives.into_iter().enumerate() {
-            let Some(life) = life else { continue };
-            let ended = life.end(arm, true);
-            if !self.interrupted() {
-                ended.with_context(|| self.plan.arms[arm].name.clone())?;
+            let ended = life.map(|life| life.end(arm, true));
+            if let Some(Err(error)) = ended
+                && let Some(reason) = self.reason(&error)
+            {
+                let name = &self.plan.arms[arm].name;
+                self.progress.say(&format!("{name}: {reason}"));
             }
         }
-        Ok(())
     }
 }
 

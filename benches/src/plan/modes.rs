@@ -7,11 +7,15 @@ use rand::rngs::StdRng;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Lane, RAMP, SLICE, SLICE_OVERHEAD, START_OVERHEAD};
+use super::{Lane, Plan, RAMP, SLICE, SLICE_OVERHEAD, START_OVERHEAD};
 use crate::schedule::balanced_orders;
 
 /// What opening one connection costs. For estimates only.
 const OPENING: Duration = Duration::from_micros(400);
+
+/// How often a slow slice of a closed loop has every connection answered: twice in its ramp, twice in
+/// its window, and once at its end. For estimates only.
+const ANSWERS: u32 = 5;
 
 /// Requests per second against the number of connections: what is measured, on restarts of its
 /// own. A block holds one slice of every arm; each number of connections has its own blocks.
@@ -121,20 +125,35 @@ impl CapacityPlan {
             .collect()
     }
 
-    /// How long one slice takes, about.
-    pub(crate) fn slice_length(&self) -> Duration {
-        Duration::from_millis(self.slice_ms + self.ramp_ms) + SLICE_OVERHEAD
+    /// How long one slice of an arm takes at so many connections, about.
+    pub(crate) fn slice_length(&self, plan: &Plan, arm: usize, connections: usize) -> Duration {
+        let planned = Duration::from_millis(self.slice_ms + self.ramp_ms);
+        let slow = answer_time(plan, arm) * ANSWERS * connections as u32;
+        planned.max(slow) + SLICE_OVERHEAD
     }
 
-    /// How long a restart of so many arms takes, about.
-    pub(crate) fn restart_length(&self, arms: usize) -> Duration {
-        let levels = self.connections.len() as u32;
-        let connections: usize = self.connections.iter().sum();
-        let of_arm = START_OVERHEAD
-            + OPENING * connections as u32
-            + self.slice_length() * levels * self.blocks;
-        of_arm * arms as u32
+    /// How long a restart takes, about.
+    pub(super) fn restart_length(&self, plan: &Plan) -> Duration {
+        let of_level = |arm, connections: usize| {
+            OPENING * connections as u32 + self.slice_length(plan, arm, connections) * self.blocks
+        };
+        let of_arm = |arm| {
+            let levels = self.connections.iter();
+            START_OVERHEAD + levels.map(|&level| of_level(arm, level)).sum::<Duration>()
+        };
+        arms(plan, self.lane).map(of_arm).sum()
     }
+}
+
+/// The arms that take part in a mode.
+fn arms(plan: &Plan, lane: Lane) -> impl Iterator<Item = usize> {
+    (0..plan.arms.len()).filter(move |&arm| plan.takes_part(arm, lane))
+}
+
+/// How long an arm takes for each answer under load, about; nought unless it is slow.
+fn answer_time(plan: &Plan, arm: usize) -> Duration {
+    let slice = Duration::from_millis(plan.arms[arm].slow_slice_ms.unwrap_or(0));
+    slice / (ANSWERS * plan.connections.max(1) as u32)
 }
 
 impl LatencyPlan {
@@ -178,17 +197,27 @@ impl LatencyPlan {
             .collect()
     }
 
-    /// How long one slice takes, about.
-    pub(crate) fn slice_length(&self) -> Duration {
-        Duration::from_millis(self.slice_ms + self.ramp_ms) + SLICE_OVERHEAD
+    /// How long one slice of an arm takes at the rate of this index, about. Shares of what the slowest
+    /// can do are answered while they are offered; at a given rate a slow arm has answers left to give.
+    pub(crate) fn slice_length(&self, plan: &Plan, arm: usize, rate: usize) -> Duration {
+        let planned = Duration::from_millis(self.slice_ms + self.ramp_ms);
+        let given = rate.checked_sub(self.shares.len());
+        let given = given.and_then(|index| self.rates.get(index)).copied();
+        let offered = given.unwrap_or(0.0) * planned.as_secs_f64();
+        let slow = answer_time(plan, arm).as_secs_f64() * offered;
+        let slow = Duration::try_from_secs_f64(slow).unwrap_or(planned);
+        // Between turns connections are idle for so long that they are opened anew.
+        OPENING * self.connections as u32 + planned.max(slow) + SLICE_OVERHEAD
     }
 
-    /// How long a restart of so many arms takes, about.
-    pub(crate) fn restart_length(&self, arms: usize) -> Duration {
-        let of_arm = START_OVERHEAD
-            + OPENING * self.connections as u32
-            + self.slice_length() * self.count() as u32 * self.blocks;
-        of_arm * arms as u32
+    /// How long a restart takes, about.
+    pub(super) fn restart_length(&self, plan: &Plan) -> Duration {
+        let of_arm = |arm| {
+            let rates = 0..self.count();
+            let block: Duration = rates.map(|rate| self.slice_length(plan, arm, rate)).sum();
+            START_OVERHEAD + block * self.blocks
+        };
+        arms(plan, self.lane).map(of_arm).sum()
     }
 }
 
@@ -240,11 +269,48 @@ mod tests {
 
     #[test]
     fn a_mode_takes_as_long_as_its_slices() {
+        let plan = crate::testing::record().plan;
+        let arms = plan.arms.len() as u32;
         let capacity = CapacityPlan::new(Lane::One, vec![1, 64], 2);
-        let slices = 7 * 2 * 4;
-        assert!(capacity.restart_length(7) > Duration::from_millis(23) * slices);
-        assert!(capacity.restart_length(7) < Duration::from_millis(35) * slices);
+        let slices = arms * 2 * 4;
+        assert!(capacity.restart_length(&plan) > Duration::from_millis(23) * slices);
+        assert!(capacity.restart_length(&plan) < Duration::from_millis(35) * slices);
         let latency = LatencyPlan::new(Lane::One, vec![], 64, 2);
-        assert!(latency.restart_length(7) > Duration::from_millis(210) * (7 * 3));
+        assert!(latency.restart_length(&plan) > Duration::from_millis(210) * (arms * 3));
+        assert!(latency.restart_length(&plan) < Duration::from_millis(300) * (arms * 3));
+    }
+
+    #[test]
+    fn a_slow_arm_takes_longer_the_more_it_is_asked() {
+        let mut plan = crate::testing::record().plan;
+        plan.arms[0].slow_slice_ms = Some(640);
+        let capacity = CapacityPlan::new(Lane::One, vec![1, 64, 1024], 2);
+        let at = |arm, connections| {
+            let length = capacity.slice_length(&plan, arm, connections) - SLICE_OVERHEAD;
+            length.as_millis()
+        };
+        assert_eq!((at(0, 1), at(0, 64), at(0, 1024)), (23, 640, 10_240));
+        assert_eq!(at(1, 1024), 23);
+
+        // It gives 500 answers a second.
+        let latency = LatencyPlan::new(Lane::One, vec![10_000.0], 64, 2);
+        let quick = latency.slice_length(&plan, 1, 3);
+        assert_eq!(latency.slice_length(&plan, 0, 2), quick);
+        let late = latency.slice_length(&plan, 0, 3) - quick;
+        assert_eq!(late.as_millis(), 2_100 * 2 - 210);
+    }
+
+    #[test]
+    fn an_arm_that_takes_no_part_takes_no_time() {
+        let mut plan = crate::testing::record().plan;
+        let capacity = CapacityPlan::new(Lane::One, vec![1, 64], 2);
+        let latency = LatencyPlan::new(Lane::One, vec![], 64, 2);
+        let lengths = |plan: &Plan| (capacity.restart_length(plan), latency.restart_length(plan));
+        let all = lengths(&plan);
+        let arms = plan.arms.len() as u32;
+        plan.arms[0].without.push(Lane::One);
+        let fewer = lengths(&plan);
+        assert_eq!(fewer.0 * arms, all.0 * (arms - 1));
+        assert_eq!(fewer.1 * arms, all.1 * (arms - 1));
     }
 }

@@ -12,7 +12,7 @@ use crate::machine::Machine;
 use crate::measure::Subject;
 use crate::plan::Plan;
 use crate::prepare::prepare;
-use crate::record::{Record, ServerRecord, State, now};
+use crate::record::{Record, ServerRecord, State, Void, now};
 
 impl Run {
     /// The run whose record a directory holds.
@@ -66,7 +66,7 @@ fn wish(cores: &[usize]) -> Option<&[usize]> {
 }
 
 /// Builds and gates once more, and sees to it that these are the programs the run was begun with.
-/// Arms that were void remain so.
+/// What was void remains so.
 pub(super) fn prepare_again<'a>(
     catalogue: &'a Catalogue,
     interrupt: &Interrupt,
@@ -81,17 +81,28 @@ pub(super) fn prepare_again<'a>(
         return Ok(subjects);
     }
     same_programs(&record.servers, &now).map_err(Failure::Usage)?;
+    add(&mut record.voids, new);
+    drop_void(&mut subjects, &record.voids);
+    Ok(subjects)
+}
+
+/// Adds what is void now, unless it was known to be.
+fn add(known: &mut Vec<Void>, new: Vec<Void>) {
     for void in new {
-        if record.voids.iter().all(|known| known.arm != void.arm) {
-            record.voids.push(void);
+        let same = |one: &Void| (one.arm, one.lane) == (void.arm, void.lane);
+        if !known.iter().any(same) {
+            known.push(void);
         }
     }
-    for void in &record.voids {
+}
+
+/// Takes away arms that are void in every lane. The others go on in those that are not.
+fn drop_void<T>(subjects: &mut [Option<T>], voids: &[Void]) {
+    for void in voids.iter().filter(|void| void.lane.is_none()) {
         if let Some(subject) = subjects.get_mut(void.arm) {
             *subject = None;
         }
     }
-    Ok(subjects)
 }
 
 fn same_programs(then: &[ServerRecord], now: &[ServerRecord]) -> Result<(), String> {
@@ -111,6 +122,7 @@ fn same_programs(then: &[ServerRecord], now: &[ServerRecord]) -> Result<(), Stri
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::Lane;
     use crate::testing::record;
 
     #[test]
@@ -129,6 +141,41 @@ mod tests {
         assert!(
             elsewhere.contains("another machine") && elsewhere.contains("3 cores"),
             "{elsewhere}"
+        );
+    }
+
+    fn void(arm: usize, lane: Option<Lane>, reason: &str) -> Void {
+        Void {
+            arm,
+            restart: None,
+            lane,
+            reason: reason.to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_void_lane_does_not_end_its_arm() {
+        let mut subjects = [Some(()), Some(()), Some(())];
+        let voids = [void(0, Some(Lane::Miss), ""), void(2, None, "")];
+        drop_void(&mut subjects, &voids);
+        assert_eq!(subjects, [Some(()), Some(()), None]);
+    }
+
+    #[test]
+    fn what_is_void_is_said_once_for_each_lane() {
+        let mut known = vec![void(0, Some(Lane::Miss), "then"), void(1, None, "then")];
+        add(&mut known, vec![void(0, None, "now"), void(1, None, "now")]);
+        let reasons: Vec<_> = known
+            .iter()
+            .map(|void| (void.arm, void.lane, void.reason.as_str()))
+            .collect();
+        assert_eq!(
+            reasons,
+            [
+                (0, Some(Lane::Miss), "then"),
+                (1, None, "then"),
+                (0, None, "now")
+            ]
         );
     }
 
