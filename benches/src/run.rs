@@ -222,6 +222,8 @@ impl Run {
             return Err(anyhow::anyhow!("nothing is left to measure").into());
         }
         eprintln!("measuring on {}", self.record.machine.sentence());
+        // Before this thread is confined to the generator's core.
+        let usable = Usable::now()?;
         if let Some(length) = self.restart_length {
             let plan = &mut self.record.plan;
             measurement.look_for_slow_arms(plan)?;
@@ -232,7 +234,6 @@ impl Run {
             plan.blocks = plan.blocks_within(length);
             self.record.warnings.extend(warnings(plan, &self.placement));
         }
-        let usable = Usable::now()?;
         let output = &self.output;
         let keep = |record: &Record| record.write(output).map(drop);
         measurement.run(&mut self.record, keep)?;
