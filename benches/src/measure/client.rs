@@ -11,9 +11,9 @@ use crate::generator::Connections;
 /// connection that finds the server's queue full is tried again after 1, 3 and 7 seconds.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Connections unused for longer are opened anew: where others are slow a turn may be seconds away,
+/// Connections unused for longer are opened anew: where others are slow a turn may be far away,
 /// and servers close what is idle, uvicorn and hypercorn after 5 s.
-const IDLE: Duration = Duration::from_secs(1);
+pub(super) const IDLE: Duration = Duration::from_secs(4);
 
 /// Connections to one server.
 pub(super) struct Client {

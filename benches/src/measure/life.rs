@@ -324,6 +324,7 @@ pub(super) fn nanoseconds(duration: Duration) -> u64 {
 #[cfg(target_os = "linux")]
 mod tests {
     use super::*;
+    use crate::measure::client::IDLE;
     use crate::testing::stand_in::{HELLO, StandIn, anywhere, response};
 
     const LOAD: LaneLoad = LaneLoad {
@@ -384,10 +385,10 @@ mod tests {
         let mut life = begin(&server);
         life.slice(LOAD, Lane::One, None).unwrap();
         let at_first = server.accepted();
-        *life.client.used() -= Duration::from_secs(2);
+        *life.client.used() -= 2 * IDLE;
         life.slice(LOAD, Lane::One, None).unwrap();
         assert_eq!(server.accepted(), at_first + 1);
-        *life.client.used() -= Duration::from_secs(2);
+        *life.client.used() -= 2 * IDLE;
         life.open_loop(Lane::One, OFFER, None).unwrap();
         assert_eq!(server.accepted(), at_first + 2);
     }
