@@ -2,7 +2,7 @@ use std::{
     future::Future as _,
     io::{self, IoSlice},
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll, Waker, ready},
     time::Duration,
 };
 
@@ -27,6 +27,8 @@ use tokio::{
 pub struct TimedStream<S> {
     stream: S,
     timer: Pin<Box<Sleep>>,
+    /// Whom the timer wakes.
+    waker: Option<Waker>,
     waiting_for: WaitingFor,
     /// None until the server has to wait.
     since: Option<Instant>,
@@ -46,6 +48,7 @@ impl<S> TimedStream<S> {
         Self {
             stream,
             timer: Box::pin(sleep(timeouts.header.min(timeouts.idle))),
+            waker: None,
             waiting_for: WaitingFor::Answer,
             since: Some(Instant::now()),
             header: timeouts.header,
@@ -56,6 +59,14 @@ impl<S> TimedStream<S> {
     /// Ready when the client is late. Pending, and waking the task in time, when it is not.
     fn poll_late(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
         let since = *self.since.get_or_insert_with(Instant::now);
+        let is_armed = self
+            .waker
+            .as_ref()
+            .is_some_and(|waker| waker.will_wake(cx.waker()));
+        if is_armed && !self.timer.is_elapsed() {
+            return Poll::Pending;
+        }
+        self.waker = Some(cx.waker().clone());
         loop {
             ready!(self.timer.as_mut().poll(cx));
             let now = Instant::now();

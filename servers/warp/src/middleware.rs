@@ -86,16 +86,17 @@ where
 
 /// Completes every answer, and answers in place of a handler that panicked. tower-http has layers for
 /// both, of which `CatchPanic` boxes each answer's body once more.
-pub(crate) async fn complete(
+pub(crate) fn complete(
     answer: impl Future<Output = Result<Response, Infallible>>,
-) -> Result<Response, Infallible> {
+) -> impl Future<Output = Result<Response, Infallible>> {
     // warp alone drops the connection (seanmonstar/warp#442).
-    let caught = AssertUnwindSafe(answer).catch_unwind().await;
-    let Ok(mut response) =
-        caught.unwrap_or_else(|_| Ok(Error(Problem::internal_server_error()).into_response()));
-    let nosniff = HeaderValue::from_static("nosniff");
-    response
-        .headers_mut()
-        .insert(header::X_CONTENT_TYPE_OPTIONS, nosniff);
-    Ok(response)
+    AssertUnwindSafe(answer).catch_unwind().map(|caught| {
+        let Ok(mut response) =
+            caught.unwrap_or_else(|_| Ok(Error(Problem::internal_server_error()).into_response()));
+        let nosniff = HeaderValue::from_static("nosniff");
+        response
+            .headers_mut()
+            .insert(header::X_CONTENT_TYPE_OPTIONS, nosniff);
+        Ok(response)
+    })
 }
