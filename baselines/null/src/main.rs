@@ -5,8 +5,9 @@
 //! generator can outrun the fastest server there could be.
 //!
 //! It is not an HTTP server. It looks at nothing but the request target, to tell the list from one
-//! greeting, and the head's last line, to see whether the connection is to be closed; it validates nothing, takes a request's content for the next request, sends the same
-//! `Date` for ever, and drops what is in flight when it is told to stop.
+//! greeting, and the head's last line, to see whether the connection is to be closed; it validates
+//! nothing, takes a request's content for the next request, sends the same `Date` for ever, and
+//! drops what is in flight when it is told to stop.
 
 mod answer;
 mod connection;
