@@ -58,7 +58,7 @@ enum What {
     Export(export::Options),
     /// Print the JSON Schema of a record
     Schema,
-    /// Compare the load generator with wrk, as an outside check
+    /// Compare the load generator with wrk, oha and h2load, as an outside check
     Generator(versus::Options),
 }
 

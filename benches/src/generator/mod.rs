@@ -6,7 +6,7 @@
 //! core cannot keep a server busy, several threads do so, each with its share of the connections.
 //!
 //! Every answer's status and content length are checked, and every byte of content up to 4 KiB; of
-//! larger content, a sample. [`versus`] holds the generator against `wrk`.
+//! larger content, a sample. [`versus`] holds the generator against those of others.
 
 mod connect_loop;
 mod connection;

@@ -1,29 +1,32 @@
-//! An outside check of the generator: its requests per second against those of `wrk`.
+//! An outside check of the generator: what it measures beside what others' load generators do.
 //!
-//! Both drive the same server from the same core, in short rounds one after the other, because a
-//! machine's speed wanders over seconds. Against the null server the ratio says which client costs
-//! less itself.
+//! They drive the same server from the same core, in short rounds one after the other, because a
+//! machine's speed wanders over seconds. Where the server is the limit they should agree on it;
+//! where it is not, on the null server above all, the ratio says which client costs less itself.
 
 use std::{
-    fmt,
     net::SocketAddr,
     num::{NonZeroU64, NonZeroUsize},
     path::PathBuf,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use anyhow::{Context as _, Result};
+use anyhow::{Result, bail};
 use clap::Args;
 
-use self::{server::Server, wrk::Wrk};
+use self::{
+    client::{Client, Installed, Said},
+    server::Server,
+};
 use super::{Connections, Exchange};
 use crate::{
     cores::Placement,
     statistics::{CONFIDENCE, Ratio, median},
+    table::{Align, Table},
 };
 
+mod client;
 mod server;
-mod wrk;
 
 const PATH: &str = "/greetings/en";
 const BODY: &[u8] = br#"{"lang":"en","text":"Hello"}"#;
@@ -49,6 +52,15 @@ pub struct Options {
     #[arg(long, value_name = "CORE")]
     generator_core: Option<usize>,
 
+    /// Load generators to compare with; each must be on PATH
+    #[arg(
+        long,
+        value_name = "CLIENT,…",
+        value_delimiter = ',',
+        default_value = "wrk"
+    )]
+    beside: Vec<Client>,
+
     /// Numbers of connections to compare at
     #[arg(long, value_name = "N", value_delimiter = ',', default_values = ["64", "256"])]
     connections: Vec<NonZeroUsize>,
@@ -62,183 +74,221 @@ pub struct Options {
     seconds: NonZeroU64,
 }
 
-/// Both clients' requests per second at one number of connections, round by round.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Comparison {
-    /// Connections that each client held open.
-    pub connections: usize,
-    /// The generator's requests per second.
-    pub generator: Vec<f64>,
-    /// Those of `wrk`, each from the round next to the generator's.
-    pub wrk: Vec<f64>,
+/// One client's turn at the server.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Round {
+    /// Requests per second.
+    rate: f64,
+    /// Half of the requests took no longer; none where the client does not tell.
+    median: Option<Duration>,
+    /// Share of the time that the server had a core, 1 being one core the whole time. None of a
+    /// server that was not started here, and where the platform does not tell.
+    busy: Option<f64>,
 }
 
-impl Comparison {
-    /// The generator's median, and that of `wrk`; none without rounds.
-    pub fn medians(&self) -> Option<(f64, f64)> {
-        Some((median(&self.generator)?, median(&self.wrk)?))
-    }
-
-    /// How many times as many requests the generator made, with an interval over rounds; none of
-    /// fewer than two.
-    pub fn ratio(&self) -> Option<Ratio> {
-        let pairs = self.generator.iter().zip(&self.wrk);
-        let logs: Vec<f64> = pairs.map(|(ours, theirs)| (ours / theirs).ln()).collect();
-        Ratio::over_restarts(&logs, CONFIDENCE)
-    }
+/// Every client's rounds at one number of connections.
+struct Comparison<'a> {
+    connections: usize,
+    generator: Vec<Round>,
+    others: Vec<(&'a Installed, Vec<Round>)>,
 }
 
-impl fmt::Display for Comparison {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some((generator, wrk)) = self.medians() else {
-            return write!(f, "{} connections: no rounds", self.connections);
-        };
-        write!(
-            f,
-            "{} connections: generator {generator:.0}/s, wrk {wrk:.0}/s, ",
-            self.connections
-        )?;
-        match self.ratio() {
-            Some(ratio) => write!(
-                f,
-                "{:.2} times as much (95 %: {:.2} to {:.2})",
-                ratio.estimate, ratio.low, ratio.high
-            ),
-            None => write!(f, "{:.2} times as much in one round", generator / wrk),
+impl Comparison<'_> {
+    fn text(&self) -> String {
+        let connections = format!("{} connections", self.connections);
+        let mut table = Table::new([
+            (connections.as_str(), Align::Left),
+            ("requests/s", Align::Right),
+            ("median, µs", Align::Right),
+            ("server busy", Align::Right),
+            ("this generator ÷ client", Align::Left),
+        ]);
+        table.push(row("this generator", &self.generator, String::new()));
+        for (client, rounds) in &self.others {
+            let quotient = quotient(&self.generator, rounds);
+            table.push(row(&client.to_string(), rounds, quotient));
         }
+        table.text()
     }
 }
 
-/// Compares the two clients and prints a line for each number of connections.
-///
-/// # Errors
-/// As [`measure`].
-pub fn run(options: &Options) -> Result<()> {
-    measure(options, |line| println!("{line}"))?;
-    Ok(())
+fn row(client: &str, rounds: &[Round], quotient: String) -> Vec<String> {
+    let middle = |value: fn(&Round) -> Option<f64>, form: fn(f64) -> String| {
+        let values: Option<Vec<f64>> = rounds.iter().map(value).collect();
+        values
+            .as_deref()
+            .and_then(median)
+            .map_or("–".to_owned(), form)
+    };
+    let microseconds = |round: &Round| Some(round.median?.as_secs_f64() * 1e6);
+    vec![
+        client.to_owned(),
+        middle(|round| Some(round.rate), |rate| format!("{rate:.0}")),
+        middle(microseconds, |latency| format!("{latency:.0}")),
+        middle(|round| round.busy, |busy| format!("{:.0} %", busy * 100.0)),
+        quotient,
+    ]
 }
 
-/// Compares the two clients, and hands `say` each line that a reader should see as it goes.
+/// How many times as many requests the generator made as a client, with an interval over rounds if
+/// there are several.
+fn quotient(generator: &[Round], client: &[Round]) -> String {
+    let pairs = generator.iter().zip(client);
+    let logs: Vec<f64> = pairs
+        .map(|(ours, theirs)| (ours.rate / theirs.rate).ln())
+        .collect();
+    match (Ratio::over_restarts(&logs, CONFIDENCE), logs.as_slice()) {
+        (Some(ratio), _) => format!(
+            "{:.2} (95 %: {:.2} to {:.2})",
+            ratio.estimate, ratio.low, ratio.high
+        ),
+        (None, [log]) => format!("{:.2} in one round", log.exp()),
+        (None, _) => "–".to_owned(),
+    }
+}
+
+/// Compares the clients, and prints a table for each number of connections.
 ///
 /// The calling thread stays on the clients' core.
 ///
 /// # Errors
-/// `wrk` is missing, the cores are not to be had, or the server does not start or answers wrongly.
-pub fn measure(options: &Options, mut say: impl FnMut(&str)) -> Result<Vec<Comparison>> {
-    let wrk = Wrk::find()?;
+/// A client is missing or reports failures, the cores are not to be had, or the server does not
+/// start or answers wrongly.
+pub fn run(options: &Options) -> Result<()> {
+    let clients: Vec<Installed> = options
+        .beside
+        .iter()
+        .map(|client| client.find())
+        .collect::<Result<_>>()?;
     let server_cores = options.server_core.as_ref().map(std::slice::from_ref);
     let generator_cores = options.generator_core.as_ref().map(std::slice::from_ref);
     let placement = Placement::new(server_cores, generator_cores)?;
     for warning in &placement.warnings {
-        say(&format!("warning: {warning}"));
+        println!("warning: {warning}");
     }
     placement.confine_generator()?;
-    let started = match &options.server_binary {
-        Some(program) => Some(placement.on_server_cores(|| Server::start(program))?),
-        None => None,
+    let server = match (&options.server_binary, options.server) {
+        (Some(program), _) => placement.on_server_cores(|| Server::start(program))?,
+        (None, Some(address)) => Server::elsewhere(address),
+        (None, None) => bail!("no server to compare on: give --server-binary or --server"),
     };
-    let address = started
-        .as_ref()
-        .map(Server::address)
-        .or(options.server)
-        .context("no server to compare on: give --server-binary or --server")?;
-    say(&setting(options, address, &placement, &wrk));
-
-    let mut comparisons = Vec::new();
+    println!("{}", setting(options, &server, &placement));
     for connections in &options.connections {
-        let comparison = compare(options, address, connections.get(), &wrk)?;
-        say(&comparison.to_string());
-        comparisons.push(comparison);
+        let comparison = compare(options, &server, connections.get(), &clients)?;
+        println!("\n{}", comparison.text().trim_end());
     }
-    Ok(comparisons)
+    Ok(())
 }
 
 /// One line on what is compared, where.
-fn setting(options: &Options, address: SocketAddr, placement: &Placement, wrk: &Wrk) -> String {
+fn setting(options: &Options, server: &Server, placement: &Placement) -> String {
     let server = match (&options.server_binary, placement.server.first()) {
         (Some(program), Some(core)) => format!("{} on core {core}", program.display()),
         (Some(program), None) => program.display().to_string(),
-        (None, _) => format!("http://{address}, not placed from here"),
+        (None, _) => format!("http://{}, not placed from here", server.address()),
     };
     let clients = match placement.generator.first() {
         Some(core) => format!("on core {core}"),
         None => "on no core of their own".to_owned(),
     };
     format!(
-        "server: {server}; clients: this generator and {wrk}, {clients}; {} rounds of {} s each",
+        "server: {server}; clients: one after the other {clients}, {} rounds of {} s each",
         options.rounds, options.seconds
     )
 }
 
-fn compare(
+fn compare<'a>(
     options: &Options,
-    address: SocketAddr,
+    server: &Server,
     connections: usize,
-    wrk: &Wrk,
-) -> Result<Comparison> {
+    clients: &'a [Installed],
+) -> Result<Comparison<'a>> {
+    let (address, seconds) = (server.address(), options.seconds.get());
     let mut comparison = Comparison {
         connections,
         generator: Vec::new(),
-        wrk: Vec::new(),
+        others: clients.iter().map(|client| (client, Vec::new())).collect(),
     };
-    for round in 0..options.rounds.get() {
-        let seconds = options.seconds.get();
-        let mut by_generator = || -> Result<()> {
-            comparison
-                .generator
-                .push(generator_rate(address, connections, seconds)?);
-            Ok(())
-        };
-        let mut by_wrk = || -> Result<()> {
-            comparison
-                .wrk
-                .push(wrk.rate(address, PATH, connections, seconds)?);
-            Ok(())
-        };
-        // Who goes first alternates, so that a drift of the machine favours neither.
-        if round % 2 == 0 {
-            by_generator()?;
-            by_wrk()?;
-        } else {
-            by_wrk()?;
-            by_generator()?;
+    for number in 0..options.rounds.get() {
+        let by_generator = || load(address, connections, seconds);
+        let mut turns: Vec<Turn<'_>> = vec![(&mut comparison.generator, Box::new(by_generator))];
+        for (client, rounds) in &mut comparison.others {
+            let by_client = || client.load(address, PATH, connections, seconds);
+            turns.push((rounds, Box::new(by_client)));
+        }
+        // Every second time backwards, so that a drift of the machine favours no one.
+        if number % 2 == 1 {
+            turns.reverse();
+        }
+        for (rounds, load) in turns {
+            rounds.push(round(server, load)?);
         }
     }
     Ok(comparison)
 }
 
-/// The generator's requests per second. Opening the connections is not in its time; it is in that
-/// of `wrk`, as a few milliseconds of a round.
-fn generator_rate(address: SocketAddr, connections: usize, seconds: u64) -> Result<f64> {
+/// A client's rounds so far, and how it makes one more.
+type Turn<'a> = (&'a mut Vec<Round>, Box<dyn Fn() -> Result<Said> + 'a>);
+
+fn round(server: &Server, load: impl Fn() -> Result<Said>) -> Result<Round> {
+    let (started, before) = (Instant::now(), server.cpu()?);
+    let said = load()?;
+    let elapsed = started.elapsed();
+    let used = server
+        .cpu()?
+        .zip(before)
+        .map(|(after, before)| after - before);
+    Ok(Round {
+        rate: said.rate,
+        median: said.median,
+        busy: used.map(|used| used.div_duration_f64(elapsed)),
+    })
+}
+
+/// What the generator measures. Opening the connections is not in its time; it is in the others',
+/// as a few milliseconds of a round.
+fn load(address: SocketAddr, connections: usize, seconds: u64) -> Result<Said> {
     let exchange = Exchange::get(PATH, &address.to_string(), &[], 200, BODY.to_vec());
     let slice = Connections::open(address, connections, TIMEOUT)?.closed_loop(
         &exchange,
         RAMP,
         Duration::from_secs(seconds),
     )?;
-    Ok(slice.requests as f64 / slice.window.as_secs_f64())
+    Ok(Said {
+        rate: slice.requests as f64 / slice.window.as_secs_f64(),
+        median: Some(Duration::from_nanos(slice.latency.value_at_quantile(0.5))),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn rounds(rates: &[f64]) -> Vec<Round> {
+        let round = |&rate| Round {
+            rate,
+            median: None,
+            busy: None,
+        };
+        rates.iter().map(round).collect()
+    }
+
     #[test]
     fn rounds_are_compared_with_those_beside_them() {
-        let mut comparison = Comparison {
-            connections: 64,
-            generator: vec![150.0, 75.0],
-            wrk: vec![100.0, 50.0],
-        };
-        assert_eq!(
-            comparison.to_string(),
-            "64 connections: generator 112/s, wrk 75/s, 1.50 times as much (95 %: 1.50 to 1.50)"
-        );
-        comparison.generator.truncate(1);
-        comparison.wrk.truncate(1);
-        assert_eq!(
-            comparison.to_string(),
-            "64 connections: generator 150/s, wrk 100/s, 1.50 times as much in one round"
-        );
+        let ours = rounds(&[150.0, 75.0]);
+        let theirs = rounds(&[100.0, 50.0]);
+        assert_eq!(quotient(&ours, &theirs), "1.50 (95 %: 1.50 to 1.50)");
+        assert_eq!(quotient(&ours[..1], &theirs[..1]), "1.50 in one round");
+    }
+
+    #[test]
+    fn a_row_has_medians_and_says_what_no_one_told() {
+        let mut three = rounds(&[2.0, 1.0, 3.0]);
+        assert_eq!(row("a", &three, String::new()), ["a", "2", "–", "–", ""]);
+        for (round, micros) in three.iter_mut().zip([7, 9, 8]) {
+            round.median = Some(Duration::from_micros(micros));
+            round.busy = Some(0.5);
+        }
+        assert_eq!(row("a", &three, String::new()), ["a", "2", "8", "50 %", ""]);
     }
 }

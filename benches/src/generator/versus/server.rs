@@ -10,35 +10,51 @@ use std::{
 
 use anyhow::{Context as _, Result};
 
+use crate::accounting::ProcessTree;
+
 const READY_WITHIN: Duration = Duration::from_secs(10);
 
-/// A server process, ended when this is dropped.
+/// A server. The process of one that was started here is ended when this is dropped.
 pub(super) struct Server {
-    process: Child,
+    process: Option<Child>,
     address: SocketAddr,
 }
 
 impl Server {
     /// Starts `program` with one worker on a free port, and waits until it says that it listens.
     pub(super) fn start(program: &Path) -> Result<Self> {
-        let process = Command::new(program)
+        let mut process = Command::new(program)
             .args(["--listen", "127.0.0.1:0", "--workers", "1"])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
             .with_context(|| format!("cannot start {}", program.display()))?;
+        let stdout = process.stdout.take().context("the server has no stdout")?;
         let mut server = Self {
-            process,
+            process: Some(process),
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
         };
-        let stdout = server
-            .process
-            .stdout
-            .take()
-            .context("the server has no stdout")?;
         server.address = ready_address(stdout)
             .with_context(|| format!("{} did not start to listen", program.display()))?;
         Ok(server)
+    }
+
+    /// One that runs already.
+    pub(super) fn elsewhere(address: SocketAddr) -> Self {
+        Self {
+            process: None,
+            address,
+        }
+    }
+
+    /// CPU time it has used so far. None of one that was not started here, and where the platform
+    /// does not tell.
+    pub(super) fn cpu(&self) -> Result<Option<Duration>> {
+        let Some(process) = &self.process else {
+            return Ok(None);
+        };
+        let used = ProcessTree::of(process.id())?.cpu()?;
+        Ok(used.map(|cpu| Duration::from_nanos(cpu.total)))
     }
 
     pub(super) fn address(&self) -> SocketAddr {
@@ -67,8 +83,10 @@ fn ready_address(stdout: ChildStdout) -> Result<SocketAddr> {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended already, which is what is wanted.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        if let Some(process) = &mut self.process {
+            // It may have ended already, which is what is wanted.
+            let _ = process.kill();
+            let _ = process.wait();
+        }
     }
 }
