@@ -25,10 +25,13 @@ impl Lang {
     /// The locale name in one segment of a request target's path, percent-decoded here
     /// (RFC 3986 §2.1), for frameworks that leave the segment as it was sent.
     pub fn from_path_segment(segment: &str) -> Result<Self, MalformedLang> {
-        percent_decode_str(segment)
-            .decode_utf8()
-            .map_err(|_| MalformedLang)?
-            .parse()
+        // A name has no percent sign: what is one as it was sent needs no decoding.
+        segment.parse().or_else(|_| {
+            percent_decode_str(segment)
+                .decode_utf8()
+                .map_err(|_| MalformedLang)?
+                .parse()
+        })
     }
 
     /// The name itself.
