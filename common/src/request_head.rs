@@ -70,29 +70,34 @@ fn is_chunked(value: &[u8]) -> bool {
 /// `uri-host [ ":" port ]` (RFC 9110 §7.2, RFC 3986 §3.2.2), or empty. A comma is legal in a
 /// registered name and refused all the same: it is how two Host lines look when joined.
 fn is_host(value: &[u8]) -> bool {
-    let (host, port) = match value {
-        [b'[', rest @ ..] => {
-            let Some(close) = rest.iter().position(|&octet| octet == b']') else {
-                return false;
-            };
-            let is_address = rest[..close]
-                .iter()
-                .all(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b':' | b'.'));
-            if close == 0 || !is_address {
-                return false;
-            }
-            (&[][..], &rest[close + 1..])
-        }
-        _ => value.split_at(value.iter().position(|&o| o == b':').unwrap_or(value.len())),
+    let port = match value {
+        [b'[', literal @ ..] => match split_while(literal, is_address_octet) {
+            ([_, ..], [b']', port @ ..]) => port,
+            _ => return false,
+        },
+        _ => split_while(value, is_name_octet).1,
     };
-    let is_name_octet =
-        |octet: &u8| octet.is_ascii_alphanumeric() || b"-._~%!$&'()*+;=".contains(octet);
-    let is_port = match port {
+    match port {
         [] => true,
         [b':', digits @ ..] => digits.iter().all(u8::is_ascii_digit),
         _ => false,
-    };
-    is_port && host.iter().all(is_name_octet)
+    }
+}
+
+fn is_name_octet(octet: u8) -> bool {
+    octet.is_ascii_alphanumeric()
+        || matches!(octet, b'-' | b'.' | b'_' | b'~' | b'%')
+        || matches!(octet, b'!' | b'$' | b'&'..=b'+' | b';' | b'=')
+}
+
+fn is_address_octet(octet: u8) -> bool {
+    octet.is_ascii_alphanumeric() || matches!(octet, b':' | b'.')
+}
+
+/// The octets before the first that is not `taken`, and the others.
+fn split_while(octets: &[u8], taken: impl Fn(u8) -> bool) -> (&[u8], &[u8]) {
+    let end = octets.iter().position(|&octet| !taken(octet));
+    octets.split_at(end.unwrap_or(octets.len()))
 }
 
 #[cfg(test)]
