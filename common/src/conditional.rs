@@ -11,7 +11,7 @@ pub fn not_modified<'a>(
 ) -> bool {
     if_none_match
         .into_iter()
-        .any(|line| line_matches(line, current.as_str().as_bytes()))
+        .any(|line| line_matches(line, current.as_bytes()))
 }
 
 fn line_matches(line: &[u8], current: &[u8]) -> bool {

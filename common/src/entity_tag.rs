@@ -26,6 +26,11 @@ impl EntityTag {
     pub fn as_str(&self) -> &str {
         str::from_utf8(&self.0).expect("quotes and hexadecimal digits are ASCII")
     }
+
+    /// The octets of [`as_str`](Self::as_str), which are not looked through again.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
 }
 
 impl AsRef<str> for EntityTag {

@@ -72,12 +72,12 @@ impl IfNoneMatch {
         etag: &EntityTag,
         representation: impl FnOnce() -> R,
     ) -> Response {
-        let response = if not_modified(self.0.iter().map(HeaderValue::as_bytes), etag) {
-            StatusCode::NOT_MODIFIED.into_response()
+        let field = etag.as_bytes();
+        if not_modified(self.0.iter().map(HeaderValue::as_bytes), etag) {
+            with_header(StatusCode::NOT_MODIFIED, header::ETAG, field).into_response()
         } else {
-            representation().into_response()
-        };
-        with_header(response, header::ETAG, etag.as_str()).into_response()
+            with_header(representation(), header::ETAG, field).into_response()
+        }
     }
 
     /// The document, or 304 if the client has it.
