@@ -77,7 +77,7 @@ fn representation<B>(request: &Request<B>, etag: &EntityTag, value: &impl Serial
     } else {
         json(StatusCode::OK, JSON, value)
     };
-    let etag = HeaderValue::from_str(etag.as_str()).expect("an entity tag is visible ASCII");
+    let etag = HeaderValue::from_bytes(etag.as_bytes()).expect("an entity tag is visible ASCII");
     response.headers_mut().insert(header::ETAG, etag);
     response
 }

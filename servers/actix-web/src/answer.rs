@@ -38,7 +38,7 @@ pub(crate) fn conditional(
     etag: &EntityTag,
     representation: impl FnOnce(&mut HttpResponseBuilder) -> HttpResponse,
 ) -> HttpResponse {
-    let field = (header::ETAG, etag.as_str());
+    let field = (header::ETAG, etag.as_bytes());
     let if_none_match = request.headers().get_all(header::IF_NONE_MATCH);
     if not_modified(if_none_match.map(HeaderValue::as_bytes), etag) {
         HttpResponse::NotModified().insert_header(field).finish()

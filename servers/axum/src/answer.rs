@@ -56,7 +56,7 @@ impl<S: Sync> FromRequestParts<S> for IfNoneMatch {
 impl IfNoneMatch {
     /// The representation, or 304 if the client has it.
     pub(crate) fn or(&self, etag: &EntityTag, representation: impl IntoResponse) -> Response {
-        let field = [(header::ETAG, etag.as_str())];
+        let field = [(header::ETAG, etag.as_bytes())];
         if not_modified(self.0.iter().map(HeaderValue::as_bytes), etag) {
             // An empty body would get `Content-Length: 0`, which is not the representation's
             // length (RFC 9110 §8.6); axum states no length for a stream (tokio-rs/axum#3741).

@@ -62,7 +62,7 @@ pub(crate) fn render(
     etag: &EntityTag,
     representation: impl Scribe,
 ) -> Result<(), Error> {
-    let value = HeaderValue::from_str(etag.as_str());
+    let value = HeaderValue::from_bytes(etag.as_bytes());
     let value = value.map_err(|_| Problem::internal_server_error())?;
     res.headers_mut().insert(header::ETAG, value);
     let if_none_match = req.headers().get_all(header::IF_NONE_MATCH).iter();
