@@ -38,6 +38,12 @@ pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
             "calibrate chooses its servers itself, and begins afresh".to_owned(),
         ));
     }
+    let restarts = options.effort().restarts;
+    if (restarts as usize) < FEWEST {
+        return Err(Failure::Usage(format!(
+            "{restarts} restarts are planned, a calibration needs {FEWEST}"
+        )));
+    }
     let mut run = Run::new(options, command, selection::calibration)?;
     // Throughput and latency have no verdicts to try.
     run.record.plan.capacity = None;

@@ -95,11 +95,11 @@ pub fn main() -> ExitCode {
         Some(What::Run(options)) => run::run(&options, &typed()),
         Some(What::Calibrate(options)) => calibrate::run(&options, &typed()),
         Some(What::Diff(options)) => diff::run(&options),
-        Some(What::List(options)) => list::run(&options).map_err(Failure::from),
+        Some(What::List(options)) => list::run(&options),
         Some(What::Export(options)) => export::run(&options).map_err(Failure::from),
         Some(What::Schema) => schema::run().map_err(Failure::from),
         Some(What::Report(options)) => report(&options).map_err(Failure::from),
-        Some(What::Generator(options)) => versus::run(&options).map_err(Failure::from),
+        Some(What::Generator(options)) => versus::run(&options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -110,7 +110,7 @@ fn choose(
     } else {
         &candidates[..]
     };
-    let pick = |others: &[usize]| {
+    let pick = |others: &[usize], whom: &str| {
         quiet
             .iter()
             .chain(&candidates)
@@ -121,15 +121,15 @@ fn choose(
                     .find(|core| !others.contains(&core.number))
             })
             .map(|core| core.number)
-            .context("no core is left")
+            .with_context(|| format!("no core is left for the {whom}"))
     };
     let server = match server {
         Some(cores) => cores.to_vec(),
-        None => vec![pick(generator.unwrap_or_default())?],
+        None => vec![pick(generator.unwrap_or_default(), "server")?],
     };
     let generator = match generator {
         Some(cores) => cores.to_vec(),
-        None => vec![pick(&server)?],
+        None => vec![pick(&server, "load generator")?],
     };
     if let Some(both) = generator.iter().find(|core| server.contains(core)) {
         bail!("core {both} cannot serve and generate load at once: give each its own");

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use quartet_conformance::servers::Catalogue;
 
-use crate::failure::print;
+use crate::failure::{Failure, print};
 use crate::plan::ArmRole;
 use crate::record::{FILE_NAME, Record, State};
 use crate::run::runs;
@@ -24,10 +24,11 @@ pub struct Options {
 /// Prints one line a record, the newest last.
 ///
 /// # Errors
-/// Where a directory that was named cannot be read.
-pub fn run(options: &Options) -> Result<()> {
+/// [`Failure::Usage`] where no directory is named and there is no servers.toml; and where a directory
+/// that was named cannot be read.
+pub fn run(options: &Options) -> Result<(), Failure> {
     let directories = if options.directories.is_empty() {
-        let catalogue = Catalogue::find()?;
+        let catalogue = Catalogue::find().map_err(|error| Failure::Usage(error.to_string()))?;
         let root = catalogue.root();
         let usual = [root.join("records"), runs(root)];
         usual.into_iter().filter(|place| place.is_dir()).collect()
@@ -38,7 +39,7 @@ pub fn run(options: &Options) -> Result<()> {
     for directory in &directories {
         places.extend(records_in(directory)?);
     }
-    print(&text(&places))
+    Ok(print(&text(&places))?)
 }
 
 /// The directories with a record that a directory holds, or is.

@@ -1,5 +1,6 @@
 //! One comparison, from the options to the record and the table.
 
+mod claim;
 mod load;
 mod resume;
 
@@ -28,6 +29,7 @@ use crate::prepare::prepare;
 use crate::record::{FILE_NAME, Record, SCHEMA_VERSION, State, now};
 use crate::report::{Form, html, render};
 use crate::selection;
+use claim::Claim;
 use load::{Depth, LoadOptions};
 
 /// What to measure, how long, and where.
@@ -62,8 +64,8 @@ pub struct Options {
     #[arg(long, value_name = "LIST")]
     server_cores: Option<CoreList>,
 
-    /// Worker threads each server is told to use [default: one a core]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    /// Worker threads each server is told to use, 1024 at most [default: one a core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     workers: Option<u16>,
 
     /// Cores the load generator runs on, one thread each, as `4` or `4-7`; the threads share the
@@ -83,10 +85,10 @@ pub struct Options {
     #[arg(long, value_name = "DIR")]
     output: Option<PathBuf>,
 
-    /// Go on with a run that was interrupted or killed, given its directory: by its own plan, with
-    /// the very programs it began with
+    /// Go on with a run that was interrupted or killed, given its run.json or directory: by its own
+    /// plan, with the very programs it began with
     #[arg(
-        long, value_name = "DIR",
+        long, value_name = "RUN",
         conflicts_with_all = [
             "quick", "thorough", "restarts", "servers", "lanes", "connections", "seed",
             "server_cores", "workers", "generator_cores", "shared_core", "rate", "latency",
@@ -108,7 +110,7 @@ pub struct Options {
 pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
     let choose = |catalogue: &Catalogue| selection::arms(catalogue, &options.servers);
     let mut run = match &options.resume {
-        Some(directory) => Run::again(options, directory)?,
+        Some(record) => Run::again(options, record)?,
         None => Run::new(options, command, choose)?,
     };
     run.measure(Some(options.cost))?;
@@ -127,7 +129,7 @@ pub(crate) struct Run {
     catalogue: Catalogue,
     placement: Placement,
     /// Where the record goes.
-    pub(crate) output: PathBuf,
+    claim: Claim,
     /// What was measured so far.
     pub(crate) record: Record,
     /// How long a restart is to take, about; none where the process that began the run has decided
@@ -149,18 +151,10 @@ impl Run {
         let arms = choose(&catalogue).map_err(Failure::Usage)?;
         let placement = options.placement()?;
         let started = now();
-        let output = match &options.output {
-            Some(directory) => directory.clone(),
-            None => runs(catalogue.root()).join(started.replace([':', '-'], "")),
+        let claim = match &options.output {
+            Some(directory) => Claim::new(directory)?,
+            None => Claim::named(&runs(catalogue.root()), &started.replace([':', '-'], ""))?,
         };
-        if output.join(FILE_NAME).exists() {
-            return Err(Failure::Usage(format!(
-                "{} holds a record already",
-                output.display()
-            )));
-        }
-        // Before the run, which would be for nothing.
-        writable(&output)?;
         let machine = Machine::look();
         let record = Record {
             schema_version: SCHEMA_VERSION,
@@ -185,7 +179,7 @@ impl Run {
         Ok(Self {
             catalogue,
             placement,
-            output,
+            claim,
             record,
             restart_length: Some(options.effort().restart_length),
         })
@@ -234,7 +228,7 @@ impl Run {
             plan.blocks = plan.blocks_within(length);
             self.record.warnings.extend(warnings(plan, &self.placement));
         }
-        let output = &self.output;
+        let output = self.claim.directory();
         let keep = |record: &Record| record.write(output).map(drop);
         measurement.run(&mut self.record, keep)?;
         if let Some(options) = cost.filter(|_| !interrupt.requested()) {
@@ -264,7 +258,7 @@ impl Run {
     /// # Errors
     /// Where standard output cannot be written to.
     pub(crate) fn show(&self, found: &str) -> Result<()> {
-        let file = self.output.join(FILE_NAME);
+        let file = self.claim.directory().join(FILE_NAME);
         crate::failure::print(&format!("\n{found}\nThe record: {}\n", file.display()))
     }
 
@@ -273,7 +267,7 @@ impl Run {
     /// # Errors
     /// Where criterion's estimates cannot be read, or the page cannot be written.
     fn write_page(&self, analysis: &Analysis) -> Result<()> {
-        let file = self.output.join(html::FILE_NAME);
+        let file = self.claim.directory().join(html::FILE_NAME);
         let division = Division::of(&self.record, &Estimates::read(&home(self.root()))?);
         let page = html::page(&self.record, analysis, &division, Some(FILE_NAME))?;
         fs::write(&file, page).with_context(|| format!("cannot write {}", file.display()))?;
@@ -284,14 +278,6 @@ impl Run {
     pub(crate) fn root(&self) -> &Path {
         self.catalogue.root()
     }
-}
-
-/// Makes the directory, and sees whether a file can be written there.
-fn writable(directory: &Path) -> Result<(), Failure> {
-    let tried = fs::create_dir_all(directory).and_then(|()| tempfile::tempfile_in(directory));
-    tried.map(drop).map_err(|error| {
-        Failure::Usage(format!("cannot write to {}: {error}", directory.display()))
-    })
 }
 
 /// Where runs leave their records, unless told otherwise.
@@ -362,7 +348,8 @@ impl Options {
         }
     }
 
-    fn effort(&self) -> Effort {
+    /// How much is measured.
+    pub(crate) fn effort(&self) -> Effort {
         let usual = match (self.quick, self.thorough) {
             (true, _) => Effort::QUICK,
             (_, true) => Effort::THOROUGH,

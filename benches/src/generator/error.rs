@@ -68,7 +68,7 @@ pub enum Error {
         answers: u64,
     },
     /// Answers are missing, and none has come for as long as the connections were opened to wait.
-    #[error("no answer within {waited:?}, with {outstanding} outstanding")]
+    #[error("no answer within {:.1} s, with {outstanding} outstanding", waited.as_secs_f64())]
     Timeout {
         /// How long was waited.
         waited: Duration,

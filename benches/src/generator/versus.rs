@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::Args;
 
 use self::{
@@ -21,6 +21,8 @@ use self::{
 use super::{Connections, Exchange};
 use crate::{
     cores::Placement,
+    failure::{Failure, print},
+    interrupt::Interrupt,
     statistics::{CONFIDENCE, Ratio, median},
     table::{Align, Table},
 };
@@ -154,7 +156,8 @@ fn quotient(generator: &[Round], client: &[Round]) -> String {
 /// # Errors
 /// A client is missing or reports failures, the cores are not to be had, or the server does not
 /// start or answers wrongly.
-pub fn run(options: &Options) -> Result<()> {
+pub fn run(options: &Options) -> Result<(), Failure> {
+    let interrupt = Interrupt::listen()?;
     let clients: Vec<Installed> = options
         .beside
         .iter()
@@ -162,20 +165,24 @@ pub fn run(options: &Options) -> Result<()> {
         .collect::<Result<_>>()?;
     let server_cores = options.server_core.as_ref().map(std::slice::from_ref);
     let generator_cores = options.generator_core.as_ref().map(std::slice::from_ref);
-    let placement = Placement::new(server_cores, generator_cores)?;
+    let placement = Placement::new(server_cores, generator_cores)
+        .map_err(|error| Failure::Usage(format!("{error:#}")))?;
     for warning in &placement.warnings {
-        println!("warning: {warning}");
+        eprintln!("warning: {warning}");
     }
     placement.confine_generator()?;
     let server = match (&options.server_binary, options.server) {
         (Some(program), _) => placement.on_server_cores(|| Server::start(program))?,
         (None, Some(address)) => Server::elsewhere(address),
-        (None, None) => bail!("no server to compare on: give --server-binary or --server"),
+        (None, None) => {
+            let sentence = "no server to compare on: give --server-binary or --server";
+            return Err(Failure::Usage(sentence.to_owned()));
+        }
     };
-    println!("{}", setting(options, &server, &placement));
+    print(&format!("{}\n", setting(options, &server, &placement)))?;
     for connections in &options.connections {
-        let comparison = compare(options, &server, connections.get(), &clients)?;
-        println!("\n{}", comparison.text().trim_end());
+        let comparison = compare(options, &server, connections.get(), &clients, &interrupt)?;
+        print(&format!("\n{}", comparison.text()))?;
     }
     Ok(())
 }
@@ -202,7 +209,8 @@ fn compare<'a>(
     server: &Server,
     connections: usize,
     clients: &'a [Installed],
-) -> Result<Comparison<'a>> {
+    interrupt: &Interrupt,
+) -> Result<Comparison<'a>, Failure> {
     let (address, seconds) = (server.address(), options.seconds.get());
     let mut comparison = Comparison {
         connections,
@@ -221,7 +229,12 @@ fn compare<'a>(
             turns.reverse();
         }
         for (rounds, load) in turns {
-            rounds.push(round(server, load)?);
+            let round = round(server, load);
+            // A terminal's Ctrl-C ends the client as well.
+            if interrupt.requested() {
+                return Err(Failure::Interrupted);
+            }
+            rounds.push(round?);
         }
     }
     Ok(comparison)

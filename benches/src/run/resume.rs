@@ -4,6 +4,7 @@ use std::path::Path;
 
 use quartet_conformance::servers::Catalogue;
 
+use super::claim::Claim;
 use super::{Options, Run};
 use crate::cores::Placement;
 use crate::failure::Failure;
@@ -12,18 +13,35 @@ use crate::machine::Machine;
 use crate::measure::Subject;
 use crate::plan::Plan;
 use crate::prepare::prepare;
-use crate::record::{Record, ServerRecord, State, Void, now};
+use crate::record::{FILE_NAME, Record, ServerRecord, State, Void, now};
 
 impl Run {
-    /// The run whose record a directory holds.
+    /// The run of a record, given its `run.json` or its directory.
     ///
     /// # Errors
-    /// Where there is none, it is complete, or it was begun on another machine: restarts of two
-    /// machines are no sample of either.
-    pub(super) fn again(options: &Options, directory: &Path) -> Result<Self, Failure> {
+    /// Where there is none, another process is measuring it, it is complete, or it was begun on
+    /// another machine: restarts of two machines are no sample of either.
+    pub(super) fn again(options: &Options, record: &Path) -> Result<Self, Failure> {
         let catalogue = options.catalogue()?;
-        let mut record =
-            Record::read(directory).map_err(|error| Failure::Usage(format!("{error:#}")))?;
+        let file = Record::file(record);
+        let usage = |error: anyhow::Error| Failure::Usage(format!("{error:#}"));
+        Record::read(&file).map_err(usage)?;
+        let directory = match file.parent() {
+            Some(parent) if file.ends_with(FILE_NAME) => parent,
+            _ => {
+                let sentence = format!("{} is no {FILE_NAME}", file.display());
+                return Err(Failure::Usage(sentence));
+            }
+        };
+        // A relative path's parent may be empty, which is here.
+        let directory = if directory.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            directory
+        };
+        let claim = Claim::again(directory)?;
+        // Not before: whoever had it until now may have written more.
+        let mut record = Record::read(&file).map_err(usage)?;
         may_go_on(&record, &Machine::look()).map_err(Failure::Usage)?;
         let placement = placement(&record.plan)?;
         record.state = State::Running;
@@ -31,7 +49,7 @@ impl Run {
         Ok(Self {
             catalogue,
             placement,
-            output: directory.to_owned(),
+            claim,
             record,
             restart_length: None,
         })
