@@ -6,7 +6,7 @@ mod reference;
 mod run;
 mod self_check;
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -86,7 +86,7 @@ fn execute(options: &Options) -> Result<u8, RunError> {
         return Ok(if tally.holds() { 0 } else { DEVIATION });
     }
     // Before the run, which would be for nothing.
-    let files = Files::create(options)?;
+    let files = Files::named(options)?;
     let report = run::run(options, &selected)?;
     wait_if_interrupted();
     files.write(&report)?;
@@ -108,34 +108,50 @@ fn execute(options: &Options) -> Result<u8, RunError> {
 type Writer = fn(&mut dyn Write, &Report) -> io::Result<()>;
 
 /// The files that reports are to be written to.
-struct Files(Vec<(PathBuf, File, Writer)>);
+struct Files<'a>(Vec<(&'a Path, Writer)>);
 
-impl Files {
-    fn create(options: &Options) -> Result<Self, RunError> {
+impl<'a> Files<'a> {
+    /// Those that the options name, if they can be written. What they hold stays until there is
+    /// something else to hold.
+    fn named(options: &'a Options) -> Result<Self, RunError> {
         let named: [(Option<&PathBuf>, Writer); 3] = [
             (options.json.iter().flatten().next(), write_json),
             (options.junit.as_ref(), junit::write),
             (options.html.as_ref(), html::write),
         ];
-        let mut files = Vec::new();
-        for (path, writer) in named {
-            if let Some(path) = path {
-                let file = File::create(path).map_err(|error| cannot_write(path, &error))?;
-                files.push((path.clone(), file, writer));
-            }
+        let named = named.into_iter();
+        let files: Vec<_> = named
+            .filter_map(|(path, write)| Some((path?.as_path(), write)))
+            .collect();
+        for &(path, _) in &files {
+            try_writing(path).map_err(|error| cannot_write(path, &error))?;
         }
         Ok(Self(files))
     }
 
     fn write(self, report: &Report) -> Result<(), RunError> {
-        for (path, file, write) in self.0 {
-            let mut out = io::BufWriter::new(file);
-            write(&mut out, report)
-                .and_then(|()| out.flush())
-                .map_err(|error| cannot_write(&path, &error))?;
+        for (path, write) in self.0 {
+            File::create(path)
+                .map(io::BufWriter::new)
+                .and_then(|mut out| {
+                    write(&mut out, report)?;
+                    out.flush()
+                })
+                .map_err(|error| cannot_write(path, &error))?;
         }
         Ok(())
     }
+}
+
+/// Opens a file, and leaves it as it was.
+fn try_writing(path: &Path) -> io::Result<()> {
+    if path.exists() {
+        File::options().append(true).open(path)?;
+    } else {
+        File::create_new(path)?;
+        fs::remove_file(path)?;
+    }
+    Ok(())
 }
 
 fn cannot_write(path: &Path, error: &io::Error) -> RunError {

@@ -181,6 +181,18 @@ fn a_server_that_is_not_there_is_three() {
 }
 
 #[test]
+fn a_report_stays_until_there_is_another() {
+    let (page, xml) = (scratch("kept.html"), scratch("never.xml"));
+    std::fs::write(&page, "the last").unwrap();
+    let mut arguments = vec!["--url", "http://127.0.0.1:1/"];
+    arguments.extend(["--html", page.to_str().unwrap()]);
+    arguments.extend(["--junit", xml.to_str().unwrap()]);
+    assert_eq!(run(&arguments).status.code(), Some(3));
+    assert_eq!(std::fs::read_to_string(page).unwrap(), "the last");
+    assert!(!xml.exists());
+}
+
+#[test]
 fn a_reader_that_goes_away_is_no_failure() {
     let mut child = command(&["--list"])
         .stdout(Stdio::piped())

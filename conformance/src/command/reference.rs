@@ -73,7 +73,11 @@ enum Level {
 }
 
 fn fault(name: &str) -> Result<&'static Fault, String> {
-    Fault::named(name).ok_or_else(|| "no fault has this name".to_owned())
+    Fault::named(name).ok_or_else(|| {
+        "no fault has this name; each has that of its case, as contract/list-sorted, and a second one \
+         contract/list-sorted:2"
+            .to_owned()
+    })
 }
 
 /// The whole of the subcommand; `arguments` start with its name.

@@ -223,7 +223,9 @@ impl Run<'_> {
         target.pace = rate.map(|rate| Arc::new(Pace::new(rate)));
         target.provides.extend(self.options.needs_met());
         target.hold(self.model.clone());
-        let fetched = target.fetch("/openapi.json").map_err(unreachable)?;
+        let fetched = target
+            .fetch("/openapi.json")
+            .map_err(|error| unreachable(format!("{name}: {error}")))?;
         target.document = document.clone();
         if document.is_none() && fetched.status == 200 {
             *document = Some((name, fetched.body));
