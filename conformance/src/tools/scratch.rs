@@ -8,10 +8,10 @@ use std::time::Duration;
 use tempfile::{NamedTempFile, TempDir};
 
 /// How often removal is tried again while a program that is ending still writes.
-const TRIES: u32 = 20;
+const TRIES: u32 = 100;
 
 /// How often it must be found gone: a browser that is ending makes its profile anew.
-const LOOKS: u32 = 4;
+const LOOKS: u32 = 6;
 
 /// How long each try waits for the next.
 const PAUSE: Duration = Duration::from_millis(50);
