@@ -480,6 +480,12 @@ impl Record {
         let mut record: Self =
             serde_json::from_slice(&text).with_context(|| format!("{shown} is damaged"))?;
         record.schema_version = SCHEMA_VERSION;
+        let arms = record.plan.arms.len();
+        let mut slices = record.restarts.iter().flat_map(|restart| &restart.slices);
+        ensure!(
+            slices.all(|slice| slice.arm < arms && slice.window_ns > 0),
+            "{shown} is damaged: it has a slice of no server, or of no length"
+        );
         Ok(record)
     }
 
@@ -592,6 +598,22 @@ mod tests {
         fs::write(&file, "{}").unwrap();
         let error = Record::read(&file).unwrap_err().to_string();
         assert!(error.contains("is not the record of a run"), "{error}");
+        fs::remove_dir_all(&place).unwrap();
+    }
+
+    #[test]
+    fn slices_are_of_servers_and_of_some_length() {
+        let place = directory("damaged");
+        for damage in [
+            (|slice: &mut Slice| slice.arm = 99) as fn(&mut Slice),
+            |slice| slice.window_ns = 0,
+        ] {
+            let mut record = record();
+            damage(&mut record.restarts[0].slices[0]);
+            record.write(&place).unwrap();
+            let error = Record::read(&place).unwrap_err().to_string();
+            assert!(error.contains("is damaged"), "{error}");
+        }
         fs::remove_dir_all(&place).unwrap();
     }
 
