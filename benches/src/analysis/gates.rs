@@ -70,7 +70,7 @@ fn not_saturated(record: &Record, samples: &Samples<'_>, arm: usize, lane: Lane)
     let busy = samples.median_of(arm, lane, |slice| samples.utilisation(slice))?;
     (!floor && busy < SATURATION).then(|| {
         format!(
-            "its core was busy only {:.0} % of the time, {:.0} % is required",
+            "its core was busy only {:.1} % of the time, {:.0} % is required",
             100.0 * busy,
             100.0 * SATURATION
         )

@@ -283,7 +283,7 @@ fn a_core_that_was_not_busy_voids_the_row_alone() {
     let analysis = analysed(&record);
     let one = lane(&analysis, Lane::One);
     let warp = row(&record, one, "warp");
-    assert!(warp.void[0].contains("busy only 85 %"), "{:?}", warp.void);
+    assert!(warp.void[0].contains("busy only 85.5 %"), "{:?}", warp.void);
     assert_eq!((warp.place, warp.relative), (None, None));
     assert!(
         one.pairs
