@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Parser;
 
+use crate::reference::{Fault, faults};
 use crate::report::{Detail, Report, Style, html, json, junit, write_text};
 use crate::{Case, cases, tools};
 use options::Options;
@@ -76,7 +77,12 @@ pub fn main() -> ExitCode {
 fn execute(options: &Options) -> Result<u8, RunError> {
     let selected = options.selected()?;
     if options.list {
-        return print(|out| write_list(out, &selected)).map(|()| 0);
+        let write = if options.self_check {
+            write_faults
+        } else {
+            write_cases
+        };
+        return print(|out| write(out, &selected)).map(|()| 0);
     }
     let style = Style::of(&io::stdout());
     if options.self_check {
@@ -174,7 +180,7 @@ fn write_json(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     writeln!(out)
 }
 
-fn write_list(out: &mut dyn Write, selected: &[&Case]) -> io::Result<()> {
+fn write_cases(out: &mut dyn Write, selected: &[&Case]) -> io::Result<()> {
     let width = cases::all().map(|case| case.id.len()).max().unwrap_or(0);
     for case in selected {
         let (id, level) = (case.id, case.level.as_str());
@@ -183,6 +189,20 @@ fn write_list(out: &mut dyn Write, selected: &[&Case]) -> io::Result<()> {
             "{id:width$}  {level:6}  {} ({})",
             case.requirement, case.source
         )?;
+    }
+    Ok(())
+}
+
+/// The faults that the cases must find, by the names that `conformance reference --fault` takes.
+fn write_faults(out: &mut dyn Write, selected: &[&Case]) -> io::Result<()> {
+    let is_selected = |fault: &&Fault| selected.iter().any(|case| case.id == fault.breaks);
+    let faults: Vec<_> = faults()
+        .filter(is_selected)
+        .map(|fault| (fault.name(), fault.what))
+        .collect();
+    let width = faults.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    for (name, what) in faults {
+        writeln!(out, "{name:width$}  {what}")?;
     }
     Ok(())
 }

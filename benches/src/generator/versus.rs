@@ -199,7 +199,7 @@ fn setting(options: &Options, server: &Server, placement: &Placement) -> String 
         None => "on no core of their own".to_owned(),
     };
     format!(
-        "server: {server}; clients: one after the other {clients}, {} rounds of {} s each",
+        "server: {server}; clients: one after the other {clients}, rounds: {} of {} s each",
         options.rounds, options.seconds
     )
 }

@@ -8,6 +8,10 @@ use crate::plan::{CapacityPlan, Lane, LaneLoad, LatencyPlan, Plan};
 /// Connections of the comparison, where nothing is asked for that leaves them out.
 const CONNECTIONS: u16 = 64;
 
+/// The most connections to one server: an address has ports for no more than 28,232 by Linux's usual
+/// `ip_local_port_range`, and those of connections that were closed are not free at once.
+const MOST: i64 = 16_384;
+
 /// Numbers of connections that capacity is measured at, where nothing else is asked for.
 const LEVELS: [u16; 5] = [1, 16, CONNECTIONS, 256, 1024];
 
@@ -34,7 +38,7 @@ pub(super) struct LoadOptions {
     /// Connections held open to each server, each with one request in flight. Of several, servers
     /// are compared at 64, or else at the first, and requests per second are measured at each
     /// [default: 1,16,64,256,1024; --quick: 64]
-    #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = clap::value_parser!(u16).range(1..=MOST))]
     connections: Vec<u16>,
 
     /// Rates at which latency is measured, requests per second, besides a quarter, half and three

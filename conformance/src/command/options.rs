@@ -110,8 +110,8 @@ pub(super) struct Options {
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     pub(super) html: Option<PathBuf>,
 
-    /// Print the cases and run none
-    #[arg(long, conflicts_with = "self_check")]
+    /// Print the cases and run none; with --self-check, the faults they must find
+    #[arg(long)]
     pub(super) list: bool,
 
     /// Test the suite instead: every case must find its faults in the reference server, and nothing

@@ -20,6 +20,7 @@ const MARKERS: [&str; 2] = ["<!-- parity -->\n", "<!-- /parity -->\n"];
 #[derive(Debug, Parser)]
 #[command(
     name = "conformance parity",
+    bin_name = "conformance parity",
     version,
     after_help = "\
 Examples:

@@ -18,6 +18,7 @@ const PORT: u16 = 8000;
 #[derive(Debug, Parser)]
 #[command(
     name = "conformance reference",
+    bin_name = "conformance reference",
     version,
     after_help = "\
 Examples:
@@ -51,7 +52,8 @@ struct ReferenceOptions {
     #[arg(long, value_name = "LEVEL", default_value = "warn")]
     log: Level,
 
-    /// The first fault that this case must find, or the Nth
+    /// The first fault that this case must find, or the Nth: `conformance --self-check --list` names
+    /// them
     #[arg(long, value_name = "CASE[:N]", value_parser = fault)]
     fault: Option<&'static Fault>,
 
@@ -74,9 +76,7 @@ enum Level {
 
 fn fault(name: &str) -> Result<&'static Fault, String> {
     Fault::named(name).ok_or_else(|| {
-        "no fault has this name; each has that of its case, as contract/list-sorted, and a second one \
-         contract/list-sorted:2"
-            .to_owned()
+        "no fault has this name; `conformance --self-check --list` names them".to_owned()
     })
 }
 
