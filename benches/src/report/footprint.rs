@@ -41,6 +41,7 @@ impl Page<'_> {
             let conformance = print
                 .conformance
                 .as_ref()
+                .filter(|found| found.decided() > 0)
                 .map(|found| format!("{} of {}", found.passed(), found.decided()));
             table.push(vec![
                 self.name(print.arm).to_owned(),
