@@ -69,25 +69,25 @@ pub struct Arm {
 pub struct Effort {
     /// Fresh processes of every server.
     pub restarts: u32,
-    /// How long one restart measures, about.
-    pub restart_length: Duration,
+    /// Blocks of each restart, about, where no server is slow.
+    pub blocks: u32,
 }
 
 impl Effort {
-    /// About a minute, for a first look.
+    /// About a minute for four servers in two lanes, for a first look.
     pub const QUICK: Self = Self {
         restarts: 6,
-        restart_length: Duration::from_millis(4_600),
+        blocks: 14,
     };
-    /// About six minutes.
+    /// About six minutes for four servers in two lanes.
     pub const NORMAL: Self = Self {
         restarts: 28,
-        restart_length: Duration::from_millis(8_600),
+        blocks: 26,
     };
-    /// About a quarter of an hour.
+    /// About forty minutes for four servers in every lane.
     pub const THOROUGH: Self = Self {
-        restarts: 84,
-        restart_length: Duration::from_millis(9_200),
+        restarts: 42,
+        blocks: 26,
     };
 }
 
@@ -156,10 +156,17 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// How many blocks fill `length`: a number with which the balance of positions over the run is
-    /// exact, unless that would take much longer than asked.
-    pub fn blocks_within(&self, length: Duration) -> u32 {
-        let wanted = (length.as_secs_f64() / self.block_length().as_secs_f64()).max(1.0);
+    /// How many blocks a restart has where about so many are asked for: a number with which the
+    /// balance of positions over the run is exact, unless that is far off; and no more than fit into
+    /// the time that they would take if no arm were slow.
+    pub fn blocks_near(&self, asked: u32) -> u32 {
+        let planned: Duration = self
+            .cells()
+            .into_iter()
+            .map(|cell| self.planned(cell))
+            .sum();
+        let share = planned.as_secs_f64() / self.block_length().as_secs_f64();
+        let wanted = (f64::from(asked) * share).max(1.0);
         let period = period(self.cells().len());
         // All restarts together are to make whole periods.
         let step = (1..=period).find(|step| (step * self.restarts as usize).is_multiple_of(period));
@@ -182,9 +189,15 @@ impl Plan {
 
     /// How long one slice takes, about.
     pub(crate) fn slice_length(&self, cell: Cell) -> Duration {
-        let planned = self.load(cell.lane).length();
         let slow = self.arms[cell.arm].slow_slice_ms;
-        slow.map_or(planned, Duration::from_millis) + SLICE_OVERHEAD
+        slow.map_or(self.planned(cell), |slow| {
+            Duration::from_millis(slow) + SLICE_OVERHEAD
+        })
+    }
+
+    /// How long one slice takes of an arm that is not slow, about.
+    fn planned(&self, cell: Cell) -> Duration {
+        self.load(cell.lane).length() + SLICE_OVERHEAD
     }
 
     /// The turns of one block, unordered.
@@ -352,7 +365,7 @@ mod tests {
             capacity: None,
             latency: None,
         };
-        plan.blocks = plan.blocks_within(effort.restart_length);
+        plan.blocks = plan.blocks_near(effort.blocks);
         plan
     }
 
@@ -397,16 +410,33 @@ mod tests {
 
     #[test]
     fn effort_decides_the_length() {
-        for arms in 4..10 {
-            for (effort, seconds) in [
-                (Effort::QUICK, 20..50),
-                (Effort::NORMAL, 200..400),
-                (Effort::THOROUGH, 600..1200),
-            ] {
-                let length = plan(arms, effort).expected_length().as_secs();
-                assert!(seconds.contains(&length), "{arms} arms take {length} s");
-            }
+        // Four servers, the second copy and both floors.
+        for (effort, seconds) in [
+            (Effort::QUICK, 20..40),
+            (Effort::NORMAL, 220..280),
+            (Effort::THOROUGH, 340..400),
+        ] {
+            let length = plan(7, effort).expected_length().as_secs();
+            assert!(seconds.contains(&length), "{effort:?} takes {length} s");
         }
+    }
+
+    #[test]
+    fn what_is_added_takes_longer_and_takes_nothing_from_the_rest() {
+        for arms in 4..20 {
+            let blocks = plan(arms, Effort::NORMAL).blocks;
+            assert!(
+                blocks.abs_diff(Effort::NORMAL.blocks) <= 10,
+                "{arms}: {blocks}"
+            );
+        }
+        let mut every_lane = plan(7, Effort::THOROUGH);
+        every_lane.lanes = Lane::ALL.to_vec();
+        // The floor does not answer the last.
+        every_lane.arms[6].without = vec![Lane::Large];
+        every_lane.blocks = every_lane.blocks_near(Effort::THOROUGH.blocks);
+        assert!(every_lane.blocks >= Effort::THOROUGH.blocks);
+        assert!(every_lane.positions_balanced() && every_lane.starts_balanced());
     }
 
     #[test]
@@ -473,19 +503,17 @@ mod tests {
     #[test]
     fn a_slow_arm_leaves_room_for_fewer_blocks() {
         let mut plan = plan(3, Effort::QUICK);
-        let length = Effort::QUICK.restart_length;
-        let blocks = plan.blocks;
+        let (blocks, length) = (plan.blocks, plan.restart_length());
         plan.arms[2].slow_slice_ms = Some(400);
-        plan.blocks = plan.blocks_within(length);
+        plan.blocks = plan.blocks_near(Effort::QUICK.blocks);
         assert!(plan.blocks < blocks / 3, "{} of {blocks}", plan.blocks);
         assert!(plan.restart_length() < length + Duration::from_secs(1));
     }
 
     #[test]
     fn there_is_always_a_block() {
-        assert_eq!(
-            plan(50, Effort::QUICK).blocks_within(Duration::from_millis(1)),
-            1
-        );
+        let mut plan = plan(50, Effort::QUICK);
+        plan.arms[1].slow_slice_ms = Some(60_000);
+        assert_eq!(plan.blocks_near(Effort::QUICK.blocks), 1);
     }
 }

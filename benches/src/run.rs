@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
@@ -39,12 +38,12 @@ pub struct Options {
     #[arg(long, conflicts_with = "thorough")]
     quick: bool,
 
-    /// Narrower intervals, in about a quarter of an hour; without either, about six minutes
+    /// Narrower intervals and every lane, in about forty minutes; without either, about six
     #[arg(long)]
     thorough: bool,
 
     /// How often every server is started afresh: what intervals rest on [default: 28; --quick: 6;
-    /// --thorough: 84]
+    /// --thorough: 42]
     #[arg(long, value_name = "N")]
     restarts: Option<NonZeroU32>,
 
@@ -132,9 +131,9 @@ pub(crate) struct Run {
     claim: Claim,
     /// What was measured so far.
     pub(crate) record: Record,
-    /// How long a restart is to take, about; none where the process that began the run has decided
-    /// that.
-    restart_length: Option<Duration>,
+    /// How many blocks a restart is to have, about; none where the process that began the run has
+    /// decided that.
+    blocks: Option<u32>,
 }
 
 impl Run {
@@ -181,7 +180,7 @@ impl Run {
             placement,
             claim,
             record,
-            restart_length: Some(options.effort().restart_length),
+            blocks: Some(options.effort().blocks),
         })
     }
 
@@ -194,7 +193,7 @@ impl Run {
     pub(crate) fn measure(&mut self, cost: Option<cost::Options>) -> Result<(), Failure> {
         let interrupt = Interrupt::listen()?;
         let model = Model::embedded();
-        let subjects = match self.restart_length {
+        let subjects = match self.blocks {
             None => resume::prepare_again(&self.catalogue, &interrupt, &mut self.record)?,
             Some(_) => prepare(&self.catalogue, &interrupt, &mut self.record),
         };
@@ -218,14 +217,14 @@ impl Run {
         eprintln!("measuring on {}", self.record.machine.sentence());
         // Before this thread is confined to the generator's core.
         let usable = Usable::now()?;
-        if let Some(length) = self.restart_length {
+        if let Some(blocks) = self.blocks {
             let plan = &mut self.record.plan;
             measurement.look_for_slow_arms(plan)?;
             if interrupt.requested() {
                 // Nothing is measured, and who goes on must not go by half a look.
                 return Err(Failure::Interrupted);
             }
-            plan.blocks = plan.blocks_within(length);
+            plan.blocks = plan.blocks_near(blocks);
             self.record.warnings.extend(warnings(plan, &self.placement));
         }
         let output = self.claim.directory();

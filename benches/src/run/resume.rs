@@ -51,7 +51,7 @@ impl Run {
             placement,
             claim,
             record,
-            restart_length: None,
+            blocks: None,
         })
     }
 }
