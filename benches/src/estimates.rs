@@ -1,5 +1,5 @@
-//! What criterion estimated, and of what: the benches `dispatch`, `payload` and `roundtrip` beside
-//! the load run.
+//! What criterion estimated, and of what: the benches `dispatch`, `payload`, `originals` and
+//! `roundtrip` beside the load run.
 //!
 //! Criterion keeps its estimates in a directory for each benchmark, and nothing of the machine.
 //! The benches therefore leave a note beside them ([`note`]).
@@ -130,8 +130,14 @@ impl Estimates {
     }
 }
 
+/// The group, before its lane, of what an original's framework takes in process.
+pub const ORIGINAL_DISPATCH: &str = "original-dispatch";
+
+/// The group, before its lane, of what an original's JSON takes.
+pub const ORIGINAL_PAYLOAD: &str = "original-payload";
+
 /// The benches that leave a note.
-const BENCHES: [&str; 3] = ["dispatch", "payload", "roundtrip"];
+const BENCHES: [&str; 4] = ["dispatch", "originals", "payload", "roundtrip"];
 
 /// Where criterion keeps its estimates, found as criterion finds it: `$CRITERION_HOME`, or
 /// `criterion` in cargo's target directory, which is `target` in `root` where nothing else is said.

@@ -10,14 +10,15 @@
 //! - HTTP library = user − dispatch: parsing and writing HTTP, the runtime, system call stubs
 //! - kernel = total − user
 //!
-//! so that they add up to the total. A server that is in no dispatch bench, such as the floor, has
-//! its whole user time as HTTP library. The interval of a difference follows from both intervals
+//! so that they add up to the total. An original has a payload and a dispatch of its own, in Python,
+//! and what is left of user mode is its server. A server that is in no dispatch bench, such as the
+//! floor, has its whole user time as HTTP library. The interval of a difference follows from both intervals
 //! (Zou and Donner, "Construction of confidence limits about effect measures: a general approach",
 //! Statistics in Medicine 27, 2008): its half-widths are the root of the sum of their squares.
 
 use serde::Serialize;
 
-use crate::estimates::{Estimate, Estimates};
+use crate::estimates::{Estimate, Estimates, ORIGINAL_DISPATCH, ORIGINAL_PAYLOAD};
 use crate::plan::{ArmRole, Lane};
 use crate::record::{Record, RestartRecord};
 use crate::statistics::{CONFIDENCE, critical_t, mean, standard_deviation};
@@ -31,6 +32,8 @@ const PAYLOAD: &str = "new vector";
 pub struct Division {
     /// One entry a lane that criterion knows of.
     pub lanes: Vec<LaneDivision>,
+    /// What originals cost in terms of a server that is none, as sentences without their full stop.
+    pub originals: Vec<String>,
     /// Where criterion's estimates are from, and when.
     pub source: String,
     /// What speaks against believing it, as sentences without their full stop.
@@ -63,6 +66,8 @@ pub struct DivisionRow {
     pub kernel: Estimate,
     /// Criterion's time from a parsed request to the answer's bytes.
     pub dispatch: Option<Estimate>,
+    /// Whether the first two parts were timed in Python, as an original's are.
+    pub in_python: bool,
     /// Criterion's time for one request and its answer on one loopback connection: on the clock,
     /// not on the CPU, and with nothing else under way.
     pub roundtrip: Option<Estimate>,
@@ -78,9 +83,11 @@ impl Division {
             .map(|&lane| LaneDivision::of(record, estimates, lane))
             .filter(|division| !division.rows.is_empty())
             .collect();
-        let mut remarks = circumstances(record, estimates);
+        let mut remarks = circumstances(record, estimates, &lanes);
         remarks.extend(lanes.iter().flat_map(|division| division.doubts(record)));
+        let originals = lanes.iter().flat_map(|division| division.originals(record));
         Self {
+            originals: originals.collect(),
             source: source(estimates),
             remarks,
             lanes,
@@ -91,30 +98,27 @@ impl Division {
 impl LaneDivision {
     fn of(record: &Record, estimates: &Estimates, lane: Lane) -> Self {
         let arms = &record.plan.arms;
-        let payload = estimates.of(&format!("payload/{}", lane.name()), PAYLOAD);
-        let covered = payload.is_some();
-        let rows = (0..arms.len())
-            .filter(|&arm| covered && arms[arm].role != ArmRole::Again)
-            .filter_map(|arm| DivisionRow::of(record, estimates, payload, (arm, lane)))
+        let mut rows: Vec<DivisionRow> = (0..arms.len())
+            .filter(|&arm| arms[arm].role != ArmRole::Again)
+            .filter_map(|arm| DivisionRow::of(record, estimates, (arm, lane)))
             // Beside the floor, a server of which criterion knows nothing says nothing here.
-            .filter(|row| row.dispatch.is_some() || arms[row.arm].role == ArmRole::Floor)
+            .filter(|row| row.serialisation.is_some() || arms[row.arm].role == ArmRole::Floor)
             .collect();
+        if rows.iter().all(|row| row.serialisation.is_none()) {
+            rows.clear();
+        }
         Self { lane, rows }
     }
 }
 
 impl DivisionRow {
-    fn of(
-        record: &Record,
-        estimates: &Estimates,
-        payload: Option<Estimate>,
-        (arm, lane): (usize, Lane),
-    ) -> Option<Self> {
+    fn of(record: &Record, estimates: &Estimates, (arm, lane): (usize, Lane)) -> Option<Self> {
         let server = &record.plan.arms[arm].server;
-        let of = |bench: &str| estimates.of(&format!("{bench}/{}", lane.name()), server);
-        let dispatch = of("dispatch");
+        let of = |bench: &str, what| estimates.of(&format!("{bench}/{}", lane.name()), what);
+        let in_rust = of("payload", PAYLOAD).zip(of("dispatch", server));
+        let in_python = of(ORIGINAL_PAYLOAD, server).zip(of(ORIGINAL_DISPATCH, server));
+        let (serialisation, dispatch) = in_rust.or(in_python).unzip();
         let load = Load::of(record, arm, lane)?;
-        let serialisation = payload.filter(|_| dispatch.is_some());
         Some(Self {
             arm,
             total: load.total,
@@ -125,7 +129,8 @@ impl DivisionRow {
             http: dispatch.map_or(load.user, |dispatch| less(load.user, dispatch)),
             kernel: load.kernel,
             dispatch,
-            roundtrip: of("roundtrip"),
+            in_python: in_rust.is_none() && in_python.is_some(),
+            roundtrip: of("roundtrip", server),
         })
     }
 
@@ -139,6 +144,37 @@ impl DivisionRow {
 }
 
 impl LaneDivision {
+    /// Of each original, how many requests to the first other server its own costs as much as, and
+    /// how many of them each part does.
+    fn originals(&self, record: &Record) -> Vec<String> {
+        let arms = &record.plan.arms;
+        let others = |role| {
+            let mut rows = self.rows.iter();
+            rows.find(|row| !row.in_python && arms[row.arm].role == role)
+        };
+        let Some(unit) = others(ArmRole::Compared).or_else(|| others(ArmRole::Reference)) else {
+            return Vec::new();
+        };
+        let in_units = |part: Estimate| part.value / unit.total.value;
+        let sentence = |row: &DivisionRow| {
+            let (json, framework) = row.serialisation.zip(row.framework)?;
+            Some(format!(
+                "{}: a request to {} takes the CPU time of {:.1} to {}: its JSON {:.1}, the framework \
+                 {:.1}, the server {:.1}, the kernel {:.1}",
+                self.lane.name(),
+                arms[row.arm].name,
+                in_units(row.total),
+                arms[unit.arm].name,
+                in_units(json),
+                in_units(framework),
+                in_units(row.http),
+                in_units(row.kernel),
+            ))
+        };
+        let in_python = self.rows.iter().filter(|row| row.in_python);
+        in_python.filter_map(sentence).collect()
+    }
+
     /// Parts that are less than nothing, and those not told apart from it: a sentence for each kind.
     fn doubts(&self, record: &Record) -> Vec<String> {
         let named = |is: fn(Estimate) -> bool| {
@@ -253,12 +289,15 @@ fn source(estimates: &Estimates) -> String {
 }
 
 /// What makes criterion's estimates those of something else than this run measured.
-fn circumstances(record: &Record, estimates: &Estimates) -> Vec<String> {
+fn circumstances(record: &Record, estimates: &Estimates, lanes: &[LaneDivision]) -> Vec<String> {
     if estimates.medians.is_empty() {
         return vec!["`cargo bench -p quartet-benches` makes criterion's estimates".to_owned()];
     }
     let mut remarks = Vec::new();
-    for bench in ["dispatch", "payload", "roundtrip"] {
+    let mut rows = lanes.iter().flat_map(|division| &division.rows);
+    let originals = rows.any(|row| row.in_python).then_some("originals");
+    let benches = ["dispatch", "payload", "roundtrip"];
+    for bench in benches.into_iter().chain(originals) {
         let Some(note) = estimates.notes.get(bench) else {
             remarks.push(format!(
                 "the bench {bench} left no note of the machine and the source it was run on"

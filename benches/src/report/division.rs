@@ -18,11 +18,13 @@ pub fn render_division(record: &Record, division: &Division, form: Form) -> Stri
     if division.lanes.is_empty() {
         blocks.push(page.title("Where a request's CPU time goes".to_owned()));
     }
+    blocks.push(page.list(&division.originals));
     blocks.push(page.list(&division.remarks));
     let explained = "framework = dispatch − serialisation, HTTP library = user − dispatch, kernel \
                      = all − user; ± is half of a 95 % interval. Roundtrip: one request at a time \
                      on one connection, on the clock. Each server's HTTP library is hyper, but \
-                     actix-web's is actix-http.";
+                     actix-web's is actix-http, and an original's is its server, in Python's \
+                     process with all that the interpreter does.";
     let source = format!("From {}.", division.source);
     let caption = if division.lanes.is_empty() {
         source
@@ -94,6 +96,7 @@ mod tests {
             http: estimate(-1_140.0),
             kernel: estimate(5_000.0),
             dispatch: None,
+            in_python: false,
             roundtrip: Some(estimate(40_000.0)),
         };
         Division {
@@ -101,6 +104,7 @@ mod tests {
                 lane: Lane::One,
                 rows: vec![row],
             }],
+            originals: vec!["fastapi: twenty".to_owned()],
             source: "criterion's estimates in there".to_owned(),
             remarks: vec!["doubt it".to_owned()],
         }
@@ -123,6 +127,7 @@ mod tests {
                 "40.00 ± 0.03"
             ]
         );
+        assert!(text.contains("· fastapi: twenty\n"));
         assert!(text.contains("· doubt it\n"));
         assert!(text.ends_with("From criterion's estimates in there.\n"));
         let widest = text.lines().take_while(|line| !line.starts_with('·'));

@@ -107,6 +107,41 @@ fn a_part_that_is_less_than_nothing_is_said() {
 }
 
 #[test]
+fn an_original_is_told_in_requests_to_another_server() {
+    let record = committed();
+    let mut both = estimates(900.0);
+    let whole = |value| Estimate {
+        value,
+        low: value,
+        high: value,
+    };
+    for (group, value) in [(ORIGINAL_PAYLOAD, 660.0), (ORIGINAL_DISPATCH, 1_980.0)] {
+        let of_salvo = [("salvo".to_owned(), whole(value))].into();
+        both.medians.insert(format!("{group}/one"), of_salvo);
+    }
+    let division = Division::of(&record, &both);
+    let rows = &division.lanes[0].rows;
+    let salvo = rows.iter().find(|row| row.in_python).unwrap();
+    assert_eq!(record.plan.arms[salvo.arm].name, "salvo");
+    assert!((salvo.framework.unwrap().value - 1_320.0).abs() < 1e-9);
+    let [said] = division.originals.as_slice() else {
+        panic!("{:?}", division.originals);
+    };
+    assert!(
+        said.starts_with("one: a request to salvo takes the CPU time of 1.2 to axum")
+            || said.starts_with("one: a request to salvo takes the CPU time of 1.3 to axum"),
+        "{said}"
+    );
+    assert!(said.contains("its JSON 0.1, the framework 0.2"), "{said}");
+    assert!(division.remarks[0].contains("originals left no note"));
+    // One whose JSON was not timed is left out, not given another's.
+    both.medians.remove(&format!("{ORIGINAL_PAYLOAD}/one"));
+    let division = Division::of(&record, &both);
+    assert!(division.lanes[0].rows.iter().all(|row| !row.in_python));
+    assert_eq!(division.originals, Vec::<String>::new());
+}
+
+#[test]
 fn other_circumstances_are_said() {
     let record = committed();
     let mut other = estimates(900.0);

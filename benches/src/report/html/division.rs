@@ -26,15 +26,18 @@ pub(super) fn section(material: &Material<'_>, division: &Division) -> Section {
         blocks.push(Block::Paragraph(
             "Criterion measures, in process, serialising alone and everything from a parsed \
              request to an answer's bytes. What the load run's CPU time has beyond that is the \
-             HTTP library's in user mode (hyper, or actix-http under actix-web) and the kernel's. \
-             Serialising is too little to be seen in most bars."
+             HTTP library's in user mode (hyper, or actix-http under actix-web; under an original, \
+             its server and the interpreter) and the kernel's. Serialising is too little to be seen \
+             in most bars."
                 .to_owned(),
         ));
         let panels = division.lanes.iter().map(|lane| panel(material, lane));
         blocks.push(Block::Panels(panels.collect()));
     }
-    let remarks = division.remarks.iter().map(|one| Item::from(one.as_str()));
-    blocks.push(Block::List(remarks.collect()));
+    let said = division.originals.iter().chain(&division.remarks);
+    blocks.push(Block::List(
+        said.map(|one| Item::from(one.as_str())).collect(),
+    ));
     blocks.push(Block::Paragraph(format!("From {}.", division.source)));
     Section {
         id: "division",

@@ -24,6 +24,7 @@ fn shown(record: &Record) -> String {
         http: estimate(-100.0),
         kernel: estimate(8_000.0),
         dispatch: None,
+        in_python: false,
         roundtrip: Some(estimate(40_000.0)),
     };
     let division = Division {
@@ -31,6 +32,7 @@ fn shown(record: &Record) -> String {
             lane: Lane::One,
             rows: vec![row(0), row(1)],
         }],
+        originals: vec!["fastapi: twenty".to_owned()],
         source: "a <place>".to_owned(),
         remarks: vec!["less than nothing".to_owned()],
     };
