@@ -139,6 +139,9 @@ fn quotient(generator: &[Round], client: &[Round]) -> String {
     let logs: Vec<f64> = pairs
         .map(|(ours, theirs)| (ours.rate / theirs.rate).ln())
         .collect();
+    if logs.iter().any(|log| !log.is_finite()) {
+        return "– (a round without an answer)".to_owned();
+    }
     match (Ratio::over_restarts(&logs, CONFIDENCE), logs.as_slice()) {
         (Some(ratio), _) => format!(
             "{:.2} (95 %: {:.2} to {:.2})",
@@ -292,6 +295,8 @@ mod tests {
         let theirs = rounds(&[100.0, 50.0]);
         assert_eq!(quotient(&ours, &theirs), "1.50 (95 %: 1.50 to 1.50)");
         assert_eq!(quotient(&ours[..1], &theirs[..1]), "1.50 in one round");
+        let starved = rounds(&[100.0, 0.0]);
+        assert_eq!(quotient(&ours, &starved), "– (a round without an answer)");
     }
 
     #[test]
