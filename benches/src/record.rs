@@ -269,6 +269,11 @@ impl Slice {
     pub fn cost_ns(&self) -> Option<u64> {
         self.busy_ns.or(self.cpu_ns)
     }
+
+    /// How much of the slice's time that is, 1 being one core all the time.
+    pub(crate) fn share(&self) -> Option<f64> {
+        Some(self.cost_ns()? as f64 / self.total_ns as f64)
+    }
 }
 
 /// One restart that measures requests per second against connections.

@@ -38,12 +38,12 @@ pub struct Options {
     #[arg(long, conflicts_with = "thorough")]
     quick: bool,
 
-    /// Narrower intervals and every lane, in about forty minutes; without either, about six
+    /// Narrower intervals and every lane, in about half an hour; without either, about six minutes
     #[arg(long)]
     thorough: bool,
 
-    /// How often every server is started afresh: what intervals rest on [default: 28; --quick: 6;
-    /// --thorough: 42]
+    /// How often every server is started afresh: what intervals rest on [default: 84; --quick: 14;
+    /// --thorough: 164]
     #[arg(long, value_name = "N")]
     restarts: Option<NonZeroU32>,
 

@@ -85,6 +85,7 @@ mod tests {
             for slice in &mut restart.slices {
                 if arms.contains(&slice.arm) {
                     slice.requests = (slice.requests as f64 * factor) as u64;
+                    slice.total_requests = (slice.total_requests as f64 * factor) as u64;
                     slice.mean_ns = (slice.mean_ns as f64 / factor) as u64;
                 }
             }

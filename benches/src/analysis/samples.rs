@@ -20,7 +20,8 @@ pub(crate) struct Samples<'a> {
 struct Restart<'a> {
     record: &'a RestartRecord,
     slices: HashMap<(usize, Lane), HashMap<u32, &'a Slice>>,
-    /// Levels of the logarithm of each arm's rate in each lane.
+    /// Levels of the logarithm of each arm's rate in each lane, had it always had its usual share of
+    /// the cores.
     log_rates: BTreeMap<(usize, Lane), f64>,
 }
 
@@ -30,15 +31,48 @@ impl Restart<'_> {
     }
 }
 
-/// Levels of the logarithms of rates, of slices in the order in which they were taken.
-fn log_rates(restart: &RestartRecord) -> BTreeMap<(usize, Lane), f64> {
-    let mut slices: Vec<&Slice> = restart.slices.iter().collect();
-    slices.sort_by_key(|slice| (slice.block, slice.position));
-    levels(
-        slices
-            .into_iter()
-            .map(|slice| ((slice.arm, slice.lane), slice.rate().ln())),
-    )
+/// The share of the time that an arm has the servers' cores in a lane: the median over its slices.
+/// Empty where the platform does not tell of every slice.
+struct UsualShares(HashMap<(usize, Lane), f64>);
+
+impl UsualShares {
+    fn over<'a>(restarts: impl Iterator<Item = &'a RestartRecord>) -> Self {
+        let mut shares: HashMap<_, Vec<f64>> = HashMap::new();
+        for slice in restarts.flat_map(|restart| &restart.slices) {
+            let of_cell = shares.entry((slice.arm, slice.lane)).or_default();
+            match slice.share() {
+                Some(share) => of_cell.push(share),
+                None => return Self(HashMap::new()),
+            }
+        }
+        let medians = shares.into_iter().filter_map(|(cell, shares)| {
+            let usual = median(&shares).filter(|&share| share > 0.0)?;
+            Some((cell, usual))
+        });
+        Self(medians.collect())
+    }
+
+    /// The logarithm of a slice's rate, had it had its arm's usual share of the cores: what else took
+    /// them is the machine's doing, not the server's.
+    fn log_rate(&self, slice: &Slice) -> f64 {
+        let usual = self.0.get(&(slice.arm, slice.lane));
+        let rate = usual.zip(slice.cost_ns()).map_or_else(
+            || slice.rate(),
+            |(usual, cost)| slice.total_requests as f64 / (cost as f64 / 1e9) * usual,
+        );
+        rate.ln()
+    }
+
+    /// Levels of the logarithms of rates, of slices in the order in which they were taken.
+    fn log_rates(&self, restart: &RestartRecord) -> BTreeMap<(usize, Lane), f64> {
+        let mut slices: Vec<&Slice> = restart.slices.iter().collect();
+        slices.sort_by_key(|slice| (slice.block, slice.position));
+        levels(
+            slices
+                .into_iter()
+                .map(|slice| ((slice.arm, slice.lane), self.log_rate(slice))),
+        )
+    }
 }
 
 impl<'a> Samples<'a> {
@@ -52,11 +86,12 @@ impl<'a> Samples<'a> {
             restarts: Vec::new(),
             latencies: HashMap::new(),
         };
-        for restart in record
-            .restarts
-            .iter()
-            .filter(|restart| restart.counts(&record.plan))
-        {
+        let counting = || {
+            let restarts = record.restarts.iter();
+            restarts.filter(|restart| restart.counts(&record.plan))
+        };
+        let shares = UsualShares::over(counting());
+        for restart in counting() {
             let mut slices: HashMap<_, HashMap<_, _>> = HashMap::new();
             for slice in &restart.slices {
                 slices
@@ -67,7 +102,7 @@ impl<'a> Samples<'a> {
             samples.restarts.push(Restart {
                 record: restart,
                 slices,
-                log_rates: log_rates(restart),
+                log_rates: shares.log_rates(restart),
             });
             for arm in &restart.arms {
                 for (&lane, totals) in &arm.lanes {
@@ -171,9 +206,7 @@ impl<'a> Samples<'a> {
     /// How busy the servers' cores were during a slice, of 1.
     pub(crate) fn utilisation(&self, slice: &Slice) -> Option<f64> {
         let cores = self.plan.busy_cores() as f64;
-        slice
-            .cost_ns()
-            .map(|cost| cost as f64 / (slice.total_ns as f64 * cores))
+        slice.share().map(|share| share / cores)
     }
 
     pub(crate) fn figures(&self, arm: usize, lane: Lane) -> Option<Figures> {

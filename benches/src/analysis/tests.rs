@@ -43,6 +43,38 @@ fn each_slice(record: &mut Record, name: &str, change: impl Fn(&mut Slice)) {
 }
 
 #[test]
+fn time_that_the_server_was_kept_from_the_core_is_not_counted_against_it() {
+    let calm = Simulation::new(28).run();
+    let mut busy = calm.clone();
+    let slices = busy.restarts.iter_mut().flat_map(|it| &mut it.slices);
+    for slice in slices.filter(|slice| (slice.block + 3 * slice.position) % 4 == 0) {
+        slice.requests /= 2;
+        slice.total_requests /= 2;
+        slice.cpu_ns = slice.cpu_ns.map(|cpu| cpu / 2);
+    }
+    let mut untold = calm.clone();
+    let slices = untold.restarts.iter_mut().flat_map(|it| &mut it.slices);
+    slices.for_each(|slice| slice.cpu_ns = None);
+    let ratio = |record: &Record| {
+        let analysis = analysed(record);
+        row(record, lane(&analysis, Lane::One), "warp")
+            .relative
+            .unwrap()
+    };
+    let expected = ratio(&calm);
+    for record in [&busy, &untold] {
+        let found = ratio(record);
+        for (found, expected) in [
+            (found.low, expected.low),
+            (found.estimate, expected.estimate),
+            (found.high, expected.high),
+        ] {
+            assert!((found / expected - 1.0).abs() < 5e-4, "{found} {expected}");
+        }
+    }
+}
+
+#[test]
 fn true_ratios_are_found_and_placed() {
     let record = Simulation::new(28).run();
     let analysis = analysed(&record);
@@ -223,6 +255,7 @@ fn without_a_second_copy_none_are_called_equal() {
         for slice in record.restarts.iter_mut().flat_map(|r| &mut r.slices) {
             if slice.arm == again {
                 slice.requests = slice.requests * 95 / 100;
+                slice.total_requests = slice.total_requests * 95 / 100;
             }
         }
         record.voids.push(crate::record::Void {

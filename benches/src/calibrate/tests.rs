@@ -98,7 +98,7 @@ fn record(restarts: u32, error: f64) -> Record {
 #[test]
 fn a_calibration_says_what_was_planted() {
     let found = of(&record(14, 0.0)).unwrap();
-    assert_eq!((found.restarts, found.run_restarts), (14, 28));
+    assert_eq!((found.restarts, found.run_restarts), (14, 84));
     assert_eq!(found.lanes.len(), 2);
     for lane in &found.lanes {
         let [slowed] = lane.slowed.as_slice() else {
