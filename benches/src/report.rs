@@ -256,7 +256,8 @@ impl Page<'_> {
                 plan.connections
             ),
             format!(
-                "The ratio rests on the differences between slices of {} ms that follow each other; its interval is over {}.",
+                "The ratio rests on the differences between slices of {} ms that follow each other, \
+                 without the time in which something else had the core; its interval is over {}.",
                 plan.slice_ms,
                 restarts(analysis.restarts)
             ),
