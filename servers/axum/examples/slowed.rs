@@ -20,8 +20,8 @@ use tower::ServiceBuilder;
 /// A worker that took longer since its last answer was waiting for requests, not answering one.
 const IDLE_NS: f64 = 1e6;
 
-/// How much is burned at once. A little after each answer would slow down what follows, too: a loop
-/// that ends after now so many rounds, now so many, spoils what the processor foresees of branches.
+/// How much is burned at once. A little after each answer made copies slower than they were to be,
+/// presumably by what a loop of varying length leaves to the branches after it.
 const BURN_NS: f64 = 20_000.0;
 
 #[derive(Args)]
