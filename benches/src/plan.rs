@@ -30,8 +30,8 @@ const SLICE_OVERHEAD: Duration = Duration::from_micros(700);
 /// for.
 const FEWEST_BLOCKS: u32 = 3;
 
-/// What starting, checking and stopping one server costs. For estimates only.
-const START_OVERHEAD: Duration = Duration::from_millis(40);
+/// What starting, checking and stopping one server costs, unless it is slow. For estimates only.
+pub(crate) const START_OVERHEAD: Duration = Duration::from_millis(40);
 
 /// What an arm is there for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -66,6 +66,11 @@ pub struct Arm {
     /// into a restart.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slow_slice_ms: Option<u64>,
+    /// How long starting it, opening its connections and ending it takes, milliseconds, where that is
+    /// much longer than planned: what a first look found. It decides nothing but the remaining time
+    /// that is shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slow_start_ms: Option<u64>,
 }
 
 /// How much to measure: many restarts of few blocks. Processes differ for as long as they live, by
@@ -301,9 +306,18 @@ impl Plan {
 
     /// How long one restart of the comparison takes, about.
     pub(crate) fn restart_length(&self) -> Duration {
-        let large = (0..self.arms.len()).filter(|&arm| self.takes_part(arm, Lane::Large));
-        let starts = (self.arms.len() + large.count()) as u32;
-        self.block_length() * self.blocks + START_OVERHEAD * starts
+        let arms = 0..self.arms.len();
+        let large = arms
+            .clone()
+            .filter(|&arm| self.takes_part(arm, Lane::Large));
+        let starts = arms.chain(large).map(|arm| self.start_length(arm));
+        self.block_length() * self.blocks + starts.sum::<Duration>()
+    }
+
+    /// How long starting and ending an arm's server takes, about.
+    fn start_length(&self, arm: usize) -> Duration {
+        let slow = self.arms[arm].slow_start_ms;
+        slow.map_or(START_OVERHEAD, Duration::from_millis)
     }
 
     /// How long the measurement takes, about; builds and the gate not included.
@@ -353,6 +367,7 @@ mod tests {
             role: ArmRole::Compared,
             without: Vec::new(),
             slow_slice_ms: None,
+            slow_start_ms: None,
         };
         let mut plan = Plan {
             seed: 3,
@@ -514,6 +529,21 @@ mod tests {
         plan.blocks = plan.blocks_near(effort.blocks);
         assert!(plan.blocks < blocks / 3, "{} of {blocks}", plan.blocks);
         assert!(plan.restart_length() < length + Duration::from_secs(1));
+    }
+
+    #[test]
+    fn a_slow_start_takes_its_time_in_every_restart() {
+        let mut plan = plan(3, Effort::QUICK);
+        plan.capacity = Some(CapacityPlan::new(Lane::One, vec![1, 64], 4));
+        plan.latency = Some(LatencyPlan::new(Lane::One, vec![], 64, 4));
+        let (blocks, length) = (plan.blocks, plan.expected_length());
+        plan.arms[2].slow_start_ms = Some(1040);
+        assert_eq!(plan.blocks_near(Effort::QUICK.blocks), blocks);
+        let starts = plan.restarts + 4 + 4;
+        assert_eq!(
+            plan.expected_length(),
+            length + Duration::from_secs(1) * starts
+        );
     }
 
     #[test]

@@ -123,6 +123,7 @@ fn arm(server: &Server, role: ArmRole) -> Arm {
         role,
         without: without(server, role),
         slow_slice_ms: None,
+        slow_start_ms: None,
     }
 }
 

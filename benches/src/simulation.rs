@@ -9,11 +9,8 @@ use rand::Rng;
 use crate::plan::{Plan, Restart};
 use crate::record::{RestartRecord, Slice};
 
-/// From the start of one slice to the start of the next, seconds.
-const STEP: f64 = 0.0237;
-
-/// The counted part of it.
-const WINDOW: f64 = 0.020;
+/// The counted part of a slice.
+const COUNTED: f64 = 0.020 / 0.0237;
 
 /// How noisy a machine is. Spreads are standard deviations of logarithms.
 #[derive(Clone, Copy, Debug)]
@@ -54,7 +51,8 @@ pub(crate) fn restarts(
         let mut slices: Vec<Slice> = Vec::new();
         for (turns, block) in restart.blocks.iter().zip(0..) {
             for (cell, position) in turns.iter().zip(0..) {
-                let speed = machine.slice(random) * (noise.slices * normal(random)).exp();
+                let length = plan.slice_length(*cell).as_secs_f64();
+                let speed = machine.slice(length, random) * (noise.slices * normal(random)).exp();
                 let rate = biased[cell.arm] * speed;
                 slices.push(crate::testing::slice(
                     block, position, cell.arm, cell.lane, rate,
@@ -100,16 +98,20 @@ impl Machine {
         self.speed = (self.noise.regimes * normal(random)).exp();
     }
 
-    /// The mean speed during the next slice.
-    fn slice(&mut self, random: &mut impl Rng) -> f64 {
-        let before = self.speed;
-        self.left -= STEP;
-        if self.left >= 0.0 {
-            return before;
+    /// The mean speed during the counted part of the next slice, which takes so long, seconds.
+    fn slice(&mut self, length: f64, random: &mut impl Rng) -> f64 {
+        let window = length * COUNTED;
+        let (mut passed, mut answered) = (0.0, 0.0);
+        loop {
+            let until = (passed + self.left).min(length);
+            answered += self.speed * (until.min(window) - passed.min(window));
+            self.left -= until - passed;
+            passed = until;
+            if passed >= length {
+                return answered / window;
+            }
+            self.turn(random);
         }
-        let share = ((STEP + self.left) / WINDOW).min(1.0);
-        self.turn(random);
-        share * before + (1.0 - share) * self.speed
     }
 }
 

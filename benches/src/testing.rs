@@ -137,6 +137,7 @@ impl Simulation {
             role,
             without: Vec::new(),
             slow_slice_ms: None,
+            slow_start_ms: None,
         };
         Plan {
             seed: 5,

@@ -1,16 +1,28 @@
 //! How long answers take, before anything counts.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
 use super::life::{Life, Start};
 use super::{Measurement, Subject};
-use crate::plan::{ArmRole, Lane, Plan};
+use crate::plan::{ArmRole, Lane, Plan, START_OVERHEAD};
 
-/// How many times as long as planned a slice must take for its arm to be slow.
+/// How many times as long as planned something must take to be slow.
 const SLOW: u32 = 2;
+
+/// What takes much longer than planned, milliseconds.
+#[derive(Clone, Copy, Debug, Default)]
+struct Pace {
+    slow_slice_ms: Option<u64>,
+    slow_start_ms: Option<u64>,
+}
+
+/// How long something took, milliseconds, if that is much longer than planned.
+fn slow(took: Duration, planned: Duration) -> Option<u64> {
+    (took > planned * SLOW).then_some(took.as_millis() as u64)
+}
 
 impl Measurement<'_> {
     /// Takes a slice of every server, and notes in the plan which take much longer than it says.
@@ -20,28 +32,29 @@ impl Measurement<'_> {
     /// well, where that is recorded.
     pub fn look_for_slow_arms(&self, plan: &mut Plan) -> Result<()> {
         self.placement.confine_generator()?;
-        let mut found: BTreeMap<String, Option<u64>> = BTreeMap::new();
+        let mut found: BTreeMap<String, Pace> = BTreeMap::new();
         for (arm, subject) in self.subjects.iter().enumerate() {
             let Some(subject) = subject.as_ref().filter(|_| !self.interrupt.requested()) else {
                 continue;
             };
             let server = &plan.arms[arm].server;
-            let slow = match found.get(server) {
+            let pace = match found.get(server) {
                 Some(known) => *known,
-                None => self.slow_slice(plan, arm, subject).unwrap_or_default(),
+                None => self.pace(plan, arm, subject).unwrap_or_default(),
             };
-            found.insert(server.clone(), slow);
-            plan.arms[arm].slow_slice_ms = slow;
+            found.insert(server.clone(), pace);
+            plan.arms[arm].slow_slice_ms = pace.slow_slice_ms;
+            plan.arms[arm].slow_start_ms = pace.slow_start_ms;
         }
         Ok(())
     }
 
-    /// How long a slice of this arm takes, milliseconds, if that is much longer than planned.
-    fn slow_slice(&self, plan: &Plan, arm: usize, subject: &Subject<'_>) -> Result<Option<u64>> {
+    /// What of this arm takes much longer than planned.
+    fn pace(&self, plan: &Plan, arm: usize, subject: &Subject<'_>) -> Result<Pace> {
         let mut lanes = plan.lanes.iter().copied();
         let lane = lanes.find(|&lane| lane != Lane::Large && plan.takes_part(arm, lane));
         let Some(lane) = lane else {
-            return Ok(None);
+            return Ok(Pace::default());
         };
         let load = plan.load(lane);
         let start = Start {
@@ -51,16 +64,21 @@ impl Measurement<'_> {
             data: None,
             answers_alike: plan.arms[arm].role == ArmRole::Floor,
         };
+        let begun = Instant::now();
         let mut life = Life::begin(&start, subject, self.placement)?.whole()?;
         life.connect(load.connections)?;
+        let starting = begun.elapsed();
         let mut took = Duration::ZERO;
         // The first one finds the server cold.
         for _ in 0..2 {
             let slice = life.slice(load, lane, None)?;
             took = Duration::from_nanos(slice.total_ns);
         }
+        let ending = Instant::now();
         life.end(arm, true)?;
-        let is_slow = took > load.length() * SLOW;
-        Ok(is_slow.then_some(took.as_millis() as u64))
+        Ok(Pace {
+            slow_slice_ms: slow(took, load.length()),
+            slow_start_ms: slow(starting + ending.elapsed(), START_OVERHEAD),
+        })
     }
 }

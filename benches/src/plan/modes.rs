@@ -7,7 +7,7 @@ use rand::rngs::StdRng;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Lane, Plan, RAMP, SLICE, SLICE_OVERHEAD, START_OVERHEAD};
+use super::{Lane, Plan, RAMP, SLICE, SLICE_OVERHEAD};
 use crate::schedule::balanced_orders;
 
 /// What opening one connection costs. For estimates only.
@@ -139,7 +139,7 @@ impl CapacityPlan {
         };
         let of_arm = |arm| {
             let levels = self.connections.iter();
-            START_OVERHEAD + levels.map(|&level| of_level(arm, level)).sum::<Duration>()
+            plan.start_length(arm) + levels.map(|&level| of_level(arm, level)).sum::<Duration>()
         };
         arms(plan, self.lane).map(of_arm).sum()
     }
@@ -215,7 +215,7 @@ impl LatencyPlan {
         let of_arm = |arm| {
             let rates = 0..self.count();
             let block: Duration = rates.map(|rate| self.slice_length(plan, arm, rate)).sum();
-            START_OVERHEAD + block * self.blocks
+            plan.start_length(arm) + block * self.blocks
         };
         arms(plan, self.lane).map(of_arm).sum()
     }

@@ -5,7 +5,7 @@ use rand::rngs::StdRng;
 
 use super::*;
 use crate::analysis::{Analysis, LaneAnalysis};
-use crate::plan::{ArmRole, Lane};
+use crate::plan::{ArmRole, Effort, Lane};
 use crate::record::Record;
 use crate::statistics::{CONFIDENCE, Ratio, Verdict};
 use crate::testing::Simulation;
@@ -66,6 +66,36 @@ fn covers(share: f64) {
         (0.93..=0.97).contains(&share),
         "{share} of intervals hold the truth, {CONFIDENCE} is claimed"
     );
+}
+
+/// Servers of which a slice takes tenths of a second, as Python's do, leave time for the machine to change its speed
+/// between two that are compared, and room for few blocks.
+#[test]
+fn so_they_do_beside_slow_servers_with_few_blocks() {
+    let mut simulation = Simulation::new(1);
+    let slow = [("fastapi", 7_000.0, 44), ("quart", 2_000.0, 150)];
+    for (name, rate, _) in slow {
+        simulation.arms.push((name, ArmRole::Compared, rate));
+    }
+    let mut record = simulation.run();
+    let arms = record.plan.arms.len();
+    for (arm, (_, _, slice)) in record.plan.arms[arms - slow.len()..].iter_mut().zip(slow) {
+        arm.slow_slice_ms = Some(slice);
+    }
+    record.plan.restarts = Effort::QUICK.restarts;
+    record.plan.blocks = record.plan.blocks_near(Effort::QUICK.blocks);
+    let rates: Vec<f64> = simulation.arms.iter().map(|arm| arm.2).collect();
+    let runs = 400;
+    let held = (0..runs)
+        .filter(|&seed| {
+            let mut random = StdRng::seed_from_u64(seed);
+            record.plan.seed = seed;
+            record.restarts = restarts(&record.plan, &rates, &Noise::MEASURED, &mut random);
+            let analysis = Analysis::of(&record).unwrap();
+            holds(analysis.lanes[0].again.unwrap(), 1.0)
+        })
+        .count();
+    covers(held as f64 / runs as f64);
 }
 
 #[test]
