@@ -315,7 +315,7 @@ impl Plan {
     }
 
     /// How long starting and ending an arm's server takes, about.
-    fn start_length(&self, arm: usize) -> Duration {
+    pub(crate) fn start_length(&self, arm: usize) -> Duration {
         let slow = self.arms[arm].slow_start_ms;
         slow.map_or(START_OVERHEAD, Duration::from_millis)
     }

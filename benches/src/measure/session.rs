@@ -132,8 +132,12 @@ impl<'a> Session<'a> {
             }
             let usual = self.start_usual(arm);
             lives.usual[arm] = self.survivor(arm, None, number, usual);
-            let large = self.start_large(arm);
-            lives.large[arm] = self.survivor(arm, Some(Lane::Large), number, large);
+            self.progress.done(self.plan.start_length(arm));
+            if self.plan.takes_part(arm, Lane::Large) {
+                let large = self.start_large(arm);
+                lives.large[arm] = self.survivor(arm, Some(Lane::Large), number, large);
+                self.progress.done(self.plan.start_length(arm));
+            }
         }
         lives
     }
@@ -327,6 +331,10 @@ impl<'a> Session<'a> {
             if self.interrupted() {
                 break;
             }
+            if !self.plan.takes_part(arm, lane) {
+                continue;
+            }
+            self.progress.done(self.plan.start_length(arm));
             if !self.goes_on(arm, lane) {
                 continue;
             }
