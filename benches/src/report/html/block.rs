@@ -209,7 +209,10 @@ mod tests {
             ..Captioned::new("Rates", table())
         };
         let html = Block::Table(captioned).to_string();
-        assert!(html.contains("<caption>Rates</caption>"), "{html}");
+        assert!(
+            html.contains("<caption><span>Rates</span></caption>"),
+            "{html}"
+        );
         assert!(
             html.contains("<th scope=\"col\" class=\"number\">a</th>"),
             "{html}"

@@ -28,6 +28,9 @@ pub(in crate::report::html) struct Bars<'a> {
 /// How tall a row's bars are together.
 const THICKNESS: f64 = 16.0;
 
+/// How much of the width a label of a reference may take on a phone, percent.
+const ROOM: f64 = 25.0;
+
 impl Bars<'_> {
     pub(in crate::report::html) fn draw(
         &self,
@@ -58,15 +61,7 @@ impl Bars<'_> {
             .collect();
         let mut marks = axis(&scale, &ticks, (top, bottom), self.unit);
         marks.extend(self.key());
-        for (index, (name, value)) in self.references.iter().enumerate() {
-            let x = scale.at(*value);
-            // One label on either side, so that two never meet.
-            let anchor = if index == 0 && x > 25.0 {
-                Anchor::End
-            } else {
-                Anchor::Start
-            };
-            let anchor = if x > 75.0 { Anchor::End } else { anchor };
+        for (x, anchor, name) in self.labels(&scale) {
             marks.push(text("note", x, legend + 14.0, anchor, name));
         }
         for (row, index) in self.rows.iter().zip(0_u32..) {
@@ -79,6 +74,31 @@ impl Bars<'_> {
             height: bottom + AXIS,
             marks,
         }
+    }
+
+    /// What stands above the lines of reference: a label at each or, where two would meet, one for both.
+    fn labels(&self, scale: &Scale) -> Vec<(f64, Anchor, String)> {
+        let mut labels: Vec<(f64, Anchor, String)> = Vec::new();
+        for (name, value) in self.references {
+            let x = scale.at(*value);
+            // One on either side, if there is room.
+            let anchor = match labels.len() {
+                0 if x > ROOM => Anchor::End,
+                1 if x <= 100.0 - ROOM => Anchor::Start,
+                0 => Anchor::Start,
+                _ => Anchor::End,
+            };
+            match labels.last_mut() {
+                Some((first, side, names)) if *side == anchor && x - *first < ROOM => {
+                    if anchor == Anchor::End {
+                        *first = x;
+                    }
+                    *names = format!("{names}, {name}");
+                }
+                _ => labels.push((x, anchor, name.clone())),
+            }
+        }
+        labels
     }
 
     /// The legend, side by side.
@@ -130,6 +150,41 @@ impl Bars<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn labels(values: &[f64]) -> Vec<(f64, Anchor, String)> {
+        let names = ["null", "hyper"];
+        let references = names.iter().zip(values);
+        let references: Vec<(String, f64)> = references
+            .map(|(name, value)| ((*name).to_owned(), *value))
+            .collect();
+        let bars = Bars {
+            rows: &[],
+            legend: &[],
+            references: &references,
+            unit: "µs",
+        };
+        bars.labels(&Scale::new(Spread::Linear, (0.0, 100.0), (0.0, 100.0)))
+    }
+
+    #[test]
+    fn labels_of_references_do_not_meet() {
+        let both = || "null, hyper".to_owned();
+        let (null, hyper) = ("null".to_owned(), "hyper".to_owned());
+        assert_eq!(labels(&[2.0, 4.0]), [(2.0, Anchor::Start, both())]);
+        assert_eq!(labels(&[90.0, 95.0]), [(95.0, Anchor::End, both())]);
+        assert_eq!(
+            labels(&[40.0, 45.0]),
+            [
+                (40.0, Anchor::End, null.clone()),
+                (45.0, Anchor::Start, hyper.clone())
+            ]
+        );
+        assert_eq!(
+            labels(&[10.0, 70.0]),
+            [(10.0, Anchor::Start, null), (70.0, Anchor::Start, hyper)]
+        );
+        assert_eq!(labels(&[]), []);
+    }
 
     #[test]
     fn parts_follow_each_other_and_the_longest_fills_the_width() {
