@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use clap::{Args, Parser, Subcommand};
 use quartet_conformance::servers::Catalogue;
 
@@ -136,7 +136,11 @@ fn report(options: &ReportOptions) -> Result<()> {
 
 fn estimates(options: &ReportOptions) -> Result<Estimates> {
     let directory = match &options.criterion {
-        Some(directory) => directory.clone(),
+        Some(directory) => {
+            let shown = directory.display();
+            ensure!(directory.is_dir(), "{shown} is no directory of criterion's");
+            directory.clone()
+        }
         None => match Catalogue::find() {
             Ok(catalogue) => home(catalogue.root()),
             Err(_) => home(Path::new(".")),

@@ -182,11 +182,12 @@ pub struct RestartRecord {
 }
 
 impl RestartRecord {
-    /// Whether it counts: at least half of its blocks were begun. The median of what was cut short
-    /// is a little less sure, but as unbiased.
+    /// Whether it counts: at least half of its blocks were measured. What was cut short is a little
+    /// less sure, but as unbiased.
     pub fn counts(&self, plan: &Plan) -> bool {
-        let blocks = self.slices.iter().map(|slice| slice.block + 1).max();
-        blocks.unwrap_or(0) >= plan.blocks.div_ceil(2)
+        let begun = self.slices.iter().map(|slice| slice.block + 1).max();
+        let measured = begun.unwrap_or(0).saturating_sub(u32::from(!self.complete));
+        measured >= plan.blocks.div_ceil(2)
     }
 }
 

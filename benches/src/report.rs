@@ -196,8 +196,8 @@ impl Page<'_> {
             Verdict::Tie => Some(format!("{arm} and {against} tie: {ratio}")),
             Verdict::Unresolved => {
                 let advice = match pair.restarts_needed {
-                    Some(needed) => format!("about {needed} restarts would"),
-                    None => "no feasible number of restarts would".to_owned(),
+                    Some(needed) => format!("about {needed} restarts would tell"),
+                    None => "no feasible number of restarts would tell".to_owned(),
                 };
                 Some(format!(
                     "{arm} against {against} is not resolved: {ratio}; {advice}"
@@ -463,7 +463,7 @@ mod tests {
         simulation.arms[1].2 = 153_000.0;
         simulation.bias = 0.02;
         let text = rendered(&simulation.run(), Form::Text);
-        assert!(line(&text, "· warp against axum is not resolved").contains("restarts would"));
+        assert!(line(&text, "· warp against axum is not resolved").contains("restarts would tell"));
         assert!(line(&text, "1 to 2").contains("warp"));
     }
 

@@ -29,6 +29,20 @@ impl Restart<'_> {
     fn log_ratio(&self, arm: usize, against: usize, lane: Lane) -> Option<f64> {
         Some(self.log_rates.get(&(arm, lane))? - self.log_rates.get(&(against, lane))?)
     }
+
+    /// An arm's requests, what they cost in CPU time and what of that was spent in user mode, nanoseconds.
+    fn cpu(&self, arm: usize, lane: Lane) -> Option<(f64, f64, f64)> {
+        let slices = self.slices.get(&(arm, lane))?;
+        let requests: u64 = slices.values().map(|slice| slice.total_requests).sum();
+        let cost: Option<u64> = slices.values().map(|slice| slice.cost_ns()).sum();
+        let mut arms = self.record.arms.iter();
+        let user = arms
+            .find(|entry| entry.arm == arm)?
+            .lanes
+            .get(&lane)?
+            .user_ns;
+        (requests > 0).then_some((requests as f64, cost? as f64, user as f64))
+    }
 }
 
 /// The share of the time that an arm has the servers' cores in a lane: the median over its slices.
@@ -224,26 +238,16 @@ impl<'a> Samples<'a> {
     }
 
     /// The whole is exact for each restart; its split is sampled by the kernel, so that only the
-    /// sum over all restarts says something.
+    /// sum over all restarts says something. A restart that was cut short may not tell.
     fn cpu(&self, arm: usize, lane: Lane) -> Option<CpuPerRequest> {
         let mut of_restarts = Vec::new();
         let mut user = 0.0;
         let mut all_requests = 0.0;
-        for restart in &self.restarts {
-            let slices = restart.slices.get(&(arm, lane))?;
-            let requests: u64 = slices.values().map(|slice| slice.total_requests).sum();
-            let cost: Option<u64> = slices.values().map(|slice| slice.cost_ns()).sum();
-            if requests > 0 {
-                of_restarts.push(cost? as f64 / requests as f64);
-            }
-            let lanes = &restart
-                .record
-                .arms
-                .iter()
-                .find(|entry| entry.arm == arm)?
-                .lanes;
-            user += lanes.get(&lane)?.user_ns as f64;
-            all_requests += requests as f64;
+        let told = self.restarts.iter();
+        for (requests, cost, in_user) in told.filter_map(|restart| restart.cpu(arm, lane)) {
+            of_restarts.push(cost / requests);
+            user += in_user;
+            all_requests += requests;
         }
         let total = median(&of_restarts)?;
         let user = (user / all_requests).min(total);

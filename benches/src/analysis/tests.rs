@@ -436,8 +436,12 @@ fn a_recorded_void_takes_the_arm_out_of_every_lane() {
 fn half_a_restart_counts_and_less_does_not() {
     let mut record = Simulation::new(4).run();
     record.state = State::Interrupted;
-    record.restarts[2].slices.retain(|slice| slice.block < 6);
-    record.restarts[3].slices.retain(|slice| slice.block < 5);
+    let place = |slice: &Slice| (slice.block, slice.position);
+    for (restart, last) in [(2, (6, 0)), (3, (5, 1))] {
+        let restart = &mut record.restarts[restart];
+        restart.complete = false;
+        restart.slices.retain(|slice| place(slice) <= last);
+    }
     let analysis = analysed(&record);
     assert_eq!(analysis.restarts, 3);
     assert!(
@@ -446,6 +450,19 @@ fn half_a_restart_counts_and_less_does_not() {
             .iter()
             .any(|warning| warning.contains("3 of 4 restarts count"))
     );
+}
+
+#[test]
+fn a_restart_without_an_arms_end_leaves_its_cpu_to_the_others() {
+    let cpu = |record: &Record| {
+        let analysis = analysed(record);
+        let figures = row(record, &analysis.lanes[0], "axum").figures.unwrap();
+        figures.cpu.map(|cpu| cpu.total)
+    };
+    let mut record = record();
+    assert!(cpu(&record).is_some());
+    record.restarts[1].arms.retain(|entry| entry.arm != 0);
+    assert!(cpu(&record).is_some());
 }
 
 #[test]
