@@ -12,6 +12,9 @@ use crate::record::{RestartRecord, Slice};
 /// The counted part of a slice.
 const COUNTED: f64 = 0.020 / 0.0237;
 
+/// The same of a slow server's, of which as many answers are awaited before the window as in it.
+const COUNTED_IF_SLOW: f64 = 0.5;
+
 /// How noisy a machine is. Spreads are standard deviations of logarithms.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Noise {
@@ -52,7 +55,10 @@ pub(crate) fn restarts(
         for (turns, block) in restart.blocks.iter().zip(0..) {
             for (cell, position) in turns.iter().zip(0..) {
                 let length = plan.slice_length(*cell).as_secs_f64();
-                let speed = machine.slice(length, random) * (noise.slices * normal(random)).exp();
+                let is_slow = plan.arms[cell.arm].slow_slice_ms.is_some();
+                let counted = length * if is_slow { COUNTED_IF_SLOW } else { COUNTED };
+                let speed =
+                    machine.slice(length, counted, random) * (noise.slices * normal(random)).exp();
                 let rate = biased[cell.arm] * speed;
                 slices.push(crate::testing::slice(
                     block, position, cell.arm, cell.lane, rate,
@@ -98,9 +104,8 @@ impl Machine {
         self.speed = (self.noise.regimes * normal(random)).exp();
     }
 
-    /// The mean speed during the counted part of the next slice, which takes so long, seconds.
-    fn slice(&mut self, length: f64, random: &mut impl Rng) -> f64 {
-        let window = length * COUNTED;
+    /// The mean speed during the counted part of the next slice; both lengths are in seconds.
+    fn slice(&mut self, length: f64, window: f64, random: &mut impl Rng) -> f64 {
         let (mut passed, mut answered) = (0.0, 0.0);
         loop {
             let until = (passed + self.left).min(length);

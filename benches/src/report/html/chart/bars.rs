@@ -82,11 +82,15 @@ impl Bars<'_> {
         for (name, value) in self.references {
             let x = scale.at(*value);
             // One on either side, if there is room.
-            let anchor = match labels.len() {
-                0 if x > ROOM => Anchor::End,
-                1 if x <= 100.0 - ROOM => Anchor::Start,
-                0 => Anchor::Start,
-                _ => Anchor::End,
+            let enough = if labels.is_empty() {
+                ROOM
+            } else {
+                100.0 - ROOM
+            };
+            let anchor = if x > enough {
+                Anchor::End
+            } else {
+                Anchor::Start
             };
             match labels.last_mut() {
                 Some((first, side, names)) if *side == anchor && x - *first < ROOM => {
