@@ -64,7 +64,8 @@ impl Original {
             .map_err(|error| error.to_string())?
             .program;
         let mut python = Command::new(server_program.with_file_name("python"))
-            .arg("-B")
+            // The environment's packages, whatever PYTHONPATH names.
+            .args(["-E", "-B"])
             .arg(root.join("baselines/in_process.py"))
             .arg(&server.name)
             .stdin(Stdio::piped())

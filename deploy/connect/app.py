@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import os
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from http import HTTPStatus
 from typing import Any
@@ -20,6 +21,14 @@ from upstream import Connection, Headers, Lost, Pool, Sent, end_to_end
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+
+ROOT_PATH_TIMES = "QUARTET_ROOT_PATH_TIMES"
+"""The environment variable that says how often the root path stands before a path.
+
+ASGI servers do not agree on it. uvicorn puts its root path before whatever it is asked for, so that
+it stands there once where a proxy has stripped it, as Posit Connect does. Hypercorn, Granian and
+Daphne leave the path as it came.
+"""
 
 PATIENCE = 5.0
 """How many seconds a request waits for a program that is being started."""
@@ -61,6 +70,7 @@ class Application:
     def __init__(self) -> None:
         self._child: Child | None = None
         self._pool = Pool()
+        self._root_path_times = 1
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         match scope["type"]:
@@ -92,6 +102,7 @@ class Application:
     def _started(self) -> Child:
         """The program; where the server has no lifespan, the first request starts it."""
         if self._child is None:
+            self._root_path_times = root_path_times()
             self._child = Child(find_program())
             self._child.start()
         return self._child
@@ -99,12 +110,15 @@ class Application:
     async def _http(self, scope: Message, receive: Receive, send: Send) -> None:
         exchange = Exchange(scope, receive, send)
         try:
-            if (target := target_of(scope)) is None:
-                # The root without its slash. Relative links would lead past it.
-                segment = scope["root_path"].rstrip("/").rpartition("/")[2]
-                await exchange.redirect(f"{quote(segment)}/")
+            child = self._started()
+            target = target_of(scope, self._root_path_times)
+            if target.startswith((b"/", b"*")):
+                await exchange.run(target, child, self._pool)
             else:
-                await exchange.run(target, self._started(), self._pool)
+                # The root path without its slash, below which relative links would not stay. The
+                # dot is for a segment with a colon (RFC 3986 §4.2).
+                segment = raw_path(scope).rpartition(b"/")[2]
+                await exchange.redirect(b"./" + segment + b"/" + target)
         except Unusable as error:
             log.error("%s", error)
             await exchange.refuse(Problem(HTTPStatus.BAD_GATEWAY, "There is no server to start"))
@@ -243,10 +257,10 @@ class Exchange:
                 if loop.time() - self._last_upload >= ANSWER_TIMEOUT:
                     raise
 
-    async def redirect(self, location: str) -> None:
-        """Answers that it is elsewhere."""
-        headers = [(b"location", location.encode("ascii")), (b"content-length", b"0")]
-        await self._start(HTTPStatus.TEMPORARY_REDIRECT, headers)
+    async def redirect(self, location: bytes) -> None:
+        """Answers that it is elsewhere for good."""
+        headers = [(b"location", location), (b"content-length", b"0")]
+        await self._start(HTTPStatus.PERMANENT_REDIRECT, headers)
         await self._body(b"", is_last=True)
 
     async def refuse(self, problem: Problem) -> None:
@@ -277,19 +291,36 @@ class Exchange:
         await self._send({"type": "http.response.body", "body": body, "more_body": not is_last})
 
 
-def target_of(scope: Message) -> bytes | None:
-    """The request's target as the program is to see it; None for the root without its slash.
+def root_path_times() -> int:
+    """How often the root path stands before a path. Raises Unusable where the setting is wrong."""
+    value = os.environ.get(ROOT_PATH_TIMES) or "1"
+    if value not in ("0", "1", "2"):
+        raise Unusable(f"{ROOT_PATH_TIMES} is {value}, and must be 0, 1 or 2")
+    return int(value)
 
-    As it was sent: decoded and encoded again, %2F would become another path.
-    """
+
+def raw_path(scope: Message) -> bytes:
+    """The path as it was sent: decoded and encoded again, %2F would become another path."""
     path: bytes = scope.get("raw_path") or quote(scope["path"]).encode("ascii")
-    root = quote(scope.get("root_path", "").rstrip("/")).encode("ascii")
-    # Once where the server puts its root path before what a proxy stripped of it, as uvicorn does;
-    # twice where no proxy did; not at all where the server puts nothing there.
-    while root and path.startswith(root) and path[len(root) : len(root) + 1] in (b"/", b"*", b""):
-        path = path[len(root) :]
-    if not path:
-        return None
+    return path
+
+
+def target_of(scope: Message, root_path_times: int) -> bytes:
+    """The request's target as the program is to see it.
+
+    The root path is taken off so often and no more, for what follows may begin alike. Nothing but a
+    query is left of the root path without its slash.
+    """
+    path = raw_path(scope)
+    root_path: str = scope.get("root_path", "")
+    # uvicorn puts it there as it was told it, with a slash at its end if it has one. A client sends
+    # it percent-encoded, and may leave out that slash.
+    told, sent = root_path.encode(), quote(root_path.rstrip("/")).encode("ascii")
+    for _ in range(root_path_times):
+        if path.startswith((told + b"/", told + b"*")):
+            path = path.removeprefix(told)
+        elif path == sent or path.startswith((sent + b"/", sent + b"*")):
+            path = path.removeprefix(sent)
     query: bytes = scope.get("query_string", b"")
     return path + b"?" + query if query else path
 

@@ -136,7 +136,8 @@ class Case(unittest.IsolatedAsyncioTestCase):
         patch = mock.patch.dict(os.environ, variables)
         patch.start()
         self.addCleanup(patch.stop)
-        os.environ.pop("QUARTET_WORKERS", None)
+        for name in {"QUARTET_WORKERS", "QUARTET_ROOT_PATH_TIMES"} - self.environment.keys():
+            os.environ.pop(name, None)
 
     async def asyncSetUp(self) -> None:
         self.app = application.Application()
@@ -158,19 +159,32 @@ class Forwarding(Case):
         client = Client("/a%2Fb//%25/../c", query_string=b"q=%20+&q", root_path="")
         self.assertEqual((await client.echo(self.app))["target"], "/a%2Fb//%25/../c?q=%20+&q")
 
-    async def test_root_path_is_taken_off(self) -> None:
-        for raw in (b"/content/42/x", b"/x", b"/content/42/content/42/x"):
-            client = Client("", raw_path=raw, root_path="/content/42")
-            self.assertEqual((await client.echo(self.app))["target"], "/x", raw)
+    async def test_root_path_is_taken_off_once(self) -> None:
+        # The root path is that of each route, or not there, and uvicorn puts it before every path.
+        routes = ("/greetings", "/greetings/en", "/healthz", "/docs", "/openapi.json", "/")
+        for root in ("", "/content/42", "/content/42/", "/a%20b", *routes[:-1]):
+            for path in (*routes, "*"):
+                client = Client("", raw_path=(root + path).encode(), root_path=root)
+                self.assertEqual((await client.echo(self.app))["target"], path, (root, path))
+
+    async def test_path_without_root_path_is_left_as_it_is(self) -> None:
+        client = Client("", raw_path=b"/x", root_path="/content/42")
+        self.assertEqual((await client.echo(self.app))["target"], "/x")
+
+    async def test_root_path_may_be_percent_encoded(self) -> None:
+        for root in ("/a b", "/a b/"):
+            client = Client("", raw_path=b"/a%20b/x", root_path=root)
+            self.assertEqual((await client.echo(self.app))["target"], "/x")
 
     async def test_root_path_ends_at_a_segment(self) -> None:
         client = Client("", raw_path=b"/content/421", root_path="/content/42")
         self.assertEqual((await client.echo(self.app))["target"], "/content/421")
 
     async def test_root_without_slash_is_redirected(self) -> None:
-        client = Client("", raw_path=b"/content/42", root_path="/content/42")
-        status, headers, _ = await client.ask(self.app)
-        self.assertEqual((status, headers[b"location"]), (307, b"42/"))
+        for root in ("/content/42", "/content/42/"):
+            client = Client("", raw_path=b"/content/42", root_path=root, query_string=b"q=%20")
+            status, headers, _ = await client.ask(self.app)
+            self.assertEqual((status, headers[b"location"]), (308, b"./42/?q=%20"))
 
     async def test_path_without_raw_path(self) -> None:
         client = Client("/grüße")
@@ -263,6 +277,38 @@ class Forwarding(Case):
         client = Client("/", type="websocket")
         await client.run(self.app)
         self.assertEqual(client.answers.get_nowait()["type"], "websocket.close")
+
+
+class LeftThere(Case):
+    """Hypercorn, Granian or Daphne behind a proxy that strips, as they pass on what they get."""
+
+    environment = {"QUARTET_ROOT_PATH_TIMES": "0"}  # noqa: RUF012
+
+    async def test_nothing_is_taken_off(self) -> None:
+        client = Client("", raw_path=b"/greetings/en", root_path="/greetings")
+        self.assertEqual((await client.echo(self.app))["target"], "/greetings/en")
+
+
+class Twice(Case):
+    """uvicorn behind a proxy that does not strip."""
+
+    environment = {"QUARTET_ROOT_PATH_TIMES": "2"}  # noqa: RUF012
+
+    async def test_root_path_is_taken_off_twice(self) -> None:
+        for path in ("/greetings", "/greetings/en", "/"):
+            client = Client(
+                "", raw_path=f"/greetings/greetings{path}".encode(), root_path="/greetings"
+            )
+            self.assertEqual((await client.echo(self.app))["target"], path)
+
+
+class Mistaken(unittest.IsolatedAsyncioTestCase):
+    async def test_setting_that_is_no_such_number_ends_the_start(self) -> None:
+        for value in ("3", "-1", "once"):
+            with mock.patch.dict(os.environ, {"QUARTET_ROOT_PATH_TIMES": value}):
+                message = await Lifespan(application.Application()).say("startup")
+            self.assertEqual(message["type"], "lifespan.startup.failed")
+            self.assertIn(f"QUARTET_ROOT_PATH_TIMES is {value}", message["message"])
 
 
 class Dying(Case):

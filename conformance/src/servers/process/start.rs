@@ -93,7 +93,7 @@ pub(super) fn command(
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     for (name, _) in std::env::vars_os() {
-        if name == "PORT" || name.to_string_lossy().starts_with("QUARTET_") {
+        if is_withheld(server, &name.to_string_lossy()) {
             command.env_remove(name);
         }
     }
@@ -107,6 +107,14 @@ pub(super) fn command(
     }
     command.envs(options.env.iter().map(|(name, value)| (name, value)));
     command
+}
+
+/// Whether a variable of this environment is not passed on: what would configure the server, and what
+/// would have Python take packages from elsewhere than where the pinned ones are.
+fn is_withheld(server: &Server, name: &str) -> bool {
+    name == "PORT"
+        || name.starts_with("QUARTET_")
+        || server.requirements.is_some() && name.starts_with("PYTHON")
 }
 
 fn arguments(server: &Server, options: &StartOptions, port: u16) -> Vec<String> {
@@ -141,5 +149,16 @@ mod tests {
             ..StartOptions::default()
         };
         assert_eq!(arguments(&server, &options, 81), ["127.0.0.1:81", "-w3"]);
+    }
+
+    #[test]
+    fn the_environment_configures_no_server() {
+        let withheld = |server: &Server| {
+            ["PORT", "QUARTET_LISTEN", "PYTHONPATH", "PATH"].map(|name| is_withheld(server, name))
+        };
+        let mut server = shell("", Ready::Port);
+        assert_eq!(withheld(&server), [true, true, false, false]);
+        server.requirements = Some("requirements.txt".into());
+        assert_eq!(withheld(&server), [true, true, true, false]);
     }
 }
