@@ -47,6 +47,7 @@ const AREAS: &[&[Case]] = &[
     wire::answer::CASES,
     wire::garbage::CASES,
     proxy::prefix::CASES,
+    proxy::bare::CASES,
     proxy::trust::CASES,
     proxy::credentials::CASES,
     proxy::options::CASES,

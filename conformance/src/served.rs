@@ -95,9 +95,10 @@ fn presupposed(id: &str) -> &'static [Need] {
             | "expect-unknown",
         ) => &[Need::Greetings],
         ("wire", _) => &[Need::Resource],
-        ("proxy", "prefix-docs" | "prefix-assets" | "prefix-redirect") => {
-            &[Need::Greetings, Need::Page]
-        }
+        (
+            "proxy",
+            "prefix-docs" | "prefix-assets" | "prefix-redirect" | "prefix-bare" | "root-path-bare",
+        ) => &[Need::Greetings, Need::Page],
         ("proxy", "prefix-openapi") => &[Need::Greetings, Need::Document],
         ("proxy", "prefix-try-it-out") => &[Need::Greetings, Need::Page, Need::Document],
         ("proxy", _) => &[Need::Greetings],

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 pub(crate) use browser::Browser;
 pub(crate) use child::Registered;
-pub(crate) use nginx::{Host, Nginx};
+pub(crate) use nginx::{Bare, Host, Nginx};
 pub(crate) use scratch::ScratchFile;
 pub(crate) use webdriver::WebDriverError;
 

@@ -91,6 +91,14 @@ impl BaseUrl {
         }
     }
 
+    /// The root of the server that this is a part of.
+    pub(crate) fn root(&self) -> Self {
+        Self {
+            prefix: String::new(),
+            ..self.clone()
+        }
+    }
+
     /// Host name or address; an IPv6 address stands in brackets.
     pub fn host(&self) -> &str {
         &self.host

@@ -1,5 +1,6 @@
 //! Deployed behind a reverse proxy that strips a path prefix: nginx, started for the case.
 
+pub(super) mod bare;
 pub(super) mod credentials;
 pub(super) mod options;
 pub(super) mod prefix;
@@ -8,7 +9,7 @@ pub(super) mod upstream;
 
 use crate::cases::steps::ask;
 use crate::http::{Request, Response};
-use crate::tools::{Host, Nginx};
+use crate::tools::{Bare, Host, Nginx};
 use crate::{Context, Deviation, Need, ensure};
 
 const CONTRACT: &str = "the contract";
@@ -19,7 +20,17 @@ const PREFIX: &str = "/content/42";
 
 /// Puts nginx before the server; the view is of the server through it, while it runs.
 fn behind(context: &Context, prefix: &str, host: Host) -> Result<(Nginx, Context), Deviation> {
-    let nginx = Nginx::start(context.base(), context.address()?, prefix, host)
+    front(context, prefix, host, Bare::Redirected)
+}
+
+/// The same, with an nginx that may pass the prefix on where its slash is missing.
+fn front(
+    context: &Context,
+    prefix: &str,
+    host: Host,
+    bare: Bare,
+) -> Result<(Nginx, Context), Deviation> {
+    let nginx = Nginx::start(context.base(), context.address()?, prefix, host, bare)
         .map_err(|error| context.obstructed(error))?;
     let view = context.seen_at(nginx.base().clone());
     Ok((nginx, view))

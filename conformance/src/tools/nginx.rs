@@ -17,6 +17,13 @@ use crate::BaseUrl;
 
 const TEMPLATE: &str = include_str!("nginx.conf");
 
+/// With this the prefix without its slash is passed on: it comes before nginx's own redirect.
+const EXACT_LOCATION: &str = "\
+        location = {prefix} {
+            proxy_pass http://api{upstream_prefix}/;
+        }
+";
+
 /// How long nginx may take until it accepts connections.
 const STARTUP: Duration = Duration::from_secs(10);
 
@@ -33,6 +40,15 @@ pub(crate) enum Host {
     Server,
     /// The client's.
     Client,
+}
+
+/// What nginx does with the prefix where its slash is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bare {
+    /// It redirects to the prefix with the slash, as it does by itself.
+    Redirected,
+    /// It passes it on as `/`, as proxies do that strip whatever starts with the prefix.
+    PassedOn,
 }
 
 /// An nginx that passes on to a server what comes for a path, without that path. It ends with this.
@@ -81,10 +97,11 @@ impl Nginx {
         socket: SocketAddr,
         prefix: &str,
         host: Host,
+        bare: Bare,
     ) -> Result<Self, ToolError> {
         let mut tries = 1;
         loop {
-            match Self::try_start(upstream, socket, prefix, host) {
+            match Self::try_start(upstream, socket, prefix, host, bare) {
                 Err(ToolError::NotReady { output, .. })
                     if output.contains("Address already in use") && tries < PORTS =>
                 {
@@ -100,6 +117,7 @@ impl Nginx {
         socket: SocketAddr,
         prefix: &str,
         host: Host,
+        bare: Bare,
     ) -> Result<Self, ToolError> {
         let failed = |source| ToolError::Start {
             tool: "nginx",
@@ -115,7 +133,12 @@ impl Nginx {
             Host::Server => upstream.authority(),
             Host::Client => "$http_host".to_owned(),
         };
+        let exact = match bare {
+            Bare::Redirected => "",
+            Bare::PassedOn => EXACT_LOCATION,
+        };
         let configuration = TEMPLATE
+            .replace("{exact_location}", exact)
             .replace("{other_temp_paths}", &installed.other_temp_paths())
             .replace("{directory}", &directory.path().to_string_lossy())
             .replace("{upstream}", &socket.to_string())

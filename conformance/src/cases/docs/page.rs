@@ -278,7 +278,10 @@ impl<'a> Site<'a> {
 
 /// GET of an API path and of wherever it redirects to; the last path, with the target's prefix,
 /// and the answer there.
-fn follow(context: &Context, path: &str) -> Result<(String, Response), Deviation> {
+pub(in crate::cases) fn follow(
+    context: &Context,
+    path: &str,
+) -> Result<(String, Response), Deviation> {
     let mut path = context.path(path);
     for _ in 0..=REDIRECTS {
         let response = get(context, &path)?;

@@ -10,7 +10,7 @@ use relay::Relay;
 use super::{PREFIX, PROXY};
 use crate::cases::steps::{Kept, item};
 use crate::http::Request;
-use crate::tools::{Host, Nginx};
+use crate::tools::{Bare, Host, Nginx};
 use crate::{Case, Context, Deviation, Outcome, Verdict};
 
 /// How many requests are sent through the proxy where nothing is to be spared.
@@ -36,7 +36,8 @@ pub(in crate::cases) const CASES: &[Case] = &[Case::must(
 
 fn keep_alive(context: &Context) -> Outcome {
     let relay = Relay::start(context.address()?).map_err(|error| context.obstructed(error))?;
-    let nginx = Nginx::start(context.base(), relay.address(), PREFIX, Host::Server)
+    let (host, bare) = (Host::Server, Bare::Redirected);
+    let nginx = Nginx::start(context.base(), relay.address(), PREFIX, host, bare)
         .map_err(|error| context.obstructed(error))?;
     let view = context.seen_at(nginx.base().clone());
     let requests = context.scaled(REQUESTS);

@@ -58,6 +58,21 @@ pub(super) const FAULTS: &[Fault] = &[
         |request, answer| redirect(request, answer, "/docs"),
     ),
     Fault::answer(
+        "proxy/prefix-bare",
+        "the root leads to /docs",
+        |request, answer| redirect(request, answer, "/docs"),
+    ),
+    Fault::request("proxy/prefix-bare", "a query hides the root", |request| {
+        if request.target.starts_with("/?") {
+            request.target = "/nope".to_owned();
+        }
+    }),
+    Fault::answer(
+        "proxy/root-path-bare",
+        "told its prefix, it still names the docs from where it believes to be",
+        |request, answer| redirect(request, answer, "docs"),
+    ),
+    Fault::answer(
         "proxy/prefix-try-it-out",
         "the document's server is the root",
         |request, answer| name_server(request, answer, "/"),
