@@ -22,7 +22,7 @@ use quartet_benches::{
 };
 use quartet_conformance::{
     Model,
-    servers::{Catalogue, Process, Role, Server, StartOptions},
+    servers::{Artifact, Catalogue, Process, Role, Server, StartOptions},
 };
 
 /// Kinds of request, with the key of the answer's greeting where it is one.
@@ -44,19 +44,21 @@ fn roundtrip(criterion: &mut Criterion) {
     let model = Model::embedded();
     let measured = |server: &&Server| matches!(server.role, Role::Framework | Role::Baseline);
     let servers: Vec<&Server> = catalogue.servers().iter().filter(measured).collect();
-    for server in &servers {
-        server
-            .build_verbosely(catalogue.root())
-            .unwrap_or_else(|error| panic!("{error}"));
-    }
+    let built: Vec<(&Server, Artifact)> = servers
+        .into_iter()
+        .map(|server| match server.build_verbosely(catalogue.root()) {
+            Ok(artifact) => (server, artifact),
+            Err(error) => panic!("{error}"),
+        })
+        .collect();
     for (lane, key) in LANES {
         let mut group = criterion.benchmark_group(format!("roundtrip/{}", lane.name()));
         let expected = key.map_or_else(
             || model.list(),
             |key| model.item(key).expect("the data has the key"),
         );
-        for server in &servers {
-            let process = start(server, &catalogue, &placement);
+        for (server, artifact) in &built {
+            let process = start(server, artifact, &placement);
             let address = process.address();
             checked_get(address, lane.path(), &expected)
                 .unwrap_or_else(|error| panic!("{error:#}"));
@@ -70,10 +72,9 @@ fn roundtrip(criterion: &mut Criterion) {
     estimates::note("roundtrip");
 }
 
-fn start(server: &Server, catalogue: &Catalogue, placement: &Placement) -> Process {
-    let artifact = server.build(catalogue.root());
+fn start(server: &Server, artifact: &Artifact, placement: &Placement) -> Process {
     let options = StartOptions {
-        program: Some(artifact.unwrap_or_else(|error| panic!("{error}")).program),
+        program: Some(artifact.program.clone()),
         workers: Some(1),
         ..StartOptions::default()
     };

@@ -17,7 +17,7 @@ mod platform;
 #[path = "accounting/linux.rs"]
 mod platform;
 
-pub use platform::{CoreClock, ProcessTree};
+pub use platform::{CoreClock, CoreReader, CoreReading, ProcessTree, Quotas};
 
 /// How long after its last answer a server is given to go back to sleep before it is read.
 pub const SETTLE: Duration = Duration::from_micros(200);
@@ -58,21 +58,33 @@ pub struct Memory {
     pub peak_resident: u64,
 }
 
-/// How the cores measured on spent their time, nanoseconds added up over them.
+/// How cores spent their time between two readings, nanoseconds added up over them. What the system
+/// does not tell is absent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct CoreTime {
+pub struct CoreUse {
     /// What tasks took, with the interrupts that are in their CPU time.
-    pub busy: u64,
+    pub busy: Option<u64>,
     /// Wanted by this machine, taken by its host.
-    pub stolen: u64,
+    pub stolen: Option<u64>,
 }
 
-/// Reads [`CoreTime`] of `cores`. None where the platform does not tell.
-///
-/// # Errors
-/// Where the kernel's file cannot be read.
-pub fn core_time(cores: &[usize]) -> Result<Option<CoreTime>> {
-    platform::core_time(cores)
+/// What CPU quotas kept from running so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Throttling {
+    /// Periods in which a quota was used up, added up over control groups.
+    pub periods: u64,
+    /// For how long processes were kept from running by it, nanoseconds added up over cores.
+    pub time_ns: u64,
+}
+
+impl Throttling {
+    /// What came to it since `earlier`.
+    pub fn since(self, earlier: Self) -> Self {
+        Self {
+            periods: self.periods.saturating_sub(earlier.periods),
+            time_ns: self.time_ns.saturating_sub(earlier.time_ns),
+        }
+    }
 }
 
 /// CPU time of this process so far, nanoseconds. None where the platform does not tell.

@@ -72,7 +72,7 @@ pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
 /// nothing.
 pub(crate) fn known(root: &Path, machine: &Machine) -> Option<Calibration> {
     let known = Calibration::read(&runs(root)).ok()?;
-    (&known.machine == machine).then_some(known)
+    known.machine.is_known_as(machine).then_some(known)
 }
 
 /// Works a calibration out from the record of its restarts.

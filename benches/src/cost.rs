@@ -260,6 +260,9 @@ impl Costing<'_> {
             }
             match counted::per_request(subject, lane) {
                 Ok(Some(counted)) => {
+                    if counted.allocations.is_none() && !entry.lacks(ALLOCATIONS) {
+                        self.note(entry, ALLOCATIONS, &anyhow::anyhow!(counted::UNSEEN));
+                    }
                     entry.requests.insert(lane, counted);
                 }
                 Ok(None) => {}
@@ -331,6 +334,9 @@ const START_UP: &str = "start-up";
 
 /// What is missing where instructions and allocations cannot be counted.
 const INSTRUCTIONS: &str = "instructions";
+
+/// What is missing where allocations alone cannot.
+const ALLOCATIONS: &str = "allocations";
 
 /// A wait shorter than this is not announced.
 const WORTH_SAYING: Duration = Duration::from_secs(5);

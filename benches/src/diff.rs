@@ -349,9 +349,14 @@ fn notes(views: &[View<'_>; 2]) -> Vec<String> {
     let mut notes = plans(&first.plan, &second.plan);
     notes.extend(only_in_one(&views[0], &views[1], "A"));
     notes.extend(only_in_one(&views[1], &views[0], "B"));
-    if first.machine != second.machine {
+    if !first.machine.is_known_as(&second.machine) {
+        let perhaps = if first.machine == second.machine {
+            "perhaps "
+        } else {
+            ""
+        };
         notes.push(format!(
-            "not the same machine: {} in A, {} in B",
+            "{perhaps}not the same machine: {} in A, {} in B",
             first.machine.sentence(),
             second.machine.sentence()
         ));
@@ -496,10 +501,14 @@ mod tests {
         for note in [
             "axum: version 0.8.9 in A, 0.9.0 in B",
             "axum: another program",
-            "not the same machine",
+            "· not the same machine",
         ] {
             assert!(text.contains(note), "{text}");
         }
+        let mut unnamed = first.clone();
+        unnamed.machine.processor = None;
+        let text = Difference::between(&unnamed, &unnamed).unwrap().text();
+        assert!(text.contains("· perhaps not the same machine"), "{text}");
     }
 
     #[test]

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use anyhow::{Context as _, Result};
+use cargo_metadata::MetadataCommand;
 use serde::{Deserialize, Serialize};
 
 use crate::machine::{Machine, Source, Toolchain};
@@ -139,14 +140,31 @@ pub const ORIGINAL_PAYLOAD: &str = "original-payload";
 /// The benches that leave a note.
 const BENCHES: [&str; 4] = ["dispatch", "originals", "payload", "roundtrip"];
 
-/// Where criterion keeps its estimates, found as criterion finds it: `$CRITERION_HOME`, or
-/// `criterion` in cargo's target directory, which is `target` in `root` where nothing else is said.
+/// Where criterion keeps its estimates: `$CRITERION_HOME`, or `criterion` in cargo's target directory.
+/// `root` is the workspace's.
 pub fn home(root: &Path) -> PathBuf {
-    let variable = |name| std::env::var_os(name).map(PathBuf::from);
-    variable("CRITERION_HOME").unwrap_or_else(|| {
-        let target = variable("CARGO_TARGET_DIR").unwrap_or_else(|| root.join("target"));
-        target.join("criterion")
-    })
+    home_by(root, |name| std::env::var_os(name).map(PathBuf::from))
+}
+
+/// As criterion finds it, which runs in the directory of the benches' package: what the variables
+/// say is relative to that, and what cargo's configuration says, cargo knows.
+fn home_by(root: &Path, variable: impl Fn(&str) -> Option<PathBuf>) -> PathBuf {
+    let package = root.join("benches");
+    if let Some(home) = variable("CRITERION_HOME") {
+        return package.join(home);
+    }
+    let target = match variable("CARGO_TARGET_DIR") {
+        Some(target) => package.join(target),
+        None => MetadataCommand::new()
+            .current_dir(root)
+            .no_deps()
+            .exec()
+            .map_or_else(
+                |_| root.join("target"),
+                |metadata| metadata.target_directory.into(),
+            ),
+    };
+    target.join("criterion")
 }
 
 /// Notes what a bench was run on, for whoever reads its estimates. For benches to call at their
@@ -250,6 +268,39 @@ pub(crate) mod tests {
             machine: record.machine,
             toolchain: record.toolchain,
             source: record.source,
+        }
+    }
+
+    #[test]
+    fn criterions_directory_is_where_criterion_puts_it() {
+        let root = tempfile::tempdir().unwrap();
+        let by = |variables: &'static [(&str, &str)]| {
+            home_by(root.path(), |name| {
+                let found = variables.iter().find(|(known, _)| *known == name);
+                found.map(|(_, value)| PathBuf::from(value))
+            })
+        };
+        let benches = root.path().join("benches");
+        assert_eq!(by(&[]), root.path().join("target/criterion"));
+        assert_eq!(
+            by(&[("CARGO_TARGET_DIR", "t")]),
+            benches.join("t/criterion")
+        );
+        assert_eq!(by(&[("CARGO_TARGET_DIR", "/t")]), Path::new("/t/criterion"));
+        let both: &[_] = &[("CARGO_TARGET_DIR", "/t"), ("CRITERION_HOME", "h")];
+        assert_eq!(by(both), benches.join("h"));
+
+        let write = |file: &str, text: &str| {
+            let file = root.path().join(file);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, text).unwrap();
+        };
+        write("Cargo.toml", "[package]\nname = 'x'\n");
+        write("src/lib.rs", "");
+        write(".cargo/config.toml", "[build]\ntarget-dir = 'moved'\n");
+        // Of the variable that the tests themselves may run under, cargo metadata would hear.
+        if std::env::var_os("CARGO_TARGET_DIR").is_none() {
+            assert!(by(&[]).ends_with("moved/criterion"), "{:?}", by(&[]));
         }
     }
 

@@ -28,6 +28,7 @@ pub mod schedule;
 pub mod schema;
 pub mod selection;
 pub mod statistics;
+pub mod system;
 pub mod table;
 
 #[cfg(test)]

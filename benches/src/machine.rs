@@ -1,15 +1,21 @@
 //! What the figures were measured on.
 
+mod processor;
+
 use std::path::Path;
 use std::process::Command;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+#[cfg(target_os = "linux")]
+use crate::system::System;
+
 /// The machine, as far as it tells. What it does not tell is absent, never guessed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Machine {
-    /// The processor's own name.
+    /// The processor's own name or, where it has none, the numbers of its design and the machine's
+    /// model.
     pub processor: Option<String>,
     /// Logical cores usable by this process.
     pub cores: usize,
@@ -40,6 +46,12 @@ impl Machine {
             governor: known.governor,
             virtual_machine: known.virtual_machine,
         }
+    }
+
+    /// Whether it is known to be the same as another: two machines of which neither tells its processor
+    /// are not, however alike.
+    pub fn is_known_as(&self, other: &Self) -> bool {
+        self.processor.is_some() && self == other
     }
 
     /// One line for people.
@@ -83,17 +95,13 @@ fn known() -> Known {
             .map(|text| text.trim().to_owned())
     };
     let processors = CpuInfo::current().ok();
-    let processor = processors
-        .as_ref()
-        .and_then(|info| info.model_name(0))
-        .map(str::to_owned);
     // Only x86 says so among its flags; elsewhere the absence of the word means nothing.
     let virtual_machine = processors
         .as_ref()
         .and_then(|info| info.flags(0))
         .map(|flags| flags.contains(&"hypervisor"));
     Known {
-        processor,
+        processor: processor::processor(&System::live()),
         memory: Meminfo::current().ok().map(|memory| memory.mem_total),
         kernel: line("/proc/sys/kernel/osrelease"),
         governor: line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
@@ -104,6 +112,12 @@ fn known() -> Known {
 #[cfg(not(target_os = "linux"))]
 fn known() -> Known {
     Known {
+        // Of macOS; elsewhere there is no such variable.
+        processor: output(
+            Path::new("."),
+            "sysctl",
+            &["-n", "machdep.cpu.brand_string"],
+        ),
         kernel: output(Path::new("."), "uname", &["-r"]),
         ..Known::default()
     }
@@ -182,6 +196,17 @@ mod tests {
             machine.sentence(),
             "an unnamed processor, 1 core, linux x86_64"
         );
+    }
+
+    #[test]
+    fn machines_whose_processors_have_no_name_are_not_known_to_be_one() {
+        let named = |processor: Option<&str>| Machine {
+            processor: processor.map(str::to_owned),
+            ..crate::testing::record().machine
+        };
+        assert!(named(Some("Fast 9000")).is_known_as(&named(Some("Fast 9000"))));
+        assert!(!named(Some("Fast 9000")).is_known_as(&named(Some("Fast 9001"))));
+        assert!(!named(None).is_known_as(&named(None)));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod answers;
 mod capacity;
 mod client;
+mod descriptors;
 mod latency;
 mod life;
 mod load;
@@ -21,7 +22,12 @@ use crate::cores::Placement;
 use crate::interrupt::Interrupt;
 use crate::plan::Held;
 use crate::record::{Latency, Record};
+use crate::system::System;
 use session::Session;
+
+/// What is said where the kernel keeps interrupts apart, and has no clock that holds them.
+const NO_CLOCK: &str = "what a request costs is not known: this kernel keeps interrupts out of the CPU \
+                        time of processes, and has no /proc/schedstat";
 
 /// A server that can be started.
 #[derive(Clone, Debug)]
@@ -60,9 +66,12 @@ impl Measurement<'_> {
     ) -> Result<()> {
         let plan = record.plan.clone();
         self.placement.confine_generator()?;
-        allow_descriptors();
-        let clock = CoreClock::of(&plan.server_cores);
+        descriptors::allow(&plan);
+        let clock = CoreClock::of(&System::live(), &plan.server_cores);
         record.core_clock = clock.is_some();
+        if clock.is_none() && CoreClock::is_needed() {
+            record.warnings.push(NO_CLOCK.to_owned());
+        }
         let held: Vec<u32> = record
             .restarts
             .iter()
@@ -97,17 +106,3 @@ impl Measurement<'_> {
         keep(record)
     }
 }
-
-/// Lets this process, and with it the servers it starts, open as many descriptors as the system
-/// allows: the usual limit of 1,024 is too few for every server's connections at once. Where that
-/// is refused, connections beyond the limit are, and the record says so.
-#[cfg(target_os = "linux")]
-fn allow_descriptors() {
-    use nix::sys::resource::{Resource, getrlimit, setrlimit};
-    if let Ok((_, most)) = getrlimit(Resource::RLIMIT_NOFILE) {
-        let _ = setrlimit(Resource::RLIMIT_NOFILE, most, most);
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-fn allow_descriptors() {}

@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::accounting::Memory;
 use crate::calibrate::Calibration;
+use crate::cores::Core;
 use crate::cost::Cost;
 use crate::machine::{Machine, Source, Toolchain};
 use crate::plan::{Lane, Plan};
@@ -64,6 +65,10 @@ pub struct Record {
     /// Whether requests' CPU time comes from the cores' clock rather than the processes', which
     /// on this kernel leave out software interrupts.
     pub core_clock: bool,
+    /// What the cores are that were measured on, the servers' first, as far as the system tells. Empty
+    /// in older records.
+    #[serde(default)]
+    pub cores: Vec<Core>,
     /// What was built, one entry a server, in the order of first use in `plan.arms`.
     pub servers: Vec<ServerRecord>,
     /// What was measured, one entry a restart.
@@ -196,10 +201,26 @@ impl RestartRecord {
 pub struct MachineLoad {
     /// Wall-clock time times the number of cores.
     pub available_ns: u64,
-    /// CPU time of processes that have no part in the measurement.
-    pub others_ns: u64,
-    /// Time the host took.
-    pub stolen_ns: u64,
+    /// CPU time of processes that have no part in the measurement. Absent where the kernel does not
+    /// tell, as in some containers.
+    pub others_ns: Option<u64>,
+    /// Time the host took. Absent where the kernel does not tell.
+    pub stolen_ns: Option<u64>,
+    /// For how long a CPU quota of this process's control groups kept processes from running. Absent
+    /// where no control group tells.
+    #[serde(default)]
+    pub throttled_ns: Option<u64>,
+    /// In how many of its periods a quota was used up. Absent as above.
+    #[serde(default)]
+    pub throttled_periods: Option<u64>,
+}
+
+impl MachineLoad {
+    /// Whether a CPU quota kept processes from running: latency then tells of the quota.
+    pub fn was_throttled(&self) -> bool {
+        let counts = [self.throttled_ns, self.throttled_periods];
+        counts.into_iter().flatten().any(|count| count > 0)
+    }
 }
 
 /// One process tree's life.

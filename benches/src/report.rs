@@ -11,7 +11,8 @@ mod splice;
 use std::fmt::Write as _;
 
 use crate::analysis::{Analysis, Figures, LaneAnalysis, Pair, Row};
-use crate::plan::{ArmRole, Plan};
+use crate::cores::Core;
+use crate::plan::ArmRole;
 use crate::record::Record;
 use crate::statistics::{Place, Verdict};
 use crate::table::{Align, Table};
@@ -262,7 +263,7 @@ impl Page<'_> {
                 restarts(analysis.restarts)
             ),
             "Latency at saturation follows from the rate.".to_owned(),
-            format!("Cores: {}.", cores(plan)),
+            format!("Cores: {}.", cores(record)),
         ];
         sentences.extend(Page::footprint_caption(analysis));
         let revision = match &record.source.revision {
@@ -320,8 +321,22 @@ fn rate_cells(figures: &Figures, relative: String) -> [String; 6] {
     ]
 }
 
-/// Which cores servers and generator were confined to.
-fn cores(plan: &Plan) -> String {
+/// Which cores servers and generator were confined to, and of which kind they are where the machine may
+/// have several.
+fn cores(record: &Record) -> String {
+    let plan = &record.plan;
+    // Where nothing but a capacity of 1024 is known, there is but one kind.
+    let tells = |core: &Core| core.pmu.is_some() || core.max_khz.is_some();
+    let slower = |core: &Core| core.capacity.is_some_and(|capacity| capacity < 1024);
+    let mut kinds: Vec<String> = Vec::new();
+    if record.cores.iter().any(|core| tells(core) || slower(core)) {
+        kinds.extend(record.cores.iter().filter_map(Core::kind));
+        kinds.dedup();
+    }
+    let kinds = match kinds.as_slice() {
+        [] => String::new(),
+        kinds => format!(" ({})", kinds.join("; ")),
+    };
     let list = |cores: &[usize]| {
         let cores: Vec<String> = cores.iter().map(usize::to_string).collect();
         if cores.is_empty() {
@@ -331,7 +346,7 @@ fn cores(plan: &Plan) -> String {
         }
     };
     format!(
-        "servers on {} with {} worker{} each, generator on {}",
+        "servers on {} with {} worker{} each, generator on {}{kinds}",
         list(&plan.server_cores),
         plan.workers,
         if plan.workers == 1 { "" } else { "s" },
@@ -410,6 +425,22 @@ mod tests {
     }
 
     #[test]
+    fn the_kind_of_the_cores_is_told_where_there_may_be_several() {
+        let mut record = record();
+        let core = |number, capacity| Core {
+            number,
+            capacity: Some(capacity),
+            ..Core::default()
+        };
+        record.cores = vec![core(0, 1024), core(1, 1024)];
+        assert!(cores(&record).ends_with("generator on 1"));
+        record.cores = vec![core(0, 446), core(1, 446)];
+        assert!(cores(&record).ends_with("generator on 1 (capacity 446)"));
+        record.cores[1].pmu = Some("cpu_core".to_owned());
+        assert!(cores(&record).ends_with("(capacity 446; cpu_core, capacity 446)"));
+    }
+
+    #[test]
     fn markdown_has_a_table_a_lane_and_two_more() {
         let text = rendered(&record(), Form::Markdown);
         assert_eq!(
@@ -446,7 +477,7 @@ mod tests {
     fn what_voids_everything_is_said_once() {
         let mut record = record();
         for restart in &mut record.restarts {
-            restart.machine.as_mut().unwrap().others_ns = 5_000_000_000;
+            restart.machine.as_mut().unwrap().others_ns = Some(5_000_000_000);
         }
         let text = rendered(&record, Form::Text);
         assert_eq!(

@@ -14,6 +14,7 @@ use clap::Args;
 use quartet_conformance::Model;
 use quartet_conformance::servers::Catalogue;
 
+use crate::accounting::Quotas;
 use crate::analysis::{Analysis, Division};
 use crate::calibrate;
 use crate::cores::{CoreList, Placement, Usable};
@@ -28,6 +29,7 @@ use crate::prepare::prepare;
 use crate::record::{FILE_NAME, Record, SCHEMA_VERSION, State, now};
 use crate::report::{Form, html, render};
 use crate::selection;
+use crate::system::System;
 use claim::Claim;
 use load::{Depth, LoadOptions};
 
@@ -167,6 +169,7 @@ impl Run {
             source: Source::look(catalogue.root()),
             plan: options.plan(arms, &placement),
             core_clock: false,
+            cores: placement.cores.clone(),
             servers: Vec::new(),
             restarts: Vec::new(),
             voids: Vec::new(),
@@ -215,6 +218,9 @@ impl Run {
             return Err(anyhow::anyhow!("nothing is left to measure").into());
         }
         eprintln!("measuring on {}", self.record.machine.sentence());
+        for warning in &self.placement.warnings {
+            eprintln!("{warning}");
+        }
         // Before this thread is confined to the generator's core.
         let usable = Usable::now()?;
         if let Some(blocks) = self.blocks {
@@ -287,6 +293,8 @@ pub(crate) fn runs(root: &Path) -> PathBuf {
 /// What is known beforehand to make the run less than it could be.
 fn warnings(plan: &Plan, placement: &Placement) -> Vec<String> {
     let mut warnings = placement.warnings.clone();
+    let quotas = Quotas::of(&System::live());
+    warnings.extend(quota_too_small(quotas.cores(), plan.measured_cores().len()));
     if !plan.positions_balanced() {
         warnings.push(
             "positions within blocks are not balanced exactly: restarts × blocks is no multiple \
@@ -312,6 +320,14 @@ fn warnings(plan: &Plan, placement: &Placement) -> Vec<String> {
         }
     }
     warnings
+}
+
+fn quota_too_small(quota: Option<f64>, cores: usize) -> Option<String> {
+    let quota = quota.filter(|&quota| quota < cores as f64)?;
+    Some(format!(
+        "a CPU quota allows this process the time of {quota:.2} cores, and {cores} are measured on: it \
+         may be kept from running"
+    ))
 }
 
 impl Options {
@@ -395,5 +411,18 @@ impl Options {
             restarts: self.restarts.map_or(usual, |asked| asked.get().min(usual)),
             every_lane: self.thorough,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quota_is_worth_a_word_where_it_is_less_than_what_is_measured_on() {
+        assert_eq!(quota_too_small(None, 2), None);
+        assert_eq!(quota_too_small(Some(2.0), 2), None);
+        let warning = quota_too_small(Some(1.5), 2).unwrap();
+        assert!(warning.contains("1.50 cores, and 2 are"), "{warning}");
     }
 }

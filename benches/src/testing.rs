@@ -79,8 +79,10 @@ impl Simulation {
                     spawn_ns: Some(2_000_000),
                     machine: Some(MachineLoad {
                         available_ns: 10_000_000_000,
-                        others_ns: 10_000_000,
-                        stolen_ns: 0,
+                        others_ns: Some(10_000_000),
+                        stolen_ns: Some(0),
+                        throttled_ns: Some(0),
+                        throttled_periods: Some(0),
                     }),
                     arms: (0..self.arms.len())
                         .map(|arm| life(arm, &plan.lanes))
@@ -114,6 +116,7 @@ impl Simulation {
                 modified: Some(false),
             },
             core_clock: false,
+            cores: Vec::new(),
             servers: plan
                 .arms
                 .iter()

@@ -11,7 +11,7 @@
 //! | `requirements` | pip's file that pins its packages, if it is in Python |
 //! | `slowed_by` | with the role `calibration`: how much more time an answer takes it than the control, in percent, as `"1.5"`; `"0"` for the control |
 //! | `build` | the build command, a list of arguments, run where `servers.toml` is; none if there is nothing to build |
-//! | `program`, `args` | how to start it |
+//! | `program`, `args` | how to start it: the program's name where cargo builds it, or else its path |
 //! | `directory` | where it runs, from where `servers.toml` is; where the command was given, if left out |
 //! | `leads_group` | `true`: it starts processes of its own, which are to end with it |
 //! | `ready` | `line`: it prints `listening on http://…`; `port`: it accepts connections |
@@ -28,6 +28,10 @@
 //! | `verbose_args` | further arguments with which it logs all it can |
 //! | `root_path_args` | further arguments that tell it the prefix that a proxy strips |
 //! | `port_env_args` | arguments in place of `args` with which it takes its port from `PORT` in its environment |
+//!
+//! A `program` without a slash that `cargo build` is to build is the one that cargo says it built, wherever that is: a
+//! target of another name or a directory of one's own moves it. Any other is a path from where `servers.toml` is, or a
+//! name on the search path.
 //!
 //! `{target}` stands for cargo's target directory, in `build` and `program`; `{port}` for the port to listen on (0 with
 //! `ready = "line"`) and `{workers}` for the number of worker threads; in `key_args` `{file}` stands

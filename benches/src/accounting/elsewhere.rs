@@ -2,7 +2,8 @@
 
 use anyhow::Result;
 
-use super::{CoreTime, CpuTime, Memory};
+use super::{CoreUse, CpuTime, Memory, Throttling};
+use crate::system::System;
 
 /// The processes of one server.
 #[derive(Debug)]
@@ -40,8 +41,13 @@ pub struct CoreClock(());
 
 impl CoreClock {
     /// Not told on this platform.
-    pub fn of(_cores: &[usize]) -> Option<Self> {
+    pub fn of(_system: &System, _cores: &[usize]) -> Option<Self> {
         None
+    }
+
+    /// Nor is it known to be.
+    pub fn is_needed() -> bool {
+        false
     }
 
     /// Not told on this platform.
@@ -53,8 +59,52 @@ impl CoreClock {
     }
 }
 
-pub(super) fn core_time(_cores: &[usize]) -> Result<Option<CoreTime>> {
-    Ok(None)
+/// Reads how cores spend their time.
+#[derive(Debug)]
+pub struct CoreReader(());
+
+/// A reading of it.
+#[derive(Clone, Copy, Debug)]
+pub struct CoreReading(());
+
+impl CoreReader {
+    /// Not told on this platform.
+    pub fn of(_system: &System, _cores: &[usize], _usable: &[usize]) -> Self {
+        Self(())
+    }
+
+    /// Not told on this platform.
+    pub fn read(&self) -> CoreReading {
+        CoreReading(())
+    }
+}
+
+impl CoreReading {
+    /// Not told on this platform.
+    pub fn since(&self, _earlier: &Self) -> CoreUse {
+        CoreUse::default()
+    }
+}
+
+/// The control groups whose quotas this process is held to.
+#[derive(Debug)]
+pub struct Quotas(());
+
+impl Quotas {
+    /// Not told on this platform.
+    pub fn of(_system: &System) -> Self {
+        Self(())
+    }
+
+    /// Not told on this platform.
+    pub fn cores(&self) -> Option<f64> {
+        None
+    }
+
+    /// Not told on this platform.
+    pub fn throttling(&self) -> Option<Throttling> {
+        None
+    }
 }
 
 pub(super) fn own_cpu() -> Result<Option<u64>> {

@@ -305,7 +305,7 @@ fn circumstances(record: &Record, estimates: &Estimates, lanes: &[LaneDivision])
             continue;
         };
         let mut differences = Vec::new();
-        if note.machine != record.machine {
+        if !note.machine.is_known_as(&record.machine) {
             differences.push("on another machine");
         }
         if note.toolchain != record.toolchain {

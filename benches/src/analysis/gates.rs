@@ -1,8 +1,8 @@
 //! What a row must pass to count, and what else a reader should be told.
 
-use super::{LaneAnalysis, Row, Samples, drift};
+use super::{LaneAnalysis, Row, Samples, busy, drift};
 use crate::plan::{ArmRole, Lane};
-use crate::record::{MachineLoad, Record, State};
+use crate::record::{Record, State};
 use crate::statistics::{LEAST_MARGIN, median};
 
 /// The least share of a slice in which the servers' cores must be busy (median over slices):
@@ -49,10 +49,12 @@ pub(super) fn reasons(
         .collect();
     // What follows from a reason already given is none of its own.
     if reasons.is_empty() {
-        reasons.extend(machine_busy(record));
+        reasons.extend(busy::taken_by_others(busy::loads(record)));
+        reasons.extend(busy::taken_by_quota(busy::loads(record)));
     }
     if reasons.is_empty() {
         reasons.extend(core_shared(record));
+        reasons.extend(physical_core_shared(record));
     }
     if reasons.is_empty() {
         reasons.extend(not_saturated(record, samples, arm, lane));
@@ -125,25 +127,21 @@ fn core_shared(record: &Record) -> Option<String> {
     })
 }
 
-fn machine_busy(record: &Record) -> Option<String> {
-    let share = share(record, |load| load.others_ns)?;
-    (share > CPU_OF_OTHERS).then(|| {
-        format!(
-            "other processes took {:.0} % of the cores measured on",
-            100.0 * share
-        )
-    })
-}
-
-fn share(record: &Record, part: impl Fn(&MachineLoad) -> u64) -> Option<f64> {
-    let shares: Vec<f64> = record
-        .restarts
-        .iter()
-        .filter_map(|restart| restart.machine.as_ref())
-        .filter(|load| load.available_ns > 0)
-        .map(|load| part(load) as f64 / load.available_ns as f64)
-        .collect();
-    median(&shares)
+/// Threads of one physical core slow each other by what each of them does.
+fn physical_core_shared(record: &Record) -> Option<String> {
+    let (server, generator) = (&record.plan.server_cores, &record.plan.generator_cores);
+    let mut pairs = record.cores.iter().filter_map(|core| {
+        let is_server = |sibling: &&usize| **sibling != core.number && server.contains(sibling);
+        let sibling = core.siblings.iter().find(is_server)?;
+        generator
+            .contains(&core.number)
+            .then_some((core.number, *sibling))
+    });
+    let (generator, server) = pairs.next()?;
+    Some(format!(
+        "core {generator} (generator) and core {server} (servers) are threads of one physical core: the \
+         figures tell of both together"
+    ))
 }
 
 /// What a reader should know before believing the tables.
@@ -189,13 +187,19 @@ pub(super) fn warnings(
     if record.source.modified == Some(true) {
         warnings.push("the sources differ from the recorded revision".to_owned());
     }
-    if let Some(stolen) = share(record, |load| load.stolen_ns).filter(|&share| share > STOLEN) {
+    let stolen = busy::share(busy::loads(record), |load| load.stolen_ns);
+    if let Some(stolen) = stolen.filter(|&share| share > STOLEN) {
         warnings.push(format!(
             "the host took {:.1} % of the cores' time",
             100.0 * stolen
         ));
     }
-    warnings.extend(unmeasured(record, samples));
+    warnings.extend(busy::throttled(busy::loads(record)));
+    match unmeasured(record, samples) {
+        Some(all) => warnings.push(all),
+        None => warnings.extend(busy::unknown(record)),
+    }
+    warnings.extend(memory_unknown(record));
     for lane in lanes {
         warnings.extend(disturbed(record, samples, lane.lane));
         warnings.extend(idle_floor(record, samples, lane));
@@ -234,10 +238,18 @@ fn unmeasured(record: &Record, samples: &Samples<'_>) -> Option<String> {
         .iter()
         .any(|cell| samples.slices(cell.arm, cell.lane).next().is_some());
     (any && !cells.iter().any(|cell| known(cell.arm, cell.lane))).then(|| {
-        "CPU time and memory are not measured on this platform, nor is it checked that the \
-         servers' cores were busy"
+        "CPU time is not known on this system, nor is it checked that the servers' cores were busy"
             .to_owned()
     })
+}
+
+fn memory_unknown(record: &Record) -> Option<String> {
+    let mut arms = record.restarts.iter().flat_map(|restart| &restart.arms);
+    let known = arms
+        .clone()
+        .any(|arm| arm.idle.is_some() || arm.loaded.is_some());
+    (arms.next().is_some() && !known)
+        .then(|| "memory is not known: this system does not tell of it".to_owned())
 }
 
 fn disturbed(record: &Record, samples: &Samples<'_>, lane: Lane) -> Option<String> {

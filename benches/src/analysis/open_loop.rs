@@ -5,7 +5,7 @@ use anyhow::Result;
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
-use super::busy::taken_by_others;
+use super::busy::{taken_by_others, throttled};
 use super::detail::Distribution;
 use crate::record::{Latency, LatencyTotals, Record, decode};
 
@@ -88,10 +88,12 @@ fn of(latency: &Latency, arm: usize, rate: usize) -> Result<Option<OpenLoop>> {
         }));
     }
     let answered = achieved as f64 / offered as f64;
-    let loads = latency.restarts.iter();
-    void.extend(taken_by_others(
-        loads.filter_map(|restart| restart.machine.as_ref()),
-    ));
+    let loads = || {
+        let restarts = latency.restarts.iter();
+        restarts.filter_map(|restart| restart.machine.as_ref())
+    };
+    void.extend(taken_by_others(loads()));
+    void.extend(throttled(loads()));
     if answered < ANSWERED {
         void.push(format!(
             "it answered only {:.1} % of what was offered, {:.0} % is required",
@@ -155,11 +157,14 @@ mod tests {
         for restart in &mut record.latency.as_mut().unwrap().restarts {
             restart.machine = Some(crate::record::MachineLoad {
                 available_ns: 100,
-                others_ns: 11,
-                stolen_ns: 0,
+                others_ns: Some(11),
+                stolen_ns: None,
+                throttled_ns: Some(1),
+                throttled_periods: Some(1),
             });
         }
         let found = open_loops(&record).unwrap();
         assert!(found.iter().all(|one| one.void[0].contains("11 %")));
+        assert!(found.iter().all(|one| one.void[1].contains("a CPU quota")));
     }
 }

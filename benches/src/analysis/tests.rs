@@ -370,7 +370,7 @@ fn books_that_do_not_balance_void() {
 fn a_busy_machine_voids_everything() {
     let mut record = record();
     for restart in &mut record.restarts {
-        restart.machine.as_mut().unwrap().others_ns = 3_000_000_000;
+        restart.machine.as_mut().unwrap().others_ns = Some(3_000_000_000);
     }
     let analysis = analysed(&record);
     assert!(!analysis.anything_counts(&record));
@@ -379,6 +379,24 @@ fn a_busy_machine_voids_everything() {
         rows.clone()
             .all(|row| row.void[0].contains("took 30 % of the cores"))
     );
+}
+
+#[test]
+fn threads_of_one_physical_core_void_everything() {
+    let mut record = record();
+    let core = |number| crate::cores::Core {
+        number,
+        siblings: vec![0, 1],
+        ..crate::cores::Core::default()
+    };
+    record.cores = vec![core(0), core(1)];
+    let analysis = analysed(&record);
+    assert!(!analysis.anything_counts(&record));
+    let mut rows = analysis.lanes.iter().flat_map(|lane| &lane.rows);
+    assert!(rows.all(|row| row.void[0].contains("core 1 (generator) and core 0 (servers)")));
+    record.cores[0].siblings = vec![0, 2];
+    record.cores[1].siblings = vec![1, 3];
+    assert!(analysed(&record).anything_counts(&record));
 }
 
 #[test]
@@ -497,7 +515,7 @@ fn without_the_kernels_books_the_rest_is_still_said() {
         analysis
             .warnings
             .iter()
-            .any(|warning| warning.contains("not measured on this platform"))
+            .any(|warning| warning.contains("CPU time is not known"))
     );
 }
 

@@ -136,7 +136,7 @@ fn what_cannot_be_calibrated_from_is_refused() {
     assert!(other.contains("not the record of a calibration"), "{other}");
     let mut busy = record(12, 0.0);
     for restart in &mut busy.restarts {
-        restart.machine.as_mut().unwrap().others_ns = 5_000_000_000;
+        restart.machine.as_mut().unwrap().others_ns = Some(5_000_000_000);
     }
     let void = of(&busy).unwrap_err().to_string();
     assert!(void.contains("other processes took 50 %"), "{void}");

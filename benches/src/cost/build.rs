@@ -65,6 +65,8 @@ fn run(command: &[String], root: &Path, target: &Path, interrupt: &Interrupt) ->
         .args(args)
         .current_dir(root)
         .env("CARGO_TARGET_DIR", target)
+        // Where intermediate files are kept apart, they too must be new.
+        .env("CARGO_BUILD_BUILD_DIR", target)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

@@ -34,11 +34,19 @@ const REQUESTS: usize = 500;
 pub struct RequestCost {
     /// Instructions in user mode.
     pub instructions: f64,
-    /// Allocations and reallocations.
-    pub allocations: f64,
-    /// Bytes asked for in them.
-    pub allocated_bytes: f64,
+    /// Allocations and reallocations. Absent where valgrind does not see them, as in a static program.
+    pub allocations: Option<f64>,
+    /// Bytes asked for in them. Absent likewise.
+    pub allocated_bytes: Option<f64>,
 }
+
+/// Why allocations are not known though instructions are.
+pub(super) const UNSEEN: &str = "memcheck saw none at all, for it takes the place of the C library's \
+                                 allocator only where that is linked dynamically";
+
+/// The most descriptors of a server under valgrind, which keeps a table of as many, and does not start
+/// where that is too large; more than one connection takes.
+const DESCRIPTORS: u32 = 1024;
 
 /// Counts for a server. None where it is not asked in this lane by one GET over and over.
 ///
@@ -76,12 +84,12 @@ pub(super) fn per_request(subject: &Subject<'_>, lane: Lane) -> Result<Option<Re
         ];
         allocations(&count(&tool, "--log-file", requests)?)
     };
-    let fewer = allocations(REQUESTS)?;
-    let more = allocations(2 * REQUESTS)?;
+    // No program starts and answers without an allocation: a count of none is no count.
+    let seen = allocations(REQUESTS)?.zip(allocations(2 * REQUESTS)?);
     Ok(Some(RequestCost {
         instructions: each(instructions(REQUESTS)?, instructions(2 * REQUESTS)?),
-        allocations: each(fewer.0, more.0),
-        allocated_bytes: each(fewer.1, more.1),
+        allocations: seen.map(|(fewer, more)| each(fewer.0, more.0)),
+        allocated_bytes: seen.map(|(fewer, more)| each(fewer.1, more.1)),
     }))
 }
 
@@ -96,6 +104,7 @@ fn run(subject: &Subject<'_>, tool: Vec<String>, lane: Lane, requests: usize) ->
     let options = StartOptions {
         program: Some(Path::new(TOOL).to_owned()),
         workers: Some(1),
+        most_descriptors: Some(DESCRIPTORS),
         ..StartOptions::default()
     };
     let process = Process::start(&server, &options)?;
@@ -128,8 +137,8 @@ fn instructions(report: &str) -> Result<u64> {
 }
 
 /// Number and bytes, of memcheck's `total heap usage: 1,234 allocs, 1,200 frees, 5,678 bytes
-/// allocated`.
-fn allocations(report: &str) -> Result<(u64, u64)> {
+/// allocated`. None where it counted none.
+fn allocations(report: &str) -> Result<Option<(u64, u64)>> {
     let of_line = |line: &str| {
         let (_, usage) = line.split_once("total heap usage:")?;
         let mut numbers = usage
@@ -138,10 +147,9 @@ fn allocations(report: &str) -> Result<(u64, u64)> {
         let (allocations, _, bytes) = (numbers.next()?, numbers.next()?, numbers.next()?);
         Some((allocations, bytes))
     };
-    report
-        .lines()
-        .find_map(of_line)
-        .context("memcheck's report has no heap usage")
+    let usage = report.lines().find_map(of_line);
+    let usage = usage.context("memcheck's report has no heap usage")?;
+    Ok(Some(usage).filter(|&(allocations, _)| allocations > 0))
 }
 
 #[cfg(test)]
@@ -161,7 +169,9 @@ mod tests {
         let report = "==7== HEAP SUMMARY:\n==7==     in use at exit: 1,024 bytes in 9 blocks\n\
                       ==7==   total heap usage: 12,345 allocs, 12,336 frees, 6,789,012 bytes \
                       allocated\n";
-        assert_eq!(allocations(report).unwrap(), (12_345, 6_789_012));
+        assert_eq!(allocations(report).unwrap(), Some((12_345, 6_789_012)));
+        let none = "==7==   total heap usage: 0 allocs, 0 frees, 0 bytes allocated\n";
+        assert_eq!(allocations(none).unwrap(), None);
         assert!(allocations("==7== killed\n").is_err());
     }
 

@@ -174,11 +174,7 @@ mod tests {
 
     #[test]
     fn a_process_that_does_nothing_costs_something() {
-        let anywhere = Placement {
-            server: Vec::new(),
-            generator: Vec::new(),
-            warnings: Vec::new(),
-        };
+        let anywhere = Placement::default();
         assert!(cost_of_a_process(&anywhere).is_some_and(|cost| cost > 0));
     }
 }

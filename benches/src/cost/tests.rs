@@ -5,8 +5,8 @@ use crate::testing::stand_in::{HELLO, StandIn, anywhere, response};
 
 const COUNTED: RequestCost = RequestCost {
     instructions: 20_000.0,
-    allocations: 10.0,
-    allocated_bytes: 1_000.0,
+    allocations: Some(10.0),
+    allocated_bytes: Some(1_000.0),
 };
 
 const BUILT: BuildCost = BuildCost {

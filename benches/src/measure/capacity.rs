@@ -62,12 +62,13 @@ impl Session<'_> {
                 reason,
             });
         });
-        let load = Load::begin(self.plan, lives.iter().flatten())?;
+        let watch = self.watch();
+        let load = Load::begin(&watch, lives.iter().flatten())?;
         for (connections, blocks) in &orders.levels {
             self.capacity_level(plan, *connections, blocks, &mut lives, &mut taken);
         }
         if !self.interrupted() {
-            taken.machine = load.end(lives.iter().flatten())?;
+            taken.machine = Some(load.end(lives.iter().flatten())?);
             taken.complete = true;
         }
         self.end_of_mode(lives);

@@ -95,7 +95,8 @@ impl Session<'_> {
         for arm in 0..lives.len() {
             self.connect_for_latency(plan, arm, &mut lives, &mut taken);
         }
-        let load = Load::begin(self.plan, lives.iter().flatten())?;
+        let watch = self.watch();
+        let load = Load::begin(&watch, lives.iter().flatten())?;
         let mut histograms = Histograms::new();
         let mut random = StdRng::seed_from_u64(self.plan.seed ^ u64::from(number));
         let turns = orders.blocks.iter().zip(0..).flat_map(|(turns, block)| {
@@ -141,7 +142,7 @@ impl Session<'_> {
             }
         }
         if !self.interrupted() {
-            taken.machine = load.end(lives.iter().flatten())?;
+            taken.machine = Some(load.end(lives.iter().flatten())?);
             taken.complete = true;
         }
         for ((arm, rate), (latencies, lateness)) in histograms {

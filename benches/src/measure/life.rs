@@ -244,10 +244,14 @@ impl Life {
         let after = self.tree.cpu()?;
         let busy_after = clock.map(CoreClock::busy).transpose()?;
         let busy = busy_after.zip(busy_before);
+        // Without what interrupts took, the CPU time of the processes is not the cost.
+        let cpu = after
+            .zip(before)
+            .filter(|_| clock.is_some() || !CoreClock::is_needed());
         Ok((
             measured,
             Cost {
-                cpu: after.zip(before).map(|(after, before)| after.since(before)),
+                cpu: cpu.map(|(after, before)| after.since(before)),
                 busy_ns: busy.map(|(after, before)| after.saturating_sub(before)),
             },
         ))

@@ -5,15 +5,42 @@ use std::time::Instant;
 use anyhow::{Context as _, Result};
 
 use super::life::Life;
-use crate::accounting::{CoreTime, core_time, own_cpu};
+use crate::accounting::{CoreReader, CoreReading, Quotas, Throttling, own_cpu};
+use crate::cores::Placement;
 use crate::plan::Plan;
 use crate::record::MachineLoad;
+use crate::system::System;
+
+/// What is watched while slices are taken.
+pub(super) struct Watch {
+    /// How many are measured on.
+    cores: usize,
+    reader: CoreReader,
+    quotas: Quotas,
+}
+
+impl Watch {
+    pub(super) fn of(system: &System, plan: &Plan, placement: &Placement) -> Self {
+        // What runs beside a core of ours, on the same physical one, takes from it too.
+        let mut watched = plan.measured_cores();
+        let cores = watched.len();
+        watched.extend(placement.with_siblings());
+        watched.sort_unstable();
+        watched.dedup();
+        Self {
+            cores,
+            reader: CoreReader::of(system, &watched, &placement.usable),
+            quotas: Quotas::of(system),
+        }
+    }
+}
 
 /// The books of the cores measured on, from before the slices of a restart.
-pub(super) struct Load {
+pub(super) struct Load<'a> {
+    watch: &'a Watch,
     begun: Instant,
-    cores: Vec<usize>,
-    before: Option<CoreTime>,
+    before: CoreReading,
+    throttling: Option<Throttling>,
     ours: Option<Ours>,
 }
 
@@ -25,46 +52,45 @@ struct Ours {
     servers: usize,
 }
 
-impl Load {
-    pub(super) fn begin<'a>(plan: &Plan, lives: impl Iterator<Item = &'a Life>) -> Result<Self> {
-        let cores = plan.measured_cores();
+impl<'a> Load<'a> {
+    pub(super) fn begin<'l>(
+        watch: &'a Watch,
+        lives: impl Iterator<Item = &'l Life>,
+    ) -> Result<Self> {
         Ok(Self {
+            watch,
             begun: Instant::now(),
-            before: core_time(&cores)?,
-            cores,
+            before: watch.reader.read(),
+            throttling: watch.quotas.throttling(),
             ours: ours(lives)?,
         })
     }
 
-    /// What the machine did since. Nothing where a server ended meanwhile: its CPU time is not to be
-    /// had any more, and would pass for that of others.
-    pub(super) fn end<'a>(
-        self,
-        lives: impl Iterator<Item = &'a Life>,
-    ) -> Result<Option<MachineLoad>> {
-        let Some((before, after)) = self.before.zip(core_time(&self.cores)?) else {
-            return Ok(None);
-        };
+    /// What the machine did since. What others did is not known where a server ended meanwhile: its
+    /// CPU time is not to be had any more, and would pass for theirs.
+    pub(super) fn end<'l>(self, lives: impl Iterator<Item = &'l Life>) -> Result<MachineLoad> {
+        let used = self.watch.reader.read().since(&self.before);
+        let throttling = self.watch.quotas.throttling().zip(self.throttling);
+        let throttling = throttling.map(|(after, before)| after.since(before));
         let servers = self.ours.zip(ours(lives)?);
-        let Some((ours_before, ours_after)) =
-            servers.filter(|(before, after)| before.servers == after.servers)
-        else {
-            return Ok(None);
-        };
+        let ours = servers.filter(|(before, after)| before.servers == after.servers);
         let wall = u64::try_from(self.begun.elapsed().as_nanos())
             .context("a restart took longer than five centuries")?;
-        let busy = after.busy.saturating_sub(before.busy);
-        Ok(Some(MachineLoad {
-            available_ns: wall * self.cores.len() as u64,
-            others_ns: busy.saturating_sub(ours_after.cpu.saturating_sub(ours_before.cpu)),
-            stolen_ns: after.stolen.saturating_sub(before.stolen),
-        }))
+        Ok(MachineLoad {
+            available_ns: wall * self.watch.cores as u64,
+            others_ns: used.busy.zip(ours).map(|(busy, (before, after))| {
+                busy.saturating_sub(after.cpu.saturating_sub(before.cpu))
+            }),
+            stolen_ns: used.stolen,
+            throttled_ns: throttling.map(|throttling| throttling.time_ns),
+            throttled_periods: throttling.map(|throttling| throttling.periods),
+        })
     }
 }
 
 /// What is used so far. Nothing where a process of a server is gone: that is the server's failure, and
 /// shows in its slices.
-fn ours<'a>(lives: impl Iterator<Item = &'a Life>) -> Result<Option<Ours>> {
+fn ours<'l>(lives: impl Iterator<Item = &'l Life>) -> Result<Option<Ours>> {
     let mut ours = Ours {
         cpu: own_cpu()?.unwrap_or_default(),
         servers: 0,

@@ -7,13 +7,14 @@ use anyhow::{Error, Result};
 
 use super::Measurement;
 use super::life::{Begun, Life, Start};
-use super::load::Load;
+use super::load::{Load, Watch};
 use super::locales::Locales;
 use crate::accounting::CoreClock;
 use crate::cost::cost_of_a_process;
 use crate::plan::{ArmRole, Cell, Held, Lane, Plan, Restart};
 use crate::progress::Progress;
 use crate::record::{ArmRestart, RestartRecord, Void, now};
+use crate::system::System;
 
 /// How long after a failure to wait for its reason: Ctrl-C reaches servers and this process at
 /// once, so that a server may be the first to end.
@@ -84,6 +85,11 @@ impl<'a> Session<'a> {
         self.progress.end();
     }
 
+    /// What to watch while slices are taken.
+    pub(super) fn watch(&self) -> Watch {
+        Watch::of(&System::live(), self.plan, self.measurement.placement)
+    }
+
     /// Starts everything afresh, takes every slice, and ends everything.
     pub(super) fn restart(&mut self, restart: &Restart, number: u32) -> Result<RestartRecord> {
         self.progress.restart(None, number, self.plan.restarts);
@@ -99,10 +105,11 @@ impl<'a> Session<'a> {
         };
         let mut lives = self.start(restart, number);
         if !self.interrupted() {
-            let load = Load::begin(self.plan, lives.all())?;
+            let watch = self.watch();
+            let load = Load::begin(&watch, lives.all())?;
             self.take_slices(restart, number, &mut lives, &mut taken);
             if !self.interrupted() {
-                taken.machine = load.end(lives.all())?;
+                taken.machine = Some(load.end(lives.all())?);
                 taken.complete = true;
             }
         }

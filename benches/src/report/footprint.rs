@@ -94,6 +94,7 @@ impl Page<'_> {
     }
 
     pub(super) fn counted(&self, prints: &[Footprint]) -> Table {
+        let known = |figure: Option<String>| figure.unwrap_or_else(|| "not known".to_owned());
         let mut table = Table::new([
             ("server", Align::Left),
             ("lane", Align::Left),
@@ -107,8 +108,8 @@ impl Page<'_> {
                     self.name(print.arm).to_owned(),
                     lane.name().to_owned(),
                     thousands(counted.instructions),
-                    format!("{:.1}", counted.allocations),
-                    thousands(counted.allocated_bytes),
+                    known(counted.allocations.map(|count| format!("{count:.1}"))),
+                    known(counted.allocated_bytes.map(thousands)),
                 ]);
             }
         }

@@ -60,6 +60,12 @@ fn may_go_on(record: &Record, machine: &Machine) -> Result<(), String> {
     if record.state == State::Complete {
         return Err("everything planned was measured: there is nothing to go on with".to_owned());
     }
+    if machine.processor.is_none() && &record.machine == machine {
+        return Err(format!(
+            "the run was begun on {}, and nothing tells whether that is this machine",
+            machine.sentence()
+        ));
+    }
     if &record.machine != machine {
         return Err(format!(
             "the run was begun on another machine: {}; this is {}",
@@ -74,7 +80,7 @@ fn placement(plan: &Plan) -> Result<Placement, Failure> {
     if plan.shares_a_core() {
         return Ok(Placement::shared()?);
     }
-    Placement::new(wish(&plan.server_cores), wish(&plan.generator_cores))
+    Placement::again(wish(&plan.server_cores), wish(&plan.generator_cores))
         .map_err(|error| Failure::Usage(format!("{error:#}")))
 }
 
@@ -160,6 +166,15 @@ mod tests {
             elsewhere.contains("another machine") && elsewhere.contains("3 cores"),
             "{elsewhere}"
         );
+    }
+
+    #[test]
+    fn a_run_does_not_go_on_where_nothing_tells_the_machine() {
+        let mut record = record();
+        record.state = State::Interrupted;
+        record.machine.processor = None;
+        let refused = may_go_on(&record, &record.machine).unwrap_err();
+        assert!(refused.contains("nothing tells whether"), "{refused}");
     }
 
     fn void(arm: usize, lane: Option<Lane>, reason: &str) -> Void {

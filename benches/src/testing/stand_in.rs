@@ -77,11 +77,7 @@ impl StandIn {
 
 /// Any core, for servers and generator alike.
 pub(crate) fn anywhere() -> Placement {
-    Placement {
-        server: Vec::new(),
-        generator: Vec::new(),
-        warnings: Vec::new(),
-    }
+    Placement::default()
 }
 
 /// An answer of the contract's, or what resembles one.

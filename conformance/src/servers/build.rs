@@ -1,5 +1,7 @@
 //! Building a server.
 
+mod cargo;
+
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
@@ -58,6 +60,18 @@ pub enum BuildError {
         /// What cargo said.
         source: Box<cargo_metadata::Error>,
     },
+    /// Cargo reports no such program, or several.
+    #[error("{server}: `{command}` built {found}, where one program `{name}` was to be built")]
+    NotBuilt {
+        /// The server.
+        server: String,
+        /// The build command.
+        command: String,
+        /// The program's name.
+        name: String,
+        /// What cargo reports of that name.
+        found: String,
+    },
     /// The command made no such program.
     #[error("{server}: there is no program {}", program.display())]
     NoProgram {
@@ -92,13 +106,22 @@ impl Server {
             .iter()
             .map(|argument| self.in_target(root, argument))
             .collect::<Result<_, _>>()?;
+        let by_cargo = self.cargo_program().filter(|_| cargo::is_cargo(&build));
+        let build = match by_cargo {
+            Some(_) => cargo::reporting(&build),
+            None => build,
+        };
+        let mut report = Vec::new();
         if let [program, args @ ..] = build.as_slice() {
             let command = build.join(" ");
             let output = Command::new(program)
                 .args(args)
                 .current_dir(root)
                 .stdin(Stdio::null())
-                .stdout(Stdio::null())
+                .stdout(match by_cargo {
+                    Some(_) => Stdio::piped(),
+                    None => Stdio::null(),
+                })
                 .stderr(stderr)
                 .spawn()
                 .and_then(std::process::Child::wait_with_output)
@@ -122,9 +145,47 @@ impl Server {
                     output: String::from_utf8_lossy(&output.stderr).into_owned(),
                 });
             }
+            report = output.stdout;
         }
-        let program = self.locate(root, &self.program)?;
+        let program = match by_cargo {
+            Some(name) => self.built(&build, &report, name)?,
+            None => self.locate(root, &self.program)?,
+        };
         self.check(program)
+    }
+
+    /// The name of the program, where it is one that cargo is to have built: it is given by its name,
+    /// or by its path in the target directory.
+    fn cargo_program(&self) -> Option<&str> {
+        match self.program.rsplit_once('/') {
+            None => Some(&self.program),
+            Some((path, name)) => path.starts_with("{target}").then_some(name),
+        }
+    }
+
+    /// Where cargo says that it built the program.
+    fn built(&self, build: &[String], report: &[u8], name: &str) -> Result<PathBuf, BuildError> {
+        let mut found = cargo::programs(report, name);
+        match (found.pop(), found.as_slice()) {
+            (Some(program), []) => Ok(program),
+            (last, others) => {
+                let paths = others
+                    .iter()
+                    .chain(&last)
+                    .map(|path| path.display().to_string());
+                let paths: Vec<String> = paths.collect();
+                Err(BuildError::NotBuilt {
+                    server: self.name.clone(),
+                    command: build.join(" "),
+                    name: name.to_owned(),
+                    found: if paths.is_empty() {
+                        "none".to_owned()
+                    } else {
+                        paths.join(" and ")
+                    },
+                })
+            }
+        }
     }
 
     /// A text with `{target}` filled in.

@@ -149,7 +149,7 @@ pub(super) fn method(material: &Material<'_>) -> Section {
             ),
         ),
         ("Load", load(plan)),
-        ("Cores", cores(plan)),
+        ("Cores", cores(record)),
         ("Seed", plan.seed.to_string()),
     ];
     let terms = terms.map(|(term, said)| (term.to_owned(), said));
