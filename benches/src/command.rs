@@ -15,7 +15,7 @@ use crate::generator::versus;
 use crate::record::Record;
 use crate::report::{Form, html, link, markdown, render, render_division, splice};
 use crate::run;
-use crate::{calibrate, diff, export, list, schema};
+use crate::{calibrate, diff, export, list, repack, schema};
 
 /// Compares the servers of servers.toml: builds each, holds it to the contract, measures them side
 /// by side, and says which differences are real.
@@ -54,8 +54,10 @@ enum What {
     Diff(diff::Options),
     /// List the records there are, the newest last
     List(list::Options),
-    /// Write a record's samples or figures as CSV
+    /// Write a record's samples or figures as CSV, or all of it as JSON
     Export(export::Options),
+    /// Make a plain run.json of a run that has ended small, as the records of new runs are
+    Pack(repack::Options),
     /// Print the JSON Schema of a record
     Schema,
     /// Compare the load generator with wrk, oha and h2load, as an outside check
@@ -64,7 +66,7 @@ enum What {
 
 #[derive(Args, Debug)]
 struct ReportOptions {
-    /// A run.json, or the directory it is in
+    /// A record, or the directory it is in
     #[arg(value_name = "RUN")]
     record: PathBuf,
 
@@ -97,6 +99,7 @@ pub fn main() -> ExitCode {
         Some(What::Diff(options)) => diff::run(&options),
         Some(What::List(options)) => list::run(&options),
         Some(What::Export(options)) => export::run(&options).map_err(Failure::from),
+        Some(What::Pack(options)) => repack::run(&options).map_err(Failure::from),
         Some(What::Schema) => schema::run().map_err(Failure::from),
         Some(What::Report(options)) => report(&options).map_err(Failure::from),
         Some(What::Generator(options)) => versus::run(&options),

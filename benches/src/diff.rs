@@ -19,7 +19,7 @@ const FOOTPRINT_MARGIN: f64 = 0.05;
 /// Which records.
 #[derive(Args, Debug)]
 pub struct Options {
-    /// A run.json, or the directory it is in
+    /// A record, or the directory it is in
     #[arg(value_name = "A")]
     first: PathBuf,
 

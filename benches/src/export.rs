@@ -1,4 +1,4 @@
-//! Records as CSV (RFC 4180), for other tools.
+//! Records as CSV (RFC 4180) or JSON, for other tools.
 
 use std::path::PathBuf;
 
@@ -14,13 +14,17 @@ use crate::record::Record;
 /// What to write.
 #[derive(Args, Debug)]
 pub struct Options {
-    /// A run.json, or the directory it is in
+    /// A record, or the directory it is in
     #[arg(value_name = "RUN")]
     record: PathBuf,
 
     /// Which of its tables
     #[arg(long, value_name = "TABLE", default_value = "figures")]
     table: What,
+
+    /// The whole record as JSON instead, as `cargo compare schema` describes it
+    #[arg(long, conflicts_with = "table")]
+    json: bool,
 }
 
 /// A table of a record.
@@ -36,12 +40,15 @@ pub enum What {
     Processes,
 }
 
-/// Prints a table as CSV: names in the first line, nothing where nothing is known.
+/// Prints a table as CSV: names in the first line, nothing where nothing is known. Or all as JSON, on one line.
 ///
 /// # Errors
 /// Where the record cannot be read.
 pub fn run(options: &Options) -> Result<()> {
     let record = Record::read(&options.record)?;
+    if options.json {
+        return print(&(serde_json::to_string(&record)? + "\n"));
+    }
     print(&csv(&table(&record, options.table)?)?)
 }
 

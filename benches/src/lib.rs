@@ -22,6 +22,7 @@ pub mod probe;
 pub mod program;
 pub mod progress;
 pub mod record;
+pub mod repack;
 pub mod report;
 pub mod run;
 pub mod schedule;

@@ -9,7 +9,7 @@ use quartet_conformance::servers::Catalogue;
 
 use crate::failure::{Failure, print};
 use crate::plan::ArmRole;
-use crate::record::{FILE_NAME, Record, State};
+use crate::record::{Record, State};
 use crate::run::runs;
 use crate::table::{Align, Table};
 
@@ -50,7 +50,7 @@ fn records_in(directory: &Path) -> Result<Vec<PathBuf>> {
     for entry in entries {
         places.push(entry?.path());
     }
-    places.retain(|place| place.join(FILE_NAME).is_file());
+    places.retain(|place| place.is_dir() && Record::file(place).is_file());
     Ok(places)
 }
 
@@ -116,6 +116,7 @@ fn row(place: &Path) -> (String, Vec<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::PLAIN_NAME;
     use crate::testing::record;
 
     #[test]
@@ -128,7 +129,7 @@ mod tests {
         early.restarts.pop();
         early.write(&place.join("a")).unwrap();
         fs::create_dir_all(place.join("c")).unwrap();
-        fs::write(place.join("c").join(FILE_NAME), "{}").unwrap();
+        fs::write(place.join("c").join(PLAIN_NAME), "{}").unwrap();
         fs::create_dir_all(place.join("no record")).unwrap();
         let text = text(&records_in(&place).unwrap());
         let lines: Vec<&str> = text.lines().skip(2).collect();

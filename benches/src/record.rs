@@ -1,20 +1,15 @@
-//! The record of a run: everything that was measured, as `run.json`.
+//! The record of a run: everything that was measured.
 //!
 //! It holds raw samples, not results: every table and verdict is worked out from it again, so that
 //! a better analysis can be applied to an old run. Durations are nanoseconds, sizes bytes.
 
 mod cases;
+mod histogram;
+mod pack;
+mod store;
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::{BufWriter, Write as _};
-use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, ensure};
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
-use hdrhistogram::Histogram;
-use hdrhistogram::serialization::{Deserializer, Serializer as _, V2DeflateSerializer};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +21,9 @@ use crate::machine::{Machine, Source, Toolchain};
 use crate::plan::{Lane, Plan};
 
 pub use cases::{CaseFinding, CaseVerdict};
+pub use histogram::{decode, encode};
+pub(crate) use store::repack;
+pub use store::{PACKED_NAME, PLAIN_NAME};
 
 /// The version of the record's form. It rises when a reader of the old form would misread the new.
 pub const SCHEMA_VERSION: u32 = 3;
@@ -33,9 +31,6 @@ pub const SCHEMA_VERSION: u32 = 3;
 /// The oldest version that is still read. Version 3 has a list of the generator's cores where 2 has
 /// one core.
 const OLDEST_VERSION: u32 = 2;
-
-/// The record's name in its directory.
-pub const FILE_NAME: &str = "run.json";
 
 /// One run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -245,7 +240,7 @@ pub struct LaneTotals {
     pub user_ns: u64,
     /// CPU time in the kernel over all slices, likewise.
     pub system_ns: u64,
-    /// Latencies of all slices' counted requests, nanoseconds: HdrHistogram V2, compressed, base64.
+    /// Latencies of all slices' counted requests, nanoseconds: HdrHistogram V2, compressed in older records, base64.
     pub latencies: String,
 }
 
@@ -425,7 +420,7 @@ pub struct LatencyTotals {
     /// Index into `latency.rates`.
     pub rate: usize,
     /// From when a request was due to the last byte of its answer, for every request due within a
-    /// window, nanoseconds: HdrHistogram V2, compressed, base64.
+    /// window, nanoseconds: HdrHistogram V2, compressed in older records, base64.
     pub latencies: String,
     /// From when a request was due to when it was sent, likewise. What a request waited for a
     /// connection that was free is in it, and is in `latencies` too.
@@ -458,64 +453,6 @@ pub struct Void {
 }
 
 impl Record {
-    /// Writes `run.json` into `directory`, whole or not at all: a reader, or a run that is killed,
-    /// is left with the last version that was complete.
-    ///
-    /// # Errors
-    /// Where the directory cannot be made or written to.
-    pub fn write(&self, directory: &Path) -> Result<PathBuf> {
-        let file = directory.join(FILE_NAME);
-        let unfinished = directory.join(format!("{FILE_NAME}.unfinished"));
-        let write = || -> Result<()> {
-            fs::create_dir_all(directory)?;
-            let mut output = BufWriter::new(fs::File::create(&unfinished)?);
-            serde_json::to_writer(&mut output, self)?;
-            output.write_all(b"\n")?;
-            output.into_inner()?;
-            fs::rename(&unfinished, &file)?;
-            Ok(())
-        };
-        write().with_context(|| format!("cannot write {}", file.display()))?;
-        Ok(file)
-    }
-
-    /// The record's file, given that or its directory.
-    pub fn file(path: &Path) -> PathBuf {
-        if path.is_dir() {
-            path.join(FILE_NAME)
-        } else {
-            path.to_owned()
-        }
-    }
-
-    /// Reads a record, given its file or its directory. One of an older version that is still read
-    /// becomes one of the present version.
-    ///
-    /// # Errors
-    /// Where it cannot be read, is no record, or is of a version this program does not know.
-    pub fn read(path: &Path) -> Result<Self> {
-        let file = Self::file(path);
-        let shown = file.display();
-        let text = fs::read(&file).with_context(|| format!("cannot read {shown}"))?;
-        let version: Version = serde_json::from_slice(&text)
-            .with_context(|| format!("{shown} is not the record of a run"))?;
-        ensure!(
-            (OLDEST_VERSION..=SCHEMA_VERSION).contains(&version.schema_version),
-            "{shown} has schema version {}, this program reads {OLDEST_VERSION} to {SCHEMA_VERSION}",
-            version.schema_version
-        );
-        let mut record: Self =
-            serde_json::from_slice(&text).with_context(|| format!("{shown} is damaged"))?;
-        record.schema_version = SCHEMA_VERSION;
-        let arms = record.plan.arms.len();
-        let mut slices = record.restarts.iter().flat_map(|restart| &restart.slices);
-        ensure!(
-            slices.all(|slice| slice.arm < arms && slice.window_ns > 0),
-            "{shown} is damaged: it has a slice of no server, or of no length"
-        );
-        Ok(record)
-    }
-
     /// The server an arm is a process of.
     pub fn server_of(&self, arm: usize) -> Option<&ServerRecord> {
         let name = &self.plan.arms.get(arm)?.server;
@@ -523,139 +460,7 @@ impl Record {
     }
 }
 
-#[derive(Deserialize)]
-struct Version {
-    schema_version: u32,
-}
-
-/// A histogram as a record holds it.
-///
-/// # Errors
-/// Where it is too large for its form, which takes 2^63 counts.
-pub fn encode(histogram: &Histogram<u64>) -> Result<String> {
-    let mut bytes = Vec::new();
-    V2DeflateSerializer::new()
-        .serialize(histogram, &mut bytes)
-        .context("cannot encode a histogram")?;
-    Ok(BASE64_STANDARD.encode(bytes))
-}
-
-/// The histogram a record holds. It grows as others are added to it.
-///
-/// # Errors
-/// Where the text is not one.
-pub fn decode(text: &str) -> Result<Histogram<u64>> {
-    let bytes = BASE64_STANDARD
-        .decode(text)
-        .context("a histogram is not base64")?;
-    let mut histogram = Deserializer::new()
-        .deserialize(&mut bytes.as_slice())
-        .map_err(|error| anyhow::anyhow!("a histogram is damaged: {error}"))?;
-    histogram.auto(true);
-    Ok(histogram)
-}
-
 /// The present moment as records write it.
 pub fn now() -> String {
     humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::record;
-    use serde_json::json;
-
-    fn directory(name: &str) -> PathBuf {
-        let path = std::env::temp_dir().join(format!("quartet-{name}-{}", std::process::id()));
-        fs::remove_dir_all(&path).ok();
-        path
-    }
-
-    #[test]
-    fn what_is_written_is_read_back() {
-        let place = directory("record");
-        let written = record();
-        let file = written.write(&place).unwrap();
-        assert_eq!(Record::read(&file).unwrap(), written);
-        assert_eq!(Record::read(&place).unwrap(), written);
-        assert_eq!(
-            fs::read_dir(&place).unwrap().count(),
-            1,
-            "something is left over"
-        );
-        fs::remove_dir_all(&place).unwrap();
-    }
-
-    #[test]
-    fn another_version_is_refused_by_its_number() {
-        let place = directory("version");
-        let mut other = record();
-        other.schema_version = 99;
-        other.write(&place).unwrap();
-        let error = Record::read(&place).unwrap_err().to_string();
-        assert!(error.contains("schema version 99"), "{error}");
-        fs::remove_dir_all(&place).unwrap();
-    }
-
-    #[test]
-    fn the_one_core_of_version_2_is_read_as_a_list() {
-        let place = directory("version-2");
-        fs::create_dir_all(&place).unwrap();
-        let new = record();
-        for (core, cores) in [(json!(5), vec![5]), (json!(null), Vec::new())] {
-            let mut old = serde_json::to_value(&new).unwrap();
-            old["schema_version"] = json!(2);
-            let plan = old["plan"].as_object_mut().unwrap();
-            plan.remove("generator_cores");
-            plan.insert("generator_core".to_owned(), core);
-            fs::write(place.join(FILE_NAME), old.to_string()).unwrap();
-            let read = Record::read(&place).unwrap();
-            assert_eq!(read.plan.generator_cores, cores);
-            assert_eq!(read.schema_version, SCHEMA_VERSION);
-        }
-        fs::remove_dir_all(&place).unwrap();
-    }
-
-    #[test]
-    fn what_is_no_record_is_said_to_be_none() {
-        let place = directory("none");
-        fs::create_dir_all(&place).unwrap();
-        let file = place.join("other.json");
-        fs::write(&file, "{}").unwrap();
-        let error = Record::read(&file).unwrap_err().to_string();
-        assert!(error.contains("is not the record of a run"), "{error}");
-        fs::remove_dir_all(&place).unwrap();
-    }
-
-    #[test]
-    fn slices_are_of_servers_and_of_some_length() {
-        let place = directory("damaged");
-        for damage in [
-            (|slice: &mut Slice| slice.arm = 99) as fn(&mut Slice),
-            |slice| slice.window_ns = 0,
-        ] {
-            let mut record = record();
-            damage(&mut record.restarts[0].slices[0]);
-            record.write(&place).unwrap();
-            let error = Record::read(&place).unwrap_err().to_string();
-            assert!(error.contains("is damaged"), "{error}");
-        }
-        fs::remove_dir_all(&place).unwrap();
-    }
-
-    #[test]
-    fn histograms_survive() {
-        let mut histogram = Histogram::<u64>::new(3).unwrap();
-        histogram.record_n(400_000, 1_000).unwrap();
-        histogram.record(900_000).unwrap();
-        let mut decoded = decode(&encode(&histogram).unwrap()).unwrap();
-        assert_eq!(decoded, histogram);
-        let mut slower = Histogram::<u64>::new(3).unwrap();
-        slower.record(60_000_000_000).unwrap();
-        decoded.add(&slower).unwrap();
-        assert_eq!(decoded.len(), 1_002);
-        assert!(decode("????").is_err());
-        assert!(decode("AAAA").is_err());
-    }
 }

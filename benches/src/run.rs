@@ -26,7 +26,7 @@ use crate::machine::{Machine, Source, Toolchain};
 use crate::measure::Measurement;
 use crate::plan::{Arm, ArmRole, Effort, Plan, RAMP, SLICE};
 use crate::prepare::prepare;
-use crate::record::{FILE_NAME, Record, SCHEMA_VERSION, State, now};
+use crate::record::{Record, SCHEMA_VERSION, State, now};
 use crate::report::{Form, html, render};
 use crate::selection;
 use crate::system::System;
@@ -86,7 +86,7 @@ pub struct Options {
     #[arg(long, value_name = "DIR")]
     output: Option<PathBuf>,
 
-    /// Go on with a run that was interrupted or killed, given its run.json or directory: by its own
+    /// Go on with a run that was interrupted or killed, given its record or directory: by its own
     /// plan, with the very programs it began with
     #[arg(
         long, value_name = "RUN",
@@ -235,6 +235,10 @@ impl Run {
         }
         let output = self.claim.directory();
         let keep = |record: &Record| record.write(output).map(drop);
+        if self.blocks.is_none() {
+            // What was packed becomes plain before there is more of it.
+            keep(&self.record)?;
+        }
         measurement.run(&mut self.record, keep)?;
         if let Some(options) = cost.filter(|_| !interrupt.requested()) {
             let costing = Costing {
@@ -263,7 +267,7 @@ impl Run {
     /// # Errors
     /// Where standard output cannot be written to.
     pub(crate) fn show(&self, found: &str) -> Result<()> {
-        let file = self.claim.directory().join(FILE_NAME);
+        let file = Record::file(self.claim.directory());
         crate::failure::print(&format!("\n{found}\nThe record: {}\n", file.display()))
     }
 
@@ -274,7 +278,9 @@ impl Run {
     fn write_page(&self, analysis: &Analysis) -> Result<()> {
         let file = self.claim.directory().join(html::FILE_NAME);
         let division = Division::of(&self.record, &Estimates::read(&home(self.root()))?);
-        let page = html::page(&self.record, analysis, &division, Some(FILE_NAME))?;
+        let record = Record::file(self.claim.directory());
+        let record = record.file_name().and_then(|name| name.to_str());
+        let page = html::page(&self.record, analysis, &division, record)?;
         fs::write(&file, page).with_context(|| format!("cannot write {}", file.display()))?;
         crate::failure::print(&format!("The report: {}\n", file.display()))
     }

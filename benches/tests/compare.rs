@@ -267,7 +267,7 @@ fn a_small_run_is_recorded_and_reported() {
             "{section}"
         );
     }
-    assert!(page.contains("contract/list-exact") && page.contains("href=\"run.json\""));
+    assert!(page.contains("contract/list-exact") && page.contains("href=\"run.packed.json.gz\""));
     let copy = place.join("copy.html");
     let again = compare()
         .arg("report")
@@ -277,7 +277,7 @@ fn a_small_run_is_recorded_and_reported() {
         .unwrap();
     assert!(again.status.success(), "{}", text(&again.stderr));
     let copy = fs::read_to_string(copy).unwrap();
-    assert!(copy.contains("href=\"out/run.json\""), "{copy}");
+    assert!(copy.contains("href=\"out/run.packed.json.gz\""), "{copy}");
 
     let readme = place.join("README.md");
     fs::write(
@@ -327,7 +327,7 @@ fn a_run_that_is_interrupted_before_it_measures_leaves_no_record() {
         .output()
         .unwrap();
     refused(&output, 130, "measuring on");
-    assert!(!place.join("out").join("run.json").exists());
+    assert!(!Record::file(&place.join("out")).exists());
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
-use crate::record::FILE_NAME;
+use crate::record::Record;
 
 /// Held open and locked for as long as a process measures. The system unlocks it when the process
 /// is gone, however that came.
@@ -26,7 +26,7 @@ impl Claim {
         let made = !directory.exists();
         fs::create_dir_all(directory).map_err(|error| unwritable(directory, &error))?;
         let claim = Self::lock(directory, made)?;
-        if directory.join(FILE_NAME).exists() {
+        if Record::file(directory).exists() {
             let directory = directory.display();
             return Err(Failure::Usage(format!(
                 "{directory} holds a record already"
@@ -98,6 +98,7 @@ fn unwritable(directory: &Path, error: &io::Error) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::PLAIN_NAME;
 
     fn sentence(claim: Result<Claim, Failure>) -> String {
         match claim {
@@ -114,7 +115,7 @@ mod tests {
         for taken in [Claim::new(&directory), Claim::again(&directory)] {
             assert!(sentence(taken).starts_with("another process is measuring into"));
         }
-        fs::write(directory.join(FILE_NAME), "{}").unwrap();
+        fs::write(directory.join(PLAIN_NAME), "{}").unwrap();
         drop(claim);
         assert!(sentence(Claim::new(&directory)).ends_with("holds a record already"));
         drop(Claim::again(&directory).unwrap());

@@ -13,10 +13,10 @@ use crate::machine::Machine;
 use crate::measure::Subject;
 use crate::plan::Plan;
 use crate::prepare::prepare;
-use crate::record::{FILE_NAME, Record, ServerRecord, State, Void, now};
+use crate::record::{PACKED_NAME, PLAIN_NAME, Record, ServerRecord, State, Void, now};
 
 impl Run {
-    /// The run of a record, given its `run.json` or its directory.
+    /// The run of a record, given its file or its directory.
     ///
     /// # Errors
     /// Where there is none, another process is measuring it, it is complete, or it was begun on
@@ -27,9 +27,9 @@ impl Run {
         let usage = |error: anyhow::Error| Failure::Usage(format!("{error:#}"));
         Record::read(&file).map_err(usage)?;
         let directory = match file.parent() {
-            Some(parent) if file.ends_with(FILE_NAME) => parent,
+            Some(parent) if file.ends_with(PACKED_NAME) || file.ends_with(PLAIN_NAME) => parent,
             _ => {
-                let sentence = format!("{} is no {FILE_NAME}", file.display());
+                let sentence = format!("{} is no {PACKED_NAME} or {PLAIN_NAME}", file.display());
                 return Err(Failure::Usage(sentence));
             }
         };
@@ -41,7 +41,7 @@ impl Run {
         };
         let claim = Claim::again(directory)?;
         // Not before: whoever had it until now may have written more.
-        let mut record = Record::read(&file).map_err(usage)?;
+        let mut record = Record::read(directory).map_err(usage)?;
         may_go_on(&record, &Machine::look()).map_err(Failure::Usage)?;
         let placement = placement(&record.plan)?;
         record.state = State::Running;

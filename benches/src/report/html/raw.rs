@@ -15,7 +15,7 @@ pub(super) fn section(material: &Material<'_>, record: Option<&str>) -> Section 
                 target: target.to_owned(),
             }),
         },
-        None => Item::from("Every slice, latency and order is in this run's run.json."),
+        None => Item::from("Every slice, latency and order is in this run's record."),
     };
     let mut blocks = vec![Block::List(vec![item])];
     blocks.extend(material.lanes().map(|(lane, details)| Block::Folded {
