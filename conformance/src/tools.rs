@@ -41,6 +41,9 @@ pub(crate) enum ToolError {
     /// It ended, or did not get ready.
     #[error("{tool} does not start: {output}")]
     NotReady { tool: &'static str, output: String },
+    /// It does not work on this machine: what it needs, as the end of a sentence.
+    #[error("it {0}")]
+    Unusable(String),
     /// It runs, and failed at what it was asked to do.
     #[error(transparent)]
     Browser(#[from] WebDriverError),

@@ -2,8 +2,9 @@
 
 use std::io::{self, BufRead as _, BufReader};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::mpsc;
+use std::sync::mpsc::{self, Sender};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -23,6 +24,27 @@ const READY: &str = "started successfully on port ";
 
 /// How long it may take to print that.
 const STARTUP: Duration = Duration::from_secs(20);
+
+/// What the browser says where the system lets it make no sandbox, and then ends.
+const NO_SANDBOX: &str = "No usable sandbox";
+
+/// What to do about that.
+const SANDBOX_ADVICE: &str = "needs a sandbox for Chromium, which this system does not let it make \
+     (Debian: apt-get install chromium-sandbox; Ubuntu: allow it unprivileged user namespaces)";
+
+/// Parts of what the driver says where no session with this browser will ever be made, with what to
+/// do about it.
+const UNUSABLE: [(&str, &str); 2] = [
+    (
+        "only supports Chrome version",
+        "needs Chromium and chromedriver of one version (Debian: apt-get install chromium \
+         chromium-driver)",
+    ),
+    (
+        "cannot find Chrome binary",
+        "needs Chromium beside its driver (Debian: apt-get install chromium)",
+    ),
+];
 
 const ARGUMENTS: &[&str] = &[
     "--headless",
@@ -60,40 +82,30 @@ impl Browser {
     /// Starts one.
     ///
     /// # Errors
-    /// If it is not there, or does not start.
+    /// [`ToolError::Unusable`] if it will not start on this machine whoever asks; another if it is not
+    /// there, or does not start for a reason that is not known.
     pub(super) fn start() -> Result<Self, ToolError> {
-        let failed = |source| ToolError::Start { tool: TOOL, source };
         let program = find(PROGRAM).ok_or_else(|| failed(io::ErrorKind::NotFound.into()))?;
+        Self::start_by(&program)
+    }
+
+    fn start_by(program: &Path) -> Result<Self, ToolError> {
         let scratch = Scratch::get().map_err(failed)?;
         let mut child = Child::spawn(
             Command::new(program)
-                .arg("--port=0")
+                // With --verbose what the browser says is passed on, among much else.
+                .args(["--port=0", "--verbose"])
                 // Where it makes the browser's profile.
                 .env("TMPDIR", scratch.path())
                 .stdin(Stdio::null())
                 .stdout(Stdio::piped())
-                .stderr(Stdio::null()),
+                .stderr(Stdio::piped()),
         )
         .map_err(failed)?;
         let driver = Driver(SocketAddr::from((Ipv4Addr::LOCALHOST, port(&mut child)?)));
-        let mut arguments = ARGUMENTS.to_vec();
-        if is_root() {
-            // Chromium's sandbox does not work as root.
-            arguments.push("--no-sandbox");
-        }
-        let not_ready = |error: &dyn std::fmt::Display| ToolError::NotReady {
-            tool: TOOL,
-            output: error.to_string(),
-        };
-        let session = driver
-            .call("POST", "/session", &capabilities(&arguments))
-            .map_err(|error| not_ready(&error))?;
-        let id = session["sessionId"].as_str();
         Ok(Self {
+            session: session(driver, &mut child)?,
             driver,
-            session: id
-                .ok_or_else(|| not_ready(&"there is no session"))?
-                .to_owned(),
             _child: child,
             _scratch: scratch,
         })
@@ -172,27 +184,82 @@ impl Drop for Browser {
     }
 }
 
-/// The port that the driver says it has taken. Its output is read to the end, lest it wait for a
-/// reader.
+fn failed(source: io::Error) -> ToolError {
+    ToolError::Start { tool: TOOL, source }
+}
+
+fn not_ready(output: impl Into<String>) -> ToolError {
+    ToolError::NotReady {
+        tool: TOOL,
+        output: output.into(),
+    }
+}
+
+/// The port that the driver says it has taken.
 fn port(child: &mut Child) -> Result<u16, ToolError> {
     let (announce, announced) = mpsc::channel();
     if let Some(output) = child.stdout() {
-        std::thread::spawn(move || {
-            for line in BufReader::new(output).lines().map_while(Result::ok) {
-                if let Some((_, port)) = line.split_once(READY) {
-                    // Nobody waits any longer if the start was given up.
-                    let _ = announce.send(port.trim_end_matches('.').to_owned());
-                }
-            }
+        read_out(output, announce, |line| {
+            let (_, port) = line.split_once(READY)?;
+            port.trim_end_matches('.').parse().ok()
         });
     }
     let port = announced.recv_timeout(STARTUP);
-    port.ok()
-        .and_then(|port| port.parse().ok())
-        .ok_or_else(|| ToolError::NotReady {
-            tool: TOOL,
-            output: format!("{PROGRAM} does not say which port it has taken"),
-        })
+    port.map_err(|_| not_ready(format!("{PROGRAM} does not say which port it has taken")))
+}
+
+/// A new session, which starts the browser.
+fn session(driver: Driver, child: &mut Child) -> Result<String, ToolError> {
+    let mut arguments = ARGUMENTS.to_vec();
+    if is_root() {
+        // Chromium's sandbox does not work as root.
+        arguments.push("--no-sandbox");
+    }
+    let (tell, told) = mpsc::channel();
+    if let Some(output) = child.stderr() {
+        // The driver waits a minute for a browser that has ended at once.
+        read_out(output, tell.clone(), |line| {
+            let is_missing = line.contains(NO_SANDBOX);
+            is_missing.then(|| Err(ToolError::Unusable(SANDBOX_ADVICE.to_owned())))
+        });
+    }
+    std::thread::spawn(move || {
+        let answer = driver.call("POST", "/session", &capabilities(&arguments));
+        // Nobody waits any longer if the reason was told before.
+        let _ = tell.send(answer.map_err(|error| refused(&error)));
+    });
+    // The thread above says something whatever happens.
+    let answer = told.recv().map_err(|_| not_ready("there is no answer"))??;
+    let id = answer["sessionId"].as_str();
+    Ok(id
+        .ok_or_else(|| not_ready("there is no session"))?
+        .to_owned())
+}
+
+/// Why there is no session.
+fn refused(error: &WebDriverError) -> ToolError {
+    let why = error.to_string();
+    match UNUSABLE.iter().find(|(part, _)| why.contains(part)) {
+        Some((_, advice)) => ToolError::Unusable(format!("{advice}: {why}")),
+        None => not_ready(why),
+    }
+}
+
+/// Reads what a program prints to its end, lest it wait for a reader, and tells what `look` finds.
+fn read_out<T: Send + 'static>(
+    output: impl io::Read + Send + 'static,
+    tell: Sender<T>,
+    look: impl Fn(&str) -> Option<T> + Send + 'static,
+) {
+    std::thread::spawn(move || {
+        // Not all that a browser says is UTF-8.
+        for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
+            if let Some(found) = look(String::from_utf8_lossy(&line).trim_end()) {
+                // Nobody waits any longer if the start was given up.
+                let _ = tell.send(found);
+            }
+        }
+    });
 }
 
 #[cfg(unix)]
@@ -204,3 +271,6 @@ fn is_root() -> bool {
 fn is_root() -> bool {
     false
 }
+
+#[cfg(all(test, unix))]
+mod tests;

@@ -160,6 +160,11 @@ impl Child {
     pub(super) fn stdout(&mut self) -> Option<std::process::ChildStdout> {
         self.process.stdout.take()
     }
+
+    /// Its standard error, likewise.
+    pub(super) fn stderr(&mut self) -> Option<std::process::ChildStderr> {
+        self.process.stderr.take()
+    }
 }
 
 impl Drop for Child {

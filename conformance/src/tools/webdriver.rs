@@ -91,9 +91,12 @@ fn read(mut answer: impl BufRead) -> Result<Value, WebDriverError> {
         return Ok(content["value"].take());
     }
     let message = content["value"]["message"].as_str().ok_or_else(malformed)?;
-    // After the first line come the versions of everything.
-    let message = message.lines().next().unwrap_or_default();
-    Err(WebDriverError::Failed(message.to_owned()))
+    // After the sentences come, in brackets, the versions of everything.
+    let sentences = message
+        .lines()
+        .take_while(|line| !line.trim_start().starts_with('('));
+    let sentences: Vec<&str> = sentences.collect();
+    Err(WebDriverError::Failed(sentences.join("; ")))
 }
 
 /// What asks for a browser without windows that keeps its console's log.
@@ -120,9 +123,9 @@ mod tests {
         assert_eq!(value.expect("it is sound"), json!([1]));
         let failed = read(answer(
             "500 x",
-            r#"{"value": {"message": "no such\n(v1)"}}"#,
+            r#"{"value": {"message": "no such\nthing\n  (v1)\nmore"}}"#,
         ));
-        assert!(matches!(failed, Err(WebDriverError::Failed(why)) if why == "no such"));
+        assert!(matches!(failed, Err(WebDriverError::Failed(why)) if why == "no such; thing"));
         for nonsense in [
             String::new(),
             "SSH".to_owned(),

@@ -159,6 +159,8 @@ fn on_the_page(
     };
     let attempt = || context.target().workbench.with_browser(errand);
     let result = match attempt() {
+        // One that cannot be used will not be at the second try.
+        Err(Trouble::Tool(ToolError::Unusable(need))) => return Ok(Verdict::NotApplicable(need)),
         Err(Trouble::Tool(_)) => attempt(),
         result => result,
     };
