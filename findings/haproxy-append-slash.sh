@@ -14,7 +14,7 @@
 set -euo pipefail
 
 haproxy=$(PATH=$PATH:/usr/sbin command -v haproxy) || { echo 'haproxy is not installed' >&2; exit 2; }
-"$haproxy" -v | head -n 1
+"$haproxy" -v | sed -n 1p
 work=$(mktemp -d)
 server=''
 trap '[ -z "$server" ] || kill "$server" 2>/dev/null || true; rm -rf "$work"' EXIT

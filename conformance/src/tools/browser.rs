@@ -272,5 +272,5 @@ fn is_root() -> bool {
     false
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests;

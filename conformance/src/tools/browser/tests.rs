@@ -1,6 +1,8 @@
 //! A browser that does not start, by drivers that are made for it: a script that says what a driver
 //! does, and a listener that answers in its place.
 
+#![cfg(unix)]
+
 use std::fs;
 use std::io::Write as _;
 use std::net::TcpListener;
