@@ -1,4 +1,4 @@
-use crate::{ApiKeys, Greetings, HeadLimits, docs::Docs};
+use crate::{ApiKeys, Greetings, HeadLimits, docs::Docs, openapi::Mode};
 
 /// All that the handlers and the middleware of a server read.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ impl Default for Api {
         Self {
             greetings: Greetings::embedded(),
             keys: None,
-            docs: Docs::new(None),
+            docs: Docs::new(&Mode::default()),
             limits: HeadLimits::default(),
         }
     }

@@ -9,7 +9,10 @@ use std::{
 use clap::Parser;
 use tracing_subscriber::filter::LevelFilter;
 
-/// The options of every server. Each is also an environment variable.
+use crate::{Place, PublicUrl, RootPath, openapi::Version};
+
+/// The options of every server. Each is also an environment variable, but for those that print
+/// something and exit.
 #[derive(Clone, Debug, Parser)]
 #[command(
     about = "Serves greetings by locale name: a read-only JSON API, described at /docs.",
@@ -38,8 +41,20 @@ pub struct Options {
     pub(crate) greetings: Option<PathBuf>,
 
     /// The path below which a proxy in front serves this, where links must say it
-    #[arg(long, env = "QUARTET_ROOT_PATH", value_name = "PATH", value_parser = root_path)]
-    pub(crate) root_path: Option<String>,
+    #[arg(long, env = "QUARTET_ROOT_PATH", value_name = "PATH")]
+    root_path: Option<RootPath>,
+
+    /// The absolute URL that clients use, for the OpenAPI document; its path is the root path
+    #[arg(long, env = "QUARTET_PUBLIC_URL", value_name = "URL")]
+    public_url: Option<PublicUrl>,
+
+    /// Print the OpenAPI document that this server would serve, in version 3.1 or for tools that
+    /// refuse it 3.0, and exit
+    #[arg(
+        long, value_name = "VERSION", value_enum, hide_possible_values = true,
+        num_args = 0..=1, default_missing_value = "3.1"
+    )]
+    pub(crate) print_openapi: Option<Version>,
 
     /// A file of keys, one a line: the data then needs `Authorization: Key …`
     #[arg(long, env = "QUARTET_API_KEY_FILE", value_name = "FILE")]
@@ -68,12 +83,36 @@ impl Options {
             .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], self.port.unwrap_or(8000))))
     }
 
+    /// Where clients find the API.
+    ///
+    /// # Errors
+    /// If a root path is given beside a public URL, and is not its path.
+    pub fn place(&self) -> Result<Place, PlaceConflict> {
+        match (&self.root_path, &self.public_url) {
+            (None, None) => Ok(Place::Anywhere),
+            (Some(path), None) => Ok(Place::Below(path.clone())),
+            (Some(path), Some(url)) if path.as_str() != url.path() => Err(PlaceConflict {
+                path: path.clone(),
+                url: url.clone(),
+            }),
+            (_, Some(url)) => Ok(Place::At(url.clone())),
+        }
+    }
+
     /// How many worker threads to run.
     pub fn workers(&self) -> usize {
         self.workers
             .or_else(|| thread::available_parallelism().ok())
             .map_or(1, NonZeroUsize::get)
     }
+}
+
+/// Two options that say otherwise where clients find the API.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("--root-path {} is not the path of --public-url {}", path.as_str(), url.as_str())]
+pub struct PlaceConflict {
+    path: RootPath,
+    url: PublicUrl,
 }
 
 /// What of a request's head is refused as too large.
@@ -145,16 +184,6 @@ fn socket_address(value: &str) -> Result<SocketAddr, String> {
         .ok_or_else(|| "the name has no address".to_owned())
 }
 
-fn root_path(value: &str) -> Result<String, &'static str> {
-    let path = value.trim_end_matches('/');
-    let is_path_octet =
-        |octet: u8| octet.is_ascii_alphanumeric() || b"/-._~%!$&'()*+,;=:@".contains(&octet);
-    if !path.starts_with('/') || path.starts_with("//") || !path.bytes().all(is_path_octet) {
-        return Err("a root path looks like /content/42");
-    }
-    Ok(path.to_owned())
-}
-
 /// More threads than that serve nothing faster, and a system may refuse them.
 fn workers(value: &str) -> Result<NonZeroUsize, &'static str> {
     let workers = value.parse().ok();
@@ -224,6 +253,9 @@ mod tests {
             ["--root-path", "p"],
             ["--root-path", "//host"],
             ["--root-path", "/\" onload="],
+            ["--public-url", "/content/42"],
+            ["--public-url", "https://host/?q"],
+            ["--print-openapi", "2.0"],
             ["--header-limit", "0"],
             ["--header-limit", "99999999999"],
             ["--header-count-limit", "0"],
@@ -235,6 +267,37 @@ mod tests {
             let kind = parse(&args).unwrap_err().kind();
             assert_eq!(kind, ErrorKind::ValueValidation, "{args:?}");
         }
+    }
+
+    #[test]
+    fn the_root_path_is_that_of_the_public_url() {
+        let place = |args: &[&str]| parse(args).unwrap().place();
+        let url = ["--public-url", "https://host/p/"];
+        let at = Ok(Place::At("https://host/p".parse().unwrap()));
+        assert_eq!(place(&[]), Ok(Place::Anywhere));
+        assert_eq!(
+            place(&["--root-path", "/p"]),
+            Ok(Place::Below("/p".parse().unwrap()))
+        );
+        assert_eq!(place(&url), at);
+        assert_eq!(place(&[&url[..], &["--root-path", "/p"]].concat()), at);
+        let conflict = place(&[&url[..], &["--root-path", "/q"]].concat()).unwrap_err();
+        assert_eq!(
+            conflict.to_string(),
+            "--root-path /q is not the path of --public-url https://host/p"
+        );
+    }
+
+    #[test]
+    fn the_document_is_printed_in_3_1_unless_3_0_is_asked_for() {
+        let print = |args: &[&str]| parse(args).unwrap().print_openapi;
+        assert_eq!(print(&[]), None);
+        assert_eq!(print(&["--print-openapi"]), Some(Version::V3_1));
+        assert_eq!(print(&["--print-openapi", "3.0"]), Some(Version::V3_0));
+        assert_eq!(
+            print(&["--print-openapi", "--port", "1"]),
+            Some(Version::V3_1)
+        );
     }
 
     #[test]

@@ -1,10 +1,17 @@
-use std::{io, net::TcpListener, process::ExitCode, sync::Arc};
+use std::{
+    io::{self, Write as _},
+    net::TcpListener,
+    process::ExitCode,
+    sync::Arc,
+};
 
 use clap::{CommandFactory as _, FromArgMatches as _};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::{
-    Api, ApiKeyError, ApiKeys, DataError, Greetings, Options, Ready, Timeouts, docs::Docs,
+    Api, ApiKeyError, ApiKeys, DataError, Greetings, Options, Place, Ready, Timeouts,
+    docs::Docs,
+    openapi::{self, Mode},
 };
 
 /// A server program that has read its options and its data and holds its port: all that is left
@@ -35,6 +42,8 @@ enum StartError {
         address: std::net::SocketAddr,
         source: io::Error,
     },
+    #[error("cannot print the document: {0}")]
+    Print(io::Error),
     #[error(transparent)]
     Serve(io::Error),
 }
@@ -65,7 +74,19 @@ pub fn main_with<A: clap::Args>(
         Ok(both) => both,
         Err(error) => error.exit(),
     };
-    match start(&options).and_then(|program| serve(program, more).map_err(StartError::Serve)) {
+    let place = match options.place() {
+        Ok(place) => place,
+        Err(conflict) => {
+            eprintln!("{name}: {conflict}");
+            return ExitCode::from(2);
+        }
+    };
+    let done = match options.print_openapi {
+        Some(version) => print_openapi(version, &options, place),
+        None => start(&options, place)
+            .and_then(|program| serve(program, more).map_err(StartError::Serve)),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{name}: {error}");
@@ -74,7 +95,31 @@ pub fn main_with<A: clap::Args>(
     }
 }
 
-fn start(options: &Options) -> Result<Program, StartError> {
+/// Prints the document that a server with these options would serve, octet for octet where it is
+/// the version that is served.
+fn print_openapi(
+    version: openapi::Version,
+    options: &Options,
+    place: Place,
+) -> Result<(), StartError> {
+    let keyed = load_keys(options)?.is_some();
+    let document = openapi::document_in(version, &Mode { keyed, place });
+    let mut stdout = io::stdout().lock();
+    stdout
+        .write_all(document.as_bytes())
+        .and_then(|()| stdout.flush())
+        .map_err(StartError::Print)
+}
+
+fn load_keys(options: &Options) -> Result<Option<ApiKeys>, ApiKeyError> {
+    options
+        .api_key_file
+        .as_deref()
+        .map(ApiKeys::load)
+        .transpose()
+}
+
+fn start(options: &Options, place: Place) -> Result<Program, StartError> {
     tracing_subscriber::fmt()
         .with_max_level(options.log)
         .with_writer(io::stderr)
@@ -83,11 +128,11 @@ fn start(options: &Options) -> Result<Program, StartError> {
         Some(file) => Greetings::load(file)?,
         None => Greetings::embedded(),
     };
-    let keys = options
-        .api_key_file
-        .as_deref()
-        .map(ApiKeys::load)
-        .transpose()?;
+    let keys = load_keys(options)?;
+    let mode = Mode {
+        keyed: keys.is_some(),
+        place,
+    };
     let address = options.listen();
     let listening = listen(address).and_then(|listener| Ok((listener.local_addr()?, listener)));
     let (local_address, listener) =
@@ -98,7 +143,7 @@ fn start(options: &Options) -> Result<Program, StartError> {
         api: Arc::new(Api {
             greetings,
             keys,
-            docs: Docs::new(options.root_path.as_deref()),
+            docs: Docs::new(&mode),
             limits: options.limits,
         }),
         timeouts: options.timeouts,

@@ -1,7 +1,10 @@
 //! The description of the API: the OpenAPI document and the Swagger UI page, every file of it
 //! served from here, so that it works offline and behind any prefix.
 
-use crate::{EntityTag, JSON, openapi};
+use crate::{
+    EntityTag, JSON,
+    openapi::{self, Mode},
+};
 
 /// The Content-Security-Policy that the page works under: nothing from any other host, no inline
 /// script. Swagger UI draws with inline styles and `data:` images.
@@ -55,8 +58,7 @@ impl Document {
 /// The documents of one server.
 #[derive(Debug)]
 pub struct Docs {
-    /// Where `GET /` redirects to: relative, so that it keeps whatever prefix a proxy strips,
-    /// unless the prefix was stated.
+    /// Where `GET /` redirects to ([`Place::docs`](crate::Place::docs)).
     pub location: String,
     /// The OpenAPI document.
     pub openapi: Document,
@@ -66,13 +68,12 @@ pub struct Docs {
 }
 
 impl Docs {
-    /// The documents of a server that clients reach below `root_path` (`/p`), or wherever they
-    /// find it.
-    pub fn new(root_path: Option<&str>) -> Self {
+    /// The documents of a server of this mode.
+    pub fn new(mode: &Mode) -> Self {
         // Made once for the process's life; `'static` lets every framework send it uncopied.
-        let openapi: &'static [u8] = openapi::document(root_path).into_bytes().leak();
+        let openapi: &'static [u8] = openapi::document(mode).into_bytes().leak();
         Self {
-            location: root_path.map_or_else(|| "docs".to_owned(), |root| format!("{root}/docs")),
+            location: mode.place.docs(),
             openapi: Document::new(JSON, openapi),
             page: Document::new(HTML, PAGE.as_bytes()),
             assets: [
@@ -96,10 +97,11 @@ impl Docs {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Place;
 
     #[test]
     fn has_every_file_that_the_page_names() {
-        let docs = Docs::new(None);
+        let docs = Docs::new(&Mode::default());
         let mut named = 0;
         for link in PAGE.split('"').filter(|text| text.starts_with("docs/")) {
             named += 1;
@@ -113,8 +115,22 @@ mod tests {
     }
 
     #[test]
-    fn the_redirect_is_relative_unless_the_prefix_is_stated() {
-        assert_eq!(Docs::new(None).location, "docs");
-        assert_eq!(Docs::new(Some("/p")).location, "/p/docs");
+    fn each_mode_has_an_entity_tag_of_its_own() {
+        let places = [
+            Place::Anywhere,
+            Place::Below("/p".parse().unwrap()),
+            Place::At("https://host/p".parse().unwrap()),
+        ];
+        let mut tags: Vec<String> = Vec::new();
+        for place in places {
+            for keyed in [false, true] {
+                let place = place.clone();
+                let docs = Docs::new(&Mode { keyed, place });
+                tags.push(docs.openapi.etag.as_str().to_owned());
+            }
+        }
+        tags.sort();
+        tags.dedup();
+        assert_eq!(tags.len(), 6);
     }
 }

@@ -1,0 +1,52 @@
+//! The OpenAPI document, written once for all four servers.
+//!
+//! It is a function of a server's [`Mode`]: a server that asks for a key says so, and one that does
+//! not names no key. It describes all that FastAPI's of the original does, and by the same operation
+//! ids, which are the names of functions in clients that are generated from it.
+
+mod operations;
+#[cfg(test)]
+mod tests;
+mod version_3_0;
+
+use utoipa::openapi::Server;
+
+use crate::Place;
+
+/// What of a server its document depends on. The default asks for no key and is found anywhere.
+#[derive(Clone, Debug, Default)]
+pub struct Mode {
+    /// Whether the data routes ask for an API key.
+    pub keyed: bool,
+    /// Where clients find the API.
+    pub place: Place,
+}
+
+/// A version of the OpenAPI Specification.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Version {
+    /// 3.1, which is served.
+    #[value(name = "3.1")]
+    V3_1,
+    /// 3.0, for tools that refuse 3.1.
+    #[value(name = "3.0")]
+    V3_0,
+}
+
+/// The document that a server of this mode serves, as JSON.
+pub fn document(mode: &Mode) -> String {
+    let mut document = operations::document(mode.keyed);
+    document.servers = Some(vec![Server::new(mode.place.server())]);
+    document
+        .to_pretty_json()
+        .expect("a test serialises the document")
+}
+
+/// The same in a version of the specification.
+pub fn document_in(version: Version, mode: &Mode) -> String {
+    let document = document(mode);
+    match version {
+        Version::V3_1 => document,
+        Version::V3_0 => version_3_0::converted(&document),
+    }
+}

@@ -1,0 +1,133 @@
+//! What is described: the three operations and their schemas.
+
+use utoipa::{
+    OpenApi,
+    openapi::{
+        OpenApi as Document,
+        path::Operation,
+        security::{ApiKey, ApiKeyValue, SecurityScheme},
+    },
+};
+
+use crate::{FieldError, Greeting, Health, Problem};
+
+/// The name of the security scheme.
+const API_KEY: &str = "apiKey";
+
+/// The description of a server that asks for a key, or of one that does not.
+pub(super) fn document(keyed: bool) -> Document {
+    let mut document = Greetings::openapi();
+    let paths = document.paths.paths.values_mut();
+    for operation in paths.filter_map(|path| path.get.as_mut()) {
+        complete(operation, keyed);
+    }
+    if keyed {
+        let mut value = ApiKeyValue::new("Authorization");
+        value.description = Some("`Key`, a space and the key".to_owned());
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme(API_KEY, SecurityScheme::ApiKey(ApiKey::Header(value)));
+    }
+    document
+}
+
+/// What is written below is of a server that asks for a key. An operation that needs none says so
+/// with an empty list (OpenAPI 3.1 §4.8.10) and is never 401.
+fn complete(operation: &mut Operation, keyed: bool) {
+    if !keyed || operation.security.is_none() {
+        operation.security = Some(Vec::new());
+        operation.responses.responses.remove("401");
+    }
+    // utoipa lists the tags even of an operation that has none. FastAPI's have none either, and
+    // tags would give a generated client's functions another place.
+    if operation.tags.as_ref().is_some_and(Vec::is_empty) {
+        operation.tags = None;
+    }
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Greetings",
+        description = "A read-only API for listing and fetching greetings by locale name.\n\n\
+            Every path answers `GET`, `HEAD` and `OPTIONS`. Every error is a problem (RFC 9457).",
+        version = "1.0.0",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
+    ),
+    paths(greetings, greeting, healthz),
+    components(schemas(Greeting, Health, Problem, FieldError))
+)]
+struct Greetings;
+
+/// List the greetings
+#[utoipa::path(
+    get,
+    path = "/greetings",
+    operation_id = "greetings_greetings_get",
+    description = "Every greeting there is, sorted by `lang` in code point order. There are no pages.",
+    responses(
+        (status = 200, description = "Every greeting", body = Vec<Greeting>,
+            example = json!([{"lang": "en", "text": "Hello"}, {"lang": "es", "text": "Hola"}])),
+        (status = 304, description = "Not modified: If-None-Match names the present entity tag"),
+        (status = 401, description = "No valid API key", body = Problem,
+            content_type = "application/problem+json"),
+    ),
+    security(("apiKey" = [])),
+)]
+#[expect(
+    dead_code,
+    reason = "only described here; each server has its own handler"
+)]
+fn greetings() {}
+
+/// Fetch the greeting of one language
+#[utoipa::path(
+    get,
+    path = "/greetings/{lang}",
+    operation_id = "greeting_greetings__lang__get",
+    description = "The greeting whose `lang` is exactly this one: case counts, and no other \
+        language stands in.",
+    params(
+        ("lang" = String, Path, description = "Locale name", example = "en",
+            pattern = "^[A-Za-z][A-Za-z0-9-]{0,34}$"),
+    ),
+    responses(
+        (status = 200, description = "The greeting", body = Greeting,
+            example = json!({"lang": "en", "text": "Hello"})),
+        (status = 304, description = "Not modified: If-None-Match names the present entity tag"),
+        (status = 401, description = "No valid API key", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 404, description = "No greeting for this language", body = Problem,
+            content_type = "application/problem+json",
+            example = json!({"type": "about:blank", "title": "Not Found", "status": 404,
+                "detail": "No greeting for the language fr"})),
+        (status = 422, description = "Not shaped like a language tag", body = Problem,
+            content_type = "application/problem+json",
+            example = json!({"type": "about:blank", "title": "Unprocessable Content", "status": 422,
+                "detail": "The language is not shaped like a language tag",
+                "errors": [{"loc": ["path", "lang"],
+                    "msg": "String should match pattern '^[A-Za-z][A-Za-z0-9-]{0,34}$'",
+                    "type": "string_pattern_mismatch"}]})),
+    ),
+    security(("apiKey" = [])),
+)]
+#[expect(
+    dead_code,
+    reason = "only described here; each server has its own handler"
+)]
+fn greeting() {}
+
+/// Whether the server answers
+#[utoipa::path(
+    get,
+    path = "/healthz",
+    operation_id = "healthz",
+    description = "For load balancers and orchestrators. It needs no API key.",
+    responses(
+        (status = 200, description = "It does", body = Health, example = json!({"status": "ok"})),
+    ),
+)]
+#[expect(
+    dead_code,
+    reason = "only described here; each server has its own handler"
+)]
+fn healthz() {}
