@@ -29,7 +29,7 @@ pub use greeting::Greeting;
 pub use health::Health;
 pub use lang::{Lang, MalformedLang};
 pub use options::{HeadLimits, Options, Timeouts};
-pub use place::{MalformedPublicUrl, MalformedRootPath, Place, PublicUrl, RootPath};
+pub use place::{MalformedPublicUrl, MalformedRootPath, Place, PlaceConflict, PublicUrl, RootPath};
 pub use problem::{ALLOW, FieldError, Problem};
 pub use program::{Program, main, main_with};
 pub use request_head::RequestHead;

@@ -9,7 +9,7 @@ use std::{
 use clap::Parser;
 use tracing_subscriber::filter::LevelFilter;
 
-use crate::{Place, PublicUrl, RootPath, openapi::Version};
+use crate::{Place, PlaceConflict, PublicUrl, RootPath, openapi::Version};
 
 /// The options of every server. Each is also an environment variable, but for those that print
 /// something and exit.
@@ -88,15 +88,7 @@ impl Options {
     /// # Errors
     /// If a root path is given beside a public URL, and is not its path.
     pub fn place(&self) -> Result<Place, PlaceConflict> {
-        match (&self.root_path, &self.public_url) {
-            (None, None) => Ok(Place::Anywhere),
-            (Some(path), None) => Ok(Place::Below(path.clone())),
-            (Some(path), Some(url)) if path.as_str() != url.path() => Err(PlaceConflict {
-                path: path.clone(),
-                url: url.clone(),
-            }),
-            (_, Some(url)) => Ok(Place::At(url.clone())),
-        }
+        Place::of(self.root_path.clone(), self.public_url.clone())
     }
 
     /// How many worker threads to run.
@@ -105,14 +97,6 @@ impl Options {
             .or_else(|| thread::available_parallelism().ok())
             .map_or(1, NonZeroUsize::get)
     }
-}
-
-/// Two options that say otherwise where clients find the API.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("--root-path {} is not the path of --public-url {}", path.as_str(), url.as_str())]
-pub struct PlaceConflict {
-    path: RootPath,
-    url: PublicUrl,
 }
 
 /// What of a request's head is refused as too large.
@@ -271,17 +255,14 @@ mod tests {
 
     #[test]
     fn the_root_path_is_that_of_the_public_url() {
-        let place = |args: &[&str]| parse(args).unwrap().place();
-        let url = ["--public-url", "https://host/p/"];
+        let place = |root_path: &[&str]| {
+            let url = ["--public-url", "https://host/p/"];
+            parse(&[&url[..], root_path].concat()).unwrap().place()
+        };
         let at = Ok(Place::At("https://host/p".parse().unwrap()));
-        assert_eq!(place(&[]), Ok(Place::Anywhere));
-        assert_eq!(
-            place(&["--root-path", "/p"]),
-            Ok(Place::Below("/p".parse().unwrap()))
-        );
-        assert_eq!(place(&url), at);
-        assert_eq!(place(&[&url[..], &["--root-path", "/p"]].concat()), at);
-        let conflict = place(&[&url[..], &["--root-path", "/q"]].concat()).unwrap_err();
+        assert_eq!(place(&[]), at);
+        assert_eq!(place(&["--root-path", "/p"]), at);
+        let conflict = place(&["--root-path", "/q"]).unwrap_err();
         assert_eq!(
             conflict.to_string(),
             "--root-path /q is not the path of --public-url https://host/p"

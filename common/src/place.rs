@@ -15,7 +15,30 @@ pub enum Place {
     At(PublicUrl),
 }
 
+/// A root path and a public URL that contradict each other.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("--root-path {path} is not the path of --public-url {url}")]
+pub struct PlaceConflict {
+    path: String,
+    url: String,
+}
+
 impl Place {
+    /// The place that these two, as far as they are known, say.
+    ///
+    /// # Errors
+    /// If the root path is not the public URL's.
+    pub fn of(path: Option<RootPath>, url: Option<PublicUrl>) -> Result<Self, PlaceConflict> {
+        match (path, url) {
+            (None, None) => Ok(Self::Anywhere),
+            (Some(path), None) => Ok(Self::Below(path)),
+            (Some(RootPath(path)), Some(url)) if path != url.path() => {
+                Err(PlaceConflict { path, url: url.url })
+            }
+            (_, Some(url)) => Ok(Self::At(url)),
+        }
+    }
+
     /// The URL of the document's only server (OpenAPI 3.1 §4.8.5). It may be relative to where the
     /// document was found, which is of no use in a saved file.
     pub fn server(&self) -> &str {

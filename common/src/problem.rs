@@ -25,7 +25,7 @@ pub struct Problem {
     /// The status code, as in the status line.
     #[schema(minimum = 400, maximum = 599, example = 404)]
     status: u16,
-    /// What happened, for a person. Clients written for FastAPI read this member.
+    /// What happened, for a person. Always text, also where FastAPI has a list.
     #[schema(value_type = String, example = "No greeting for the language fr")]
     detail: Cow<'static, str>,
     /// What is wrong with which part of the request; with 422 only.

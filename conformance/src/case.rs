@@ -66,6 +66,10 @@ pub enum Need {
     Verbose,
     /// A process can be told the prefix that a proxy strips.
     RootPath,
+    /// A process can be told the absolute URL at which clients find it.
+    PublicUrl,
+    /// A process can be told to print its OpenAPI document.
+    PrintOpenApi,
     /// A process takes its port from the environment.
     PortEnv,
     /// The greetings are there: the list, or one of them, is found.
@@ -102,6 +106,8 @@ impl Need {
             Self::HeaderCountLimit => "needs a server whose stanza has header_count_limit_args",
             Self::Verbose => "needs a server whose stanza has verbose_args",
             Self::RootPath => "needs a server whose stanza has root_path_args",
+            Self::PublicUrl => "needs a server whose stanza has public_url_args",
+            Self::PrintOpenApi => "needs a server whose stanza has print_openapi_args",
             Self::PortEnv => "needs a server whose stanza has port_env_args",
             Self::Greetings => "needs the greetings, and GET /greetings is an error",
             Self::Page => "needs the page, and GET /docs is an error",

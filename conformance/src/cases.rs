@@ -24,6 +24,7 @@ const AREAS: &[&[Case]] = &[
     docs::browser::CASES,
     docs::document::CASES,
     docs::truth::CASES,
+    docs::mode::CASES,
     semantics::head::CASES,
     semantics::methods::CASES,
     semantics::conditional::CASES,

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use crate::deviations::Deviations;
 use crate::judgement::Judged;
 use crate::servers::{Process, Role, Server, Setting, StartError, StartOptions};
+use crate::target::ExpectedDocument;
 use crate::tools::ScratchFile;
 use crate::{Case, Finding, Launch, Model, Need, Scale, Suite, Target};
 
@@ -63,10 +64,7 @@ impl Examination {
         target.hold(plan.model.clone());
         target.provides.extend(plan.provides.iter().copied());
         if server.role == Role::Framework {
-            target.document = Some((
-                "the crate quartet-common".to_owned(),
-                quartet_common::openapi::document(None).into_bytes(),
-            ));
+            target.document = Some(ExpectedDocument::shared("the crate quartet-common"));
         }
         let mut processes = vec![open];
         let mut key_file = None;

@@ -49,6 +49,6 @@ pub use pace::Pace;
 pub use scale::Scale;
 pub use selection::{Selection, UnknownCase};
 pub use suite::{Finding, Suite, SuiteError};
-pub use target::{Keyed, Launch, Target};
+pub use target::{ExpectedDocument, Keyed, Launch, Target};
 pub use tools::{Workbench, clean_up};
 pub use url::BaseUrl;

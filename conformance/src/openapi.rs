@@ -6,6 +6,8 @@ mod structure;
 use jsonschema::Draft;
 use serde_json::{Map, Value, json};
 
+pub(crate) use contents::Operation;
+
 use crate::{Context, Deviation, ensure};
 
 /// A server's OpenAPI document.

@@ -39,6 +39,7 @@ pub use program::{Settings, last_words, run};
 pub use rules::{Framing, Refusal, Rules};
 
 use crate::servers::{Ready, Role, Server};
+use crate::target::ExpectedDocument;
 use crate::{BaseUrl, Launch, Model, Need, Target};
 use life::Life;
 
@@ -100,12 +101,11 @@ impl Reference {
     pub fn target(model: &Model, fault: Option<&'static Fault>) -> io::Result<(Target, [Self; 2])> {
         let open = Self::start(model.clone(), None, fault)?;
         let keyed = Self::start(model.clone(), Some(KEY), fault)?;
-        let document = ("the reference".to_owned(), api::document().to_vec());
         let mut target = Target::new("reference", open.base())
             .providing(Need::Fault)
             .with_key(keyed.base(), KEY);
         target.hold(Some(model.clone()));
-        target.document = Some(document);
+        target.document = Some(ExpectedDocument::shared("the reference"));
         Ok((target, [open, keyed]))
     }
 
@@ -130,6 +130,8 @@ impl Reference {
             header_count_limit_args: Some(list(&["--header-count-limit", "{limit}"])),
             verbose_args: Some(list(&["--log", "trace"])),
             root_path_args: Some(list(&["--root-path", "{path}"])),
+            public_url_args: Some(list(&["--public-url", "{url}"])),
+            print_openapi_args: Some(list(&["--print-openapi"])),
             port_env_args: Some(port_env_args),
             ..Server::new("reference", Role::Baseline, "conformance", Ready::Line)
         };

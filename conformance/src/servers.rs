@@ -27,6 +27,8 @@
 //! | `header_count_limit_args` | further arguments that limit the number of a request's header fields |
 //! | `verbose_args` | further arguments with which it logs all it can |
 //! | `root_path_args` | further arguments that tell it the prefix that a proxy strips |
+//! | `public_url_args` | further arguments that tell it the absolute URL at which clients find it |
+//! | `print_openapi_args` | further arguments with which it prints its OpenAPI document and ends |
 //! | `port_env_args` | arguments in place of `args` with which it takes its port from `PORT` in its environment |
 //!
 //! A `program` without a slash that `cargo build` is to build is the one that cargo says it built, wherever that is: a
@@ -115,6 +117,10 @@ pub struct Server {
     pub verbose_args: Option<Vec<String>>,
     /// Further arguments that tell it the prefix that a proxy strips.
     pub root_path_args: Option<Vec<String>>,
+    /// Further arguments that tell it the absolute URL at which clients find it.
+    pub public_url_args: Option<Vec<String>>,
+    /// Further arguments with which it prints its OpenAPI document and ends.
+    pub print_openapi_args: Option<Vec<String>>,
     /// Arguments in place of [`Server::args`] with which it takes its port from the environment.
     pub port_env_args: Option<Vec<String>>,
     /// Whether it is started in a process group of its own, which ends with it, because it starts
@@ -333,6 +339,8 @@ impl Server {
             header_count_limit_args: None,
             verbose_args: None,
             root_path_args: None,
+            public_url_args: None,
+            print_openapi_args: None,
             port_env_args: None,
             leads_group: false,
         }

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use quartet_common::openapi::Mode;
+
 use crate::http::{Connection, Response};
 use crate::servers::Server;
 use crate::{BaseUrl, Context, Deviation, Model, Need, Pace, Scale, Workbench, tools};
@@ -24,12 +26,41 @@ pub struct Target {
     pub keyed: Option<Keyed>,
     /// How to start further processes of it.
     pub launch: Option<Launch>,
-    /// The OpenAPI document it must serve, byte for byte, and whose document that is.
-    pub document: Option<(String, Vec<u8>)>,
+    /// The OpenAPI document it must serve.
+    pub document: Option<ExpectedDocument>,
     /// The pace at which it may be sent to, if it is not to be hurried.
     pub pace: Option<Arc<Pace>>,
     /// What cases start beside it.
     pub workbench: Workbench,
+}
+
+/// The OpenAPI document that a server must serve, octet for octet.
+#[derive(Clone, Debug)]
+pub struct ExpectedDocument {
+    /// Whose document it is.
+    pub whose: String,
+    /// That of an instance that asks for no key.
+    pub open: Vec<u8>,
+    /// That of an instance that asks for a key, if it is known.
+    pub keyed: Option<Vec<u8>>,
+}
+
+impl ExpectedDocument {
+    /// The documents of the crate that the four servers share.
+    pub(crate) fn shared(whose: &str) -> Self {
+        let document = |keyed| {
+            let mode = Mode {
+                keyed,
+                ..Mode::default()
+            };
+            quartet_common::openapi::document(&mode).into_bytes()
+        };
+        Self {
+            whose: whose.to_owned(),
+            open: document(false),
+            keyed: Some(document(true)),
+        }
+    }
 }
 
 /// An instance that asks for an API key on its data routes.

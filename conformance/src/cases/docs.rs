@@ -4,6 +4,7 @@ pub(super) mod browser;
 mod css;
 pub(super) mod document;
 mod html;
+pub(super) mod mode;
 pub(super) mod page;
 mod policy;
 pub(super) mod truth;

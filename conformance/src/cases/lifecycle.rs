@@ -5,10 +5,9 @@ pub(super) mod data;
 pub(super) mod drain;
 pub(super) mod options;
 pub(super) mod ready;
+pub(super) mod refusal;
 pub(super) mod slow;
 pub(super) mod stop;
-
-mod refusal;
 
 /// Where these requirements come from.
 const CONTRACT: &str = "the contract";

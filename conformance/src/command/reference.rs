@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, ValueEnum};
-use quartet_common::{HeadLimits, Timeouts};
+use quartet_common::{HeadLimits, Place, PlaceConflict, PublicUrl, RootPath, Timeouts};
 
 use crate::reference::{self, Cause, Conduct, Fault, Settings};
 
@@ -38,7 +38,15 @@ struct ReferenceOptions {
 
     /// The prefix below which clients reach it
     #[arg(long, value_name = "PATH")]
-    root_path: Option<String>,
+    root_path: Option<RootPath>,
+
+    /// The absolute URL at which clients reach it
+    #[arg(long, value_name = "URL")]
+    public_url: Option<PublicUrl>,
+
+    /// Print the OpenAPI document and exit
+    #[arg(long)]
+    print_openapi: bool,
 
     /// A JSON object from locale name to text, instead of the seven that are built in
     #[arg(long, value_name = "FILE")]
@@ -90,7 +98,13 @@ pub(super) fn main(arguments: Vec<OsString>) -> ExitCode {
         .try_get_matches_from(arguments)
         .and_then(|matches| ReferenceOptions::from_arg_matches(&matches));
     ExitCode::from(match parsed {
-        Ok(options) => reference::run(&options.settings(&conduct), options.fault),
+        Ok(options) => match options.settings(&conduct) {
+            Ok(settings) => reference::run(&settings, options.fault),
+            Err(conflict) => {
+                let text = format!("conformance: {conflict}");
+                reference::last_words(&conduct, Cause::Usage, text, 2)
+            }
+        },
         Err(error) => complain(&conduct, &error),
     })
 }
@@ -111,19 +125,24 @@ fn find_fault(arguments: &[OsString]) -> Option<&'static Fault> {
 }
 
 impl ReferenceOptions {
-    fn settings(&self, conduct: &Conduct) -> Settings {
-        Settings {
+    fn settings(&self, conduct: &Conduct) -> Result<Settings, PlaceConflict> {
+        let place = match Place::of(self.root_path.clone(), self.public_url.clone()) {
+            Err(_) if conduct.overlooks == Some(Cause::Usage) => Place::Anywhere,
+            place => place?,
+        };
+        Ok(Settings {
             listen: self.listen.unwrap_or_else(|| {
                 let port = self.port.filter(|_| conduct.reads_port);
                 (Ipv4Addr::LOCALHOST, port.unwrap_or(PORT)).into()
             }),
-            root_path: self.root_path.clone(),
+            place,
+            prints_openapi: self.print_openapi,
             greetings: self.greetings.clone(),
             api_key_file: self.api_key_file.clone(),
             limits: self.limits,
             timeouts: self.timeouts,
             verbose: self.log == Level::Trace,
-        }
+        })
     }
 }
 

@@ -13,6 +13,7 @@ use crate::examination::{Examination, Plan};
 use crate::judgement::Judged;
 use crate::report::{Report, TargetReport};
 use crate::servers::{Catalogue, Process, Role, Server, StartOptions};
+use crate::target::ExpectedDocument;
 use crate::{BaseUrl, Case, Model, Pace, Scale, Suite, Target, Workbench, cases};
 
 /// The case whose requests also serve to compare servers.
@@ -207,7 +208,7 @@ impl Run<'_> {
     fn reach(
         &self,
         url: &BaseUrl,
-        document: &mut Option<(String, Vec<u8>)>,
+        document: &mut Option<ExpectedDocument>,
     ) -> Result<Target, RunError> {
         let name = format!("{}{}", url.authority(), url.prefix());
         let mut target = Target::new(&name, url.clone());
@@ -228,7 +229,11 @@ impl Run<'_> {
             .map_err(|error| unreachable(format!("{name}: {error}")))?;
         target.document = document.clone();
         if document.is_none() && fetched.status == 200 {
-            *document = Some((name, fetched.body));
+            *document = Some(ExpectedDocument {
+                whose: name,
+                open: fetched.body,
+                keyed: None,
+            });
         }
         Ok(target)
     }

@@ -72,6 +72,28 @@ impl Description {
         operations
     }
 
+    /// The security requirements of an operation, of which one must be met: its own, or else the
+    /// document's (OpenAPI 3.1 §4.8.10).
+    pub(crate) fn security<'a>(&'a self, operation: &Operation<'a>) -> &'a [Value] {
+        let own = operation.value.get("security");
+        own.or_else(|| self.root.get("security"))
+            .and_then(Value::as_array)
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether the security scheme of this name has its credentials in the Authorization field
+    /// (§4.8.27).
+    pub(crate) fn is_sent_in_authorization(&self, scheme: &str) -> bool {
+        let scheme = &self.root["components"]["securitySchemes"][scheme];
+        let text = |member: &str| scheme[member].as_str().unwrap_or_default();
+        match text("type") {
+            "apiKey" => {
+                text("in") == "header" && text("name").eq_ignore_ascii_case("authorization")
+            }
+            kind => kind == "http",
+        }
+    }
+
     /// Every schema that stands in the document on its own, with where it stands; not those within
     /// schemas.
     pub(crate) fn schemas(&self) -> Vec<(String, &Value)> {

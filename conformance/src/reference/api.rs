@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use quartet_common::docs::{CONTENT_SECURITY_POLICY, Docs, Document};
-use quartet_common::{ALLOW, EntityTag, HeadLimits, Lang, RequestHead, not_modified};
+use quartet_common::openapi::Mode;
+use quartet_common::{ALLOW, EntityTag, HeadLimits, Lang, Place, RequestHead, not_modified};
 use serde_json::json;
 
 use super::fault::{Fault, Sabotage};
@@ -14,12 +15,14 @@ use super::rules::Rules;
 use crate::Model;
 use crate::url::percent_decode;
 
-static DOCS: LazyLock<Docs> = LazyLock::new(|| Docs::new(None));
-
-/// The reference's OpenAPI document.
-pub(super) fn document() -> &'static [u8] {
-    DOCS.openapi.content
-}
+/// The documents of a reference that asks for no key and is told no place, and of one that asks.
+static OPEN: LazyLock<Docs> = LazyLock::new(|| Docs::new(&Mode::default()));
+static KEYED: LazyLock<Docs> = LazyLock::new(|| {
+    Docs::new(&Mode {
+        keyed: true,
+        ..Mode::default()
+    })
+});
 
 /// What the reference knows and how it is broken.
 #[derive(Debug)]
@@ -31,7 +34,7 @@ pub(super) struct Api {
     fault: Option<&'static Fault>,
     rules: Rules,
     requests: AtomicU64,
-    /// The documents, where they are not those of a server that is told no prefix.
+    /// The documents, where they are not those of a server that is told no place.
     docs: Option<Docs>,
 }
 
@@ -61,14 +64,23 @@ impl Api {
         }
     }
 
-    /// The same, told the prefix that clients reach it below.
-    pub(super) fn below(mut self, root_path: Option<&str>) -> Self {
-        self.docs = root_path.map(|root_path| Docs::new(Some(root_path)));
+    /// The same, told where clients find it.
+    pub(super) fn found_at(mut self, place: Place) -> Self {
+        self.docs = (place != Place::Anywhere).then(|| {
+            Docs::new(&Mode {
+                keyed: self.key.is_some(),
+                place,
+            })
+        });
         self
     }
 
     fn docs(&self) -> &Docs {
-        self.docs.as_ref().unwrap_or(&DOCS)
+        match (&self.docs, &self.key) {
+            (Some(docs), _) => docs,
+            (None, None) => &OPEN,
+            (None, Some(_)) => &KEYED,
+        }
     }
 
     /// What the fault does, if there is one.

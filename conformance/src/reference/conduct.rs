@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use quartet_common::openapi::Mode;
+
 use super::message::Request;
 use crate::servers::Signal;
 
@@ -12,6 +14,8 @@ pub struct Conduct {
     pub last_words: fn(Cause, &mut LastWords),
     /// What the program does not end for: it carries on without.
     pub overlooks: Option<Cause>,
+    /// Changes the mode whose OpenAPI document is printed.
+    pub prints_openapi_of: fn(&mut Mode),
     /// When it says where it listens, and what.
     pub announces: Announcement,
     /// Whether it takes its port from the environment where it is told no address.
@@ -65,6 +69,7 @@ impl Default for Conduct {
         Self {
             last_words: |_, _| {},
             overlooks: None,
+            prints_openapi_of: |_| {},
             announces: Announcement::Ready,
             reads_port: true,
             reuses_address: true,

@@ -16,6 +16,7 @@ const AREAS: &[&[Fault]] = &[
     contract::FAULTS,
     docs::FAULTS,
     docs::browser::FAULTS,
+    docs::mode::FAULTS,
     semantics::head::FAULTS,
     semantics::methods::FAULTS,
     semantics::conditional::FAULTS,

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use quartet_common::{ApiKeys, Greetings, HeadLimits, Timeouts};
+use quartet_common::openapi::{self, Mode};
+use quartet_common::{ApiKeys, Greetings, HeadLimits, Place, Timeouts};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::api::Api;
@@ -32,8 +33,10 @@ pub struct Settings {
     pub greetings: Option<PathBuf>,
     /// A file of API keys, of which the first is asked for.
     pub api_key_file: Option<PathBuf>,
-    /// The prefix that clients reach it below, if it is told one.
-    pub root_path: Option<String>,
+    /// Where clients find it.
+    pub place: Place,
+    /// Whether it prints its OpenAPI document instead of serving it.
+    pub prints_openapi: bool,
     /// How large a request's head may be.
     pub limits: HeadLimits,
     /// How long it waits, for what.
@@ -45,10 +48,27 @@ pub struct Settings {
 /// Runs the reference until a signal ends it, and returns its exit status.
 pub fn run(settings: &Settings, fault: Option<&'static Fault>) -> u8 {
     let conduct = Fault::conduct_of(fault);
-    match start(settings, fault, conduct) {
-        Ok(running) => running.until_ended(),
-        Err((cause, text)) => last_words(&conduct, cause, text, 1),
-    }
+    let done = match settings.prints_openapi {
+        true => print_openapi(settings, conduct).map(|()| 0),
+        false => start(settings, fault, conduct).map(Running::until_ended),
+    };
+    done.unwrap_or_else(|(cause, text)| last_words(&conduct, cause, text, 1))
+}
+
+/// Prints the document that a reference with these settings serves, octet for octet.
+fn print_openapi(settings: &Settings, conduct: Conduct) -> Result<(), (Cause, String)> {
+    let failed = |error: &dyn std::fmt::Display| (Cause::Data, format!("conformance: {error}"));
+    let key = read_key(settings.api_key_file.as_deref()).map_err(|error| failed(&error))?;
+    let mut mode = Mode {
+        keyed: key.is_some(),
+        place: settings.place.clone(),
+    };
+    (conduct.prints_openapi_of)(&mut mode);
+    let mut stdout = io::stdout().lock();
+    stdout
+        .write_all(openapi::document(&mode).as_bytes())
+        .and_then(|()| stdout.flush())
+        .map_err(|error| failed(&error))
 }
 
 /// Says why the program ends before it has served, and returns its exit status.
@@ -111,7 +131,7 @@ fn start(
     }
     let life = Life::new(address, settings.timeouts, conduct, settings.verbose);
     let life = Arc::new(life);
-    let api = Api::new(model, key, fault, settings.limits).below(settings.root_path.as_deref());
+    let api = Api::new(model, key, fault, settings.limits).found_at(settings.place.clone());
     let api = Arc::new(api);
     let serving = life.clone();
     std::thread::spawn(move || {

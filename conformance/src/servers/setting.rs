@@ -29,6 +29,10 @@ pub enum Setting<'a> {
     Verbose,
     /// Be reached below this prefix.
     RootPath(&'a str),
+    /// Be found at this absolute URL.
+    PublicUrl(&'a str),
+    /// Print the OpenAPI document and end.
+    PrintOpenApi,
 }
 
 impl Setting<'_> {
@@ -45,6 +49,8 @@ impl Setting<'_> {
             Self::HeaderCountLimit(_) => Need::HeaderCountLimit,
             Self::Verbose => Need::Verbose,
             Self::RootPath(_) => Need::RootPath,
+            Self::PublicUrl(_) => Need::PublicUrl,
+            Self::PrintOpenApi => Need::PrintOpenApi,
         }
     }
 }
@@ -67,6 +73,8 @@ impl Server {
             }
             Setting::Verbose => (&self.verbose_args, "{}", String::new()),
             Setting::RootPath(path) => (&self.root_path_args, "{path}", path.to_owned()),
+            Setting::PublicUrl(url) => (&self.public_url_args, "{url}", url.to_owned()),
+            Setting::PrintOpenApi => (&self.print_openapi_args, "{}", String::new()),
         };
         let fill = |argument: &String| argument.replace(placeholder, &value).into();
         Some(template.as_ref()?.iter().map(fill).collect())
@@ -85,6 +93,8 @@ impl Server {
             Setting::HeaderCountLimit(1),
             Setting::Verbose,
             Setting::RootPath(""),
+            Setting::PublicUrl(""),
+            Setting::PrintOpenApi,
         ]
         .into_iter()
         .filter(|setting| self.setting(*setting).is_some())
@@ -106,6 +116,8 @@ impl Server {
             self.header_count_limit_args.as_ref(),
             self.verbose_args.as_ref(),
             self.root_path_args.as_ref(),
+            self.public_url_args.as_ref(),
+            self.print_openapi_args.as_ref(),
         ];
         let arguments = templates.into_iter().flatten().flatten();
         arguments

@@ -96,20 +96,29 @@ fn examples(context: &Context) -> Outcome {
 }
 
 fn same(context: &Context) -> Outcome {
-    let Some((whose, expected)) = &context.target().document else {
+    let Some(expected) = &context.target().document else {
         return Ok(Verdict::NotApplicable(
             "there is no other server to compare with".to_owned(),
         ));
     };
+    is_that_of(context, &expected.whose, &expected.open)?;
+    if let (Some(document), Ok((keyed, _))) = (&expected.keyed, context.keyed()) {
+        let named = |why: Deviation| Deviation(format!("where a key is asked for, {why}"));
+        is_that_of(&keyed, &expected.whose, document).map_err(named)?;
+    }
+    Ok(Verdict::Conforms)
+}
+
+fn is_that_of(context: &Context, whose: &str, expected: &[u8]) -> Result<(), Deviation> {
     let response = context.get("/openapi.json")?;
     ensure!(response.status == 200, "the status is {}", response.status);
     let differs = response.body.iter().zip(expected).position(|(a, b)| a != b);
     let at = differs.unwrap_or(response.body.len().min(expected.len()));
     ensure!(
-        response.body == *expected,
+        response.body == expected,
         "the document is not that of {whose}: they part at octet {at} ({} octets here, {} there)",
         response.body.len(),
         expected.len()
     );
-    Ok(Verdict::Conforms)
+    Ok(())
 }

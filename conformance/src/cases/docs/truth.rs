@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::cases::steps::{absent, item};
 use crate::http::Request;
 use crate::model::check_type;
-use crate::openapi::Description;
+use crate::openapi::{Description, Operation};
 use crate::{Case, Context, Deviation, Outcome, Verdict, ensure};
 
 pub(in crate::cases) const CASES: &[Case] = &[
@@ -40,15 +40,7 @@ fn paths(context: &Context) -> Outcome {
     }
     for operation in description.operations() {
         let name = operation.name();
-        let path = operation.path.replace("{lang}", context.model().present());
-        if path.contains('{') {
-            return Err(Deviation(format!(
-                "{name} has a parameter that is not lang"
-            )));
-        }
-        let method = operation.method.to_ascii_uppercase();
-        let response = context.send(Request::new(method, path))?;
-        let status = response.status;
+        let status = context.send(request(context, &operation)?)?.status;
         ensure!(
             !matches!(status, 404 | 405),
             "{name} is described, and is {status}"
@@ -61,6 +53,20 @@ fn paths(context: &Context) -> Outcome {
         ensure!(is_named, "{name} is {status}, which is not described");
     }
     Ok(Verdict::Conforms)
+}
+
+/// A request that an operation describes, for a greeting that there is.
+///
+/// # Errors
+/// A deviation if its path has another parameter than that.
+pub(super) fn request(context: &Context, operation: &Operation<'_>) -> Result<Request, Deviation> {
+    let path = operation.path.replace("{lang}", context.model().present());
+    ensure!(
+        !path.contains('{'),
+        "{} has a parameter that is not lang",
+        operation.name()
+    );
+    Ok(Request::new(operation.method.to_ascii_uppercase(), path))
 }
 
 fn errors(context: &Context) -> Outcome {

@@ -21,17 +21,17 @@ const UNFORESEEN: [&str; 6] = [
 
 /// A process that has ended.
 #[derive(Debug)]
-pub(super) struct Ended {
-    pub(super) status: ExitStatus,
-    pub(super) stdout: String,
-    pub(super) stderr: String,
+pub(in crate::cases) struct Ended {
+    pub(in crate::cases) status: ExitStatus,
+    pub(in crate::cases) stdout: String,
+    pub(in crate::cases) stderr: String,
 }
 
 /// Starts a process and waits for its end.
 ///
 /// # Errors
 /// A deviation, which says what it was started with, if it gets ready or does not end.
-pub(super) fn run(
+pub(in crate::cases) fn run(
     context: &Context,
     options: StartOptions,
     with: &str,
@@ -60,7 +60,7 @@ impl Ended {
     ///
     /// # Errors
     /// A deviation if it did not.
-    pub(super) fn ensure_orderly(&self, with: &str) -> Result<(), Deviation> {
+    pub(in crate::cases) fn ensure_orderly(&self, with: &str) -> Result<(), Deviation> {
         let Self {
             status,
             stdout,
@@ -91,7 +91,7 @@ impl Ended {
     ///
     /// # Errors
     /// A deviation if there are more.
-    pub(super) fn only_line(&self, with: &str) -> Result<&str, Deviation> {
+    pub(in crate::cases) fn only_line(&self, with: &str) -> Result<&str, Deviation> {
         let line = self.stderr.trim_end();
         ensure!(
             !line.contains('\n'),

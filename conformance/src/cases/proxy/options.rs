@@ -1,6 +1,7 @@
-//! What the place where it is deployed tells a server: the prefix and the port.
+//! What the place where it is deployed tells a server: the prefix, the public URL and the port.
 
 use std::net::{Ipv4Addr, TcpListener};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -8,6 +9,7 @@ use super::{CONTRACT, PREFIX, behind};
 use crate::cases::contract::item::check_answer;
 use crate::cases::docs::page::{assets, root_redirects};
 use crate::cases::docs::truth::servers;
+use crate::cases::lifecycle::refusal;
 use crate::cases::processes;
 use crate::openapi::Description;
 use crate::servers::{Process, Server, Setting, StartOptions};
@@ -23,6 +25,23 @@ pub(in crate::cases) const CASES: &[Case] = &[
         root_path_option,
     )
     .needing(&[Need::Process, Need::Proxy, Need::RootPath]),
+    Case::must(
+        "proxy/public-url-option",
+        "OpenAPI 3.1 §4.8.5; the contract",
+        "A server that is told the absolute URL at which clients find it has that as its server in \
+         the document, its path in the redirect from /, and everything is found there.",
+        public_url_option,
+    )
+    .needing(&[Need::Process, Need::Proxy, Need::PublicUrl]),
+    Case::must(
+        "proxy/public-url-conflict",
+        CONTRACT,
+        "A server that is told a public URL and a prefix that is not its path says so in one line \
+         and ends with a status that is not 0.",
+        public_url_conflict,
+    )
+    .needing(&[Need::Process, Need::PublicUrl, Need::RootPath])
+    .within(Duration::from_secs(30)),
     Case::must(
         "proxy/port-env",
         CONTRACT,
@@ -42,6 +61,16 @@ fn root_path_option(context: &Context) -> Outcome {
         "told {PREFIX}, the document's servers are {}",
         document.get("servers").unwrap_or(&Value::Null)
     );
+    redirect_names_prefix(&server)?;
+    let (_nginx, view) = behind(&server, PREFIX, Host::Server)?;
+    check_answer(&view, "/greetings")?;
+    for experiment in [root_redirects, assets, servers] {
+        experiment(&view)?;
+    }
+    Ok(Verdict::Conforms)
+}
+
+fn redirect_names_prefix(server: &Context) -> Result<(), Deviation> {
     let redirect = server.get("/")?;
     let location = redirect.header("location").unwrap_or_default();
     ensure!(
@@ -49,12 +78,42 @@ fn root_path_option(context: &Context) -> Outcome {
         "told {PREFIX}, GET / is {} with Location {location:?}",
         redirect.status
     );
+    Ok(())
+}
+
+/// A host that is nowhere (RFC 6761 §6.4), so that only the document is held to the whole URL.
+const HOST: &str = "https://api.invalid";
+
+fn public_url_option(context: &Context) -> Outcome {
+    let url = format!("{HOST}{PREFIX}");
+    let (_process, server) = processes::start(context, &[Setting::PublicUrl(&url)])?;
+    let document = Description::fetch(&server)?.root;
+    let given = document["servers"][0]["url"].as_str().unwrap_or_default();
+    ensure!(
+        given.trim_end_matches('/') == url,
+        "told {url}, the document's servers are {}",
+        document.get("servers").unwrap_or(&Value::Null)
+    );
+    redirect_names_prefix(&server)?;
     let (_nginx, view) = behind(&server, PREFIX, Host::Server)?;
     check_answer(&view, "/greetings")?;
-    for experiment in [root_redirects, assets, servers] {
+    for experiment in [root_redirects, assets] {
         experiment(&view)?;
     }
     Ok(Verdict::Conforms)
+}
+
+fn public_url_conflict(context: &Context) -> Outcome {
+    let url = format!("{HOST}{PREFIX}");
+    let with = format!("the public URL {url} and the prefix /other");
+    let settings = [Setting::PublicUrl(&url), Setting::RootPath("/other")];
+    let ended = refusal::run(context, context.options(&settings)?, &with)?;
+    ended.ensure_orderly(&with)?;
+    ended.only_line(&with)?;
+    match ended.status.code() {
+        Some(2) => Ok(Verdict::Conforms),
+        _ => Ok(Verdict::Differs(format!("ends with {}", ended.status))),
+    }
 }
 
 fn port_env(context: &Context) -> Outcome {

@@ -1,6 +1,7 @@
 //! Faults in the description of the API.
 
 pub(in crate::reference) mod browser;
+pub(in crate::reference) mod mode;
 
 use serde_json::{Value, json};
 
@@ -271,6 +272,15 @@ pub(super) const FAULTS: &[Fault] = &[
         |request, answer| {
             if request.path() == "/openapi.json" {
                 answer.body.push(b'\n');
+            }
+        },
+    ),
+    Fault::answer(
+        "docs/openapi-same",
+        "the document of a server that asks for a key is another",
+        |request, answer| {
+            if request.path() == "/openapi.json" {
+                answer.replace("and the key", "and a key");
             }
         },
     ),

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::super::{Answer, Fault, Request};
+use super::super::{Answer, Cause, Fault, Request};
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault::request(
@@ -178,6 +178,26 @@ pub(super) const FAULTS: &[Fault] = &[
                 *answer = Answer::problem(404, "No such path");
             }
         },
+    ),
+    Fault::answer(
+        "proxy/public-url-option",
+        "the document names the path alone of the URL it is told",
+        |request, answer| name_server(request, answer, "/content/42"),
+    ),
+    Fault::answer(
+        "proxy/public-url-option",
+        "the redirect leaves the URL's path out",
+        |request, answer| redirect(request, answer, "/docs"),
+    ),
+    Fault::answer(
+        "proxy/public-url-option",
+        "the redirect leaves the host that was asked",
+        |request, answer| redirect(request, answer, "https://api.invalid/content/42/docs"),
+    ),
+    Fault::conduct(
+        "proxy/public-url-conflict",
+        "it makes what it can of options that contradict each other",
+        |conduct| conduct.overlooks = Some(Cause::Usage),
     ),
     Fault::conduct("proxy/port-env", "PORT is not looked at", |conduct| {
         conduct.reads_port = false;

@@ -1,0 +1,179 @@
+//! What the document says of the server's mode, held against what the server does: whether it asks
+//! for a key, where clients find it, which methods it has.
+
+use serde_json::Value;
+
+use super::truth::request;
+use crate::cases::lifecycle::refusal;
+use crate::cases::processes;
+use crate::openapi::Description;
+use crate::servers::Setting;
+use crate::{Case, Context, Deviation, Need, Outcome, Verdict, ensure};
+
+pub(in crate::cases) const CASES: &[Case] = &[
+    Case::must(
+        "docs/openapi-open",
+        "OpenAPI 3.1 §4.8.10, §4.8.30; the contract",
+        "The document of a server that asks for no key has no operation that takes one, and none \
+         that is 401.",
+        open,
+    ),
+    Case::must(
+        "docs/openapi-keyed",
+        "OpenAPI 3.1 §4.8.10, §4.8.27, §4.8.30; the contract",
+        "The document of a server that asks for a key demands one in Authorization where the server \
+         does, describes the 401 that is answered without it, and demands none elsewhere.",
+        keyed,
+    )
+    .needing(&[Need::ApiKey]),
+    Case::must(
+        "docs/openapi-methods",
+        "RFC 9110 §15.5.6; the contract",
+        "No operation describes 405, which only another method of its path is answered.",
+        methods,
+    ),
+    Case::must(
+        "docs/openapi-printed",
+        "the contract",
+        "A server that is asked to print its document prints what it would serve, octet for octet, \
+         with a key and a public URL as without; the exit status is 0.",
+        printed,
+    )
+    .needing(&[
+        Need::Process,
+        Need::PrintOpenApi,
+        Need::ApiKey,
+        Need::PublicUrl,
+    ]),
+];
+
+const PROBLEM: &str = "application/problem+json";
+
+/// Whether a security requirement is met by a client without any credentials.
+fn is_empty(requirement: &Value) -> bool {
+    requirement
+        .as_object()
+        .is_none_or(|schemes| schemes.is_empty())
+}
+
+fn open(context: &Context) -> Outcome {
+    let description = Description::fetch(context)?;
+    for operation in description.operations() {
+        let name = operation.name();
+        let status = context.send(request(context, &operation)?)?.status;
+        if status == 401 {
+            let why = format!("the server asks for a key: {name} is 401");
+            return Ok(Verdict::NotApplicable(why));
+        }
+        let requirements = description.security(&operation);
+        ensure!(
+            requirements.iter().all(is_empty),
+            "{name} is {status} without a key, and its security is {}",
+            Value::from(requirements)
+        );
+        ensure!(
+            operation.value["responses"].get("401").is_none(),
+            "{name} is {status} without a key, and described as 401"
+        );
+    }
+    Ok(Verdict::Conforms)
+}
+
+fn keyed(context: &Context) -> Outcome {
+    let (context, key) = context.keyed()?;
+    let description = Description::fetch(&context)?;
+    let mut guarded = 0;
+    for operation in description.operations() {
+        let name = operation.name();
+        let asked = request(&context, &operation)?;
+        let refused = context.send(asked.clone())?;
+        let requirements = description.security(&operation);
+        let given = Value::from(requirements);
+        if refused.status != 401 {
+            ensure!(
+                requirements.iter().all(is_empty),
+                "{name} is {} without a key, and its security is {given}",
+                refused.status
+            );
+            continue;
+        }
+        guarded += 1;
+        ensure!(
+            !requirements.is_empty() && !requirements.iter().any(is_empty),
+            "{name} is 401 without a key, and its security is {given}"
+        );
+        let mut schemes = requirements
+            .iter()
+            .flat_map(|requirement| requirement.as_object().into_iter().flatten());
+        ensure!(
+            schemes.any(|(scheme, _)| description.is_sent_in_authorization(scheme)),
+            "{name} takes its key from Authorization, where no scheme of {given} sends one"
+        );
+        let described = operation.value["responses"]
+            .get("401")
+            .map(|response| description.resolve(response))
+            .transpose()?
+            .and_then(|response| response["content"][PROBLEM].get("schema"))
+            .ok_or_else(|| Deviation(format!("{name} is 401, and not described as a problem")))?;
+        description
+            .compile(described)?
+            .check(&refused.json()?)
+            .map_err(|why| Deviation(format!("the 401 of {name}: {why}")))?;
+        let status = context
+            .send(asked.header("Authorization", format!("Key {key}")))?
+            .status;
+        ensure!(
+            status != 401,
+            "{name} is 401 with a key as the document has it"
+        );
+    }
+    ensure!(guarded > 0, "no operation that is described asks for a key");
+    Ok(Verdict::Conforms)
+}
+
+fn methods(context: &Context) -> Outcome {
+    let description = Description::fetch(context)?;
+    for operation in description.operations() {
+        ensure!(
+            operation.value["responses"].get("405").is_none(),
+            "{} is described as 405",
+            operation.name()
+        );
+    }
+    Ok(Verdict::Conforms)
+}
+
+fn printed(context: &Context) -> Outcome {
+    let file = processes::scratch_file(context, b"printed-52c8\n")?;
+    let key = Setting::KeyFile(file.path());
+    let url = Setting::PublicUrl("https://api.example/content/42");
+    for (with, settings) in [
+        ("no setting", &[][..]),
+        ("a key", &[key]),
+        ("a public URL", &[url]),
+        ("a key and a public URL", &[key, url]),
+    ] {
+        let (_process, view) = processes::start(context, settings)?;
+        let served = view.get("/openapi.json")?;
+        ensure!(
+            served.status == 200,
+            "with {with}, GET /openapi.json is {}",
+            served.status
+        );
+        let options = context.options(&[settings, &[Setting::PrintOpenApi]].concat())?;
+        let ended = refusal::run(context, options, with)?;
+        ensure!(
+            ended.status.code() == Some(0),
+            "with {with}, printing the document ends with {}: {}",
+            ended.status,
+            ended.stderr.trim()
+        );
+        ensure!(
+            ended.stdout.as_bytes() == served.body,
+            "with {with}, the document printed is not the one served ({} octets, {} served)",
+            ended.stdout.len(),
+            served.body.len()
+        );
+    }
+    Ok(Verdict::Conforms)
+}
