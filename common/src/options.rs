@@ -239,7 +239,6 @@ mod tests {
             ["--root-path", "/\" onload="],
             ["--public-url", "/content/42"],
             ["--public-url", "https://host/?q"],
-            ["--print-openapi", "2.0"],
             ["--header-limit", "0"],
             ["--header-limit", "99999999999"],
             ["--header-count-limit", "0"],
@@ -272,6 +271,8 @@ mod tests {
     #[test]
     fn the_document_is_printed_in_3_1_unless_3_0_is_asked_for() {
         let print = |args: &[&str]| parse(args).unwrap().print_openapi;
+        let refusal = parse(&["--print-openapi", "2.0"]).unwrap_err();
+        assert_eq!(refusal.kind(), ErrorKind::InvalidValue);
         assert_eq!(print(&[]), None);
         assert_eq!(print(&["--print-openapi"]), Some(Version::V3_1));
         assert_eq!(print(&["--print-openapi", "3.0"]), Some(Version::V3_0));

@@ -3,11 +3,14 @@
 
 use std::error::Error;
 
-use progenitor::progenitor_client;
+use futures_util::TryStreamExt as _;
+use greetings::{ByteStream, Client, types};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 
-// The document is printed by `--print-openapi 3.0`: progenitor refuses 3.1.
-progenitor::generate_api!("openapi.json");
+mod greetings {
+    // The document is printed by `--print-openapi 3.0`: progenitor refuses 3.1.
+    progenitor::generate_api!("openapi.json");
+}
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -25,7 +28,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // The document's pattern is the type's: a malformed language is never sent.
     assert!("_".parse::<types::GreetingGreetingsLangGetLang>().is_err());
     let absent = api.greeting_greetings_lang_get(&"tlh".parse()?).await;
-    let problem = problem(absent)?;
+    let problem = problem(absent).await?;
     assert_eq!(problem.status, 404);
     println!("404: {}", problem.detail);
 
@@ -43,16 +46,22 @@ fn client(base: &str, key: Option<&str>) -> Result<Client, Box<dyn Error>> {
     if let Some(key) = key {
         headers.insert(AUTHORIZATION, HeaderValue::try_from(format!("Key {key}"))?);
     }
-    let client = reqwest::Client::builder().default_headers(headers).build()?;
+    let client = reqwest::Client::builder()
+        .default_headers(headers)
+        .build()?;
     Ok(Client::new_with_client(base, client))
 }
 
-/// The problem that a request was refused with.
-fn problem<T>(
-    answer: Result<T, progenitor_client::Error<types::Problem>>,
+/// The problem that a request was refused with. progenitor reads `application/json` alone, and
+/// hands over a content of type `application/problem+json` as it came.
+async fn problem<T>(
+    answer: Result<T, greetings::Error<ByteStream>>,
 ) -> Result<types::Problem, Box<dyn Error>> {
     match answer {
-        Err(progenitor_client::Error::ErrorResponse(problem)) => Ok(problem.into_inner()),
+        Err(greetings::Error::ErrorResponse(response)) => {
+            let chunks: Vec<_> = response.into_inner().into_inner().try_collect().await?;
+            Ok(serde_json::from_slice(&chunks.concat())?)
+        }
         Err(other) => Err(other.into()),
         Ok(_) => Err("it was not refused".into()),
     }
