@@ -66,6 +66,17 @@ pub(super) fn unknown(record: &Record) -> Option<String> {
     })
 }
 
+/// Says so where nobody knows whether a quota did, in records that would have it.
+pub(super) fn quota_unknown(record: &Record) -> Option<String> {
+    let known = loads(record).any(|load| load.throttled_ns.is_some());
+    let measured = record.restarts.iter().any(|restart| restart.complete);
+    (measured && !known && !record.cores.is_empty()).then(|| {
+        "whether a CPU quota kept processes from running is not known: no control groups are to be \
+         seen here"
+            .to_owned()
+    })
+}
+
 /// What to know of requests per second against connections before believing them.
 pub(super) fn of_capacity(record: &Record) -> Vec<String> {
     let loads = || {
@@ -125,6 +136,9 @@ mod tests {
         assert!(unknown(&record).unwrap().contains("not known"));
         assert_eq!(share(loads(&record), |load| load.others_ns), None);
         assert_eq!(throttled(loads(&record)), None);
+        assert_eq!(quota_unknown(&record), None);
+        record.cores = vec![crate::cores::Core::default()];
+        assert!(quota_unknown(&record).unwrap().contains("not known"));
         loaded(&mut record, [(None, None), (Some(1), None), (None, None)]);
         assert_eq!(unknown(&record), None);
     }
@@ -132,6 +146,7 @@ mod tests {
     #[test]
     fn a_quota_is_told_by_how_much_it_took() {
         let mut record = record();
+        record.cores = vec![crate::cores::Core::default()];
         loaded(&mut record, [0, 0, 9].map(|time| (Some(0), Some(time))));
         assert!(
             throttled(loads(&record))
@@ -139,6 +154,7 @@ mod tests {
                 .ends_with("in 1 of 3 restarts")
         );
         assert_eq!(taken_by_quota(loads(&record)), None);
+        assert_eq!(quota_unknown(&record), None);
         loaded(&mut record, [8, 40, 40].map(|time| (Some(0), Some(time))));
         assert!(taken_by_quota(loads(&record)).unwrap().contains("for 40 %"));
     }

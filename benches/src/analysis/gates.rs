@@ -195,6 +195,7 @@ pub(super) fn warnings(
         ));
     }
     warnings.extend(busy::throttled(busy::loads(record)));
+    warnings.extend(busy::quota_unknown(record));
     match unmeasured(record, samples) {
         Some(all) => warnings.push(all),
         None => warnings.extend(busy::unknown(record)),

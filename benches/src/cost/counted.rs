@@ -69,7 +69,7 @@ pub(super) fn per_request(subject: &Subject<'_>, lane: Lane) -> Result<Option<Re
     let count = |tool: &[&str], option: &str, requests| -> Result<String> {
         let mut arguments: Vec<String> = tool.iter().map(|&word| word.to_owned()).collect();
         arguments.push(format!("{option}={}", report.display()));
-        run(subject, arguments, lane, requests)?;
+        run(Path::new(TOOL), subject, arguments, lane, requests)?;
         fs::read_to_string(&report).with_context(|| format!("`{TOOL}` reported nothing"))
     };
     let instructions = |requests| {
@@ -99,10 +99,16 @@ fn each(fewer: u64, more: u64) -> f64 {
 }
 
 /// Runs the server under a tool, has it answer, and ends it.
-fn run(subject: &Subject<'_>, tool: Vec<String>, lane: Lane, requests: usize) -> Result<()> {
-    let server = wrapped(subject.server, tool, &subject.artifact.program);
+fn run(
+    tool: &Path,
+    subject: &Subject<'_>,
+    arguments: Vec<String>,
+    lane: Lane,
+    requests: usize,
+) -> Result<()> {
+    let server = wrapped(subject.server, arguments, &subject.artifact.program);
     let options = StartOptions {
-        program: Some(Path::new(TOOL).to_owned()),
+        program: Some(tool.to_owned()),
         workers: Some(1),
         most_descriptors: Some(DESCRIPTORS),
         ..StartOptions::default()
@@ -173,6 +179,19 @@ mod tests {
         let none = "==7==   total heap usage: 0 allocs, 0 frees, 0 bytes allocated\n";
         assert_eq!(allocations(none).unwrap(), None);
         assert!(allocations("==7== killed\n").is_err());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_tool_has_few_descriptors_whatever_the_limit_is() {
+        use crate::testing::stand_in::{HELLO, StandIn, response};
+        let server = StandIn::answering(|_| response(200, "application/json", HELLO));
+        // In the tool's place, a shell that says what it may open.
+        let arguments = ["-c", "ulimit -Sn >&2; ulimit -Hn >&2; exit 7"];
+        let arguments = arguments.map(str::to_owned).to_vec();
+        let run = run(Path::new("sh"), &server.subject(), arguments, Lane::One, 1);
+        let said = format!("{:#}", run.unwrap_err());
+        assert!(said.trim_end().ends_with("1024\n1024"), "{said:?}");
     }
 
     #[test]

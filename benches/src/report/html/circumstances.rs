@@ -96,8 +96,8 @@ pub(super) fn gates(material: &Material<'_>) -> Section {
         "A row counts only if its core was busy at least {:.0} % of the time, if rate × latency is \
          within {:.0} % of the number of connections (Little's law), if the null server is at \
          least {FLOOR_FACTOR} times as fast, if every answer was right, if servers and generator had \
-         cores of their own, if processes without a part in the measurement took at most {:.0} % \
-         of the cores, and if its ratio to the reference did not drift in the course of the run.",
+         physical cores of their own, if processes without a part in the measurement and CPU quotas \
+         took at most {:.0} % of the cores each, and if its ratio to the reference did not drift in the course of the run.",
         100.0 * SATURATION,
         100.0 * LITTLE,
         100.0 * CPU_OF_OTHERS
