@@ -104,3 +104,56 @@ fn ours<'l>(lives: impl Iterator<Item = &'l Life>) -> Result<Option<Ours>> {
     }
     Ok(Some(ours))
 }
+
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests {
+    use super::*;
+    use crate::cores::Core;
+    use crate::system::tests::made_up;
+    use crate::testing::record;
+
+    /// Four threads of two physical cores; so many ticks of 10 ms that each was busy.
+    fn statistics(busy: [u64; 4]) -> String {
+        let line = |(core, busy): (usize, u64)| format!("cpu{core} {busy} 0 0 5000 0 0 0 7\n");
+        busy.into_iter().enumerate().map(line).collect()
+    }
+
+    #[test]
+    fn what_runs_beside_a_measured_core_and_what_a_quota_takes_are_seen() {
+        let mounts = "31 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n";
+        let throttled = "sys/fs/cgroup/job/cpu.stat";
+        let (_folder, system) = made_up(&[
+            ("proc/stat", &statistics([100; 4])),
+            ("proc/self/mountinfo", mounts),
+            ("proc/self/cgroup", "0::/job\n"),
+            (throttled, "nr_throttled 2\nthrottled_usec 30\n"),
+        ]);
+        let core = |number, siblings: [usize; 2]| Core {
+            number,
+            siblings: siblings.to_vec(),
+            ..Core::default()
+        };
+        let placement = Placement {
+            usable: vec![0, 1, 2, 3],
+            cores: vec![core(0, [0, 2]), core(1, [1, 3])],
+            ..Placement::default()
+        };
+        let watch = Watch::of(&system, &record().plan, &placement);
+        let load = Load::begin(&watch, std::iter::empty()).unwrap();
+        // A thousand seconds on core 2: more than this process itself can use meanwhile.
+        let later = statistics([100, 100, 100_100, 100]);
+        std::fs::write(system.path("proc/stat"), later).unwrap();
+        std::fs::write(
+            system.path(throttled),
+            "nr_throttled 5\nthrottled_usec 100\n",
+        )
+        .unwrap();
+        let found = load.end(std::iter::empty()).unwrap();
+        let others = found.others_ns.unwrap();
+        assert!(others > 900_000_000_000, "{others}");
+        assert_eq!(found.stolen_ns, Some(0));
+        assert_eq!(found.throttled_periods, Some(3));
+        assert_eq!(found.throttled_ns, Some(70_000));
+    }
+}
