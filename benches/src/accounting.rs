@@ -10,6 +10,9 @@ use anyhow::Result;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+#[cfg(any(target_os = "linux", test))]
+mod resident;
+
 #[cfg(not(target_os = "linux"))]
 #[path = "accounting/elsewhere.rs"]
 mod platform;
@@ -48,11 +51,24 @@ impl CpuTime {
     }
 }
 
-/// Memory of a process tree, bytes.
+/// Memory of a process tree that is measured alone, bytes.
+///
+/// A page counts once, whoever else maps it: other processes of the same program, which the
+/// proportional set size shares its file's pages with, change nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resident {
+    /// What is resident now. Of a file's pages that several processes of the tree map, the most that
+    /// any of them shares counts: exact for one process and for two, and not too much for more.
+    pub now: u64,
+    /// The most that was ever resident (`VmHWM`), added up over the tree.
+    pub peak: u64,
+}
+
+/// Memory of a process tree as records of 2026-11 and before have it, bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Memory {
-    /// Proportional set size: resident pages, those shared with others counted by their share.
-    /// Unlike the resident set it can be added up over processes.
+    /// Proportional set size: resident pages, those shared with others counted by their share. It
+    /// was read while other processes mapped the program's file, and is too low by their share.
     pub proportional: u64,
     /// The most that was ever resident (`VmHWM`), added up over the tree.
     pub peak_resident: u64,

@@ -15,13 +15,14 @@ use serde::Serialize;
 use crate::plan::{ArmRole, Lane};
 use crate::record::Record;
 use crate::statistics::{
-    CONFIDENCE, Place, Ratio, Verdict, margin, restarts_needed, simultaneous_confidence,
+    CONFIDENCE, Place, Ratio, Verdict, margin, median, restarts_needed, simultaneous_confidence,
 };
 
 pub use capacity::{Capacity, capacities};
 pub use detail::{Detail, Distribution, PERCENTILES, Percentile, RestartFigures, details};
 pub use division::{Division, DivisionRow, LaneDivision};
-pub use footprint::{Footprint, Spread};
+pub use footprint::{Footprint, Range, Spread};
+pub(crate) use footprint::{memory_alone, memory_starts};
 pub use gates::{CPU_OF_OTHERS, FLOOR_FACTOR, LITTLE, SATURATION};
 pub use open_loop::{ANSWERED, OpenLoop, open_loops};
 pub(crate) use samples::Samples;
@@ -37,8 +38,12 @@ pub struct Analysis {
     pub capacities: Vec<Capacity>,
     /// Latency at given rates, by rate and then by arm.
     pub open_loops: Vec<OpenLoop>,
-    /// One entry a server.
+    /// One entry an arm.
     pub footprints: Vec<Footprint>,
+    /// How far apart start-up and memory of two equals are, as a sentence without its full stop.
+    pub footprints_again: Option<String>,
+    /// What to know of memory in an old record, as sentences without their full stop.
+    pub memory_notes: Vec<String>,
     /// What starting a process that does nothing cost, nanoseconds: the median of `spawn`.
     pub spawn_ns: Option<f64>,
     /// How that spread.
@@ -84,7 +89,9 @@ pub struct Row {
 /// An arm's figures in one lane.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Figures {
-    /// Requests per second: the median of all slices.
+    /// Requests per second. Where it is known relative to the reference, as many as that ratio makes
+    /// of the reference's: the median of its slices would compare it at moments of its own, and be
+    /// another ratio. Otherwise the median of all slices.
     pub requests_per_second: f64,
     /// CPU time per request.
     pub cpu: Option<CpuPerRequest>,
@@ -96,7 +103,8 @@ pub struct Figures {
     pub p99_ns: u64,
 }
 
-/// What one request costs, nanoseconds: the median over restarts.
+/// What one request costs, nanoseconds: the median over restarts, of which the part in user mode is that
+/// of all restarts together.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct CpuPerRequest {
     /// All of it.
@@ -105,6 +113,25 @@ pub struct CpuPerRequest {
     pub user: f64,
     /// In the kernel.
     pub system: f64,
+}
+
+impl CpuPerRequest {
+    /// Of each restart's requests, their CPU time and the part of it in user mode, nanoseconds.
+    fn of(restarts: &[(f64, f64, f64)]) -> Option<Self> {
+        let each: Vec<f64> = restarts
+            .iter()
+            .map(|(requests, cost, _)| cost / requests)
+            .collect();
+        let requests: f64 = restarts.iter().map(|(requests, ..)| requests).sum();
+        let user: f64 = restarts.iter().map(|(.., user)| user).sum();
+        let total = median(&each)?;
+        let user = (user / requests).min(total);
+        Some(Self {
+            total,
+            user,
+            system: total - user,
+        })
+    }
 }
 
 /// One server against another.
@@ -139,12 +166,15 @@ impl Analysis {
         let mut warnings = gates::warnings(record, &samples, &lanes);
         warnings.extend(busy::of_capacity(record));
         let spawn = footprint::spawn(record);
+        let footprints = footprint::all(record);
         Ok(Self {
             restarts: samples.restarts(),
             lanes,
             capacities: capacities(record),
             open_loops: open_loops(record)?,
-            footprints: footprint::all(record),
+            footprints_again: footprint::again(record, &footprints),
+            footprints,
+            memory_notes: footprint::memory_notes(record),
             spawn_ns: spawn.map(|spread| spread.median),
             spawn,
             warnings,
@@ -203,6 +233,7 @@ impl LaneAnalysis {
         let confidence = simultaneous_confidence(comparisons(record));
         let pair = |arm, against| Pair::of(samples, lane, (arm, against), confidence, &equals);
         let reference = with_role(ArmRole::Reference);
+        let of_reference = reference.and_then(|arm| samples.figures(arm, lane));
         let mut rows: Vec<Row> = (0..arms.len())
             .filter(|&arm| record.plan.takes_part(arm, lane))
             .map(|arm| {
@@ -211,13 +242,20 @@ impl LaneAnalysis {
                     .filter(|&&other| other != arm)
                     .map(|&other| pair(arm, other).map(|pair| pair.verdict))
                     .collect();
+                let other = reference.filter(|&reference| reference != arm);
+                let relative = other.and_then(|_| against(arm, other));
+                let mut figures = samples.figures(arm, lane);
+                if let (Some(figures), Some(ratio), Some(of_reference)) =
+                    (&mut figures, relative, of_reference)
+                {
+                    let rate = of_reference.requests_per_second * ratio.estimate;
+                    figures.requests_per_second = rate;
+                }
                 Row {
                     arm,
                     void: voids[arm].clone(),
-                    figures: samples.figures(arm, lane),
-                    relative: (Some(arm) != reference)
-                        .then(|| against(arm, reference))
-                        .flatten(),
+                    figures,
+                    relative,
                     place: verdicts
                         .filter(|_| compared.contains(&arm))
                         .filter(|verdicts| !verdicts.is_empty())

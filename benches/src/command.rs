@@ -4,18 +4,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use clap::{Args, Parser, Subcommand};
-use quartet_conformance::servers::Catalogue;
 
 use crate::analysis::{Analysis, Division};
-use crate::estimates::{Estimates, home};
 use crate::failure::{Failure, print};
 use crate::generator::versus;
 use crate::record::Record;
 use crate::report::{Form, html, link, markdown, render, render_division, splice};
 use crate::run;
-use crate::{calibrate, diff, export, list, repack, schema};
+use crate::{attach, calibrate, diff, export, list, repack, schema};
 
 /// Compares the servers of servers.toml: builds each, holds it to the contract, measures them side
 /// by side, and says which differences are real.
@@ -48,6 +46,8 @@ enum What {
     Run(Box<run::Options>),
     /// Print the table of a record again
     Report(ReportOptions),
+    /// Put criterion's estimates into a record, so that its report says where a request's time goes
+    Attach(attach::Options),
     /// Try the comparison on servers whose differences are known: what this machine can resolve
     Calibrate(Box<run::Options>),
     /// Say whether two records are consistent, figure by figure
@@ -82,11 +82,6 @@ struct ReportOptions {
     /// this file instead of printing it
     #[arg(long, value_name = "FILE")]
     splice: Option<PathBuf>,
-
-    /// Criterion's estimates, to show beside the load run where a request's time goes [default:
-    /// target/criterion]
-    #[arg(long, value_name = "DIR")]
-    criterion: Option<PathBuf>,
 }
 
 /// The whole of the command's `main`.
@@ -96,6 +91,7 @@ pub fn main() -> ExitCode {
         None => run::run(&arguments.run, &typed()),
         Some(What::Run(options)) => run::run(&options, &typed()),
         Some(What::Calibrate(options)) => calibrate::run(&options, &typed()),
+        Some(What::Attach(options)) => attach::run(&options).map_err(Failure::from),
         Some(What::Diff(options)) => diff::run(&options),
         Some(What::List(options)) => list::run(&options),
         Some(What::Export(options)) => export::run(&options).map_err(Failure::from),
@@ -120,7 +116,7 @@ fn report(options: &ReportOptions) -> Result<()> {
         let spliced = splice(&read(file)?, &table).with_context(|| file.display().to_string())?;
         return put(file, &spliced);
     }
-    let division = Division::of(&record, &estimates(options)?);
+    let division = Division::of(&record)?;
     if let Some(file) = &options.html {
         let run = link(file, &Record::file(&options.record));
         return put(
@@ -135,21 +131,6 @@ fn report(options: &ReportOptions) -> Result<()> {
     };
     let division = render_division(&record, &division, form);
     print(&format!("{}\n{division}", render(&record, &analysis, form)))
-}
-
-fn estimates(options: &ReportOptions) -> Result<Estimates> {
-    let directory = match &options.criterion {
-        Some(directory) => {
-            let shown = directory.display();
-            ensure!(directory.is_dir(), "{shown} is no directory of criterion's");
-            directory.clone()
-        }
-        None => match Catalogue::find() {
-            Ok(catalogue) => home(catalogue.root()),
-            Err(_) => home(Path::new(".")),
-        },
-    };
-    Estimates::read(&directory)
 }
 
 fn read(file: &Path) -> Result<String> {

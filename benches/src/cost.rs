@@ -8,6 +8,7 @@ mod build;
 mod connections;
 mod counted;
 mod lines;
+mod memory;
 mod source;
 mod start_up;
 mod stripped;
@@ -19,7 +20,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use clap::Args;
 use indicatif::HumanDuration;
 use quartet_conformance::Model;
@@ -30,8 +31,8 @@ use serde_json::Value;
 
 use crate::cores::{Placement, Usable};
 use crate::interrupt::Interrupt;
-use crate::measure::Subject;
-use crate::plan::{ArmRole, Lane};
+use crate::measure::{self, Subject};
+use crate::plan::{ArmRole, Lane, Plan};
 use crate::record::Record;
 use start_up::Turns;
 
@@ -39,6 +40,7 @@ pub use build::BuildCost;
 pub use connections::{COUNT as IDLE_CONNECTIONS, IdleConnections};
 pub use counted::{RequestCost, TOOL};
 pub use lines::Lines;
+pub use memory::MemoryStart;
 pub use start_up::cost_of_a_process;
 
 /// What to measure besides what costs little time.
@@ -63,6 +65,10 @@ pub struct Cost {
     pub spawn_ns: Vec<u64>,
     /// One entry a server, in the order of first use in `plan.arms`.
     pub servers: Vec<ServerCost>,
+    /// Start-up and memory of the server that has a second copy among the arms, measured once more
+    /// on starts of their own (A/A), under that arm's name. Absent in records from before 2026-11-28.
+    #[serde(default)]
+    pub again: Option<ServerCost>,
 }
 
 /// What one server costs.
@@ -73,7 +79,11 @@ pub struct ServerCost {
     /// From starting the process to its first complete and right answer, one entry a start. The
     /// servers took turns.
     pub start_up_ns: Vec<u64>,
-    /// Memory with many connections that ask nothing.
+    /// Memory, one entry a start, each of processes that ran alone. Empty in records from before
+    /// 2026-11-28, whose memory is that of `restarts`.
+    #[serde(default)]
+    pub memory: Vec<MemoryStart>,
+    /// Memory with many connections that ask nothing, in records from before 2026-11-28.
     pub idle_connections: Option<IdleConnections>,
     /// The program's size once `strip` has taken out what it does not need to run.
     pub stripped_bytes: Option<u64>,
@@ -90,6 +100,17 @@ pub struct ServerCost {
 }
 
 impl Cost {
+    /// The entry of what is measured, made where there is none.
+    fn entry(&mut self, measured: &Measured<'_>) -> &mut ServerCost {
+        match measured.again {
+            None => self.of(&measured.subject.server.name),
+            Some(name) => self.again.get_or_insert_with(|| ServerCost {
+                name: name.to_owned(),
+                ..ServerCost::default()
+            }),
+        }
+    }
+
     /// A server's entry, made where there is none.
     fn of(&mut self, name: &str) -> &mut ServerCost {
         let known = self.servers.iter().position(|entry| entry.name == name);
@@ -120,6 +141,15 @@ impl ServerCost {
 fn is_of(what: &str, reason: &str) -> bool {
     let rest = reason.strip_prefix(what);
     rest.is_some_and(|rest| rest.starts_with(": "))
+}
+
+/// An arm whose start-up and memory are measured.
+struct Measured<'a> {
+    subject: &'a Subject<'a>,
+    /// Index into the plan's arms.
+    arm: usize,
+    /// The arm's name, where it is the second copy of a server.
+    again: Option<&'a str>,
 }
 
 /// What costs are measured with.
@@ -154,11 +184,19 @@ impl Costing<'_> {
         record: &mut Record,
         mut keep: impl FnMut(&Record) -> Result<()>,
     ) -> Result<()> {
-        let subjects = self.servers(record);
-        let lanes = record.plan.lanes.clone();
+        let plan = record.plan.clone();
+        let measured = self.measured(&plan);
+        let subjects: Vec<&Subject<'_>> = measured
+            .iter()
+            .filter(|measured| measured.again.is_none())
+            .map(|measured| measured.subject)
+            .collect();
         eprintln!("measuring start-up, memory and size");
         let cost = record.cost.get_or_insert_default();
-        self.start_ups(&subjects, cost);
+        self.start_ups(&measured, cost);
+        keep(record)?;
+        let cost = record.cost.get_or_insert_default();
+        self.memory(&plan, &measured, cost);
         for subject in &subjects {
             self.once(subject, cost.of(&subject.server.name));
         }
@@ -167,28 +205,33 @@ impl Costing<'_> {
             self.usable.restore()?;
             let cost = record.cost.get_or_insert_default();
             let entry = cost.of(&subject.server.name);
-            self.count(subject, &lanes, entry);
+            self.count(subject, &plan.lanes, entry);
             self.build(subject, entry);
             keep(record)?;
         }
         Ok(())
     }
 
-    /// Each server once, though it may have two arms.
-    fn servers(&self, record: &Record) -> Vec<&Subject<'_>> {
+    /// Each server once, and the second copy of one.
+    fn measured<'a>(&'a self, plan: &'a Plan) -> Vec<Measured<'a>> {
         let mut seen = HashSet::new();
-        self.subjects
-            .iter()
-            .zip(&record.plan.arms)
-            .filter(|(_, arm)| arm.role != ArmRole::Again)
-            .filter_map(|(subject, _)| subject.as_ref())
-            .filter(|subject| seen.insert(&subject.server.name))
-            .collect()
+        let arms = self.subjects.iter().zip(&plan.arms).enumerate();
+        arms.filter_map(|(arm, (subject, planned))| {
+            let subject = subject.as_ref()?;
+            let is_again = planned.role == ArmRole::Again;
+            let is_new = is_again || seen.insert(&subject.server.name);
+            is_new.then_some(Measured {
+                subject,
+                arm,
+                again: is_again.then_some(planned.name.as_str()),
+            })
+        })
+        .collect()
     }
 
-    fn start_ups(&self, subjects: &[&Subject<'_>], cost: &mut Cost) {
-        let mut turns = Turns::after(subjects.iter().map(|subject| {
-            let entry = cost.of(&subject.server.name);
+    fn start_ups(&self, measured: &[Measured<'_>], cost: &mut Cost) {
+        let mut turns = Turns::after(measured.iter().map(|measured| {
+            let entry = cost.entry(measured);
             entry.forget(START_UP);
             let starts = &entry.start_up_ns;
             (starts.len(), Duration::from_nanos(starts.iter().sum()))
@@ -204,8 +247,8 @@ impl Costing<'_> {
             cost.spawn_ns.extend(cost_of_a_process(self.placement));
             for index in due {
                 let begun = Instant::now();
-                let subject = subjects[index];
-                let entry = cost.of(&subject.server.name);
+                let subject = measured[index].subject;
+                let entry = cost.entry(&measured[index]);
                 if !self.interrupt.requested() && !entry.lacks(START_UP) {
                     let started = start_up::once(|| self.start(subject), &self.expected());
                     self.keep(entry, START_UP, started, |entry, taken| {
@@ -217,18 +260,41 @@ impl Costing<'_> {
         }
     }
 
+    /// Memory, one start of a server after the other, each server in its turn.
+    fn memory(&self, plan: &Plan, measured: &[Measured<'_>], cost: &mut Cost) {
+        for one in measured {
+            cost.entry(one).forget(MEMORY);
+        }
+        for start in 0..memory::STARTS {
+            for one in measured {
+                let entry = cost.entry(one);
+                let due = entry.memory.len() <= start && !entry.lacks(MEMORY);
+                if !due || self.interrupt.requested() {
+                    continue;
+                }
+                match self.memory_of(plan, one) {
+                    Ok(Some(taken)) => entry.memory.push(taken),
+                    Ok(None) => self.note(entry, MEMORY, &anyhow!("the system does not tell")),
+                    Err(error) => self.note(entry, MEMORY, &error),
+                }
+            }
+        }
+    }
+
+    /// Memory of two processes that run one after the other. None where the platform does not tell.
+    fn memory_of(&self, plan: &Plan, of: &Measured<'_>) -> Result<Option<MemoryStart>> {
+        let loaded = measure::load(of.subject, plan, of.arm, self.placement, self.model)?;
+        let Some(loaded) = loaded.filter(|_| !self.interrupt.requested()) else {
+            return Ok(None);
+        };
+        let idle = connections::idle(self.start(of.subject)?, &self.expected())?;
+        Ok(idle.map(|idle| MemoryStart::new(&loaded, plan.connections, idle)))
+    }
+
     /// What takes no time worth asking for.
     fn once(&self, subject: &Subject<'_>, entry: &mut ServerCost) {
         if self.interrupt.requested() {
             return;
-        }
-        if entry.idle_connections.is_none() {
-            let held = self
-                .start(subject)
-                .and_then(|process| connections::idle(process, &self.expected()));
-            self.keep(entry, "idle connections", held, |entry, held| {
-                entry.idle_connections = held;
-            });
         }
         let program = &subject.artifact.program;
         if entry.stripped_bytes.is_none() {
@@ -261,7 +327,7 @@ impl Costing<'_> {
             match counted::per_request(subject, lane) {
                 Ok(Some(counted)) => {
                     if counted.allocations.is_none() && !entry.lacks(ALLOCATIONS) {
-                        self.note(entry, ALLOCATIONS, &anyhow::anyhow!(counted::UNSEEN));
+                        self.note(entry, ALLOCATIONS, &anyhow!(counted::UNSEEN));
                     }
                     entry.requests.insert(lane, counted);
                 }
@@ -331,6 +397,9 @@ impl Costing<'_> {
 
 /// What is missing where a server does not start.
 const START_UP: &str = "start-up";
+
+/// What is missing where memory cannot be measured.
+const MEMORY: &str = "memory";
 
 /// What is missing where instructions and allocations cannot be counted.
 const INSTRUCTIONS: &str = "instructions";

@@ -1,5 +1,7 @@
 //! Two records side by side: do they say the same?
 
+mod memory;
+
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -289,12 +291,14 @@ fn samples(views: &[View<'_>; 2]) -> Vec<Sample> {
             [first.relative(arm, figure), second.relative(other, figure)]
         };
         let name = || named.name.clone();
-        add(
-            name(),
-            "memory relative to the reference",
-            FOOTPRINT_MARGIN,
-            relative(|life| Some(life.loaded?.proportional)),
-        );
+        if let Some(both) = memory::samples(views, [arm, other]) {
+            add(
+                name(),
+                "memory relative to the reference",
+                FOOTPRINT_MARGIN,
+                both,
+            );
+        }
         add(
             name(),
             "start-up relative to the reference",
@@ -347,6 +351,7 @@ fn contradictions(views: &[View<'_>; 2]) -> Vec<String> {
 fn notes(views: &[View<'_>; 2]) -> Vec<String> {
     let [first, second] = [views[0].record, views[1].record];
     let mut notes = plans(&first.plan, &second.plan);
+    notes.extend(memory::note(views));
     notes.extend(only_in_one(&views[0], &views[1], "A"));
     notes.extend(only_in_one(&views[1], &views[0], "B"));
     if !first.machine.is_known_as(&second.machine) {
@@ -449,12 +454,13 @@ mod tests {
         }
         let difference = Difference::between(&first, &other.run()).unwrap();
         assert!(difference.consistent(), "{}", difference.text());
-        // Four arms in two lanes, two figures each; and two more for each arm.
-        assert_eq!(difference.figures.len(), 4 * 2 * 2 + 4 * 2);
+        // Four arms in two lanes, two figures each; start-up of each; and memory, but of the first, whose
+        // copy ran beside it.
+        assert_eq!(difference.figures.len(), 4 * 2 * 2 + 4 + 3);
         assert!(
             difference
                 .text()
-                .ends_with("consistent: none of 24 figures differs\n")
+                .ends_with("consistent: none of 23 figures differs\n")
         );
     }
 

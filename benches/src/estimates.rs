@@ -1,8 +1,9 @@
-//! What criterion estimated, and of what: the benches `dispatch`, `payload`, `originals` and
-//! `roundtrip` beside the load run.
+//! What criterion estimated, and of what: the benches `dispatch`, `payload` and `originals` beside
+//! the load run.
 //!
 //! Criterion keeps its estimates in a directory for each benchmark, and nothing of the machine.
-//! The benches therefore leave a note beside them ([`note`]).
+//! The benches therefore leave a note beside them ([`note`]). What a report shows of them is in the
+//! record: `cargo compare attach` puts it there.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,13 +12,14 @@ use std::time::SystemTime;
 
 use anyhow::{Context as _, Result};
 use cargo_metadata::MetadataCommand;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::machine::{Machine, Source, Toolchain};
 use crate::record::now;
 
 /// A time with its 95 % interval, nanoseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Estimate {
     /// The estimate.
     pub value: f64,
@@ -28,7 +30,7 @@ pub struct Estimate {
 }
 
 /// What a bench was run on, as it noted it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Circumstances {
     /// When it ended, RFC 3339 in UTC.
     pub measured: String,
@@ -40,11 +42,9 @@ pub struct Circumstances {
     pub source: Source,
 }
 
-/// Everything found under one directory of criterion's.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// What criterion estimated of the benches here.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Estimates {
-    /// The directory.
-    pub directory: PathBuf,
     /// The median of each benchmark by the names of its group and function. Like a load run's
     /// figures it is a median, which a few slow samples do not move.
     pub medians: BTreeMap<String, BTreeMap<String, Estimate>>,
@@ -52,6 +52,9 @@ pub struct Estimates {
     pub written: Option<(String, String)>,
     /// The note of each bench that left one.
     pub notes: BTreeMap<String, Circumstances>,
+    /// What to know of them besides, as a sentence without its full stop.
+    #[serde(default)]
+    pub remark: Option<String>,
 }
 
 impl Estimates {
@@ -60,10 +63,7 @@ impl Estimates {
     /// # Errors
     /// Where a file cannot be read or is not criterion's.
     pub fn read(directory: &Path) -> Result<Self> {
-        let mut found = Self {
-            directory: directory.to_owned(),
-            ..Self::default()
-        };
+        let mut found = Self::default();
         let mut times = Vec::new();
         for group in directories(directory)? {
             for function in directories(&group)? {
@@ -117,6 +117,10 @@ impl Estimates {
             return Ok(None);
         }
         let benchmark: Benchmark = parsed(&directory.join("benchmark.json"))?;
+        let (group, _) = benchmark.group_id.split_once('/').unwrap_or_default();
+        if !GROUPS.contains(&group) {
+            return Ok(None);
+        }
         let Saved { median } = parsed(&file)?;
         let estimate = Estimate {
             value: median.point_estimate,
@@ -137,8 +141,11 @@ pub const ORIGINAL_DISPATCH: &str = "original-dispatch";
 /// The group, before its lane, of what an original's JSON takes.
 pub const ORIGINAL_PAYLOAD: &str = "original-payload";
 
+/// What groups are called before their lane; any other is of no bench here.
+const GROUPS: [&str; 4] = ["dispatch", ORIGINAL_DISPATCH, ORIGINAL_PAYLOAD, "payload"];
+
 /// The benches that leave a note.
-const BENCHES: [&str; 4] = ["dispatch", "originals", "payload", "roundtrip"];
+const BENCHES: [&str; 3] = ["dispatch", "originals", "payload"];
 
 /// Where criterion keeps its estimates: `$CRITERION_HOME`, or `criterion` in cargo's target directory.
 /// `root` is the workspace's.

@@ -2,6 +2,7 @@
 
 pub mod accounting;
 pub mod analysis;
+pub mod attach;
 pub mod calibrate;
 pub mod command;
 pub mod cores;

@@ -8,6 +8,7 @@ mod latency;
 mod life;
 mod load;
 mod locales;
+mod memory;
 mod pace;
 mod session;
 #[cfg(all(test, target_os = "linux"))]
@@ -24,6 +25,8 @@ use crate::plan::Held;
 use crate::record::{Latency, Record};
 use crate::system::System;
 use session::Session;
+
+pub(crate) use memory::{Loaded, SETTLE, load};
 
 /// What is said where the kernel keeps interrupts apart, and has no clock that holds them.
 const NO_CLOCK: &str = "what a request costs is not known: this kernel keeps interrupts out of the CPU \

@@ -17,6 +17,7 @@ use crate::accounting::Memory;
 use crate::calibrate::Calibration;
 use crate::cores::Core;
 use crate::cost::Cost;
+use crate::estimates::Estimates;
 use crate::machine::{Machine, Source, Toolchain};
 use crate::plan::{Lane, Plan};
 
@@ -83,6 +84,10 @@ pub struct Record {
     /// What servers cost besides the time of their requests. Absent where the run ended before.
     #[serde(default)]
     pub cost: Option<Cost>,
+    /// What criterion estimated of the pieces of a request, and on what. Absent where nobody put it
+    /// there (`cargo compare attach`).
+    #[serde(default)]
+    pub estimates: Option<Estimates>,
 }
 
 /// How far a run came.

@@ -263,8 +263,9 @@ impl Page<'_> {
                 restarts(analysis.restarts)
             ),
             "Latency at saturation follows from the rate.".to_owned(),
-            format!("Cores: {}.", cores(record)),
         ];
+        sentences.extend(rate_caption(record));
+        sentences.push(format!("Cores: {}.", cores(record)));
         sentences.extend(Page::footprint_caption(analysis));
         let revision = match &record.source.revision {
             Some(revision) => format!(", revision {}", revision.get(..12).unwrap_or(revision)),
@@ -289,6 +290,17 @@ impl Page<'_> {
             Form::Markdown => sentences.join(" ") + "\n",
         }
     }
+}
+
+/// How columns of a lane's table agree. Nothing where nothing is relative to anything.
+fn rate_caption(record: &Record) -> Option<String> {
+    let mut arms = record.plan.arms.iter();
+    let reference = arms.find(|arm| arm.role == ArmRole::Reference)?;
+    let name = &reference.name;
+    Some(format!(
+        "Requests per second are the median of {name}'s slices, and of every other server as many as \
+         its ratio makes of them: each is compared with {name} at the same moments."
+    ))
 }
 
 /// The value that belongs to a key, in order of first mention.
@@ -398,7 +410,11 @@ mod tests {
             "{axum:?}"
         );
         assert!(
-            axum[1].contains("1.5") && axum[1].contains("47"),
+            axum[1].starts_with("axum (again)") && axum[1].contains("4.2"),
+            "{axum:?}"
+        );
+        assert!(
+            axum[2].contains("1.5") && axum[2].contains("47"),
             "{axum:?}"
         );
         assert!(

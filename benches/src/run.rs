@@ -5,11 +5,10 @@ mod load;
 mod resume;
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use clap::Args;
 use quartet_conformance::Model;
 use quartet_conformance::servers::Catalogue;
@@ -19,7 +18,6 @@ use crate::analysis::{Analysis, Division};
 use crate::calibrate;
 use crate::cores::{CoreList, Placement, Usable};
 use crate::cost::{self, Costing};
-use crate::estimates::{Estimates, home};
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::machine::{Machine, Source, Toolchain};
@@ -177,6 +175,7 @@ impl Run {
             capacity: Vec::new(),
             latency: None,
             cost: None,
+            estimates: None,
         };
         Ok(Self {
             catalogue,
@@ -274,14 +273,10 @@ impl Run {
     /// Writes the page beside the record, and says where it is.
     ///
     /// # Errors
-    /// Where criterion's estimates cannot be read, or the page cannot be written.
+    /// Where the page cannot be written.
     fn write_page(&self, analysis: &Analysis) -> Result<()> {
-        let file = self.claim.directory().join(html::FILE_NAME);
-        let division = Division::of(&self.record, &Estimates::read(&home(self.root()))?);
-        let record = Record::file(self.claim.directory());
-        let record = record.file_name().and_then(|name| name.to_str());
-        let page = html::page(&self.record, analysis, &division, record)?;
-        fs::write(&file, page).with_context(|| format!("cannot write {}", file.display()))?;
+        let division = Division::of(&self.record)?;
+        let file = html::write(&self.record, analysis, &division, self.claim.directory())?;
         crate::failure::print(&format!("The report: {}\n", file.display()))
     }
 

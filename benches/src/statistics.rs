@@ -14,7 +14,7 @@ mod verdict;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use statrs::distribution::{ContinuousCDF, StudentsT};
+use statrs::distribution::{Binomial, ContinuousCDF, DiscreteCDF, StudentsT};
 
 pub use neighbours::levels;
 pub use trend::{Trend, trend};
@@ -35,6 +35,22 @@ pub fn median(values: &[f64]) -> Option<f64> {
         return Some(upper);
     }
     Some(f64::midpoint(sorted[middle - 1], upper))
+}
+
+/// An interval for the median that assumes nothing of how values are distributed: between two order statistics, by
+/// the binomial distribution (W. J. Conover, *Practical Nonparametric Statistics*, section 3.2). None of too few
+/// values for that confidence, which are five and fewer for [`CONFIDENCE`].
+pub fn median_interval(values: &[f64], confidence: f64) -> Option<(f64, f64)> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let count = sorted.len() as u64;
+    let below = Binomial::new(0.5, count).ok()?;
+    let tail = (1.0 - confidence) / 2.0;
+    let outside = (0..count)
+        .take_while(|&rank| below.cdf(rank) <= tail)
+        .count();
+    let low = outside.checked_sub(1)?;
+    Some((*sorted.get(low)?, *sorted.get(sorted.len() - 1 - low)?))
 }
 
 /// The arithmetic mean. None of an empty slice.

@@ -130,6 +130,7 @@ impl Simulation {
             capacity: Vec::new(),
             latency: None,
             cost: None,
+            estimates: None,
         }
     }
 

@@ -252,7 +252,22 @@ fn a_small_run_is_recorded_and_reported() {
         assert!(slice.cpu_ns.is_some_and(|cpu| cpu > 0));
     }
     for life in &restart.arms {
-        assert!(life.start_up_ns > 0 && life.idle.is_some() && life.loaded.is_some());
+        assert!(life.start_up_ns > 0);
+    }
+    let cost = record.cost.unwrap();
+    let again = cost.again.unwrap();
+    assert_eq!(again.name, "a (again)");
+    for server in cost.servers.iter().chain([&again]) {
+        assert!(
+            server.start_up_ns.len() >= 5 && server.memory.len() == 5,
+            "{server:?}"
+        );
+        for start in &server.memory {
+            assert!(
+                start.requests > 0 && start.idle > 0 && start.loaded > 0,
+                "{start:?}"
+            );
+        }
     }
 
     // The page beside the record, and the same again from the record.

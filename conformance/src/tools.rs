@@ -2,6 +2,7 @@
 
 mod browser;
 mod child;
+mod guard;
 mod nginx;
 mod scratch;
 mod webdriver;
@@ -13,6 +14,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 pub(crate) use browser::Browser;
 pub(crate) use child::Registered;
+pub use guard::end_with_this_program;
 pub(crate) use nginx::{Bare, Host, Nginx};
 pub(crate) use scratch::ScratchFile;
 pub(crate) use webdriver::WebDriverError;

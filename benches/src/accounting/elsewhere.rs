@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::{CoreUse, CpuTime, Memory, Throttling};
+use super::{CoreUse, CpuTime, Resident, Throttling};
 use crate::system::System;
 
 /// The processes of one server.
@@ -30,7 +30,7 @@ impl ProcessTree {
     ///
     /// # Errors
     /// Never here.
-    pub fn memory(&self) -> Result<Option<Memory>> {
+    pub fn resident(&self) -> Result<Option<Resident>> {
         Ok(None)
     }
 }

@@ -11,7 +11,8 @@ use nix::time::{ClockId, clock_getcpuclockid, clock_gettime};
 use nix::unistd::Pid;
 use procfs::process::{Process, all_processes};
 
-use super::{CpuTime, Memory};
+use super::resident::resident;
+use super::{CpuTime, Resident};
 use crate::system::System;
 
 pub use clocks::{CoreClock, CoreReader, CoreReading};
@@ -71,22 +72,26 @@ impl ProcessTree {
     ///
     /// # Errors
     /// Where a process is gone, or the kernel refuses to tell of it.
-    pub fn memory(&self) -> Result<Option<Memory>> {
-        let mut sum = Memory {
-            proportional: 0,
-            peak_resident: 0,
-        };
+    pub fn resident(&self) -> Result<Option<Resident>> {
+        let mut peak = 0;
+        let mut maps = Vec::new();
         for (process, _) in &self.processes {
             let status = process.status().context("cannot read a server's status")?;
-            let proportional = smaps::proportional(&System::live(), process.pid())
+            peak += status.vmhwm.unwrap_or_default() * KIBIBYTE;
+            let mappings = smaps::mappings(&System::live(), process.pid())
                 .context("cannot read a server's memory map")?;
-            let (Some(proportional), Some(peak)) = (proportional, status.vmhwm) else {
-                return Ok(None);
-            };
-            sum.proportional += proportional;
-            sum.peak_resident += peak * KIBIBYTE;
+            match (mappings, status.vmrss) {
+                (Some(mappings), _) => maps.push(mappings),
+                // Of the whole alone, which can be added to nothing.
+                (None, Some(now)) if self.processes.len() == 1 => {
+                    let now = now * KIBIBYTE;
+                    return Ok(Some(Resident { now, peak }));
+                }
+                (None, _) => return Ok(None),
+            }
         }
-        Ok(Some(sum))
+        let now = resident(&maps);
+        Ok(Some(Resident { now, peak }))
     }
 }
 
@@ -183,9 +188,26 @@ mod tests {
     fn memory_of_a_process_is_found() {
         let shell = Running::shell("read x");
         let tree = ProcessTree::of(shell.0.id()).unwrap();
-        let memory = tree.memory().unwrap().unwrap();
-        assert!(memory.proportional > 10 * KIBIBYTE);
-        assert!(memory.peak_resident >= memory.proportional);
+        let memory = tree.resident().unwrap().unwrap();
+        let whole = tree.processes[0].0.status().unwrap().vmrss.unwrap() * KIBIBYTE;
+        // The whole is counted in batches, by each thread.
+        assert!(
+            memory.now.abs_diff(whole) <= 512 * KIBIBYTE,
+            "{memory:?}, {whole}"
+        );
+        assert!(memory.peak + 512 * KIBIBYTE >= memory.now, "{memory:?}");
+    }
+
+    #[test]
+    fn another_process_of_the_program_takes_nothing_from_its_memory() {
+        let first = Running::shell("read x");
+        let memory = || {
+            let tree = ProcessTree::of(first.0.id()).unwrap();
+            tree.resident().unwrap().unwrap().now
+        };
+        let alone = memory();
+        let _others: Vec<Running> = (0..3).map(|_| Running::shell("read x")).collect();
+        assert_eq!(memory(), alone);
     }
 
     #[test]

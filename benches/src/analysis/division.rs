@@ -16,12 +16,14 @@
 //! (Zou and Donner, "Construction of confidence limits about effect measures: a general approach",
 //! Statistics in Medicine 27, 2008): its half-widths are the root of the sum of their squares.
 
+use anyhow::Result;
 use serde::Serialize;
 
+use super::{CpuPerRequest, Samples};
 use crate::estimates::{Estimate, Estimates, ORIGINAL_DISPATCH, ORIGINAL_PAYLOAD};
 use crate::plan::{ArmRole, Lane};
-use crate::record::{Record, RestartRecord};
-use crate::statistics::{CONFIDENCE, critical_t, mean, standard_deviation};
+use crate::record::Record;
+use crate::statistics::{CONFIDENCE, critical_t, median_interval, standard_deviation};
 
 /// The benchmark of group `payload/LANE` that serialises as the frameworks do, each answer into
 /// memory of its own.
@@ -54,7 +56,7 @@ pub struct LaneDivision {
 pub struct DivisionRow {
     /// Index into the plan's arms.
     pub arm: usize,
-    /// CPU time per request under load: the mean over restarts.
+    /// CPU time per request under load: the median over restarts.
     pub total: Estimate,
     /// Of it, serialising the answer.
     pub serialisation: Option<Estimate>,
@@ -68,39 +70,48 @@ pub struct DivisionRow {
     pub dispatch: Option<Estimate>,
     /// Whether the first two parts were timed in Python, as an original's are.
     pub in_python: bool,
-    /// Criterion's time for one request and its answer on one loopback connection: on the clock,
-    /// not on the CPU, and with nothing else under way.
-    pub roundtrip: Option<Estimate>,
 }
 
 impl Division {
-    /// Divides what `record` measured by what criterion estimated.
-    pub fn of(record: &Record, estimates: &Estimates) -> Self {
+    /// Divides what `record` measured by criterion's estimates in it.
+    ///
+    /// # Errors
+    /// Where the record is damaged.
+    pub fn of(record: &Record) -> Result<Self> {
+        let none = Estimates::default();
+        let estimates = record.estimates.as_ref().unwrap_or(&none);
+        let samples = Samples::of(record)?;
         let lanes: Vec<LaneDivision> = record
             .plan
             .lanes
             .iter()
-            .map(|&lane| LaneDivision::of(record, estimates, lane))
+            .map(|&lane| LaneDivision::of(record, &samples, estimates, lane))
             .filter(|division| !division.rows.is_empty())
             .collect();
         let mut remarks = circumstances(record, estimates, &lanes);
         remarks.extend(lanes.iter().flat_map(|division| division.doubts(record)));
         let originals = lanes.iter().flat_map(|division| division.originals(record));
-        Self {
+        Ok(Self {
             originals: originals.collect(),
             source: source(estimates),
             remarks,
             lanes,
-        }
+        })
     }
 }
 
 impl LaneDivision {
-    fn of(record: &Record, estimates: &Estimates, lane: Lane) -> Self {
+    fn of(record: &Record, samples: &Samples<'_>, estimates: &Estimates, lane: Lane) -> Self {
         let arms = &record.plan.arms;
         let mut rows: Vec<DivisionRow> = (0..arms.len())
             .filter(|&arm| arms[arm].role != ArmRole::Again)
-            .filter_map(|arm| DivisionRow::of(record, estimates, (arm, lane)))
+            .filter_map(|arm| {
+                let load = Load::of(samples, arm, lane)?;
+                let named = |bench: &str, what: &str| {
+                    estimates.of(&format!("{bench}/{}", lane.name()), what)
+                };
+                Some(DivisionRow::of(arm, &arms[arm].server, load, named))
+            })
             // Beside the floor, a server of which criterion knows nothing says nothing here.
             .filter(|row| row.serialisation.is_some() || arms[row.arm].role == ArmRole::Floor)
             .collect();
@@ -112,14 +123,17 @@ impl LaneDivision {
 }
 
 impl DivisionRow {
-    fn of(record: &Record, estimates: &Estimates, (arm, lane): (usize, Lane)) -> Option<Self> {
-        let server = &record.plan.arms[arm].server;
-        let of = |bench: &str, what| estimates.of(&format!("{bench}/{}", lane.name()), what);
+    /// `of` gives criterion's estimate by the names of a bench and of what it timed.
+    fn of(
+        arm: usize,
+        server: &str,
+        load: Load,
+        of: impl Fn(&str, &str) -> Option<Estimate>,
+    ) -> Self {
         let in_rust = of("payload", PAYLOAD).zip(of("dispatch", server));
         let in_python = of(ORIGINAL_PAYLOAD, server).zip(of(ORIGINAL_DISPATCH, server));
         let (serialisation, dispatch) = in_rust.or(in_python).unzip();
-        let load = Load::of(record, arm, lane)?;
-        Some(Self {
+        Self {
             arm,
             total: load.total,
             serialisation,
@@ -130,8 +144,7 @@ impl DivisionRow {
             kernel: load.kernel,
             dispatch,
             in_python: in_rust.is_none() && in_python.is_some(),
-            roundtrip: of("roundtrip", server),
-        })
+        }
     }
 
     /// The parts that are found by taking one figure from another.
@@ -208,7 +221,7 @@ impl LaneDivision {
     }
 }
 
-/// What the load run says of a request, over restarts.
+/// What the load run says of a request: the figures of the table of a lane, with intervals.
 struct Load {
     total: Estimate,
     user: Estimate,
@@ -216,45 +229,34 @@ struct Load {
 }
 
 impl Load {
-    /// None where CPU time was not measured in two complete restarts.
-    fn of(record: &Record, arm: usize, lane: Lane) -> Option<Self> {
-        let complete = record.restarts.iter().filter(|restart| restart.complete);
-        let costs: Vec<(f64, f64)> = complete
-            .filter_map(|restart| per_request(restart, arm, lane))
-            .collect();
-        let over = |part: &dyn Fn(&(f64, f64)) -> f64| {
-            over_restarts(&costs.iter().map(part).collect::<Vec<_>>())
+    /// None where CPU time was not measured in two restarts.
+    fn of(samples: &Samples<'_>, arm: usize, lane: Lane) -> Option<Self> {
+        let costs = samples.costs(arm, lane);
+        let cpu = CpuPerRequest::of(&costs).filter(|_| costs.len() > 1)?;
+        let each = |part: &dyn Fn(f64, f64) -> f64| -> Vec<f64> {
+            let of = |&(requests, cost, user): &(f64, f64, f64)| part(cost, user) / requests;
+            costs.iter().map(of).collect()
         };
         Some(Self {
-            total: over(&|&(total, _)| total)?,
-            user: over(&|&(_, user)| user)?,
-            kernel: over(&|&(total, user)| total - user)?,
+            total: around_median(cpu.total, &each(&|cost, _| cost))?,
+            user: around_mean(cpu.user, &each(&|_, user| user))?,
+            kernel: around_mean(cpu.system, &each(&|cost, user| cost - user))?,
         })
     }
 }
 
-/// CPU time per request in one restart, and its part in user mode.
-fn per_request(restart: &RestartRecord, arm: usize, lane: Lane) -> Option<(f64, f64)> {
-    let slices = || {
-        restart
-            .slices
-            .iter()
-            .filter(|slice| slice.arm == arm && slice.lane == lane)
-    };
-    let requests: u64 = slices().map(|slice| slice.total_requests).sum();
-    let total: Option<u64> = slices().map(|slice| slice.cost_ns()).sum();
-    let life = restart.arms.iter().find(|life| life.arm == arm)?;
-    let user = life.lanes.get(&lane)?.user_ns;
-    (requests > 0).then_some(())?;
-    let each = |sum: u64| sum as f64 / requests as f64;
-    Some((each(total?), each(user)))
+/// A median, with its 95 % interval or, of fewer than six restarts, the lowest and the highest.
+fn around_median(value: f64, restarts: &[f64]) -> Option<Estimate> {
+    let end = |choose: fn(f64, f64) -> f64| restarts.iter().copied().reduce(choose);
+    let range = || end(f64::min).zip(end(f64::max));
+    let (low, high) = median_interval(restarts, CONFIDENCE).or_else(range)?;
+    Some(Estimate { value, low, high })
 }
 
-/// The mean, with Student's 95 % interval.
-fn over_restarts(values: &[f64]) -> Option<Estimate> {
-    let value = mean(values)?;
-    let error = standard_deviation(values)? / (values.len() as f64).sqrt();
-    let half_width = critical_t(CONFIDENCE, values.len() - 1)? * error;
+/// A figure of all restarts together, with Student's 95 % interval for their mean.
+fn around_mean(value: f64, restarts: &[f64]) -> Option<Estimate> {
+    let error = standard_deviation(restarts)? / (restarts.len() as f64).sqrt();
+    let half_width = critical_t(CONFIDENCE, restarts.len() - 1)? * error;
     Some(Estimate {
         value,
         low: value - half_width,
@@ -273,35 +275,35 @@ fn less(whole: Estimate, part: Estimate) -> Estimate {
 }
 
 fn source(estimates: &Estimates) -> String {
-    // As seen from where the command runs: a record's page may be read anywhere else.
-    let here = std::env::current_dir().unwrap_or_default();
-    let place = estimates.directory.strip_prefix(&here);
-    let place = place.unwrap_or(&estimates.directory).display();
     match &estimates.written {
         Some((first, last)) if first == last => {
-            format!("criterion's estimates in {place}, written {last}")
+            format!("criterion's estimates in the record, made {last}")
         }
         Some((first, last)) => {
-            format!("criterion's estimates in {place}, written {first} to {last}")
+            format!("criterion's estimates in the record, made {first} to {last}")
         }
-        None => format!("no estimates of criterion's in {place}"),
+        None => "no estimates of criterion's: the record has none".to_owned(),
     }
 }
 
 /// What makes criterion's estimates those of something else than this run measured.
 fn circumstances(record: &Record, estimates: &Estimates, lanes: &[LaneDivision]) -> Vec<String> {
     if estimates.medians.is_empty() {
-        return vec!["`cargo bench -p quartet-benches` makes criterion's estimates".to_owned()];
+        let how = "`cargo bench -p quartet-benches` makes criterion's estimates, `cargo compare \
+                   attach RUN` puts them into a record";
+        return vec![how.to_owned()];
     }
-    let mut remarks = Vec::new();
+    let mut remarks: Vec<String> = estimates.remark.iter().cloned().collect();
     let mut rows = lanes.iter().flat_map(|division| &division.rows);
     let originals = rows.any(|row| row.in_python).then_some("originals");
-    let benches = ["dispatch", "payload", "roundtrip"];
+    let benches = ["dispatch", "payload"];
     for bench in benches.into_iter().chain(originals) {
         let Some(note) = estimates.notes.get(bench) else {
-            remarks.push(format!(
-                "the bench {bench} left no note of the machine and the source it was run on"
-            ));
+            if estimates.remark.is_none() {
+                remarks.push(format!(
+                    "the bench {bench} left no note of the machine and the source it was run on"
+                ));
+            }
             continue;
         };
         let mut differences = Vec::new();

@@ -237,24 +237,18 @@ impl<'a> Samples<'a> {
         })
     }
 
+    /// Of each restart that tells, an arm's requests in a lane, what they cost in CPU time and what of
+    /// that was spent in user mode, nanoseconds. A restart that was cut short may not tell.
+    pub(super) fn costs(&self, arm: usize, lane: Lane) -> Vec<(f64, f64, f64)> {
+        let restarts = self.restarts.iter();
+        restarts
+            .filter_map(|restart| restart.cpu(arm, lane))
+            .collect()
+    }
+
     /// The whole is exact for each restart; its split is sampled by the kernel, so that only the
-    /// sum over all restarts says something. A restart that was cut short may not tell.
+    /// sum over all restarts says something.
     fn cpu(&self, arm: usize, lane: Lane) -> Option<CpuPerRequest> {
-        let mut of_restarts = Vec::new();
-        let mut user = 0.0;
-        let mut all_requests = 0.0;
-        let told = self.restarts.iter();
-        for (requests, cost, in_user) in told.filter_map(|restart| restart.cpu(arm, lane)) {
-            of_restarts.push(cost / requests);
-            user += in_user;
-            all_requests += requests;
-        }
-        let total = median(&of_restarts)?;
-        let user = (user / all_requests).min(total);
-        Some(CpuPerRequest {
-            total,
-            user,
-            system: total - user,
-        })
+        CpuPerRequest::of(&self.costs(arm, lane))
     }
 }

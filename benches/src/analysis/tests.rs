@@ -520,17 +520,36 @@ fn without_the_kernels_books_the_rest_is_still_said() {
 }
 
 #[test]
-fn footprints_are_one_a_server() {
+fn footprints_are_one_an_arm() {
     let record = record();
     let analysis = analysed(&record);
     let axum = &analysis.footprints[0];
-    assert_eq!(analysis.footprints.len(), 5);
+    assert_eq!(analysis.footprints.len(), 6);
     assert_eq!(axum.start_up_ns, Some(3e6));
-    assert_eq!(axum.idle_bytes, Some(f64::from(3 << 20)));
-    assert_eq!(axum.peak_bytes, Some(f64::from(6 << 20)));
+    assert_eq!(axum.idle.unwrap().median, f64::from(3 << 20));
+    assert_eq!(axum.peak.unwrap().median, f64::from(6 << 20));
     assert_eq!(
         (axum.program_bytes, axum.crates),
         (Some(1_500_000), Some(47))
     );
     assert_eq!(analysis.spawn_ns, Some(2e6));
+}
+
+#[test]
+fn requests_per_second_are_what_the_ratio_makes_of_the_references() {
+    // So noisy that medians of slices are another ratio.
+    let mut simulation = Simulation::new(5);
+    simulation.noise = 0.2;
+    let record = simulation.run();
+    for lane in analysed(&record).lanes {
+        let rate = |row: &Row| row.figures.unwrap().requests_per_second;
+        let is_reference = |row: &&Row| record.plan.arms[row.arm].role == ArmRole::Reference;
+        let reference = rate(lane.rows.iter().find(is_reference).unwrap());
+        let relative = |row: &Row| Some((rate(row), row.relative?.estimate));
+        let found: Vec<(f64, f64)> = lane.rows.iter().filter_map(relative).collect();
+        assert_eq!(found.len(), 5);
+        for (rate, ratio) in found {
+            assert!((rate / reference / ratio - 1.0).abs() < 1e-12);
+        }
+    }
 }

@@ -2,7 +2,6 @@
 
 use std::net::{SocketAddr, TcpStream};
 use std::thread::sleep;
-use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use quartet_conformance::descriptors;
@@ -13,6 +12,7 @@ use serde_json::Value;
 
 use super::{PATH, end};
 use crate::accounting::{Memory, ProcessTree};
+use crate::measure::SETTLE;
 use crate::probe::{ask, checked_get, connect};
 
 /// How many connections are opened.
@@ -21,12 +21,8 @@ pub const COUNT: usize = 1000;
 /// Descriptors that server and generator need besides connections.
 const SPARE_DESCRIPTORS: usize = 100;
 
-/// What a server is given to go back to sleep before its memory is read.
-const SETTLE: Duration = Duration::from_millis(20);
-
-/// A server's memory without and with idle connections, each of which was used once.
-///
-/// What the kernel keeps for each connection is no process's memory, and not in it.
+/// A server's memory without and with idle connections, each of which was used once, as records
+/// from before 2026-11-28 have it: of one process, by its proportional set size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct IdleConnections {
     /// How many connections.
@@ -46,11 +42,22 @@ impl IdleConnections {
     }
 }
 
+/// A server's memory without and with idle connections, bytes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Held {
+    /// After the first answer.
+    pub(super) without: u64,
+    /// With the connections, each of which was used once.
+    pub(super) with: u64,
+    /// How many connections.
+    pub(super) count: usize,
+}
+
 /// Measures a server that was just started, and ends it. None where the platform keeps no books.
 ///
 /// # Errors
 /// Where the system allows too few descriptors, or the server does not answer.
-pub(super) fn idle(process: Process, expected: &Value) -> Result<Option<IdleConnections>> {
+pub(super) fn idle(process: Process, expected: &Value) -> Result<Option<Held>> {
     let wanted = COUNT + SPARE_DESCRIPTORS;
     descriptors::allow(wanted as u64).map_err(anyhow::Error::msg)?;
     let address = process.address();
@@ -58,17 +65,17 @@ pub(super) fn idle(process: Process, expected: &Value) -> Result<Option<IdleConn
     let tree = ProcessTree::of(process.pid())?;
     let memory = || {
         sleep(SETTLE);
-        tree.memory()
+        tree.resident()
     };
-    let before = memory()?;
+    let without = memory()?;
     let held = hold(address)?;
-    let after = memory()?;
+    let with = memory()?;
     drop(held);
     end(process)?;
-    Ok(before.zip(after).map(|(before, after)| IdleConnections {
+    Ok(without.zip(with).map(|(without, with)| Held {
+        without: without.now,
+        with: with.now,
         count: COUNT,
-        before,
-        after,
     }))
 }
 

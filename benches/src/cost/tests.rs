@@ -1,5 +1,4 @@
 use super::*;
-use crate::accounting::Memory;
 use crate::testing::record;
 use crate::testing::stand_in::{HELLO, StandIn, anywhere, response};
 
@@ -17,18 +16,21 @@ const BUILT: BuildCost = BuildCost {
 
 /// All there is to know of the stand-in, but for lines of source, which it has not.
 fn known() -> ServerCost {
-    let memory = Memory {
-        proportional: 1 << 20,
-        peak_resident: 2 << 20,
+    let start = MemoryStart {
+        idle: 1 << 20,
+        loaded: 2 << 20,
+        peak: 2 << 20,
+        requests: 20_000,
+        connections: 64,
+        without_connections: 1 << 20,
+        with_connections: 3 << 20,
+        idle_connections: 1000,
     };
     ServerCost {
         name: "a".to_owned(),
         start_up_ns: vec![3_000_000; 30],
-        idle_connections: Some(IdleConnections {
-            count: 1000,
-            before: memory,
-            after: memory,
-        }),
+        memory: vec![start; memory::STARTS],
+        idle_connections: None,
         stripped_bytes: Some(1_000),
         lines: None,
         build: Some(BUILT),
@@ -43,9 +45,11 @@ fn measured(entry: ServerCost) -> ServerCost {
     let script = "test {workers} = 3 || exit 1";
     let server = StandIn::running(script, |_| response(200, "application/json", HELLO));
     let mut record = record();
+    record.plan.workers = 3;
     record.cost = Some(Cost {
         spawn_ns: Vec::new(),
         servers: vec![entry],
+        again: None,
     });
     let costing = Costing {
         options: Options::default(),
@@ -66,6 +70,23 @@ fn measured(entry: ServerCost) -> ServerCost {
 #[test]
 fn what_is_known_is_not_measured_again() {
     assert_eq!(measured(known()), known());
+}
+
+#[test]
+fn memory_is_measured_as_often_as_is_missing() {
+    let mut entry = known();
+    entry.memory.truncate(memory::STARTS - 1);
+    let found = measured(entry);
+    assert_eq!(found.missing, Vec::<String>::new());
+    assert_eq!(found.memory.len(), memory::STARTS);
+    let last = found.memory[memory::STARTS - 1];
+    // The stand-in's process only waits, while the test answers for it.
+    assert!(
+        last.idle > 0 && last.peak >= last.loaded.min(last.idle),
+        "{last:?}"
+    );
+    assert!(last.requests > 0, "{last:?}");
+    assert_eq!((last.connections, last.idle_connections), (64, 1000));
 }
 
 #[test]

@@ -12,7 +12,7 @@ use quartet_conformance::servers::{Process, Setting, StartOptions};
 use super::Subject;
 use super::answers::learn;
 use super::client::Client;
-use crate::accounting::{CoreClock, CpuTime, Memory, ProcessTree, SETTLE};
+use crate::accounting::{CoreClock, CpuTime, ProcessTree, Resident, SETTLE};
 use crate::cores::Placement;
 use crate::generator::{
     Connections, Exchange, LATENCY_DIGITS, Offer, OpenLoopSlice, Slice as Measured,
@@ -47,7 +47,6 @@ pub(super) struct Life {
     process: Process,
     tree: ProcessTree,
     start_up: Duration,
-    idle: Option<Memory>,
     lanes: BTreeMap<Lane, LaneLife>,
 }
 
@@ -140,7 +139,6 @@ impl Life {
         };
         let tree = ProcessTree::of(process.pid())?;
         let life = Self {
-            idle: tree.memory()?,
             client: Client::new(address, placement.helpers()),
             process,
             tree,
@@ -262,14 +260,13 @@ impl Life {
         Ok(self.tree.cpu()?.map(|cpu| cpu.total))
     }
 
-    /// Reads the memory, ends the server, and gives what is to be kept. A server that was
-    /// interrupted may be gone already.
-    pub(super) fn end(self, arm: usize, interrupted: bool) -> Result<ArmRestart> {
-        let loaded = if interrupted {
-            None
-        } else {
-            self.tree.memory()?
-        };
+    /// Memory now, and the most so far. None where the platform does not tell.
+    pub(super) fn resident(&self) -> Result<Option<Resident>> {
+        self.tree.resident()
+    }
+
+    /// Ends the server, and gives what is to be kept.
+    pub(super) fn end(self, arm: usize) -> Result<ArmRestart> {
         drop(self.client);
         // Whether it ends well is for the conformance suite to say.
         self.process.terminate().context("cannot end the server")?;
@@ -286,8 +283,9 @@ impl Life {
         Ok(ArmRestart {
             arm,
             start_up_ns: nanoseconds(self.start_up),
-            idle: self.idle,
-            loaded,
+            // Of processes among others of their program; see `crate::cost`.
+            idle: None,
+            loaded: None,
             lanes,
         })
     }
@@ -380,7 +378,7 @@ mod tests {
         assert_eq!(*life.client.used(), later);
         life.slice(LOAD, Lane::One, None).unwrap();
         assert_ne!(*life.client.used(), later);
-        life.end(0, false).unwrap();
+        life.end(0).unwrap();
     }
 
     #[test]

@@ -75,7 +75,7 @@ impl Measurement<'_> {
             took = Duration::from_nanos(slice.total_ns);
         }
         let ending = Instant::now();
-        life.end(arm, true)?;
+        life.end(arm)?;
         Ok(Pace {
             slow_slice_ms: slow(took, load.length()),
             slow_start_ms: slow(starting + ending.elapsed(), START_OVERHEAD),

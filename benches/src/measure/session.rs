@@ -118,7 +118,7 @@ impl<'a> Session<'a> {
         let large = lives.large.into_iter().enumerate();
         for (arm, life) in usual.chain(large) {
             let Some(life) = life else { continue };
-            match life.end(arm, self.interrupted()) {
+            match life.end(arm) {
                 Ok(ended) => join(&mut arms, ended),
                 Err(error) => self.fail(arm, None, number, &error),
             }
@@ -193,7 +193,7 @@ impl<'a> Session<'a> {
             .filter(|&lane| lane != Lane::Large && self.goes_on(arm, lane))
             .collect();
         if lanes.is_empty() {
-            // Its start-up and memory are of interest all the same.
+            // Its start-up is of interest all the same.
             lanes.push(Lane::One);
         }
         let mut begun = self.start_one(arm, &lanes, None)?;
@@ -361,7 +361,7 @@ impl<'a> Session<'a> {
     /// Ends what a mode started. What was measured of a server that does not end counts all the same.
     pub(super) fn end_of_mode(&self, lives: Vec<Option<Life>>) {
         for (arm, life) in lives.into_iter().enumerate() {
-            let ended = life.map(|life| life.end(arm, true));
+            let ended = life.map(|life| life.end(arm));
             if let Some(Err(error)) = ended
                 && let Some(reason) = self.reason(&error)
             {

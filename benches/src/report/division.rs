@@ -21,8 +21,7 @@ pub fn render_division(record: &Record, division: &Division, form: Form) -> Stri
     blocks.push(page.list(&division.originals));
     blocks.push(page.list(&division.remarks));
     let explained = "framework = dispatch − serialisation, HTTP library = user − dispatch, kernel \
-                     = all − user; ± is half of a 95 % interval. Roundtrip: one request at a time \
-                     on one connection, on the clock. Each server's HTTP library is hyper, but \
+                     = all − user; ± is half of a 95 % interval. Each server's HTTP library is hyper, but \
                      actix-web's is actix-http, and an original's is its server, in Python's \
                      process with all that the interpreter does.";
     let source = format!("From {}.", division.source);
@@ -45,7 +44,6 @@ impl Page<'_> {
             ("framework", Align::Right),
             ("HTTP library", Align::Right),
             ("kernel", Align::Right),
-            ("roundtrip", Align::Right),
         ]);
         for row in &lane.rows {
             table.push(self.divided(row));
@@ -62,7 +60,6 @@ impl Page<'_> {
             cell(row.framework),
             part_of(row.http),
             part_of(row.kernel),
-            cell(row.roundtrip),
         ]
     }
 }
@@ -97,7 +94,6 @@ mod tests {
             kernel: estimate(5_000.0),
             dispatch: None,
             in_python: false,
-            roundtrip: Some(estimate(40_000.0)),
         };
         Division {
             lanes: vec![LaneDivision {
@@ -123,8 +119,7 @@ mod tests {
                 "12.35 ± 0.03",
                 "0.06 ± 0.03",
                 "-1.14 ± 0.03",
-                "5.00 ± 0.03",
-                "40.00 ± 0.03"
+                "5.00 ± 0.03"
             ]
         );
         assert!(text.contains("· fastapi: twenty\n"));

@@ -1,9 +1,10 @@
 //! What is said of a server besides how fast it answers.
 
 use super::Page;
-use super::numbers::{megabytes, milliseconds, seconds, thousands};
+use super::numbers::{megabytes, megabytes_of, milliseconds, seconds, thousands};
 use crate::analysis::{Analysis, Footprint};
 use crate::cost::{IDLE_CONNECTIONS, TOOL};
+use crate::plan::ArmRole;
 use crate::table::{Align, Table};
 
 impl Page<'_> {
@@ -14,6 +15,7 @@ impl Page<'_> {
         let mut blocks = vec![
             self.title("Whatever is asked".to_owned()),
             self.table(&self.running(prints)),
+            self.list(&running_remarks(analysis)),
             self.title("Footprint".to_owned()),
             self.table(&self.made_of(prints)),
         ];
@@ -34,26 +36,30 @@ impl Page<'_> {
             ("memory idle MB", Align::Right),
             ("loaded MB", Align::Right),
             ("peak resident MB", Align::Right),
-            ("per 1,000 idle MB", Align::Right),
+            ("MB per 1,000 idle connections", Align::Right),
             ("conformance", Align::Right),
         ]);
         for print in prints {
             let conformance = print
                 .conformance
                 .as_ref()
-                .filter(|found| found.decided() > 0)
+                .filter(|found| found.decided() > 0 && !self.is_again(print))
                 .map(|found| format!("{} of {}", found.passed(), found.decided()));
             table.push(vec![
                 self.name(print.arm).to_owned(),
                 print.start_up_ns.map(milliseconds).unwrap_or_default(),
-                print.idle_bytes.map(megabytes).unwrap_or_default(),
-                print.loaded_bytes.map(megabytes).unwrap_or_default(),
-                print.peak_bytes.map(megabytes).unwrap_or_default(),
-                print.connections_bytes.map(megabytes).unwrap_or_default(),
+                print.idle.map(megabytes_of).unwrap_or_default(),
+                print.loaded.map(megabytes_of).unwrap_or_default(),
+                print.peak.map(megabytes_of).unwrap_or_default(),
+                print.connections.map(megabytes_of).unwrap_or_default(),
                 conformance.unwrap_or_default(),
             ]);
         }
         table
+    }
+
+    fn is_again(&self, print: &Footprint) -> bool {
+        self.record.plan.arms[print.arm].role == ArmRole::Again
     }
 
     pub(super) fn made_of(&self, prints: &[Footprint]) -> Table {
@@ -71,7 +77,8 @@ impl Page<'_> {
             columns.extend([("clean build s", Align::Right), ("again s", Align::Right)]);
         }
         let mut table = Table::new(columns);
-        for print in prints {
+        // A second copy is the same program.
+        for print in prints.iter().filter(|print| !self.is_again(print)) {
             let size = |bytes: Option<u64>| bytes.map(|bytes| megabytes(bytes as f64));
             let number = |number: Option<usize>| number.map(|number| number.to_string());
             let lines = print.lines;
@@ -137,11 +144,12 @@ impl Page<'_> {
 
     /// What the tables' figures are.
     pub(super) fn footprint_caption(analysis: &Analysis) -> Vec<String> {
-        let mut sentences = vec![format!(
-            "Memory is the proportional set size, also what {IDLE_CONNECTIONS} idle connections \
-             add to it. Lines are neither blank nor comments; workarounds stand under a comment \
-             that cites an upstream issue. Conformance counts what a server must answer."
-        )];
+        let mut sentences = memory_caption(analysis);
+        sentences.push(
+            "Lines are neither blank nor comments; workarounds stand under a comment that cites an \
+             upstream issue. Conformance counts what a server must answer."
+                .to_owned(),
+        );
         sentences.extend(analysis.spawn_ns.map(|spawn| {
             format!(
                 "Of every start-up, {} ms is the cost of starting a process that does nothing.",
@@ -171,4 +179,36 @@ impl Page<'_> {
         }
         sentences
     }
+}
+
+/// How far equals are apart, and what to know of memory.
+pub(super) fn running_remarks(analysis: &Analysis) -> Vec<String> {
+    let again = analysis.footprints_again.iter();
+    again.chain(&analysis.memory_notes).cloned().collect()
+}
+
+/// What memory is. Nothing where none was measured.
+pub(super) fn memory_caption(analysis: &Analysis) -> Vec<String> {
+    let starts = analysis.footprints.iter();
+    let starts = starts
+        .filter_map(|print| print.loaded)
+        .map(|range| range.starts);
+    let Some(starts) = starts.max() else {
+        return Vec::new();
+    };
+    let what = if analysis.memory_notes.is_empty() {
+        format!(
+            "Memory is the resident set of processes that ran alone, pages shared among a server's \
+             processes counted once, after the first answers and after the load: the median of \
+             {starts} starts, in brackets the lowest and the highest where they differ. The last \
+             column is what {IDLE_CONNECTIONS} idle connections add to it."
+        )
+    } else {
+        format!(
+            "Memory is the proportional set size: the median of {starts} restarts, in brackets the \
+             lowest and the highest. The last column is what {IDLE_CONNECTIONS} idle connections \
+             add to it, measured once."
+        )
+    };
+    vec![what]
 }

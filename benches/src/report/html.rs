@@ -13,6 +13,9 @@ mod rates;
 mod raw;
 mod verdict;
 
+use std::fs;
+use std::path::{Path, PathBuf};
+
 use anyhow::{Context as _, Result};
 use askama::Template;
 use quartet_conformance::report::html::BASE_STYLE;
@@ -65,6 +68,24 @@ pub fn page(
         .collect(),
     };
     document.render().context("the page cannot be put together")
+}
+
+/// Writes the page into the directory of its record, and says where.
+///
+/// # Errors
+/// Where the record is damaged, or the page cannot be written.
+pub fn write(
+    record: &Record,
+    analysis: &Analysis,
+    division: &Division,
+    directory: &Path,
+) -> Result<PathBuf> {
+    let file = directory.join(FILE_NAME);
+    let run = Record::file(directory);
+    let run = run.file_name().and_then(|name| name.to_str());
+    let page = page(record, analysis, division, run)?;
+    fs::write(&file, page).with_context(|| format!("cannot write {}", file.display()))?;
+    Ok(file)
 }
 
 #[derive(Template)]

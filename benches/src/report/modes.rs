@@ -3,8 +3,18 @@
 use super::Page;
 use super::numbers::thousands;
 use crate::analysis::{Analysis, OpenLoop};
+use crate::plan::CapacityPlan;
 use crate::record::OfferedRate;
 use crate::table::{Align, Table};
+
+/// Why rates against connections are not those of a lane's table.
+pub(super) fn of_its_own(plan: &CapacityPlan) -> String {
+    format!(
+        "measured on restarts of their own, at another time than the table of {}: compare these figures \
+         with each other alone",
+        plan.lane.name()
+    )
+}
 
 impl Page<'_> {
     /// Requests per second, a column for each number of connections. Empty where not measured.
@@ -43,6 +53,7 @@ impl Page<'_> {
             })
             .collect();
         remarks.dedup();
+        remarks.push(of_its_own(plan));
         vec![
             self.title(format!(
                 "{}: requests per second by number of connections (closed loop)",

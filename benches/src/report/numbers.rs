@@ -1,5 +1,6 @@
 //! Numbers as tables show them.
 
+use crate::analysis::Range;
 use crate::statistics::Ratio;
 
 /// A whole number in groups of three digits: 150,123.
@@ -43,6 +44,17 @@ pub(super) fn megabytes(bytes: f64) -> String {
     format!("{:.1}", bytes / 1e6)
 }
 
+/// Bytes of several starts as millions of bytes, with the lowest and the highest where these show:
+/// 5.4 (5.3–5.6).
+pub(super) fn megabytes_of(range: Range) -> String {
+    let [median, lowest, highest] = [range.median, range.lowest, range.highest].map(megabytes);
+    if lowest == highest {
+        median
+    } else {
+        format!("{median} ({lowest}–{highest})")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,6 +73,17 @@ mod tests {
         assert_eq!(milliseconds(3_040_000.0), "3.0");
         assert_eq!(seconds(34_960_000_000), "35.0");
         assert_eq!(megabytes(1_550_000.0), "1.6");
+        let range = |lowest, highest| Range {
+            median: 1_550_000.0,
+            lowest,
+            highest,
+            starts: 5,
+        };
+        assert_eq!(
+            megabytes_of(range(1_540_000.0, 1_610_000.0)),
+            "1.6 (1.5–1.6)"
+        );
+        assert_eq!(megabytes_of(range(1_550_000.0, 1_610_000.0)), "1.6");
         let ratio = Ratio {
             estimate: 0.8481,
             low: 0.84,

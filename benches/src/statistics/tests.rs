@@ -203,3 +203,17 @@ fn ties_share_a_place_and_the_unresolved_leave_it_open() {
         Place { best: 2, worst: 3 }
     );
 }
+
+#[test]
+fn the_medians_interval_is_between_order_statistics() {
+    let values = |count: u32| (1..=count).rev().map(f64::from).collect::<Vec<_>>();
+    assert_eq!(median_interval(&values(5), CONFIDENCE), None);
+    assert_eq!(median_interval(&[], CONFIDENCE), None);
+    // Of tables of the binomial distribution: ranks 1 and 6 of 6, 2 and 9 of 10, 33 and 52 of 84.
+    for (count, low, high) in [(6, 1.0, 6.0), (10, 2.0, 9.0), (84, 33.0, 52.0)] {
+        assert_eq!(
+            median_interval(&values(count), CONFIDENCE),
+            Some((low, high))
+        );
+    }
+}

@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::guard;
+
 /// How long a program may take to end when it is asked to, before it is killed.
 const GRACE: Duration = Duration::from_secs(2);
 
@@ -46,6 +48,9 @@ impl Registered {
     fn new(whom: Whom) -> Self {
         let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
         running.push(whom);
+        if let Whom::Group(leader) = whom {
+            guard::watch(leader);
+        }
         if IS_ENDING.load(Ordering::SeqCst) {
             signal(whom, Force::Kill);
         }
@@ -66,6 +71,9 @@ impl Drop for Registered {
         let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(index) = running.iter().position(|whom| *whom == self.0) {
             running.swap_remove(index);
+        }
+        if let Whom::Group(leader) = self.0 {
+            guard::forget(leader);
         }
     }
 }

@@ -1,5 +1,3 @@
-use std::path::Path;
-
 use super::*;
 use crate::estimates::tests::{circumstances as note, save};
 use crate::testing::record;
@@ -25,12 +23,16 @@ fn estimates(dispatch_of_axum: f64) -> Estimates {
         save(place.path(), &dispatch, "axum", around(dispatch_of_axum));
         save(place.path(), &dispatch, "hyper", around(300.0));
     }
-    save(place.path(), "roundtrip/one", "axum", around(40_000.0));
     let mut read = Estimates::read(place.path()).unwrap();
-    for bench in ["dispatch", "payload", "roundtrip"] {
+    for bench in ["dispatch", "payload"] {
         read.notes.insert(bench.to_owned(), note());
     }
     read
+}
+
+fn divided(mut record: Record, estimates: &Estimates) -> Division {
+    record.estimates = Some(estimates.clone());
+    Division::of(&record).unwrap()
 }
 
 fn committed() -> Record {
@@ -42,7 +44,7 @@ fn committed() -> Record {
 #[test]
 fn parts_add_up_to_the_whole() {
     let record = committed();
-    let division = Division::of(&record, &estimates(900.0));
+    let division = divided(record.clone(), &estimates(900.0));
     assert_eq!(division.lanes.len(), 2);
     let rows = &division.lanes[0].rows;
     let names: Vec<&str> = rows
@@ -57,8 +59,6 @@ fn parts_add_up_to_the_whole() {
     }
     let axum = &rows[0];
     assert!((axum.framework.unwrap().value - 840.0).abs() < 1e-9);
-    assert!((axum.roundtrip.unwrap().value - 40_000.0).abs() < 1e-9);
-    assert_eq!(rows[1].roundtrip, None);
     // A quarter of the simulated CPU time is in user mode.
     let user = axum.http.value + 900.0;
     assert!((user / axum.total.value - 0.25).abs() < 0.02, "{axum:?}");
@@ -68,6 +68,25 @@ fn parts_add_up_to_the_whole() {
         (None, None, None)
     );
     assert_eq!(division.remarks, Vec::<String>::new());
+}
+
+#[test]
+fn the_whole_and_its_split_are_those_of_the_lanes_table() {
+    let mut record = committed();
+    // A restart that was slow throughout: means would differ from medians.
+    for slice in &mut record.restarts[0].slices {
+        slice.cpu_ns = slice.cpu_ns.map(|cpu| 3 * cpu);
+    }
+    let analysis = crate::analysis::Analysis::of(&record).unwrap();
+    let division = divided(record.clone(), &estimates(900.0));
+    for (lane, divided) in analysis.lanes.iter().zip(&division.lanes) {
+        for found in &divided.rows {
+            let row = lane.rows.iter().find(|row| row.arm == found.arm).unwrap();
+            let cpu = row.figures.unwrap().cpu.unwrap();
+            assert_eq!(found.total.value, cpu.total);
+            assert_eq!(found.kernel.value, cpu.system);
+        }
+    }
 }
 
 #[test]
@@ -93,12 +112,12 @@ fn a_difference_is_as_unsure_as_both_together() {
 #[test]
 fn a_part_that_is_less_than_nothing_is_said() {
     let record = committed();
-    let division = Division::of(&record, &estimates(5_000.0));
+    let division = divided(record.clone(), &estimates(5_000.0));
     let axum = &division.lanes[0].rows[0];
     assert!(axum.http.high < 0.0);
     assert_eq!(division.remarks.len(), 2);
     assert!(division.remarks[0].starts_with("one: less than nothing, axum's HTTP library: "));
-    let close = Division::of(&record, &estimates(axum.http.value + 5_000.0));
+    let close = divided(record.clone(), &estimates(axum.http.value + 5_000.0));
     assert!(
         close.remarks[0] == "one: not told apart from nothing, axum's HTTP library",
         "{:?}",
@@ -119,7 +138,7 @@ fn an_original_is_told_in_requests_to_another_server() {
         let of_salvo = [("salvo".to_owned(), whole(value))].into();
         both.medians.insert(format!("{group}/one"), of_salvo);
     }
-    let division = Division::of(&record, &both);
+    let division = divided(record.clone(), &both);
     let rows = &division.lanes[0].rows;
     let salvo = rows.iter().find(|row| row.in_python).unwrap();
     assert_eq!(record.plan.arms[salvo.arm].name, "salvo");
@@ -136,7 +155,7 @@ fn an_original_is_told_in_requests_to_another_server() {
     assert!(division.remarks[0].contains("originals left no note"));
     // One whose JSON was not timed is left out, not given another's.
     both.medians.remove(&format!("{ORIGINAL_PAYLOAD}/one"));
-    let division = Division::of(&record, &both);
+    let division = divided(record.clone(), &both);
     assert!(division.lanes[0].rows.iter().all(|row| !row.in_python));
     assert_eq!(division.originals, Vec::<String>::new());
 }
@@ -149,28 +168,34 @@ fn other_circumstances_are_said() {
     let dispatch = other.notes.get_mut("dispatch").unwrap();
     dispatch.machine.cores = 64;
     dispatch.source.revision = None;
-    let remarks = Division::of(&record, &other).remarks;
+    let remarks = divided(record.clone(), &other).remarks;
     assert_eq!(remarks.len(), 2, "{remarks:?}");
     assert!(
         remarks[0].ends_with("on another machine, of another revision"),
         "{remarks:?}"
     );
     assert!(remarks[1].contains("payload left no note"), "{remarks:?}");
+    other.remark = Some("made by hand".to_owned());
+    let remarks = divided(record.clone(), &other).remarks;
+    assert_eq!(remarks[0], "made by hand");
+    assert!(
+        !remarks.iter().any(|one| one.contains("no note")),
+        "{remarks:?}"
+    );
     let mut changed = committed();
     changed.source.modified = Some(true);
-    let remarks = Division::of(&changed, &estimates(900.0)).remarks;
-    assert_eq!(remarks.len(), 3);
+    let remarks = divided(changed, &estimates(900.0)).remarks;
+    assert_eq!(remarks.len(), 2);
     assert!(remarks[0].contains("changes not committed"), "{remarks:?}");
 }
 
 #[test]
 fn without_criterion_there_is_nothing_but_how_to_run_it() {
-    let nothing = Estimates::read(Path::new("/nowhere/criterion")).unwrap();
-    let division = Division::of(&committed(), &nothing);
+    let division = Division::of(&committed()).unwrap();
     assert!(division.lanes.is_empty());
     assert_eq!(
         division.source,
-        "no estimates of criterion's in /nowhere/criterion"
+        "no estimates of criterion's: the record has none"
     );
     assert!(division.remarks[0].contains("cargo bench -p quartet-benches"));
 }
@@ -179,5 +204,5 @@ fn without_criterion_there_is_nothing_but_how_to_run_it() {
 fn one_restart_has_no_interval_and_so_no_division() {
     let mut record = committed();
     record.restarts.truncate(1);
-    assert!(Division::of(&record, &estimates(900.0)).lanes.is_empty());
+    assert!(divided(record.clone(), &estimates(900.0)).lanes.is_empty());
 }

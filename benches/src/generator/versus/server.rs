@@ -9,6 +9,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
+use quartet_conformance::end_with_this_program;
 
 use crate::accounting::ProcessTree;
 
@@ -23,10 +24,13 @@ pub(super) struct Server {
 impl Server {
     /// Starts `program` with one worker on a free port, and waits until it says that it listens.
     pub(super) fn start(program: &Path) -> Result<Self> {
-        let mut process = Command::new(program)
+        let mut command = Command::new(program);
+        command
             .args(["--listen", "127.0.0.1:0", "--workers", "1"])
             .stdin(Stdio::null())
-            .stdout(Stdio::piped())
+            .stdout(Stdio::piped());
+        end_with_this_program(&mut command);
+        let mut process = command
             .spawn()
             .with_context(|| format!("cannot start {}", program.display()))?;
         let stdout = process.stdout.take().context("the server has no stdout")?;

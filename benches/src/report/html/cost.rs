@@ -3,16 +3,17 @@
 use super::Material;
 use super::block::{Block, Captioned, Item, Section, behind};
 use super::chart::{BarRow, Bars, Chart};
-use crate::analysis::Footprint;
-use crate::cost::{IDLE_CONNECTIONS, TOOL};
-use crate::report::numbers::{megabytes, milliseconds};
+use crate::analysis::{Footprint, Range};
+use crate::cost::TOOL;
+use crate::report::footprint::{memory_caption, running_remarks};
+use crate::report::numbers::{megabytes, megabytes_of, milliseconds};
 use crate::table::{Align, Table};
 
 /// Memory, when idle and under load.
 pub(super) fn memory(material: &Material<'_>) -> Section {
     let rows: Vec<BarRow> = footprints(material)
         .filter_map(|footprint| {
-            let (idle, loaded) = (footprint.idle_bytes?, footprint.loaded_bytes?);
+            let (idle, loaded) = (footprint.idle?.median, footprint.loaded?.median);
             Some(BarRow {
                 name: material.name(footprint.arm).to_owned(),
                 shown: format!("idle {}, loaded {}", megabytes(idle), megabytes(loaded)),
@@ -28,14 +29,14 @@ pub(super) fn memory(material: &Material<'_>) -> Section {
         ("peak resident", Align::Right),
         ("per 1,000 idle connections", Align::Right),
     ]);
-    let shown = |bytes: Option<f64>| bytes.map(megabytes).unwrap_or_default();
+    let shown = |range: Option<Range>| range.map(megabytes_of).unwrap_or_default();
     for footprint in footprints(material) {
         table.push(vec![
             material.name(footprint.arm).to_owned(),
-            shown(footprint.idle_bytes),
-            shown(footprint.loaded_bytes),
-            shown(footprint.peak_bytes),
-            shown(footprint.connections_bytes),
+            shown(footprint.idle),
+            shown(footprint.loaded),
+            shown(footprint.peak),
+            shown(footprint.connections),
         ]);
     }
     let chart = || {
@@ -43,23 +44,20 @@ pub(super) fn memory(material: &Material<'_>) -> Section {
             rows: &rows,
             legend: &[("user", "idle"), ("system", "loaded")],
             references: &[],
-            unit: "MB, proportional set size; left is smaller",
+            unit: "MB; left is smaller",
         }
         .draw(
             "memory-chart".to_owned(),
             "Memory of each server, idle and loaded".to_owned(),
-            format!("Megabytes after the first answers, and under load: {said}."),
+            format!("Megabytes after the first answers, and after load: {said}."),
         )
     };
     Section {
         id: "memory",
         heading: "Memory",
         blocks: vec![
-            Block::Paragraph(format!(
-                "After the first answers, and at the end under {} connections; the median over \
-                 restarts. What idle connections take is measured with {IDLE_CONNECTIONS} of them.",
-                material.record.plan.connections
-            )),
+            Block::Paragraph(memory_caption(material.analysis).join(" ")),
+            list(&running_remarks(material.analysis)),
             with_chart(&rows, chart),
             Block::Table(Captioned::new("Memory in MB", table)),
         ],
@@ -166,7 +164,7 @@ pub(super) fn footprint(material: &Material<'_>) -> Section {
         )));
     }
     let missing = material.tables.missing(prints);
-    blocks.push(Block::List(missing.into_iter().map(Item::from).collect()));
+    blocks.push(list(&missing));
     Section {
         id: "footprint",
         heading: "Footprint",
@@ -176,6 +174,11 @@ pub(super) fn footprint(material: &Material<'_>) -> Section {
 
 fn footprints<'a>(material: &Material<'a>) -> impl Iterator<Item = &'a Footprint> {
     material.analysis.footprints.iter()
+}
+
+fn list(items: &[String]) -> Block {
+    let items = items.iter().map(|item| Item::from(item.as_str()));
+    Block::List(items.collect())
 }
 
 fn said(rows: &[BarRow]) -> String {

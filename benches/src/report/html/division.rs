@@ -18,7 +18,7 @@ pub(super) fn section(material: &Material<'_>, division: &Division) -> Section {
     let mut blocks = Vec::new();
     if division.lanes.is_empty() {
         blocks.push(Block::Paragraph(
-            "Criterion's in-process benches were not run for this record, so that how a request's \
+            "No estimates of criterion's in-process benches are in this record, so that how a request's \
              time divides is not known."
                 .to_owned(),
         ));
@@ -56,8 +56,7 @@ fn panel(material: &Material<'_>, lane: &LaneDivision) -> Panel {
                 blocks: vec![Block::Table(Captioned::new(
                     format!(
                         "CPU per request by part in microseconds, lane {}; ± is half of a 95 % \
-                         interval. A roundtrip is one request at a time on one connection, on the \
-                         clock",
+                         interval",
                         lane.lane.name()
                     ),
                     material.tables.division(lane),

@@ -7,6 +7,7 @@ use super::chart::{Lines, Series, Spread};
 use super::latency::{Shown, curves, table};
 use crate::analysis::{ANSWERED, Capacity, OpenLoop};
 use crate::record::{Latency, OfferedRate};
+use crate::report::modes::of_its_own;
 use crate::report::numbers::thousands;
 use crate::table::{Align, Table};
 
@@ -44,7 +45,8 @@ pub(super) fn throughput(material: &Material<'_>) -> Option<Section> {
             "{name}{at} was not measured in restart {restart}: {reason}"
         ))
     });
-    blocks.push(Block::List(failures.collect()));
+    let own = Item::from(format!("The rates were {}.", of_its_own(plan)));
+    blocks.push(Block::List([own].into_iter().chain(failures).collect()));
     Some(Section {
         id: "throughput",
         heading: "Throughput against connections",

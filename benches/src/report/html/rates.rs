@@ -6,6 +6,7 @@ use super::{Material, heading};
 use crate::analysis::LaneAnalysis;
 use crate::plan::ArmRole;
 use crate::report::numbers::interval;
+use crate::report::rate_caption;
 
 pub(super) fn section(material: &Material<'_>) -> Section {
     let reference = material.reference().unwrap_or("the reference");
@@ -26,6 +27,7 @@ pub(super) fn section(material: &Material<'_>) -> Section {
         Block::Panels(panels.collect()),
     ];
     blocks.extend(material.lanes().map(|(lane, _)| table(material, lane)));
+    blocks.extend(rate_caption(material.record).map(Block::Paragraph));
     Section {
         id: "rates",
         heading: "Requests per second",

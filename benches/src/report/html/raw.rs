@@ -22,8 +22,9 @@ pub(super) fn section(material: &Material<'_>, record: Option<&str>) -> Section 
         summary: format!("Each restart, lane {}", lane.lane.name()),
         blocks: vec![Block::Table(Captioned::new(
             format!(
-                "Lane {}: requests per second, and in brackets relative to {}: the sample that \
-                 intervals rest on",
+                "Lane {}: requests per second, the median of its slices, and in brackets relative to {}: \
+                 the sample that intervals rest on. It is of slices that follow each other, and not the \
+                 quotient of these medians",
                 lane.lane.name(),
                 material.reference().unwrap_or("the reference")
             ),

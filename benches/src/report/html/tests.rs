@@ -25,7 +25,6 @@ fn shown(record: &Record) -> String {
         kernel: estimate(8_000.0),
         dispatch: None,
         in_python: false,
-        roundtrip: Some(estimate(40_000.0)),
     };
     let division = Division {
         lanes: vec![LaneDivision {

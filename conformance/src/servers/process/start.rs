@@ -8,6 +8,7 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use crate::servers::Server;
+use crate::tools::end_with_this_program;
 
 /// How a server is to be started.
 #[derive(Clone, Debug, Default)]
@@ -100,10 +101,11 @@ pub(super) fn command(
     if let Some(directory) = &server.directory {
         command.current_dir(directory);
     }
-    #[cfg(unix)]
     if server.leads_group {
-        use std::os::unix::process::CommandExt as _;
-        command.process_group(0);
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    } else {
+        end_with_this_program(&mut command);
     }
     command.envs(options.env.iter().map(|(name, value)| (name, value)));
     command

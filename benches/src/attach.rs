@@ -1,0 +1,63 @@
+//! Criterion's estimates, put into a record: what its page shows is in it.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, ensure};
+use clap::Args;
+use quartet_conformance::servers::Catalogue;
+
+use crate::analysis::{Analysis, Division};
+use crate::estimates::{Estimates, home};
+use crate::failure::print;
+use crate::record::Record;
+use crate::report::html;
+
+/// Into which record, and from where.
+#[derive(Args, Debug)]
+pub struct Options {
+    /// A run.json, or the directory it is in
+    #[arg(value_name = "RUN")]
+    record: PathBuf,
+
+    /// Where criterion's estimates are [default: target/criterion]
+    #[arg(long, value_name = "DIR")]
+    criterion: Option<PathBuf>,
+
+    /// What the report is to say of them besides
+    #[arg(long, value_name = "TEXT")]
+    remark: Option<String>,
+}
+
+/// Puts criterion's estimates into a record, in place of those it has, and writes its page again.
+///
+/// # Errors
+/// Where there are no estimates, or the record or its page cannot be read or written.
+pub fn run(options: &Options) -> Result<()> {
+    let directory = match &options.criterion {
+        Some(directory) => directory.clone(),
+        None => match Catalogue::find() {
+            Ok(catalogue) => home(catalogue.root()),
+            Err(_) => home(Path::new(".")),
+        },
+    };
+    let shown = directory.display();
+    ensure!(directory.is_dir(), "{shown} is no directory of criterion's");
+    let mut estimates = Estimates::read(&directory)?;
+    estimates.remark.clone_from(&options.remark);
+    ensure!(
+        !estimates.medians.is_empty(),
+        "{shown} has no estimates of these benches: `cargo bench -p quartet-benches` makes them"
+    );
+    let mut record = Record::read(&options.record)?;
+    record.estimates = Some(estimates);
+    let file = Record::file(&options.record);
+    let place = file.parent().unwrap_or(Path::new(""));
+    let file = record.write(place)?;
+    let division = Division::of(&record)?;
+    let page = html::write(&record, &Analysis::of(&record)?, &division, place)?;
+    for remark in &division.remarks {
+        print(&format!("{remark}\n"))?;
+    }
+    let (file, page) = (file.display(), page.display());
+    print(&format!("The record: {file}\nThe report: {page}\n"))
+}
