@@ -1,7 +1,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// What `GET /healthz` says.
+/// What `GET /healthz` says, and `GET /readyz` of a server that is ready.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 pub struct Health {
     /// Always `ok`: a server that is not does not answer.

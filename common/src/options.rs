@@ -1,38 +1,41 @@
-use std::{
-    net::{SocketAddr, ToSocketAddrs as _},
-    num::NonZeroUsize,
-    path::PathBuf,
-    thread,
-    time::Duration,
-};
+use std::{num::NonZeroUsize, path::PathBuf, thread, time::Duration};
 
-use clap::Parser;
+use clap::{ArgMatches, Parser, parser::ValueSource};
 use tracing_subscriber::filter::LevelFilter;
 
-use crate::{Place, PlaceConflict, PublicUrl, RootPath, openapi::Version};
+use crate::{Place, PlaceConflict, PublicUrl, RootPath, listen::Address, openapi::Version};
 
 /// The options of every server. Each is also an environment variable, but for those that print
-/// something and exit.
+/// something and exit; an empty variable counts as none.
 #[derive(Clone, Debug, Parser)]
-#[command(
-    about = "Serves greetings by locale name: a read-only JSON API, described at /docs.",
-    after_help = "Exit status: 0 after SIGTERM or SIGINT, 130 where a second one cuts the drain short, 1 for a failure,
-2 for a wrong option."
-)]
+#[command(after_help = "\
+Sockets that the program inherits, as systemd hands them on (LISTEN_FDS), stand in for all addresses.
+
+SIGTERM and SIGINT drain: connections without a request are closed, what is in flight is answered. Before that, for \
+as long as --shutdown-delay says, /readyz is 503 and all else goes on. A further signal cuts the delay short, and one \
+after that the drain.
+
+Exit status: 0 after SIGTERM or SIGINT, 130 where a signal cuts the drain short, 1 for a failure, 2 for a wrong option.")]
 pub struct Options {
-    /// Where to listen; port 0 takes a free one
+    /// Where to listen, in place of --host and --port: HOST:PORT, at every address of a name, or
+    /// unix:PATH
+    #[arg(long, env = "QUARTET_LISTEN", value_name = "ADDRESS")]
+    listen: Option<Address>,
+
+    /// The address to listen on, or the name at whose every address
     #[arg(
-        long, env = "QUARTET_LISTEN", value_name = "ADDR:PORT", value_parser = socket_address,
-        default_value = "127.0.0.1:8000",
-        default_value_if("port", clap::builder::ArgPredicate::IsPresent, None)
+        long,
+        env = "QUARTET_HOST",
+        value_name = "HOST",
+        default_value = "127.0.0.1"
     )]
-    listen: Option<SocketAddr>,
+    host: String,
 
-    /// The port alone, where no --listen is given
-    #[arg(long, env = "PORT")]
-    port: Option<u16>,
+    /// The port to listen on; 0 takes a free one
+    #[arg(long, env = "PORT", value_name = "PORT", default_value = "8000")]
+    port: String,
 
-    /// Worker threads, 1024 at most [default: the cores]
+    /// Worker threads, 1024 at most; as many as there are cores if not given
     #[arg(long, env = "QUARTET_WORKERS", value_name = "N", value_parser = workers)]
     workers: Option<NonZeroUsize>,
 
@@ -77,10 +80,42 @@ pub struct Options {
 }
 
 impl Options {
-    /// The address to listen on.
-    pub fn listen(&self) -> SocketAddr {
-        self.listen
-            .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], self.port.unwrap_or(8000))))
+    /// Where to listen, and what of the environment was ignored in finding that.
+    ///
+    /// # Errors
+    /// A host or port that is none, in one line.
+    pub(crate) fn address(
+        &self,
+        matches: &ArgMatches,
+    ) -> Result<(Address, Option<String>), String> {
+        let is_typed = |id| matches.value_source(id) == Some(ValueSource::CommandLine);
+        let port = self.port.parse();
+        let ignored = || format!("PORT is {:?}, which is no port: it is ignored", self.port);
+        if let Some(address) = &self.listen
+            && (is_typed("listen") || !(is_typed("host") || is_typed("port")))
+        {
+            let is_odd = port.is_err() && !is_typed("port");
+            return Ok((address.clone(), is_odd.then(ignored)));
+        }
+        let (port, ignored) = match port {
+            Ok(port) => (port, None),
+            // An orchestrator sets this for a service that is called `port`, or for none
+            // (Kubernetes' and Docker's links).
+            Err(_) if !is_typed("port") && self.port.starts_with("tcp://") => {
+                (8000, Some(ignored()))
+            }
+            Err(_) => {
+                let name = if is_typed("port") { "--port" } else { "PORT" };
+                let port = &self.port;
+                return Err(format!(
+                    "{name} is {port:?}: it is a whole number from 0 to 65535"
+                ));
+            }
+        };
+        let host = &self.host;
+        let address = Address::of_host(host, port)
+            .map_err(|why| format!("the host to listen on is {host:?}: {why}"))?;
+        Ok((address, ignored))
     }
 
     /// Where clients find the API.
@@ -110,7 +145,7 @@ pub struct HeadLimits {
     #[arg(long = "header-limit", env = "QUARTET_HEADER_LIMIT", value_name = "OCTETS", default_value_t = 16384, value_parser = limit)]
     pub header_block: usize,
 
-    /// The most header fields, 100 at most; actix-web refuses more than 96 in its own words
+    /// The most header fields, 100 at most
     #[arg(long = "header-count-limit", env = "QUARTET_HEADER_COUNT_LIMIT", value_name = "N", default_value_t = 100, value_parser = field_count)]
     pub header_count: usize,
 }
@@ -136,8 +171,7 @@ impl HeadLimits {
 /// How long a server waits, for what.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub struct Timeouts {
-    /// From a request's first octet to its answer's first, or from connecting to the first request;
-    /// actix-web holds only a connection's first head to it
+    /// From a request's first octet to its answer's first, or from connecting to the first request
     #[arg(long = "header-timeout", env = "QUARTET_HEADER_TIMEOUT", value_name = "TIME", default_value = "10s", value_parser = timeout)]
     pub header: Duration,
 
@@ -148,6 +182,19 @@ pub struct Timeouts {
     /// How long what is in flight may take to end after SIGTERM or SIGINT
     #[arg(long = "drain-timeout", env = "QUARTET_DRAIN_TIMEOUT", value_name = "TIME", default_value = "10s", value_parser = timeout)]
     pub drain: Duration,
+
+    /// How long /readyz is 503 before that while all else goes on, so that balancers look elsewhere
+    #[arg(long = "shutdown-delay", env = "QUARTET_SHUTDOWN_DELAY", value_name = "TIME", default_value = "0s", value_parser = delay)]
+    pub shutdown_delay: Duration,
+}
+
+impl Timeouts {
+    /// How long connections that have not sent a request are still given once no more are accepted:
+    /// a request may be on its way. Where there is a delay, clients have been told to leave, and
+    /// those that are left were opened just now.
+    pub fn last_requests(&self) -> Duration {
+        self.shutdown_delay.min(Duration::from_millis(100))
+    }
 }
 
 impl Default for Timeouts {
@@ -156,16 +203,9 @@ impl Default for Timeouts {
             header: Duration::from_secs(10),
             idle: Duration::from_secs(60),
             drain: Duration::from_secs(10),
+            shutdown_delay: Duration::ZERO,
         }
     }
-}
-
-fn socket_address(value: &str) -> Result<SocketAddr, String> {
-    value
-        .to_socket_addrs()
-        .map_err(|error| error.to_string())?
-        .next()
-        .ok_or_else(|| "the name has no address".to_owned())
 }
 
 /// More threads than that serve nothing faster, and a system may refuse them.
@@ -192,23 +232,52 @@ fn field_count(value: &str) -> Result<usize, &'static str> {
         .ok_or("it is a whole number from 1 to 100")
 }
 
+const LONGEST: Duration = Duration::from_secs(24 * 3600);
+
 fn timeout(value: &str) -> Result<Duration, String> {
     let duration = humantime::parse_duration(value).map_err(|error| error.to_string())?;
-    if (Duration::from_millis(1)..=Duration::from_secs(24 * 3600)).contains(&duration) {
+    if (Duration::from_millis(1)..=LONGEST).contains(&duration) {
         Ok(duration)
     } else {
         Err("a timeout is from 1ms to 24h".to_owned())
     }
 }
 
+fn delay(value: &str) -> Result<Duration, String> {
+    let duration = humantime::parse_duration(value).map_err(|error| error.to_string())?;
+    if duration <= LONGEST {
+        Ok(duration)
+    } else {
+        Err("a delay is 24h at most".to_owned())
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use clap::{CommandFactory as _, error::ErrorKind};
+    use clap::{CommandFactory as _, FromArgMatches as _, error::ErrorKind};
 
     use super::*;
 
     fn parse(args: &[&str]) -> Result<Options, clap::Error> {
         Options::try_parse_from([&["quartet"], args].concat())
+    }
+
+    /// Where to listen, with what on the command line and what in the environment.
+    fn listen(
+        args: &[&str],
+        environment: &[(&'static str, &'static str)],
+    ) -> Result<(String, bool), String> {
+        // In place of variables, which tests that run at the same time share: defaults have the same
+        // rank where only what is typed is told from the rest.
+        let mut command = Options::command();
+        for (id, value) in environment {
+            command = command.mut_arg(*id, |arg| arg.default_value(*value));
+        }
+        let arguments = [&["quartet"], args].concat();
+        let matches = command.try_get_matches_from(arguments).unwrap();
+        let options = Options::from_arg_matches(&matches).unwrap();
+        let (address, ignored) = options.address(&matches)?;
+        Ok((address.to_string(), ignored.is_some()))
     }
 
     #[test]
@@ -217,14 +286,62 @@ mod tests {
     }
 
     #[test]
-    fn listen_beats_port_beats_default() {
-        let listen = |args: &[&str]| parse(args).unwrap().listen().to_string();
-        assert_eq!(listen(&["--port", "81"]), "127.0.0.1:81");
-        assert_eq!(
-            listen(&["--port", "81", "--listen", "127.0.0.1:82"]),
-            "127.0.0.1:82"
-        );
-        assert_eq!(listen(&["--listen", "[::1]:0"]), "[::1]:0");
+    fn listen_beats_host_and_port_but_the_command_line_beats_the_environment() {
+        for (args, environment, address) in [
+            (&[][..], &[][..], "127.0.0.1:8000"),
+            (&["--port", "81"], &[], "127.0.0.1:81"),
+            (&["--host", "::1", "--port", "81"], &[], "[::1]:81"),
+            (&["--host", "[::1]"], &[], "[::1]:8000"),
+            (&["--listen", "[::1]:0"], &[], "[::1]:0"),
+            (
+                &["--port", "81", "--listen", "127.0.0.1:82"],
+                &[],
+                "127.0.0.1:82",
+            ),
+            // As the image is run where the platform says which port.
+            (&[], &[("host", "0.0.0.0"), ("port", "81")], "0.0.0.0:81"),
+            (
+                &[],
+                &[("listen", "127.0.0.1:82"), ("port", "81")],
+                "127.0.0.1:82",
+            ),
+            (
+                &["--port", "83"],
+                &[("listen", "127.0.0.1:82")],
+                "127.0.0.1:83",
+            ),
+            (
+                &["--listen", "unix:a"],
+                &[("listen", "127.0.0.1:82")],
+                "unix:a",
+            ),
+        ] {
+            let found = listen(args, environment);
+            assert_eq!(
+                found,
+                Ok((address.to_owned(), false)),
+                "{args:?} {environment:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_port_that_is_none_is_ignored_where_it_does_not_matter_or_is_a_link() {
+        const LINK: (&str, &str) = ("port", "tcp://10.0.0.1:80");
+        let ignored = |address: &str| Ok((address.to_owned(), true));
+        assert_eq!(listen(&[], &[LINK]), ignored("127.0.0.1:8000"));
+        let elsewhere = listen(&["--listen", "127.0.0.1:82"], &[("port", "http")]);
+        assert_eq!(elsewhere, ignored("127.0.0.1:82"));
+        let refusal = "PORT is \"http\": it is a whole number from 0 to 65535".to_owned();
+        assert_eq!(listen(&[], &[("port", "http")]), Err(refusal));
+        for port in ["tcp://10.0.0.1:80", "65536", "-1", ""] {
+            let port = format!("--port={port}");
+            listen(&[&port], &[]).expect_err(&port);
+        }
+        for host in ["http://a", "[::1", ""] {
+            let host = format!("--host={host}");
+            listen(&[&host], &[]).expect_err(&host);
+        }
     }
 
     #[test]
@@ -245,6 +362,7 @@ mod tests {
             ["--header-count-limit", "101"],
             ["--header-timeout", "10"],
             ["--idle-timeout", "0s"],
+            ["--shutdown-delay", "25h"],
             ["--log", "loud"],
         ] {
             let kind = parse(&args).unwrap_err().kind();
@@ -292,5 +410,6 @@ mod tests {
         assert_eq!(options.timeouts.header, timeouts.header);
         assert_eq!(options.timeouts.idle, timeouts.idle);
         assert_eq!(options.timeouts.drain, timeouts.drain);
+        assert_eq!(options.timeouts.shutdown_delay, timeouts.shutdown_delay);
     }
 }

@@ -164,17 +164,28 @@ impl Problem {
         )
     }
 
+    /// 503: the server has been told to end (RFC 9110 §15.6.4).
+    pub fn ending() -> Self {
+        Self::new(
+            503,
+            "Service Unavailable",
+            "The server has been told to end and takes no further work",
+        )
+    }
+
     /// The status code.
     pub fn status(&self) -> u16 {
         self.status
     }
 
     /// The header field that must go with this status, if there is one: Allow with 405
-    /// (RFC 9110 §15.5.6), WWW-Authenticate with 401 (§15.5.2).
+    /// (RFC 9110 §15.5.6), WWW-Authenticate with 401 (§15.5.2), Retry-After with 503 (§15.6.4):
+    /// a second later another server has its place, or the client asks in vain once more.
     pub fn header_field(&self) -> Option<(&'static str, &'static str)> {
         match self.status {
             401 => Some(("www-authenticate", "Key realm=\"greetings\"")),
             405 => Some(("allow", ALLOW)),
+            503 => Some(("retry-after", "1")),
             _ => None,
         }
     }

@@ -1,26 +1,29 @@
 use std::{
+    env,
     io::{self, Write as _},
-    net::TcpListener,
     process::ExitCode,
     sync::Arc,
 };
 
-use clap::{CommandFactory as _, FromArgMatches as _};
-use socket2::{Domain, Protocol, Socket, Type};
+use clap::{
+    Arg, ArgMatches, Command, CommandFactory as _, FromArgMatches as _, builder::Resettable,
+};
 
 use crate::{
-    Api, ApiKeyError, ApiKeys, DataError, Greetings, Options, Place, Ready, Timeouts,
+    Api, ApiKeyError, ApiKeys, DataError, Ending, Greetings, Listener, Options, PlaceConflict,
+    Ready, Timeouts,
     docs::Docs,
+    listen::{ListenError, NoRoom, ensure_room, listen},
+    log,
     openapi::{self, Mode},
 };
 
-/// A server program that has read its options and its data and holds its port: all that is left
+/// A server program that has read its options and its data and holds its sockets: all that is left
 /// is to run a framework on it.
 #[derive(Debug)]
 pub struct Program {
-    /// Bound, listening and non-blocking, with TCP_NODELAY, which Linux hands on to every
-    /// connection accepted from it.
-    pub listener: TcpListener,
+    /// Where it listens, at one place or more.
+    pub listeners: Vec<Listener>,
     /// For [`shutdown_signal`](crate::shutdown_signal) to announce.
     pub ready: Ready,
     /// What the handlers read.
@@ -31,29 +34,99 @@ pub struct Program {
     pub workers: usize,
 }
 
+/// What is particular to one server's program. Its name alone makes one.
+#[derive(Clone, Copy, Debug)]
+pub struct Particulars {
+    /// The program's name.
+    pub name: &'static str,
+    /// What it serves, for `--help`.
+    pub about: &'static str,
+    /// The most worker threads that it runs, however many it is told to.
+    pub most_workers: usize,
+    /// Descriptors that each worker needs for itself.
+    pub descriptors_per_worker: usize,
+    /// What else holds of an option here, for `--help`: the option without its dashes, and a clause.
+    pub notes: &'static [(&'static str, &'static str)],
+}
+
+impl Particulars {
+    /// A program with nothing particular but its name.
+    pub const fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            about: "Serves greetings by locale name: a read-only JSON API, described at /docs.",
+            most_workers: usize::MAX,
+            descriptors_per_worker: 0,
+            notes: &[],
+        }
+    }
+
+    /// `command`, with what holds of this program.
+    fn describe(&self, command: Command) -> Command {
+        let with_note = |arg: Arg| {
+            let long = arg.get_long().unwrap_or_default();
+            let note = self.notes.iter().find(|(option, _)| *option == long);
+            match (note, arg.get_help()) {
+                (Some((_, note)), Some(help)) => {
+                    let help = format!("{help}; {note}");
+                    arg.help(help)
+                }
+                _ => arg,
+            }
+        };
+        command
+            .name(self.name)
+            .about(self.about)
+            .version(env!("CARGO_PKG_VERSION"))
+            .mut_args(|arg| with_note(without_empty_variable(arg)))
+    }
+}
+
+impl From<&'static str> for Particulars {
+    fn from(name: &'static str) -> Self {
+        Self::new(name)
+    }
+}
+
+/// An environment variable that is empty is one that is not set: platforms and Compose files leave
+/// them so.
+fn without_empty_variable(arg: Arg) -> Arg {
+    let variable = arg.get_env().and_then(env::var_os);
+    match variable {
+        Some(value) if value.is_empty() => arg.env(Resettable::Reset),
+        _ => arg,
+    }
+}
+
 #[derive(Debug, thiserror::Error)]
 enum StartError {
     #[error(transparent)]
     Data(#[from] DataError),
     #[error(transparent)]
     ApiKey(#[from] ApiKeyError),
-    #[error("cannot listen on {address}: {source}")]
-    Listen {
-        address: std::net::SocketAddr,
-        source: io::Error,
-    },
     #[error("cannot print the document: {0}")]
     Print(io::Error),
+    #[error(transparent)]
+    Conflict(#[from] PlaceConflict),
+    #[error("{0}")]
+    Usage(String),
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    #[error(transparent)]
+    NoRoom(#[from] NoRoom),
+    #[error("cannot say where it listens: {0}")]
+    Place(io::Error),
     #[error(transparent)]
     Serve(io::Error),
 }
 
-/// The whole of a server's `main`: reads the options, loads the data, listens, and runs `serve` to its end. A failure is one line on standard error and status 1; a
-/// wrong option is status 2.
-///
-/// `name` is the program's.
-pub fn main(name: &'static str, serve: impl FnOnce(Program) -> io::Result<()>) -> ExitCode {
-    main_with(name, |program, NoMore {}| serve(program))
+/// The whole of a server's `main`: reads the options, loads the data, listens, and runs `serve` to its
+/// end. A failure is one line on standard error and status 1; a wrong option is status 2.
+pub fn main(
+    particulars: impl Into<Particulars>,
+    serve: impl FnOnce(Program) -> io::Result<()>,
+) -> ExitCode {
+    main_with(particulars, |program, NoMore {}| serve(program))
 }
 
 #[derive(clap::Args)]
@@ -61,12 +134,11 @@ struct NoMore {}
 
 /// As [`main`], for a program with options of its own beside those of every server.
 pub fn main_with<A: clap::Args>(
-    name: &'static str,
+    particulars: impl Into<Particulars>,
     serve: impl FnOnce(Program, A) -> io::Result<()>,
 ) -> ExitCode {
-    let command = A::augment_args(Options::command())
-        .name(name)
-        .version(env!("CARGO_PKG_VERSION"));
+    let particulars = particulars.into();
+    let command = particulars.describe(A::augment_args(Options::command()));
     let matches = command.get_matches();
     let read = Options::from_arg_matches(&matches)
         .and_then(|options| Ok((options, A::from_arg_matches(&matches)?)));
@@ -74,36 +146,29 @@ pub fn main_with<A: clap::Args>(
         Ok(both) => both,
         Err(error) => error.exit(),
     };
-    let place = match options.place() {
-        Ok(place) => place,
-        Err(conflict) => {
-            eprintln!("{name}: {conflict}");
-            return ExitCode::from(2);
-        }
-    };
     let done = match options.print_openapi {
-        Some(version) => print_openapi(version, &options, place),
-        None => start(&options, place)
+        Some(version) => print_openapi(version, &options),
+        None => start(&particulars, &options, &matches)
             .and_then(|program| serve(program, more).map_err(StartError::Serve)),
     };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{name}: {error}");
-            ExitCode::FAILURE
-        }
+    let Err(error) = done else {
+        return ExitCode::SUCCESS;
+    };
+    eprintln!("{}: {error}", particulars.name);
+    match error {
+        StartError::Usage(_) | StartError::Conflict(_) => ExitCode::from(2),
+        _ => ExitCode::FAILURE,
     }
 }
 
 /// Prints the document that a server with these options would serve, octet for octet where it is
 /// the version that is served.
-fn print_openapi(
-    version: openapi::Version,
-    options: &Options,
-    place: Place,
-) -> Result<(), StartError> {
-    let keyed = load_keys(options)?.is_some();
-    let document = openapi::document_in(version, &Mode { keyed, place });
+fn print_openapi(version: openapi::Version, options: &Options) -> Result<(), StartError> {
+    let mode = Mode {
+        place: options.place()?,
+        keyed: load_keys(options)?.is_some(),
+    };
+    let document = openapi::document_in(version, &mode);
     let mut stdout = io::stdout().lock();
     stdout
         .write_all(document.as_bytes())
@@ -119,50 +184,64 @@ fn load_keys(options: &Options) -> Result<Option<ApiKeys>, ApiKeyError> {
         .transpose()
 }
 
-fn start(options: &Options, place: Place) -> Result<Program, StartError> {
-    tracing_subscriber::fmt()
-        .with_max_level(options.log)
-        .with_writer(io::stderr)
-        .init();
+fn start(
+    particulars: &Particulars,
+    options: &Options,
+    matches: &ArgMatches,
+) -> Result<Program, StartError> {
+    log::start(options.log);
+    let place = options.place()?;
+    let (address, ignored) = options.address(matches).map_err(StartError::Usage)?;
+    if let Some(ignored) = ignored {
+        tracing::warn!("{ignored}");
+    }
     let greetings = match &options.greetings {
         Some(file) => Greetings::load(file)?,
         None => Greetings::embedded(),
     };
     let keys = load_keys(options)?;
+    let listeners = listen(&address)?;
+    let workers = options.workers().min(particulars.most_workers);
+    ensure_room(workers, particulars.descriptors_per_worker, &listeners)?;
+    let places = listeners.iter().map(Listener::place);
+    let places = places
+        .collect::<io::Result<_>>()
+        .map_err(StartError::Place)?;
     let mode = Mode {
         keyed: keys.is_some(),
         place,
     };
-    let address = options.listen();
-    let listening = listen(address).and_then(|listener| Ok((listener.local_addr()?, listener)));
-    let (local_address, listener) =
-        listening.map_err(|source| StartError::Listen { address, source })?;
+    let api = Arc::new(Api {
+        greetings,
+        keys,
+        docs: Docs::new(&mode),
+        limits: options.limits,
+        ending: Ending::default(),
+    });
     Ok(Program {
-        listener,
-        ready: Ready(local_address),
-        api: Arc::new(Api {
-            greetings,
-            keys,
-            docs: Docs::new(&mode),
-            limits: options.limits,
-        }),
+        listeners,
+        ready: Ready::new(places, api.clone(), options.timeouts.shutdown_delay),
+        api,
         timeouts: options.timeouts,
-        workers: options.workers(),
+        workers,
     })
 }
 
-fn listen(address: std::net::SocketAddr) -> io::Result<TcpListener> {
-    let socket = Socket::new(
-        Domain::for_address(address),
-        Type::STREAM,
-        Some(Protocol::TCP),
-    )?;
-    // On Windows the option would let two programs take one port.
-    #[cfg(unix)]
-    socket.set_reuse_address(true)?;
-    socket.set_tcp_nodelay(true)?;
-    socket.set_nonblocking(true)?;
-    socket.bind(&address.into())?;
-    socket.listen(1024)?;
-    Ok(socket.into())
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_note_is_added_to_its_option_alone() {
+        const PARTICULARS: Particulars = Particulars {
+            notes: &[("workers", "512 here")],
+            ..Particulars::new("quartet")
+        };
+        let command = PARTICULARS.describe(Options::command());
+        let noted = command.get_arguments().filter_map(|arg| {
+            let help = arg.get_help()?.to_string();
+            help.ends_with("; 512 here").then(|| arg.get_id().as_str())
+        });
+        assert_eq!(noted.collect::<Vec<_>>(), ["workers"]);
+    }
 }

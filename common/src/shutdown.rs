@@ -1,26 +1,45 @@
 use std::{
     future::pending,
     io::{self, Write as _},
-    net::SocketAddr,
     process,
+    sync::Arc,
+    time::Duration,
 };
 
-/// Where a program listens, to be announced once it can be stopped.
+use tokio::{select, time::sleep};
+
+use crate::Api;
+
+/// A program that can be announced once it can be stopped.
 #[derive(Debug)]
-pub struct Ready(pub(crate) SocketAddr);
+pub struct Ready {
+    places: Vec<String>,
+    api: Arc<Api>,
+    delay: Duration,
+}
 
 impl Ready {
-    fn announce(self) -> io::Result<()> {
+    /// A program that listens at these places and, when told to end, is not ready for `delay` before
+    /// it drains.
+    pub(crate) fn new(places: Vec<String>, api: Arc<Api>, delay: Duration) -> Self {
+        Self { places, api, delay }
+    }
+
+    fn announce(&self) -> io::Result<()> {
         let mut stdout = io::stdout().lock();
-        writeln!(stdout, "listening on http://{}", self.0)?;
+        for place in &self.places {
+            writeln!(stdout, "listening on {place}")?;
+        }
         stdout.flush()
     }
 }
 
-/// Announces on standard output where the program listens, then waits for SIGTERM or SIGINT
-/// (Ctrl-C on Windows). Signals are heard before the announcement: whoever waits for that line can
-/// connect and can stop the program. A second signal ends the process at once, for whoever does
-/// not want to wait for the drain.
+/// Announces on standard output where the program listens, a line for each place, then waits for
+/// SIGTERM or SIGINT (Ctrl-C on Windows) and, if there is one, for the delay after it. Signals are
+/// heard before the announcement: whoever waits for that line can connect and can stop the program.
+///
+/// A further signal cuts the delay short. One that comes after it ends the process at once, for
+/// whoever does not want to wait for the drain.
 pub async fn shutdown_signal(ready: Ready) {
     let signals = Signals::listen();
     if let Err(error) = ready.announce() {
@@ -35,6 +54,14 @@ pub async fn shutdown_signal(ready: Ready) {
         }
     };
     signals.next().await;
+    ready.api.ending.begin();
+    if !ready.delay.is_zero() {
+        tracing::info!(delay = ?ready.delay, "not ready any more");
+        select! {
+            () = sleep(ready.delay) => {}
+            () = signals.next() => {}
+        }
+    }
     tracing::info!("draining");
     tokio::spawn(async move {
         signals.next().await;
@@ -60,7 +87,7 @@ impl Signals {
     }
 
     async fn next(&mut self) {
-        tokio::select! {
+        select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
         }

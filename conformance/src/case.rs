@@ -56,6 +56,8 @@ pub enum Need {
     IdleTimeout,
     /// A process can be told how long what is in flight may take to end.
     DrainTimeout,
+    /// A process can be told how long it goes on, and says that it is not ready, before it drains.
+    ShutdownDelay,
     /// A process can be told how long a request line it takes.
     RequestLineLimit,
     /// A process can be told how large header fields it takes.
@@ -72,6 +74,8 @@ pub enum Need {
     PrintOpenApi,
     /// A process takes its port from the environment.
     PortEnv,
+    /// A process can be told where to listen.
+    Listen,
     /// The greetings are there: the list, or one of them, is found.
     Greetings,
     /// The page is there: `GET /docs` is found.
@@ -101,6 +105,7 @@ impl Need {
             Self::HeaderTimeout => "needs a server whose stanza has header_timeout_args",
             Self::IdleTimeout => "needs a server whose stanza has idle_timeout_args",
             Self::DrainTimeout => "needs a server whose stanza has drain_timeout_args",
+            Self::ShutdownDelay => "needs a server whose stanza has shutdown_delay_args",
             Self::RequestLineLimit => "needs a server whose stanza has request_line_limit_args",
             Self::HeaderLimit => "needs a server whose stanza has header_limit_args",
             Self::HeaderCountLimit => "needs a server whose stanza has header_count_limit_args",
@@ -109,6 +114,7 @@ impl Need {
             Self::PublicUrl => "needs a server whose stanza has public_url_args",
             Self::PrintOpenApi => "needs a server whose stanza has print_openapi_args",
             Self::PortEnv => "needs a server whose stanza has port_env_args",
+            Self::Listen => "needs a server whose stanza has listen_args",
             Self::Greetings => "needs the greetings, and GET /greetings is an error",
             Self::Page => "needs the page, and GET /docs is an error",
             Self::Document => "needs the OpenAPI document, and GET /openapi.json is an error",

@@ -212,7 +212,14 @@ fn spelt(name: &'static str) -> impl Strategy<Value = String> {
 }
 
 fn paths(model: &Model) -> impl Strategy<Value = String> + use<> {
-    let known = ["/", "/greetings", "/docs", "/openapi.json", "/healthz"];
+    let known = [
+        "/",
+        "/greetings",
+        "/docs",
+        "/openapi.json",
+        "/healthz",
+        "/readyz",
+    ];
     let known = select(known.map(str::to_owned).to_vec());
     let mut langs: Vec<String> = model.greetings().keys().cloned().collect();
     langs.push(model.absent());

@@ -15,6 +15,7 @@ mod faults;
 mod life;
 mod message;
 mod parse;
+mod places;
 mod program;
 mod rules;
 mod signals;
@@ -29,8 +30,8 @@ use std::time::Duration;
 use quartet_common::{HeadLimits, Timeouts};
 
 pub use conduct::{
-    AcceptFailure, Announcement, Cause, Conduct, Drain, Kept, LastWords, Timeout, WriteFailure,
-    Writes,
+    AcceptFailure, Announcement, Cause, Conduct, Delay, Drain, Kept, LastWords, Path, Timeout,
+    WriteFailure, Writes,
 };
 pub use fault::{Fault, Sabotage};
 pub use faults::all as faults;
@@ -51,6 +52,7 @@ const KEY: &str = "a-key-for-the-reference";
 const UNHURRIED: Timeouts = Timeouts {
     header: Duration::from_secs(60),
     idle: Duration::from_secs(60),
+    shutdown_delay: Duration::ZERO,
     drain: Duration::from_secs(10),
 };
 
@@ -76,7 +78,7 @@ impl Reference {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let address = listener.local_addr()?;
         let conduct = Fault::conduct_of(fault);
-        let life = Arc::new(Life::new(address, UNHURRIED, conduct, false));
+        let life = Arc::new(Life::new(vec![address], UNHURRIED, conduct, false));
         let key = key.map(str::to_owned);
         let api = Arc::new(api::Api::new(model, key, fault, HeadLimits::default()));
         let serving = life.clone();
@@ -116,6 +118,8 @@ impl Reference {
         if let Some(fault) = fault {
             port_env_args.extend(["--fault".to_owned(), fault.name()]);
         }
+        let mut listen_args = port_env_args.clone();
+        listen_args.extend(list(&["--listen", "{address}"]));
         let mut args = port_env_args.clone();
         args.extend(list(&["--listen", "127.0.0.1:{port}"]));
         let server = Server {
@@ -129,9 +133,11 @@ impl Reference {
             header_limit_args: Some(list(&["--header-limit", "{limit}"])),
             header_count_limit_args: Some(list(&["--header-count-limit", "{limit}"])),
             verbose_args: Some(list(&["--log", "trace"])),
+            shutdown_delay_args: Some(list(&["--shutdown-delay", "{seconds}s"])),
             root_path_args: Some(list(&["--root-path", "{path}"])),
             public_url_args: Some(list(&["--public-url", "{url}"])),
             print_openapi_args: Some(list(&["--print-openapi"])),
+            listen_args: Some(listen_args),
             port_env_args: Some(port_env_args),
             ..Server::new("reference", Role::Baseline, "conformance", Ready::Line)
         };

@@ -22,6 +22,7 @@
 //! | `header_timeout_args` | further arguments that limit the time for a request's head, and for the first request |
 //! | `idle_timeout_args` | further arguments that limit the time a connection may wait for its next request |
 //! | `drain_timeout_args` | further arguments that limit the time for what is in flight after SIGTERM |
+//! | `shutdown_delay_args` | further arguments with which it goes on for a while after SIGTERM, and says that it is not ready |
 //! | `request_line_limit_args` | further arguments that limit a request line's octets |
 //! | `header_limit_args` | further arguments that limit the octets of a request's header fields together |
 //! | `header_count_limit_args` | further arguments that limit the number of a request's header fields |
@@ -30,6 +31,7 @@
 //! | `public_url_args` | further arguments that tell it the absolute URL at which clients find it |
 //! | `print_openapi_args` | further arguments with which it prints its OpenAPI document and ends |
 //! | `port_env_args` | arguments in place of `args` with which it takes its port from `PORT` in its environment |
+//! | `listen_args` | arguments in place of `args` with which it listens on `{address}`: a name and a port, or `unix:` and a path |
 //!
 //! A `program` without a slash that `cargo build` is to build is the one that cargo says it built, wherever that is: a
 //! target of another name or a directory of one's own moves it. Any other is a path from where `servers.toml` is, or a
@@ -107,6 +109,9 @@ pub struct Server {
     pub idle_timeout_args: Option<Vec<String>>,
     /// Further arguments that limit the time for what is in flight after SIGTERM.
     pub drain_timeout_args: Option<Vec<String>>,
+    /// Further arguments with which it goes on for a while after SIGTERM, and says that it is not
+    /// ready.
+    pub shutdown_delay_args: Option<Vec<String>>,
     /// Further arguments that limit a request line's octets.
     pub request_line_limit_args: Option<Vec<String>>,
     /// Further arguments that limit the octets of a request's header fields together.
@@ -123,6 +128,8 @@ pub struct Server {
     pub print_openapi_args: Option<Vec<String>>,
     /// Arguments in place of [`Server::args`] with which it takes its port from the environment.
     pub port_env_args: Option<Vec<String>>,
+    /// Arguments in place of [`Server::args`] with which it listens where it is told to.
+    pub listen_args: Option<Vec<String>>,
     /// Whether it is started in a process group of its own, which ends with it, because it starts
     /// processes of its own, or may.
     #[serde(default)]
@@ -334,6 +341,7 @@ impl Server {
             header_timeout_args: None,
             idle_timeout_args: None,
             drain_timeout_args: None,
+            shutdown_delay_args: None,
             request_line_limit_args: None,
             header_limit_args: None,
             header_count_limit_args: None,
@@ -342,6 +350,7 @@ impl Server {
             public_url_args: None,
             print_openapi_args: None,
             port_env_args: None,
+            listen_args: None,
             leads_group: false,
         }
     }

@@ -16,7 +16,7 @@ pub(crate) use browser::Browser;
 pub(crate) use child::Registered;
 pub use guard::end_with_this_program;
 pub(crate) use nginx::{Bare, Host, Nginx};
-pub(crate) use scratch::ScratchFile;
+pub(crate) use scratch::{Scratch, ScratchFile};
 pub(crate) use webdriver::WebDriverError;
 
 use crate::{Deviation, Need};

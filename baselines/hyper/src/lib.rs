@@ -3,21 +3,21 @@
 
 mod answer;
 
-use std::{future::Future, io, net::TcpListener, sync::Arc};
+use std::{future::Future, io, sync::Arc};
 
 use hyper::service::service_fn;
-use quartet_common::{Api, Timeouts};
+use quartet_common::{Api, Listener, Timeouts};
 
 pub use crate::answer::answer;
 
-/// Serves the API from `listener` until `shutdown`, then drains.
+/// Serves the API from `listeners` until `shutdown`, then drains.
 pub async fn run(
-    listener: TcpListener,
+    listeners: Vec<Listener>,
     api: Arc<Api>,
     timeouts: Timeouts,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let limits = api.limits;
-    let service = service_fn(move |request| answer(api.clone(), request));
-    quartet_connection::serve(listener, service, &limits, &timeouts, shutdown).await
+    let answering = api.clone();
+    let service = service_fn(move |request| answer(answering.clone(), request));
+    quartet_connection::serve(listeners, service, api, &timeouts, shutdown).await
 }

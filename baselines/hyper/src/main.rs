@@ -2,17 +2,23 @@
 
 use std::process::ExitCode;
 
-use quartet_common::shutdown_signal;
+use quartet_common::{Particulars, shutdown_signal};
 use tokio::runtime::Builder;
 
+const PROGRAM: Particulars = Particulars {
+    about: "Serves greetings by locale name on bare hyper: the API's two data routes, and nothing else.",
+    notes: &[("shutdown-delay", "there is no /readyz here")],
+    ..Particulars::new("quartet-baseline-hyper")
+};
+
 fn main() -> ExitCode {
-    quartet_common::main("quartet-baseline-hyper", |program| {
+    quartet_common::main(PROGRAM, |program| {
         let runtime = Builder::new_multi_thread()
             .worker_threads(program.workers)
             .enable_all()
             .build()?;
         runtime.block_on(quartet_baseline_hyper::run(
-            program.listener,
+            program.listeners,
             program.api,
             program.timeouts,
             shutdown_signal(program.ready),

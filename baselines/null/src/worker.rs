@@ -2,6 +2,7 @@ use std::{
     convert::Infallible,
     io::{self, ErrorKind},
     sync::mpsc::{self, Receiver, Sender},
+    time::Duration,
 };
 
 use mio::{
@@ -14,6 +15,10 @@ use crate::connection::{Connection, Next};
 
 const LISTENER: Token = Token(usize::MAX);
 const INBOX: Token = Token(usize::MAX - 1);
+
+/// How long to wait after a connection could not be accepted. The system is out of descriptors,
+/// perhaps: some connection must end first.
+const RETRY: Duration = Duration::from_millis(50);
 
 /// A thread's connections. The worker that accepts deals new ones out in turn.
 pub(crate) struct Worker {
@@ -36,6 +41,8 @@ pub(crate) struct Acceptor {
     listener: TcpListener,
     inboxes: Vec<Inbox>,
     turn: usize,
+    /// Whether connections wait that could not be accepted. The system does not report them again.
+    is_behind: bool,
 }
 
 impl Acceptor {
@@ -44,6 +51,7 @@ impl Acceptor {
             listener,
             turn: inboxes.len(),
             inboxes,
+            is_behind: false,
         }
     }
 }
@@ -76,7 +84,8 @@ impl Worker {
         }
         let mut events = Events::with_capacity(1024);
         loop {
-            match self.poll.poll(&mut events, None) {
+            let is_behind = acceptor.as_ref().is_some_and(|acceptor| acceptor.is_behind);
+            match self.poll.poll(&mut events, is_behind.then_some(RETRY)) {
                 Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error),
                 _ => {}
             }
@@ -86,24 +95,31 @@ impl Worker {
                     (LISTENER, None) => {}
                     (INBOX, _) => {
                         while let Ok(stream) = self.arrivals.try_recv() {
-                            self.adopt(stream)?;
+                            self.adopt(stream);
                         }
                     }
                     (Token(index), _) => self.read(index, event),
                 }
             }
             self.write_queued();
+            if let Some(acceptor) = acceptor.as_mut().filter(|acceptor| acceptor.is_behind) {
+                self.accept(acceptor)?;
+            }
         }
     }
 
     fn accept(&mut self, acceptor: &mut Acceptor) -> io::Result<()> {
+        acceptor.is_behind = false;
         loop {
             let stream = match acceptor.listener.accept() {
                 Ok((stream, _)) => stream,
                 Err(error) => match error.kind() {
                     ErrorKind::WouldBlock => return Ok(()),
                     ErrorKind::Interrupted | ErrorKind::ConnectionAborted => continue,
-                    _ => return Err(error),
+                    _ => {
+                        acceptor.is_behind = true;
+                        return Ok(());
+                    }
                 },
             };
             match acceptor.inboxes.get(acceptor.turn) {
@@ -113,24 +129,25 @@ impl Worker {
                     acceptor.turn += 1;
                 }
                 None => {
-                    self.adopt(stream)?;
+                    self.adopt(stream);
                     acceptor.turn = 0;
                 }
             }
         }
     }
 
-    fn adopt(&mut self, mut stream: TcpStream) -> io::Result<()> {
+    /// Takes a connection on, or closes it if the system cannot report of it.
+    fn adopt(&mut self, mut stream: TcpStream) {
         let index = self.vacant.pop().unwrap_or_else(|| {
             self.connections.push(None);
             self.connections.len() - 1
         });
         let interest = Interest::READABLE | Interest::WRITABLE;
-        self.poll
-            .registry()
-            .register(&mut stream, Token(index), interest)?;
-        self.connections[index] = Some(Connection::new(stream));
-        Ok(())
+        let registry = self.poll.registry();
+        match registry.register(&mut stream, Token(index), interest) {
+            Ok(()) => self.connections[index] = Some(Connection::new(stream)),
+            Err(_) => self.vacant.push(index),
+        }
     }
 
     fn read(&mut self, index: usize, event: &Event) {

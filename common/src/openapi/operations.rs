@@ -1,4 +1,4 @@
-//! What is described: the three operations and their schemas.
+//! What is described: the four operations and their schemas.
 
 use utoipa::{
     OpenApi,
@@ -53,7 +53,7 @@ fn complete(operation: &mut Operation, keyed: bool) {
         version = "1.0.0",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
-    paths(greetings, greeting, healthz),
+    paths(greetings, greeting, healthz, readyz),
     components(schemas(Greeting, Health, Problem, FieldError))
 )]
 struct Greetings;
@@ -121,7 +121,7 @@ fn greeting() {}
     get,
     path = "/healthz",
     operation_id = "healthz",
-    description = "For load balancers and orchestrators. It needs no API key.",
+    description = "For orchestrators: a server that does not is started anew. It needs no API key.",
     responses(
         (status = 200, description = "It does", body = Health, example = json!({"status": "ok"})),
     ),
@@ -131,3 +131,22 @@ fn greeting() {}
     reason = "only described here; each server has its own handler"
 )]
 fn healthz() {}
+
+/// Whether the server takes further requests
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    operation_id = "readyz",
+    description = "For load balancers: not once it has been told to end, though it may still answer. It \
+        needs no API key.",
+    responses(
+        (status = 200, description = "It does", body = Health, example = json!({"status": "ok"})),
+        (status = 503, description = "It has been told to end; Retry-After says when to ask again",
+            body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+#[expect(
+    dead_code,
+    reason = "only described here; each server has its own handler"
+)]
+fn readyz() {}

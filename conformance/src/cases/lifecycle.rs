@@ -2,12 +2,16 @@
 
 pub(super) mod crowd;
 pub(super) mod data;
+pub(super) mod delay;
 pub(super) mod drain;
+pub(super) mod environment;
+pub(super) mod listen;
 pub(super) mod options;
 pub(super) mod ready;
 pub(super) mod refusal;
 pub(super) mod slow;
 pub(super) mod stop;
+pub(super) mod workers;
 
 /// Where these requirements come from.
 const CONTRACT: &str = "the contract";

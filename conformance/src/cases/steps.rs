@@ -65,7 +65,7 @@ pub(super) fn absent(context: &Context) -> String {
 }
 
 /// Every path of the API, of the assets none.
-pub(super) fn known_paths(context: &Context) -> [String; 6] {
+pub(super) fn known_paths(context: &Context) -> [String; 7] {
     let item = item(context);
     [
         "/",
@@ -74,6 +74,7 @@ pub(super) fn known_paths(context: &Context) -> [String; 6] {
         "/docs",
         "/openapi.json",
         "/healthz",
+        "/readyz",
     ]
     .map(str::to_owned)
 }

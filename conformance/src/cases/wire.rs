@@ -18,4 +18,5 @@ pub(super) mod smuggling;
 mod steps;
 pub(super) mod target;
 pub(super) mod transfer_encoding;
+pub(super) mod upgrade;
 pub(super) mod version;

@@ -1,13 +1,13 @@
 //! `conformance reference`: serves the reference, sound or with one fault.
 
 use std::ffi::OsString;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, ValueEnum};
-use quartet_common::{HeadLimits, Place, PlaceConflict, PublicUrl, RootPath, Timeouts};
+use quartet_common::{Address, HeadLimits, Place, PublicUrl, RootPath, Timeouts};
 
 use crate::reference::{self, Cause, Conduct, Fault, Settings};
 
@@ -29,12 +29,12 @@ Exit status: 0 after SIGTERM or SIGINT, 1 for a failure, 2 for a wrong option."
 )]
 struct ReferenceOptions {
     /// Where to listen; port 0 takes a free one [default: 127.0.0.1:8000]
-    #[arg(long, value_name = "ADDR:PORT")]
-    listen: Option<SocketAddr>,
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<Address>,
 
     /// The port alone, where no --listen is given
     #[arg(long, value_name = "PORT", env = "PORT")]
-    port: Option<u16>,
+    port: Option<String>,
 
     /// The prefix below which clients reach it
     #[arg(long, value_name = "PATH")]
@@ -100,10 +100,7 @@ pub(super) fn main(arguments: Vec<OsString>) -> ExitCode {
     ExitCode::from(match parsed {
         Ok(options) => match options.settings(&conduct) {
             Ok(settings) => reference::run(&settings, options.fault),
-            Err(conflict) => {
-                let text = format!("conformance: {conflict}");
-                reference::last_words(&conduct, Cause::Usage, text, 2)
-            }
+            Err(why) => reference::last_words(&conduct, Cause::Usage, why, 2),
         },
         Err(error) => complain(&conduct, &error),
     })
@@ -125,16 +122,13 @@ fn find_fault(arguments: &[OsString]) -> Option<&'static Fault> {
 }
 
 impl ReferenceOptions {
-    fn settings(&self, conduct: &Conduct) -> Result<Settings, PlaceConflict> {
+    fn settings(&self, conduct: &Conduct) -> Result<Settings, String> {
         let place = match Place::of(self.root_path.clone(), self.public_url.clone()) {
             Err(_) if conduct.overlooks == Some(Cause::Usage) => Place::Anywhere,
-            place => place?,
+            place => place.map_err(|conflict| format!("conformance: {conflict}"))?,
         };
         Ok(Settings {
-            listen: self.listen.unwrap_or_else(|| {
-                let port = self.port.filter(|_| conduct.reads_port);
-                (Ipv4Addr::LOCALHOST, port.unwrap_or(PORT)).into()
-            }),
+            listen: self.address(conduct)?,
             place,
             prints_openapi: self.print_openapi,
             greetings: self.greetings.clone(),
@@ -143,6 +137,24 @@ impl ReferenceOptions {
             timeouts: self.timeouts,
             verbose: self.log == Level::Trace,
         })
+    }
+
+    fn address(&self, conduct: &Conduct) -> Result<Address, String> {
+        let told = self.port.as_deref().filter(|_| conduct.reads_port);
+        let port = match told {
+            Some(port) if !(conduct.overlooks_port)(port) => port.parse().map_err(|_| {
+                format!("conformance: PORT is {port:?}: it is a whole number from 0 to 65535")
+            }),
+            _ => Ok(PORT),
+        };
+        match &self.listen {
+            Some(address) if conduct.reads_port_first => port.map(|_| address.clone()),
+            Some(address) => Ok(address.clone()),
+            None => Ok(Address::Host {
+                host: Ipv4Addr::LOCALHOST.to_string(),
+                port: port?,
+            }),
+        }
     }
 }
 

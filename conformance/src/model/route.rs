@@ -17,7 +17,7 @@ pub enum Route {
     Asset,
     /// `/openapi.json`
     Document,
-    /// `/healthz`
+    /// `/healthz` and `/readyz`
     Health,
     /// Anything else.
     Unknown,
@@ -44,7 +44,7 @@ impl Route {
             "/greetings" => Self::List,
             "/docs" => Self::Docs,
             "/openapi.json" => Self::Document,
-            "/healthz" => Self::Health,
+            "/healthz" | "/readyz" => Self::Health,
             _ => Self::with_parameter(path),
         }
     }

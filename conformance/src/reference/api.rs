@@ -9,6 +9,7 @@ use quartet_common::openapi::Mode;
 use quartet_common::{ALLOW, EntityTag, HeadLimits, Lang, Place, RequestHead, not_modified};
 use serde_json::json;
 
+use super::conduct::Delay;
 use super::fault::{Fault, Sabotage};
 use super::message::{Answer, Request};
 use super::rules::Rules;
@@ -107,6 +108,22 @@ impl Api {
         answer
     }
 
+    /// Answers a request of a server that has been told to end: whether it is ready is asked again,
+    /// and the rest is answered as before.
+    pub(super) fn answer_at_end(&self, request: Request, delay: Delay) -> Answer {
+        let answer = self.answer(request.clone());
+        let is_asked = request.path() == "/readyz" && answer.status == 200;
+        let refuses = delay == Delay::Refuses && request.path().starts_with("/greetings");
+        if !(refuses || is_asked && delay != Delay::StaysReady) {
+            return answer;
+        }
+        let refusal = Answer::problem(503, "The server has been told to end");
+        match delay {
+            Delay::SaysNoWhen => refusal,
+            _ => refusal.with("Retry-After", "1"),
+        }
+    }
+
     fn check_and_route(&self, request: &Request) -> Answer {
         let head = RequestHead {
             method: &request.method,
@@ -144,7 +161,9 @@ impl Api {
                 &|| send(request, asset)
             }
             ["openapi.json"] => &|| send(request, &self.docs().openapi),
-            ["healthz"] => &|| Answer::new(200, "application/json", r#"{"status":"ok"}"#),
+            ["healthz" | "readyz"] => {
+                &|| Answer::new(200, "application/json", r#"{"status":"ok"}"#)
+            }
             _ => return Answer::problem(404, "No such path"),
         };
         match request.method.as_str() {

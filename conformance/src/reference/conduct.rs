@@ -20,6 +20,18 @@ pub struct Conduct {
     pub announces: Announcement,
     /// Whether it takes its port from the environment where it is told no address.
     pub reads_port: bool,
+    /// Which of the ports in its environment that are none it overlooks.
+    pub overlooks_port: fn(&str) -> bool,
+    /// Whether a port in its environment must be one even where it is told an address.
+    pub reads_port_first: bool,
+    /// Whether it listens on what it inherits.
+    pub takes_inherited: bool,
+    /// The most addresses of a name that it listens on.
+    pub most_addresses: usize,
+    /// What it does with a Unix socket's path where there is something already.
+    pub path: Path,
+    /// What it fails for where it has fewer descriptors, once it has said that it listens.
+    pub fewest_descriptors: u64,
     /// Whether a port can be taken at once that a server before it has left.
     pub reuses_address: bool,
     /// Whether another process may take the same port beside it.
@@ -29,6 +41,8 @@ pub struct Conduct {
 
     /// Which signals it hears. Of those it does not, none ends it.
     pub hears: fn(Signal) -> bool,
+    /// What it does between being told to end and the drain.
+    pub delay: Delay,
     /// What it does with the connections that are open when it is told to end.
     pub drain: Drain,
     /// Whether the drain has an end of its own.
@@ -72,10 +86,17 @@ impl Default for Conduct {
             prints_openapi_of: |_| {},
             announces: Announcement::Ready,
             reads_port: true,
+            overlooks_port: |port| port.is_empty() || port.starts_with("tcp://"),
+            reads_port_first: false,
+            takes_inherited: true,
+            most_addresses: usize::MAX,
+            path: Path::Considerate,
+            fewest_descriptors: 0,
             reuses_address: true,
             shares_port: false,
             log_line: |request| format!("{} {}", request.method, request.target),
             hears: |_| true,
+            delay: Delay::Serves,
             drain: Drain::Answers,
             drain_ends: true,
             second_signal_ends: true,
@@ -133,6 +154,36 @@ pub enum Announcement {
     None,
 }
 
+/// What is done with a Unix socket's path where there is something already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Path {
+    /// A socket that nobody listens on is replaced.
+    Considerate,
+    /// Whatever is there is replaced.
+    Replaced,
+    /// Nothing is replaced.
+    Kept,
+}
+
+/// What is done between being told to end and the drain, where a delay is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delay {
+    /// All but the question whether it is ready is answered as before.
+    Serves,
+    /// It says that it is ready.
+    StaysReady,
+    /// It does not say when to ask again.
+    SaysNoWhen,
+    /// Data is refused, too.
+    Refuses,
+    /// It does not say that connections are closed.
+    Keeps,
+    /// It has no end but its own.
+    IgnoresSignals,
+    /// There is none.
+    None,
+}
+
 /// What becomes of open connections when a program is told to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Drain {
@@ -168,6 +219,8 @@ pub enum AcceptFailure {
     StopsAccepting,
     /// The program ends.
     EndsProgram,
+    /// It is tried again a little later, and logged each time.
+    Complains,
 }
 
 /// What is kept of a connection that has ended.

@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::api::Api;
-use super::conduct::{Timeout, Writes};
+use super::conduct::{Delay, Timeout, Writes};
 use super::date::imf_fixdate;
 use super::fault::Sabotage;
 use super::life::{Ended, Life};
@@ -144,9 +144,14 @@ impl Connection<'_> {
 
     /// Answers; true if the connection ends with it (RFC 9112 §9.3).
     fn reply(&mut self, request: &Request) -> std::io::Result<bool> {
-        let mut answer = self.api.answer(request.clone());
+        let (life, delay) = (self.life, self.life.conduct.delay);
+        let mut answer = match life.is_ending() {
+            true => self.api.answer_at_end(request.clone(), delay),
+            false => self.api.answer(request.clone()),
+        };
         let keeps = (self.api.rules().keeps)(request);
-        answer.close |= !keeps || self.life.is_stopping();
+        answer.close |= !keeps || life.is_stopping();
+        answer.close |= life.is_ending() && delay != Delay::Keeps;
         let ends = answer.close;
         if self.life.verbose {
             eprintln!("{}", (self.life.conduct.log_line)(request));

@@ -25,7 +25,10 @@ pub(super) struct Life {
     pub(super) verbose: bool,
     /// Whoever writes holds it where answers are written one connection at a time.
     pub(super) turn: Mutex<()>,
-    address: SocketAddr,
+    /// Where its acceptors wait.
+    addresses: Vec<SocketAddr>,
+    /// Whether it has been told to end.
+    ending: AtomicBool,
     stopping: AtomicBool,
     /// Whether no connection is accepted any more, though the program goes on.
     given_up: AtomicBool,
@@ -59,7 +62,7 @@ pub(super) enum Ended {
 
 impl Life {
     pub(super) fn new(
-        address: SocketAddr,
+        addresses: Vec<SocketAddr>,
         timeouts: Timeouts,
         conduct: Conduct,
         verbose: bool,
@@ -69,7 +72,8 @@ impl Life {
             conduct,
             verbose,
             turn: Mutex::new(()),
-            address,
+            addresses,
+            ending: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
             given_up: AtomicBool::new(false),
             state: Mutex::default(),
@@ -95,6 +99,11 @@ impl Life {
                     std::thread::sleep(RETRY);
                     continue;
                 }
+                (Err(error), AcceptFailure::Complains) => {
+                    eprintln!("conformance: cannot accept a connection: {error}");
+                    std::thread::sleep(RETRY);
+                    continue;
+                }
                 (Err(_), AcceptFailure::StopsAccepting) => {
                     self.given_up.store(true, Ordering::Relaxed);
                     continue;
@@ -116,12 +125,22 @@ impl Life {
         Ok(())
     }
 
+    /// It has been told to end, and goes on for a while.
+    pub(super) fn begin_to_end(&self) {
+        self.ending.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it has been told to end.
+    pub(super) fn is_ending(&self) -> bool {
+        self.ending.load(Ordering::Relaxed)
+    }
+
     pub(super) fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Relaxed)
     }
 
     /// Ends the accepting, and the connections as far as they are not in the midst of an answer.
-    /// True if the acceptor could be woken to see it.
+    /// True if the acceptors could be woken to see it.
     pub(super) fn stop(&self) -> bool {
         self.stopping.store(true, Ordering::Relaxed);
         for open in self.state().open.values() {
@@ -143,7 +162,8 @@ impl Life {
             }
         }
         self.changed.notify_all();
-        TcpStream::connect(self.address).is_ok()
+        let wake = |address| TcpStream::connect(address).is_ok();
+        self.addresses.iter().all(wake)
     }
 
     /// Waits until no connection is open, or the drain's time is over.

@@ -1,19 +1,19 @@
 //! The reference as a program of its own, which can be started, configured and ended.
 
 use std::io::{self, Write as _};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use quartet_common::openapi::{self, Mode};
-use quartet_common::{ApiKeys, Greetings, HeadLimits, Place, Timeouts};
-use socket2::{Domain, Protocol, Socket, Type};
+use quartet_common::{Address, ApiKeys, Greetings, HeadLimits, Place, Timeouts};
 
 use super::api::Api;
-use super::conduct::{Announcement, Cause, Conduct, Drain, LastWords};
+use super::conduct::{Announcement, Cause, Conduct, Delay, Drain, LastWords};
 use super::fault::Fault;
 use super::life::Life;
+use super::places::{announce, listen, listen_at};
 use super::signals::Signals;
 use crate::Model;
 
@@ -28,7 +28,7 @@ const CUT_SHORT: i32 = 130;
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Where to listen.
-    pub listen: SocketAddr,
+    pub listen: Address,
     /// A file of greetings, instead of those that are built in.
     pub greetings: Option<PathBuf>,
     /// A file of API keys, of which the first is asked for.
@@ -108,40 +108,59 @@ fn start(
         let text = format!("conformance: cannot listen on {}: {error}", settings.listen);
         (Cause::Port, text)
     };
-    let mut listener = match listen(settings.listen, &conduct) {
+    // Before the announcement: whoever waits for that can end the program. Before any other thread:
+    // those hold signals back that are started from now on.
+    let signals = Signals::listen().map_err(no_port)?;
+    let mut places = match listen(&settings.listen, &conduct) {
         Err(_) if conduct.overlooks == Some(Cause::Port) => {
-            listen((Ipv4Addr::LOCALHOST, 0).into(), &conduct)
+            listen_at((Ipv4Addr::LOCALHOST, 0).into(), &conduct).map(|place| vec![place])
         }
         listening => listening,
     }
     .map_err(no_port)?;
-    let address = listener.local_addr().map_err(no_port)?;
-    // Before the announcement: whoever waits for that can end the program.
-    let signals = Signals::listen().map_err(no_port)?;
     match conduct.announces {
-        Announcement::Ready => announce(address),
-        Announcement::AsTold => announce(settings.listen),
+        Announcement::Ready => announce(places.iter().map(|place| place.said.clone())),
+        Announcement::AsTold => announce([format!("http://{}", settings.listen)]),
         Announcement::TooEarly => {
-            drop(listener);
-            announce(address);
+            let addresses: Vec<_> = places.drain(..).map(|place| place.address).collect();
+            announce(addresses.iter().map(|address| format!("http://{address}")));
             std::thread::sleep(TOO_EARLY);
-            listener = listen(address, &conduct).map_err(no_port)?;
+            let again = addresses
+                .into_iter()
+                .map(|address| listen_at(address, &conduct));
+            places = again.collect::<io::Result<_>>().map_err(no_port)?;
         }
         Announcement::None => {}
     }
-    let life = Life::new(address, settings.timeouts, conduct, settings.verbose);
+    fail_without(conduct.fewest_descriptors);
+    let addresses = places.iter().map(|place| place.address).collect();
+    let life = Life::new(addresses, settings.timeouts, conduct, settings.verbose);
     let life = Arc::new(life);
     let api = Api::new(model, key, fault, settings.limits).found_at(settings.place.clone());
     let api = Arc::new(api);
-    let serving = life.clone();
-    std::thread::spawn(move || {
-        if let Err(error) = serving.serve(&listener, &api) {
-            eprintln!("conformance: cannot accept connections: {error}");
-            std::process::exit(1);
-        }
-    });
+    for place in places {
+        let (life, api) = (life.clone(), api.clone());
+        std::thread::spawn(move || {
+            if let Err(error) = life.serve(&place.listener, &api) {
+                eprintln!("conformance: cannot accept connections: {error}");
+                std::process::exit(1);
+            }
+        });
+    }
     Ok(Running { life, signals })
 }
+
+/// Ends the program as one ends that did not foresee it, where it may have fewer descriptors.
+#[cfg(unix)]
+fn fail_without(descriptors: u64) {
+    use nix::sys::resource::{Resource, getrlimit};
+    if getrlimit(Resource::RLIMIT_NOFILE).is_ok_and(|(soft, _)| soft < descriptors) {
+        std::process::exit(101);
+    }
+}
+
+#[cfg(not(unix))]
+fn fail_without(_: u64) {}
 
 fn read_model(file: Option<&Path>) -> Result<Model, String> {
     let Some(file) = file else {
@@ -163,40 +182,33 @@ fn read_key(file: Option<&Path>) -> Result<Option<String>, String> {
     Ok(first.map(str::to_owned))
 }
 
-fn listen(address: SocketAddr, conduct: &Conduct) -> io::Result<TcpListener> {
-    let socket = Socket::new(
-        Domain::for_address(address),
-        Type::STREAM,
-        Some(Protocol::TCP),
-    )?;
-    // On Windows the option would let two programs take one port.
-    #[cfg(unix)]
-    {
-        socket.set_reuse_address(conduct.reuses_address)?;
-        socket.set_reuse_port(conduct.shares_port)?;
-    }
-    socket.bind(&address.into())?;
-    socket.listen(1024)?;
-    Ok(socket.into())
-}
-
-fn announce(address: SocketAddr) {
-    let mut stdout = io::stdout().lock();
-    // Nobody waits for the line if it cannot be written.
-    let _ = writeln!(stdout, "listening on http://{address}").and_then(|()| stdout.flush());
-}
-
 impl Running {
     fn until_ended(self) -> u8 {
         let Self { life, signals } = self;
         let conduct = life.conduct;
-        if let Err(error) = hear(&signals, conduct) {
-            eprintln!("conformance: cannot hear signals: {error}");
-            return 1;
+        let (send, heard) = mpsc::channel();
+        std::thread::spawn(move || {
+            loop {
+                match signals.next() {
+                    Ok(signal) if send.send(signal).is_ok() => {}
+                    Ok(_) => return,
+                    Err(error) => return eprintln!("conformance: cannot hear signals: {error}"),
+                }
+            }
+        });
+        // Where none can be heard, the program ends.
+        let hear = || heard.recv().map(conduct.hears);
+        while let Ok(false) = hear() {}
+        life.begin_to_end();
+        match conduct.delay {
+            Delay::None => {}
+            Delay::IgnoresSignals => std::thread::sleep(life.timeouts.shutdown_delay),
+            // Which of the two ends it is all the same.
+            _ => drop(heard.recv_timeout(life.timeouts.shutdown_delay)),
         }
         if conduct.second_signal_ends {
             std::thread::spawn(move || {
-                if signals.next().is_ok() {
+                if heard.recv().is_ok() {
                     std::process::exit(CUT_SHORT);
                 }
             });
@@ -208,10 +220,4 @@ impl Running {
         std::thread::sleep(conduct.lingers);
         conduct.exit_status
     }
-}
-
-/// Waits for a signal that is heard.
-fn hear(signals: &Signals, conduct: Conduct) -> io::Result<()> {
-    while !(conduct.hears)(signals.next()?) {}
-    Ok(())
 }

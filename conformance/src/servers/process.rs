@@ -86,7 +86,8 @@ impl Process {
         };
         let program = options.program.clone();
         let program = program.unwrap_or_else(|| PathBuf::from(&server.program));
-        let spawned = start::command(server, &program, options, port).spawn();
+        let command = start::command(server, &program, options, port);
+        let spawned = command.and_then(|mut command| command.spawn());
         let mut child = spawned.map_err(|source| StartError::Run {
             server: server.name.clone(),
             program,

@@ -19,6 +19,8 @@ pub enum Setting<'a> {
     IdleTimeout(u32),
     /// Give what is in flight so many seconds to end after SIGTERM.
     DrainTimeout(u32),
+    /// Go on for so many seconds after SIGTERM, and say that it is not ready.
+    ShutdownDelay(u32),
     /// Refuse a request line of more octets.
     RequestLineLimit(usize),
     /// Refuse header fields of more octets together.
@@ -44,6 +46,7 @@ impl Setting<'_> {
             Self::HeaderTimeout(_) => Need::HeaderTimeout,
             Self::IdleTimeout(_) => Need::IdleTimeout,
             Self::DrainTimeout(_) => Need::DrainTimeout,
+            Self::ShutdownDelay(_) => Need::ShutdownDelay,
             Self::RequestLineLimit(_) => Need::RequestLineLimit,
             Self::HeaderLimit(_) => Need::HeaderLimit,
             Self::HeaderCountLimit(_) => Need::HeaderCountLimit,
@@ -64,6 +67,7 @@ impl Server {
             Setting::HeaderTimeout(s) => (&self.header_timeout_args, "{seconds}", s.to_string()),
             Setting::IdleTimeout(s) => (&self.idle_timeout_args, "{seconds}", s.to_string()),
             Setting::DrainTimeout(s) => (&self.drain_timeout_args, "{seconds}", s.to_string()),
+            Setting::ShutdownDelay(s) => (&self.shutdown_delay_args, "{seconds}", s.to_string()),
             Setting::RequestLineLimit(n) => {
                 (&self.request_line_limit_args, "{limit}", n.to_string())
             }
@@ -88,6 +92,7 @@ impl Server {
             Setting::HeaderTimeout(1),
             Setting::IdleTimeout(1),
             Setting::DrainTimeout(1),
+            Setting::ShutdownDelay(1),
             Setting::RequestLineLimit(1),
             Setting::HeaderLimit(1),
             Setting::HeaderCountLimit(1),
@@ -100,6 +105,7 @@ impl Server {
         .filter(|setting| self.setting(*setting).is_some())
         .map(Setting::need)
         .chain(self.port_env_args.is_some().then_some(Need::PortEnv))
+        .chain(self.listen_args.is_some().then_some(Need::Listen))
     }
 
     /// The names of its long options, as far as the stanza tells.
@@ -111,6 +117,7 @@ impl Server {
             self.header_timeout_args.as_ref(),
             self.idle_timeout_args.as_ref(),
             self.drain_timeout_args.as_ref(),
+            self.shutdown_delay_args.as_ref(),
             self.request_line_limit_args.as_ref(),
             self.header_limit_args.as_ref(),
             self.header_count_limit_args.as_ref(),

@@ -24,11 +24,7 @@ impl ResponseError for Error {
         if let Some(field) = self.0.header_field() {
             response.insert_header(field);
         }
-        // An error that middleware returns becomes an answer outside of `complete`.
-        response
-            .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-            .content_type(PROBLEM_JSON)
-            .json(&self.0)
+        response.content_type(PROBLEM_JSON).json(&self.0)
     }
 }
 

@@ -3,7 +3,7 @@
 mod answer;
 mod middleware;
 
-use std::{future::Future, io, net::TcpListener, pin::pin, sync::Arc, time::Duration};
+use std::{future::Future, io, pin::pin, sync::Arc, time::Duration};
 
 use actix_web::{
     App, HttpRequest, HttpResponse, HttpServer, Resource, Responder, Route,
@@ -12,11 +12,11 @@ use actix_web::{
     guard,
     http::{Method, header},
     middleware::from_fn,
-    rt::time::timeout,
+    rt::time::{sleep, timeout},
     web,
 };
 use futures_util::future::{Either, select};
-use quartet_common::{ALLOW, Api, Health, Lang, Problem, Timeouts, docs};
+use quartet_common::{ALLOW, Api, Health, Lang, Listener, Problem, Timeouts, docs};
 
 use crate::answer::{Error, conditional, document};
 
@@ -32,14 +32,13 @@ pub fn app(
         InitError = (),
     >,
 > {
-    let limits = api.limits;
     let has_keys = api.keys.is_some();
     let data = |route: Route| match has_keys {
         true => route.wrap(from_fn(middleware::require_key)),
         false => route,
     };
     App::new()
-        .app_data(web::Data::from(api))
+        .app_data(web::Data::from(api.clone()))
         .app_data(
             // No other parameter of a path can be malformed.
             web::PathConfig::default()
@@ -55,45 +54,57 @@ pub fn app(
             "/healthz",
             web::to(async || web::Json(Health::OK)),
         ))
+        .service(read_only("/readyz", web::to(readiness)))
         .default_service(web::to(not_found))
         .wrap_fn(move |request, service| {
-            let checked = middleware::check_head(&request, &limits);
-            middleware::complete(checked.map(|()| service.call(request)))
+            let checked = middleware::check_head(&request, &api.limits);
+            // actix-http would say `upgrade`, too, and close all the same (actix/actix-web#2692).
+            let closes = request.head().upgrade() || api.ending.has_begun();
+            middleware::complete(checked.map(|()| service.call(request)), closes)
         })
 }
 
-/// Serves the API from `listener` with `workers` threads until `shutdown`, then drains.
+/// Serves the API from `listeners` with `workers` threads until `shutdown`, then drains.
 pub async fn run(
-    listener: TcpListener,
+    listeners: Vec<Listener>,
     api: Arc<Api>,
     timeouts: Timeouts,
     workers: usize,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let server = HttpServer::new(move || app(api.clone()))
+    let mut server = HttpServer::new(move || app(api.clone()))
         .workers(workers.clamp(1, MAX_WORKERS))
         // For the first head of a connection: actix-http does not time the next.
         .client_request_timeout(timeouts.header + CLOCK_LAG)
         .keep_alive(timeouts.idle + CLOCK_LAG)
         .shutdown_timeout(timeouts.drain.as_secs() + 1)
-        .disable_signals()
-        .listen(listener)?
-        .run();
+        .disable_signals();
+    for listener in listeners {
+        server = match listener {
+            Listener::Tcp(listener) => server.listen(listener)?,
+            #[cfg(unix)]
+            Listener::Unix(listener) => server.listen_uds(listener)?,
+        };
+    }
+    let server = server.run();
     let handle = server.handle();
     // Exact, where the shutdown timeout counts in seconds. A server that is dropped closes what
     // is still open.
     let drain = async {
         shutdown.await;
+        handle.pause().await;
+        sleep(timeouts.last_requests()).await;
         timeout(timeouts.drain, handle.stop(true)).await
     };
-    match select(pin!(drain), server).await {
-        Either::Left(_) => Ok(()),
-        Either::Right((served, _)) => served,
+    // The server first: its workers are there before `shutdown` says that it listens.
+    match select(server, pin!(drain)).await {
+        Either::Left((served, _)) => served,
+        Either::Right(_) => Ok(()),
     }
 }
 
-/// actix-server panics at more.
-const MAX_WORKERS: usize = 512;
+/// The most worker threads, at more than which actix-server panics.
+pub const MAX_WORKERS: usize = 512;
 
 /// actix-http counts its timeouts from a clock that it sets twice a second.
 const CLOCK_LAG: Duration = Duration::from_millis(500);
@@ -153,6 +164,10 @@ async fn asset(
 
 async fn openapi(request: HttpRequest, api: web::Data<Api>) -> HttpResponse {
     document(&request, &api.docs.openapi)
+}
+
+async fn readiness(api: web::Data<Api>) -> Result<impl Responder, Error> {
+    Ok(web::Json(api.readiness()?))
 }
 
 async fn options() -> HttpResponse {

@@ -3,12 +3,30 @@
 use std::process::ExitCode;
 
 use actix_web::rt::System;
-use quartet_common::shutdown_signal;
+use quartet_common::{Particulars, shutdown_signal};
+
+const PROGRAM: Particulars = Particulars {
+    most_workers: quartet_actix_web::MAX_WORKERS,
+    // Each has a runtime of its own.
+    descriptors_per_worker: 4,
+    notes: &[
+        ("workers", "actix-web runs 512 of them at most"),
+        (
+            "header-count-limit",
+            "actix-web itself refuses more than 96",
+        ),
+        (
+            "header-timeout",
+            "actix-web holds only a connection's first head to it",
+        ),
+    ],
+    ..Particulars::new("quartet-actix-web")
+};
 
 fn main() -> ExitCode {
-    quartet_common::main("quartet-actix-web", |program| {
+    quartet_common::main(PROGRAM, |program| {
         System::new().block_on(quartet_actix_web::run(
-            program.listener,
+            program.listeners,
             program.api,
             program.timeouts,
             program.workers,

@@ -5,9 +5,10 @@ use std::panic::AssertUnwindSafe;
 use actix_web::{
     Error as ActixError,
     body::MessageBody,
-    dev::{ServiceRequest, ServiceResponse},
+    dev::{ResponseHead, ServiceRequest, ServiceResponse},
+    error::InternalError,
     http::{
-        Version,
+        ConnectionType, Version,
         header::{self, HeaderValue},
     },
     middleware::Next,
@@ -18,20 +19,39 @@ use quartet_common::{Api, HeadLimits, Problem, RequestHead};
 
 use crate::answer::Error;
 
-/// Answers in place of a handler that panicked, and adds to every answer what all have.
+/// Answers in place of a handler that panicked, and adds to every answer what all have. `closes` says
+/// that the connection ends with it.
 pub(crate) async fn complete<B>(
     answer: Result<impl Future<Output = Result<ServiceResponse<B>, ActixError>>, Error>,
+    closes: bool,
 ) -> Result<ServiceResponse<B>, ActixError> {
-    // actix-web alone drops the connection (actix/actix-web#1501).
-    let answer = AssertUnwindSafe(answer?).catch_unwind().await;
-    let mut response = answer
-        .map_err(|_| Problem::internal_server_error())
-        .map_err(Error::from)??;
+    let answer = match answer {
+        // actix-web alone drops the connection (actix/actix-web#1501).
+        Ok(answer) => AssertUnwindSafe(answer).catch_unwind().await,
+        Err(refusal) => Ok(Err(refusal.into())),
+    };
+    let failure = |_| Err(Error::from(Problem::internal_server_error()).into());
+    match answer.unwrap_or_else(failure) {
+        Ok(mut response) => {
+            complete_head(response.response_mut().head_mut(), closes);
+            Ok(response)
+        }
+        // It would become an answer outside of this.
+        Err(error) => {
+            let mut response = error.error_response();
+            complete_head(response.head_mut(), closes);
+            Err(InternalError::from_response(error, response).into())
+        }
+    }
+}
+
+fn complete_head(head: &mut ResponseHead, closes: bool) {
     let nosniff = HeaderValue::from_static("nosniff");
-    response
-        .headers_mut()
+    head.headers_mut()
         .insert(header::X_CONTENT_TYPE_OPTIONS, nosniff);
-    Ok(response)
+    if closes {
+        head.set_connection_type(ConnectionType::Close);
+    }
 }
 
 /// Refuses a request whose head is not as it must be: actix-web has limits of its own, none of

@@ -47,21 +47,20 @@ fn main() -> ExitCode {
         let burner = Burner {
             share: slowness.slow_by / 100.0,
         };
-        let limits = program.api.limits;
         let service = ServiceBuilder::new()
             .map_response(move |response| {
                 burner.burn();
                 response
             })
-            .service(quartet_axum::app(program.api));
+            .service(quartet_axum::app(program.api.clone()));
         let runtime = Builder::new_multi_thread()
             .worker_threads(program.workers)
             .enable_all()
             .build()?;
         runtime.block_on(quartet_connection::serve(
-            program.listener,
+            program.listeners,
             TowerToHyperService::new(service),
-            &limits,
+            program.api,
             &program.timeouts,
             shutdown_signal(program.ready),
         ))

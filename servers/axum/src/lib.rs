@@ -3,7 +3,7 @@
 mod answer;
 mod middleware;
 
-use std::{convert::Infallible, future::Future, io, net::TcpListener, sync::Arc};
+use std::{convert::Infallible, future::Future, io, sync::Arc};
 
 use axum::{
     BoxError, Json, Router,
@@ -17,7 +17,7 @@ use axum::{
 };
 use hyper::body::Incoming;
 use hyper_util::service::TowerToHyperService;
-use quartet_common::{ALLOW, Api, Health, Lang, Problem, Timeouts, docs};
+use quartet_common::{ALLOW, Api, Health, Lang, Listener, Problem, Timeouts, docs};
 use tower::{Service, ServiceBuilder};
 
 use crate::{
@@ -39,16 +39,15 @@ where
         .service(routes(api))
 }
 
-/// Serves the API from `listener` until `shutdown`, then drains.
+/// Serves the API from `listeners` until `shutdown`, then drains.
 pub async fn run(
-    listener: TcpListener,
+    listeners: Vec<Listener>,
     api: Arc<Api>,
     timeouts: Timeouts,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let limits = api.limits;
-    let service = TowerToHyperService::new(app::<Incoming>(api));
-    quartet_connection::serve(listener, service, &limits, &timeouts, shutdown).await
+    let service = TowerToHyperService::new(app::<Incoming>(api.clone()));
+    quartet_connection::serve(listeners, service, api, &timeouts, shutdown).await
 }
 
 fn routes(api: Arc<Api>) -> Router {
@@ -63,6 +62,7 @@ fn routes(api: Arc<Api>) -> Router {
         .route("/docs/{asset}", read_only(asset))
         .route("/openapi.json", read_only(openapi))
         .route("/healthz", read_only(async || Json(Health::OK)))
+        .route("/readyz", read_only(readiness))
         .method_not_allowed_fallback(async || Error(Problem::method_not_allowed()))
         .fallback(not_found)
         .with_state(api)
@@ -112,6 +112,10 @@ async fn asset(
 
 async fn openapi(State(api): State<Arc<Api>>, if_none_match: IfNoneMatch) -> Response {
     if_none_match.or_document(&api.docs.openapi)
+}
+
+async fn readiness(State(api): State<Arc<Api>>) -> Result<Json<Health>, Error> {
+    Ok(Json(api.readiness()?))
 }
 
 async fn options() -> impl IntoResponse {

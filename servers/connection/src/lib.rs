@@ -5,12 +5,15 @@
 //! `Listener` of one's own, and with it a stream that has timeouts, but no hyper settings, which the
 //! limit on heads is, and its drain has no end of its own. `warp::serve` takes no stream either. So
 //! both are served by hyper and hyper-util, as the floor is. What hyper itself lacks, an idle timeout
-//! apart from the header timeout (hyperium/hyper#1628), is [`TimedStream`].
+//! apart from the header timeout (hyperium/hyper#1628), is [`TimedStream`]. [`Listeners`] accepts from
+//! several sockets, over TCP or not, and waits where none can be accepted.
 
+mod listeners;
 #[cfg(feature = "serve")]
 mod serve;
 mod timed_stream;
 
+pub use listeners::{Listeners, Stream};
 #[cfg(feature = "serve")]
 pub use serve::serve;
 pub use timed_stream::TimedStream;

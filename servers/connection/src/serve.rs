@@ -1,25 +1,26 @@
-use std::{error::Error, future::Future, io, net::TcpListener, pin::pin, time::Duration};
+use std::{error::Error, future::Future, io, pin::pin, sync::Arc};
 
 use hyper::{
     Request, Response,
     body::{Body, Incoming},
+    header::{CONNECTION, HeaderValue},
     server::conn::http1,
-    service::Service,
+    service::{Service, service_fn},
 };
 use hyper_util::{rt::TokioIo, server::graceful::GracefulShutdown};
-use quartet_common::{HeadLimits, Timeouts};
+use quartet_common::{Api, Listener, Timeouts};
 use tokio::{
     select,
     time::{sleep, timeout},
 };
 
-use crate::{TimedStream, buffer_size};
+use crate::{Listeners, TimedStream, buffer_size};
 
-/// Serves HTTP/1.1 from `listener` until `shutdown`, then for the drain timeout at most.
+/// Serves HTTP/1.1 from `listeners` until `shutdown`, then for the drain timeout at most.
 pub async fn serve<S, B>(
-    listener: TcpListener,
+    listeners: Vec<Listener>,
     service: S,
-    limits: &HeadLimits,
+    api: Arc<Api>,
     timeouts: &Timeouts,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()>
@@ -29,29 +30,30 @@ where
     S::Future: Send,
     B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
 {
-    let listener = tokio::net::TcpListener::from_std(listener)?;
+    let mut listeners = Listeners::new(listeners)?;
     let mut http = http1::Builder::new();
-    http.max_header_size(limits.head_bound())
-        .max_buf_size(buffer_size(limits))
+    http.max_header_size(api.limits.head_bound())
+        .max_buf_size(buffer_size(&api.limits))
         // The stream's deadlines stand in for it.
         .header_read_timeout(None);
+    let service = service_fn(move |request| {
+        let is_ending = api.ending.has_begun();
+        let answer = service.call(request);
+        async move {
+            let mut response = answer.await?;
+            if is_ending {
+                let close = HeaderValue::from_static("close");
+                response.headers_mut().insert(CONNECTION, close);
+            }
+            Ok::<_, S::Error>(response)
+        }
+    });
     let connections = GracefulShutdown::new();
     let mut shutdown = pin!(shutdown);
     loop {
-        let accepted = select! {
-            accepted = listener.accept() => accepted,
+        let (stream, _) = select! {
+            accepted = listeners.accept() => accepted,
             () = &mut shutdown => break,
-        };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
-            // The client's doing, and over.
-            Err(error) if is_broken_off(&error) => continue,
-            Err(error) => {
-                tracing::warn!(%error, "a connection was not accepted");
-                // Out of descriptors, perhaps: some connection must end first.
-                sleep(Duration::from_millis(50)).await;
-                continue;
-            }
         };
         let stream = TokioIo::new(TimedStream::new(stream, timeouts));
         let connection = connections.watch(http.serve_connection(stream, service.clone()));
@@ -61,19 +63,12 @@ where
             }
         });
     }
-    drop(listener);
+    drop(listeners);
+    sleep(timeouts.last_requests()).await;
     // What is left after that ends with the runtime.
     let drained = timeout(timeouts.drain, connections.shutdown()).await;
     if drained.is_err() {
         tracing::warn!("connections were cut off at the drain timeout");
     }
     Ok(())
-}
-
-fn is_broken_off(error: &io::Error) -> bool {
-    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
-    matches!(
-        error.kind(),
-        ConnectionAborted | ConnectionRefused | ConnectionReset
-    )
 }

@@ -163,6 +163,7 @@ mod tests {
         header: Duration::from_secs(10),
         idle: Duration::from_secs(60),
         drain: Duration::from_secs(10),
+        shutdown_delay: Duration::ZERO,
     };
 
     fn connect() -> (DuplexStream, TimedStream<DuplexStream>) {

@@ -6,42 +6,38 @@
 use std::{
     future::{Future, pending},
     io,
-    net::TcpListener,
     pin::Pin,
     sync::Arc,
 };
 
-use quartet_common::Timeouts;
-use quartet_connection::TimedStream;
+use quartet_common::{Listener, Timeouts};
+use quartet_connection::{Listeners, Stream, TimedStream};
 use salvo::{
-    conn::{
-        Accepted, Acceptor, Holding, StraightStream,
-        tcp::{TcpAcceptor, TcpCoupler},
-    },
+    conn::{Accepted, Acceptor, ConnCtrl, Holding, SocketAddr, tcp::TcpCoupler},
     fuse::ArcFusePolicy,
+    http::uri::Scheme,
 };
-use tokio::{net::TcpStream, select, sync::Notify};
+use tokio::{select, sync::Notify};
 
 /// Accepts connections with deadlines until it is told to stop, and then closes the listening
-/// socket. salvo only ceases to accept: clients would connect and wait for as long as it drains.
+/// sockets. salvo only ceases to accept: clients would connect and wait for as long as it drains.
 pub(crate) struct ClosingAcceptor<S> {
-    inner: Option<TcpAcceptor>,
+    listeners: Option<Listeners>,
     timeouts: Timeouts,
     shutdown: Pin<Box<S>>,
     closed: Arc<Notify>,
 }
 
 impl<S> ClosingAcceptor<S> {
-    /// Accepts from `listener` until `shutdown`; the notification says that it is closed.
+    /// Accepts from `listeners` until `shutdown`; the notification says that they are closed.
     pub(crate) fn new(
-        listener: TcpListener,
+        listeners: Vec<Listener>,
         timeouts: Timeouts,
         shutdown: S,
     ) -> io::Result<(Self, Arc<Notify>)> {
-        let listener = tokio::net::TcpListener::from_std(listener)?;
         let closed = Arc::new(Notify::new());
         let acceptor = Self {
-            inner: Some(listener.try_into()?),
+            listeners: Some(Listeners::new(listeners)?),
             timeouts,
             shutdown: Box::pin(shutdown),
             closed: closed.clone(),
@@ -52,27 +48,35 @@ impl<S> ClosingAcceptor<S> {
 
 impl<S: Future<Output = ()> + Send> Acceptor for ClosingAcceptor<S> {
     type Coupler = TcpCoupler<Self::Stream>;
-    type Stream = TimedStream<StraightStream<TcpStream>>;
+    type Stream = TimedStream<Stream>;
 
+    /// What salvo logs; where it listens has been said.
     fn holdings(&self) -> &[Holding] {
-        self.inner.as_ref().map_or(&[], Acceptor::holdings)
+        &[]
     }
 
     async fn accept(
         &mut self,
-        fuse_policy: Option<ArcFusePolicy>,
+        _: Option<ArcFusePolicy>,
     ) -> io::Result<Accepted<Self::Coupler, Self::Stream>> {
-        if let Some(inner) = &mut self.inner {
+        if let Some(listeners) = &mut self.listeners {
             select! {
-                accepted = inner.accept(fuse_policy) => {
-                    // hyper tells no head that is late from one that is yet to come
-                    // (hyperium/hyper#1628).
-                    let timed = |stream| TimedStream::new(stream, &self.timeouts);
-                    return Ok(accepted?.map_into(|_| TcpCoupler::new(), timed));
+                (stream, peer) = listeners.accept() => {
+                    return Ok(Accepted {
+                        coupler: TcpCoupler::new(),
+                        // hyper tells no head that is late from one that is yet to come
+                        // (hyperium/hyper#1628).
+                        stream: TimedStream::new(stream, &self.timeouts),
+                        fuse_config: None,
+                        conn_ctrl: ConnCtrl::new(),
+                        local_addr: SocketAddr::Unknown,
+                        remote_addr: peer.map_or(SocketAddr::Unknown, SocketAddr::from),
+                        http_scheme: Scheme::HTTP,
+                    });
                 }
                 () = &mut self.shutdown => {}
             }
-            self.inner = None;
+            self.listeners = None;
             self.closed.notify_one();
         }
         pending().await

@@ -4,9 +4,9 @@ mod acceptor;
 mod answer;
 mod middleware;
 
-use std::{future::Future, io, net::TcpListener, sync::Arc};
+use std::{future::Future, io, sync::Arc};
 
-use quartet_common::{Api, Health, Lang, Problem, Timeouts, docs};
+use quartet_common::{Api, Health, Lang, Listener, Problem, Timeouts, docs};
 use quartet_connection::buffer_size;
 use salvo::{
     http::{HeaderValue, Method, header},
@@ -21,7 +21,6 @@ use crate::{
 
 /// The API as a service.
 pub fn app(api: Arc<Api>) -> Service {
-    let limits = api.limits;
     let mut data = Router::new()
         .push(read_only("greetings/{lang}", Item(api.clone())))
         .push(read_only("greetings", List(api.clone())));
@@ -36,8 +35,9 @@ pub fn app(api: Arc<Api>) -> Service {
         .push(read_only("docs", Page(api.clone())))
         .push(read_only("openapi.json", OpenApi(api.clone())))
         .push(read_only("healthz", Healthz))
-        .push(answering(Router::new(), Root(api)));
-    Service::new(router).hoop(UpholdContract(limits))
+        .push(read_only("readyz", Readyz(api.clone())))
+        .push(answering(Router::new(), Root(api.clone())));
+    Service::new(router).hoop(UpholdContract(api))
 }
 
 /// A path that is read.
@@ -50,15 +50,15 @@ fn answering(router: Router, handler: impl Handler + Clone) -> Router {
     router.get(handler.clone()).head(handler).options(options)
 }
 
-/// Serves the API from `listener` until `shutdown`, then drains.
+/// Serves the API from `listeners` until `shutdown`, then drains.
 pub async fn run(
-    listener: TcpListener,
+    listeners: Vec<Listener>,
     api: Arc<Api>,
     timeouts: Timeouts,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let limits = api.limits;
-    let (acceptor, closed) = ClosingAcceptor::new(listener, timeouts, shutdown)?;
+    let (acceptor, closed) = ClosingAcceptor::new(listeners, timeouts, shutdown)?;
     // The acceptor's own deadlines stand in for the fuse and for hyper's header timeout.
     let mut server = Server::new(acceptor).disable_fuse();
     server
@@ -69,6 +69,7 @@ pub async fn run(
     let handle = server.handle();
     tokio::spawn(async move {
         closed.notified().await;
+        tokio::time::sleep(timeouts.last_requests()).await;
         handle.stop_graceful(timeouts.drain);
     });
     server.try_serve(app(api)).await
@@ -151,6 +152,16 @@ struct Healthz;
 impl Healthz {
     async fn handle(&self) -> Json<Health> {
         Json(Health::OK)
+    }
+}
+
+#[derive(Clone)]
+struct Readyz(Arc<Api>);
+
+#[handler]
+impl Readyz {
+    async fn handle(&self) -> Result<Json<Health>, Error> {
+        Ok(Json(self.0.readiness()?))
     }
 }
 

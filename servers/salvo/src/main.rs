@@ -12,7 +12,7 @@ fn main() -> ExitCode {
             .enable_all()
             .build()?;
         runtime.block_on(quartet_salvo::run(
-            program.listener,
+            program.listeners,
             program.api,
             program.timeouts,
             shutdown_signal(program.ready),

@@ -4,10 +4,10 @@ mod answer;
 mod filters;
 mod middleware;
 
-use std::{convert::Infallible, future::Future, io, net::TcpListener, sync::Arc};
+use std::{convert::Infallible, future::Future, io, sync::Arc};
 
 use hyper_util::service::TowerToHyperService;
-use quartet_common::{Api, Health, Problem, Timeouts, docs};
+use quartet_common::{Api, Health, Listener, Problem, Timeouts, docs};
 use tower::{BoxError, Service, ServiceBuilder};
 use warp::{
     Filter, Reply,
@@ -34,16 +34,15 @@ pub fn app<B: Body<Error: Into<BoxError>> + Send + Sync + 'static>(
         .service(warp::service(routes(api)))
 }
 
-/// Serves the API from `listener` until `shutdown`, then drains.
+/// Serves the API from `listeners` until `shutdown`, then drains.
 pub async fn run(
-    listener: TcpListener,
+    listeners: Vec<Listener>,
     api: Arc<Api>,
     timeouts: Timeouts,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let limits = api.limits;
-    let service = TowerToHyperService::new(app::<Incoming>(api));
-    quartet_connection::serve(listener, service, &limits, &timeouts, shutdown).await
+    let service = TowerToHyperService::new(app::<Incoming>(api.clone()));
+    quartet_connection::serve(listeners, service, api, &timeouts, shutdown).await
 }
 
 fn routes(api: Arc<Api>) -> impl Filter<Extract = (impl Reply,), Error = Infallible> + Clone {
@@ -65,13 +64,20 @@ fn routes(api: Arc<Api>) -> impl Filter<Extract = (impl Reply,), Error = Infalli
     let root = warp::path::end().and(read.clone()).map(root);
     let page = warp::path!("docs").and(read.clone()).map(page);
     let asset = warp::path!("docs" / String).and(read.clone()).map(asset);
-    let openapi = warp::path!("openapi.json").and(read).map(openapi);
+    let openapi = warp::path!("openapi.json").and(read.clone()).map(openapi);
     let health = warp::path!("healthz")
         .and(filters::read_only())
         .map(|| reply::json(&Health::OK));
+    let ready = warp::path!("readyz").and(read).map(readiness);
     let server = filters::server_options().map(answer::options);
     // Boxed, so that a request for data does not carry every other route's state along.
-    let others = root.or(page).or(asset).or(openapi).or(health).or(server);
+    let others = root
+        .or(page)
+        .or(asset)
+        .or(openapi)
+        .or(health)
+        .or(ready)
+        .or(server);
     data.or(others.boxed()).recover(answer::rejected)
 }
 
@@ -109,6 +115,10 @@ fn page(api: Arc<Api>, if_none_match: IfNoneMatch) -> impl Reply {
 fn asset(name: String, api: Arc<Api>, if_none_match: IfNoneMatch) -> Result<impl Reply, Error> {
     let document = api.docs.asset(&name).ok_or_else(Problem::not_found)?;
     Ok(if_none_match.or_document(document))
+}
+
+fn readiness(api: Arc<Api>, _: IfNoneMatch) -> Result<impl Reply, Error> {
+    Ok(reply::json(&api.readiness()?))
 }
 
 fn openapi(api: Arc<Api>, if_none_match: IfNoneMatch) -> impl Reply {

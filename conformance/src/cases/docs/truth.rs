@@ -12,7 +12,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "docs/openapi-paths",
         "OpenAPI 3.1 §4.8.8",
-        "The document describes the data routes, and the health check where there is one, and \
+        "The document describes the data routes, and the health checks where there are any, and \
          every operation it describes is served with a status that it names.",
         paths,
     ),
@@ -35,8 +35,10 @@ fn paths(context: &Context) -> Outcome {
     let description = Description::fetch(context)?;
     description.operation("/greetings")?;
     description.operation("/greetings/{lang}")?;
-    if context.get("/healthz")?.status == 200 {
-        description.operation("/healthz")?;
+    for check in ["/healthz", "/readyz"] {
+        if context.get(check)?.status == 200 {
+            description.operation(check)?;
+        }
     }
     for operation in description.operations() {
         let name = operation.name();

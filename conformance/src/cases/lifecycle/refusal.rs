@@ -3,7 +3,7 @@
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use crate::servers::StartOptions;
+use crate::servers::{Process, StartOptions};
 use crate::{Context, Deviation, ensure};
 
 /// How long a process may take to find out that it cannot start.
@@ -36,7 +36,14 @@ pub(in crate::cases) fn run(
     options: StartOptions,
     with: &str,
 ) -> Result<Ended, Deviation> {
-    let mut process = context.spawn(options)?;
+    ended(context.spawn(options)?, with)
+}
+
+/// Waits for a process's end.
+///
+/// # Errors
+/// A deviation, which says what it was started with, if it gets ready or does not end.
+pub(super) fn ended(mut process: Process, with: &str) -> Result<Ended, Deviation> {
     if let Some(address) = process.announced(LIMIT) {
         return Err(Deviation(format!(
             "with {with} it starts all the same, on {address}"

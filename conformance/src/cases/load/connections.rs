@@ -1,6 +1,6 @@
 //! Many connections.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::CONTRACT;
 use super::client::Client;
@@ -37,6 +37,15 @@ pub(in crate::cases) const CASES: &[Case] = &[
         "With more connections than it has descriptors it serves some, and once they are gone, \
          all.",
         overload,
+    )
+    .needing(&[Need::Process, Need::Signals, Need::Model])
+    .alone()
+    .within(Duration::from_secs(60)),
+    Case::should(
+        "load/overload-log",
+        CONTRACT,
+        "While it is out of descriptors it logs a line a second at most.",
+        overload_log,
     )
     .needing(&[Need::Process, Need::Signals, Need::Model])
     .alone()
@@ -114,15 +123,51 @@ fn connection_churn(context: &Context) -> Outcome {
     Ok(Verdict::Conforms)
 }
 
+/// A process that runs out of descriptors, and not for its workers.
+fn scarce() -> StartOptions {
+    StartOptions {
+        workers: Some(2),
+        most_descriptors: Some(SCARCE),
+        ..StartOptions::default()
+    }
+}
+
+fn overload_log(context: &Context) -> Outcome {
+    /// How long it stays out of them.
+    const STRAITS: Duration = Duration::from_secs(3);
+    /// What may be said of it once, in the beginning and at the end.
+    const FEW: usize = 4;
+
+    if let Err(why) = descriptors::allow(2 * CROWD as u64) {
+        return Ok(Verdict::NotApplicable(why));
+    }
+    let process = context.start(scarce())?;
+    let view = context.seen_at(process.base_url());
+    let begun = Instant::now();
+    let mut crowd = Vec::with_capacity(CROWD);
+    for _ in 0..CROWD {
+        let Ok(client) = Client::connect(&view, process.address()) else {
+            break;
+        };
+        crowd.push(client);
+    }
+    std::thread::sleep(STRAITS);
+    let said = process.stderr();
+    let (lines, seconds) = (said.lines().count(), begun.elapsed().as_secs() as usize);
+    ensure!(
+        lines <= seconds + FEW,
+        "in {seconds} s without a descriptor to spare it logs {lines} lines, such as {:?}",
+        said.lines().next_back().unwrap_or_default()
+    );
+    drop(crowd);
+    Ok(Verdict::Conforms)
+}
+
 fn overload(context: &Context) -> Outcome {
     if let Err(why) = descriptors::allow(2 * CROWD as u64) {
         return Ok(Verdict::NotApplicable(why));
     }
-    let options = StartOptions {
-        most_descriptors: Some(SCARCE),
-        ..StartOptions::default()
-    };
-    let mut process = context.start(options)?;
+    let mut process = context.start(scarce())?;
     let view = context.seen_at(process.base_url());
     let mix = Mix::learn(&view)?;
     let mut served = 0;

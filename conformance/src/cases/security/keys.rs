@@ -269,7 +269,7 @@ fn encode_all(text: &str) -> String {
 
 fn key_leaves_health_open(context: &Context) -> Outcome {
     let (keyed, _) = context.keyed()?;
-    for path in ["/healthz", "/docs", "/openapi.json"] {
+    for path in ["/healthz", "/readyz", "/docs", "/openapi.json"] {
         let status = ask(&keyed, Request::get(path))?.status;
         ensure!(
             status == 200,

@@ -37,6 +37,11 @@ pub(super) const FAULTS: &[Fault] = &[
         "a connection that cannot be accepted is the last",
         |conduct| conduct.accept_failure = AcceptFailure::StopsAccepting,
     ),
+    Fault::conduct(
+        "load/overload-log",
+        "each connection that cannot be accepted is told of",
+        |conduct| conduct.accept_failure = AcceptFailure::Complains,
+    ),
     Fault::answer(
         "load/one-connection-100k",
         "a counter runs over",

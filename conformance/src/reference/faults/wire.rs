@@ -9,3 +9,4 @@ pub(super) mod host;
 pub(super) mod limits;
 pub(super) mod request_line;
 pub(super) mod target;
+pub(super) mod upgrade;

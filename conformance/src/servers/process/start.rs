@@ -3,8 +3,9 @@
 use std::ffi::OsString;
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::servers::Server;
@@ -25,6 +26,8 @@ pub struct StartOptions {
     pub env: Vec<(String, String)>,
     /// The most descriptors the process may have open, on Unix; the suite's own limit if not given.
     pub most_descriptors: Option<u32>,
+    /// A socket that it inherits as systemd hands one on, on Unix (sd_listen_fds(3)).
+    pub inherited: Option<Arc<TcpListener>>,
 }
 
 /// Why a server did not start.
@@ -71,26 +74,36 @@ pub enum StartError {
 }
 
 /// The command that starts `program` as `server`, to listen on `port`.
+///
+/// # Errors
+/// A socket that is to be inherited cannot be handed on.
 pub(super) fn command(
     server: &Server,
-    program: &PathBuf,
+    program: &Path,
     options: &StartOptions,
     port: u16,
-) -> Command {
-    let mut command = match options.most_descriptors {
-        // The shell puts itself under the limit and then becomes the program.
-        Some(most) if cfg!(unix) => {
+) -> io::Result<Command> {
+    // The shell does to itself what is asked for, and then becomes the program.
+    let mut script = String::new();
+    if let Some(most) = options.most_descriptors {
+        script.push_str(&format!("ulimit -n {most} && "));
+    }
+    if options.inherited.is_some() {
+        script.push_str("exec 3<&0 </dev/null && export LISTEN_FDS=1 LISTEN_PID=$$ && ");
+    }
+    let mut command = match script.is_empty() || cfg!(not(unix)) {
+        true => Command::new(program),
+        false => {
             let mut shell = Command::new("sh");
-            shell.args(["-c", "ulimit -n \"$0\" && exec \"$@\""]);
-            shell.arg(most.to_string()).arg(program);
+            shell.args(["-c", &format!("{script}exec \"$@\""), "sh"]);
+            shell.arg(program);
             shell
         }
-        _ => Command::new(program),
     };
     command
         .args(arguments(server, options, port))
         .args(&options.extra_args)
-        .stdin(Stdio::null())
+        .stdin(handed_on(options.inherited.as_deref())?)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     for (name, _) in std::env::vars_os() {
@@ -108,7 +121,20 @@ pub(super) fn command(
         end_with_this_program(&mut command);
     }
     command.envs(options.env.iter().map(|(name, value)| (name, value)));
-    command
+    Ok(command)
+}
+
+#[cfg(unix)]
+fn handed_on(listener: Option<&TcpListener>) -> io::Result<Stdio> {
+    let Some(listener) = listener else {
+        return Ok(Stdio::null());
+    };
+    Ok(std::os::fd::OwnedFd::from(listener.try_clone()?).into())
+}
+
+#[cfg(not(unix))]
+fn handed_on(_: Option<&TcpListener>) -> io::Result<Stdio> {
+    Ok(Stdio::null())
 }
 
 /// Whether a variable of this environment is not passed on: what would configure the server, and what

@@ -1,0 +1,78 @@
+//! What a process makes of an environment that says nothing, or nothing to it.
+
+use std::time::Duration;
+
+use super::{CONTRACT, refusal};
+use crate::cases::processes::serves;
+use crate::servers::{Process, Server, StartOptions};
+use crate::{Case, Context, Deviation, Need, Outcome, Verdict, ensure};
+
+pub(in crate::cases) const CASES: &[Case] = &[
+    Case::must(
+        "lifecycle/port-empty",
+        CONTRACT,
+        "An empty PORT in the environment is one that is not set.",
+        |context| is_overlooked(context, ""),
+    )
+    .needing(&[Need::Process, Need::PortEnv, Need::Model])
+    .within(Duration::from_secs(30)),
+    Case::must(
+        "lifecycle/port-link",
+        "the contract; Kubernetes' variables of services",
+        "What an orchestrator sets as PORT for a link to a service (`tcp://…`) does not keep a \
+         process from starting.",
+        |context| is_overlooked(context, "tcp://10.0.0.1:80"),
+    )
+    .needing(&[Need::Process, Need::PortEnv, Need::Model])
+    .within(Duration::from_secs(30)),
+    Case::must(
+        "lifecycle/port-malformed",
+        CONTRACT,
+        "Any other PORT that is no port is refused in one line that names it, where the port is \
+         taken from there.",
+        port_malformed,
+    )
+    .needing(&[Need::Process, Need::PortEnv])
+    .within(Duration::from_secs(30)),
+];
+
+fn with_port(port: &str) -> StartOptions {
+    StartOptions {
+        env: vec![("PORT".to_owned(), port.to_owned())],
+        ..StartOptions::default()
+    }
+}
+
+/// Whether a process that is told where to listen listens there, whatever PORT is.
+fn is_overlooked(context: &Context, port: &str) -> Outcome {
+    let process = context
+        .start(with_port(port))
+        .map_err(|why| Deviation(format!("with PORT={port:?}: {why}")))?;
+    serves(&context.seen_at(process.base_url()))?;
+    Ok(Verdict::Conforms)
+}
+
+fn port_malformed(context: &Context) -> Outcome {
+    let launch = context.launch()?;
+    let server = Server {
+        args: launch.server.port_env_args.clone().unwrap_or_default(),
+        ..launch.server.clone()
+    };
+    for port in ["http", "65536", "-1", "80a"] {
+        let with = format!("PORT={port}");
+        let options = StartOptions {
+            program: Some(launch.program.clone()),
+            ..with_port(port)
+        };
+        let process =
+            Process::spawn(&server, &options).map_err(|why| Deviation(why.to_string()))?;
+        let ended = refusal::ended(process, &with)?;
+        ended.ensure_orderly(&with)?;
+        let line = ended.only_line(&with)?;
+        ensure!(
+            line.contains("PORT") && line.contains(port),
+            "with {with}, standard error does not name it: {line}"
+        );
+    }
+    Ok(Verdict::Conforms)
+}

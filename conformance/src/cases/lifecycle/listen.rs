@@ -1,0 +1,235 @@
+//! Where a process listens: names, Unix sockets, sockets that it inherits.
+
+use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs as _};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::CONTRACT;
+use crate::cases::processes::serves;
+use crate::servers::{Process, Server, StartOptions};
+use crate::{BaseUrl, Case, Context, Deviation, Need, Outcome, Verdict, ensure};
+
+pub(in crate::cases) const CASES: &[Case] = &[
+    Case::must(
+        "lifecycle/listen-name",
+        CONTRACT,
+        "Told a name, it listens on every address of it that the machine has, at one port, and says \
+         so, a line for each.",
+        listen_name,
+    )
+    .needing(&[Need::Process, Need::Listen, Need::Model])
+    .within(Duration::from_secs(30)),
+    Case::must(
+        "lifecycle/listen-inherited",
+        "the contract; sd_listen_fds(3)",
+        "A socket that it inherits, as systemd hands it on, stands in for the address that it is told.",
+        listen_inherited,
+    )
+    .needing(&[Need::Process, Need::Listen, Need::Signals, Need::Model])
+    .within(Duration::from_secs(30)),
+    #[cfg(unix)]
+    Case::must(
+        "lifecycle/listen-unix",
+        CONTRACT,
+        "Told a Unix socket, it answers there and says so; one that was left behind it replaces, one \
+         in use and anything else it leaves alone.",
+        unix::listen_unix,
+    )
+    .needing(&[Need::Process, Need::Listen, Need::Signals, Need::Model])
+    .within(Duration::from_secs(30)),
+];
+
+/// How long a process may take to say where it listens.
+const STARTUP: Duration = Duration::from_secs(10);
+
+const LOOK: Duration = Duration::from_millis(5);
+
+/// Starts a process that is told to listen on `address`, and does not wait for it.
+fn spawn(context: &Context, address: &str, options: StartOptions) -> Result<Process, Deviation> {
+    let launch = context.launch()?;
+    let template = launch.server.listen_args.iter().flatten();
+    let server = Server {
+        args: template
+            .map(|argument| argument.replace("{address}", address))
+            .collect(),
+        ..launch.server.clone()
+    };
+    let options = StartOptions {
+        program: Some(launch.program.clone()),
+        ..options
+    };
+    Process::spawn(&server, &options).map_err(|error| Deviation(error.to_string()))
+}
+
+/// Waits until so many lines say where a process listens, and returns what stands in them.
+fn places(process: &mut Process, count: usize, told: &str) -> Result<Vec<String>, Deviation> {
+    let deadline = Instant::now() + STARTUP;
+    loop {
+        let stdout = process.stdout();
+        let lines = stdout
+            .split_inclusive('\n')
+            .filter(|line| line.ends_with('\n'));
+        let places = lines.filter_map(|line| line.trim().strip_prefix("listening on "));
+        let places: Vec<_> = places.map(str::to_owned).collect();
+        if places.len() >= count {
+            return Ok(places);
+        }
+        ensure!(
+            Instant::now() < deadline && process.exited().is_none(),
+            "told to listen on {told}, it says that it listens on {places:?}, which is not {count} \
+             places, and on standard error {:?}",
+            process.stderr()
+        );
+        std::thread::sleep(LOOK);
+    }
+}
+
+fn listen_name(context: &Context) -> Outcome {
+    const TOLD: &str = "localhost:0";
+    let addresses = TOLD
+        .to_socket_addrs()
+        .map_err(|why| context.obstructed(why))?;
+    let mut here: Vec<_> = addresses
+        .map(|address| address.ip())
+        .filter(|ip| TcpListener::bind((*ip, 0)).is_ok())
+        .collect();
+    here.sort_unstable();
+    here.dedup();
+    let mut process = spawn(context, TOLD, StartOptions::default())?;
+    let said = places(&mut process, here.len(), TOLD)?;
+    let parsed: Option<Vec<SocketAddr>> = said
+        .iter()
+        .map(|place| {
+            place
+                .strip_prefix("http://")?
+                .trim_end_matches('/')
+                .parse()
+                .ok()
+        })
+        .collect();
+    let mut parsed =
+        parsed.ok_or_else(|| Deviation(format!("told {TOLD}, it listens on {said:?}")))?;
+    parsed.sort_unstable();
+    let ports_agree = parsed
+        .iter()
+        .all(|address| address.port() == parsed[0].port());
+    let ips: Vec<_> = parsed.iter().map(SocketAddr::ip).collect();
+    ensure!(
+        ips == here && ports_agree,
+        "told {TOLD}, it says that it listens on {said:?}: the addresses are {here:?}"
+    );
+    for address in parsed {
+        serves(&context.seen_at(BaseUrl::at(address)))?;
+    }
+    if here.len() < 2 {
+        return Ok(Verdict::NotApplicable(
+            "localhost has one address here".to_owned(),
+        ));
+    }
+    Ok(Verdict::Conforms)
+}
+
+fn listen_inherited(context: &Context) -> Outcome {
+    let listener = TcpListener::bind("127.0.0.1:0").map_err(|why| context.obstructed(why))?;
+    let address = listener
+        .local_addr()
+        .map_err(|why| context.obstructed(why))?;
+    let elsewhere = TcpListener::bind("127.0.0.1:0").map_err(|why| context.obstructed(why))?;
+    let told = elsewhere
+        .local_addr()
+        .map_err(|why| context.obstructed(why))?;
+    drop(elsewhere);
+    // It waits to be accepted, as what comes while a unit is started does.
+    let early = TcpStream::connect(address).map_err(|why| context.obstructed(why))?;
+    let options = StartOptions {
+        inherited: Some(Arc::new(listener)),
+        ..StartOptions::default()
+    };
+    let mut process = spawn(context, &told.to_string(), options)?;
+    let said = places(&mut process, 1, "an inherited socket")?;
+    ensure!(
+        said == [format!("http://{address}")],
+        "given a socket at {address}, it listens on {said:?}"
+    );
+    serves(&context.seen_at(BaseUrl::at(address)))?;
+    ensure!(
+        TcpStream::connect(told).is_err(),
+        "given a socket at {address}, it also listens where it was told to, on {told}"
+    );
+    drop(early);
+    Ok(Verdict::Conforms)
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::io::{Read as _, Write as _};
+    use std::os::unix::net::UnixStream;
+    use std::path::Path;
+
+    use super::{STARTUP, places, spawn};
+    use crate::cases::lifecycle::refusal;
+    use crate::cases::processes::{AT_ONCE, ends_well, signal};
+    use crate::servers::{Signal, StartOptions};
+    use crate::tools::Scratch;
+    use crate::{Context, Deviation, Outcome, Verdict, ensure};
+
+    pub(super) fn listen_unix(context: &Context) -> Outcome {
+        let scratch = Scratch::get().map_err(|why| context.obstructed(why))?;
+        let directory = tempfile::TempDir::new_in(scratch.path());
+        let directory = directory.map_err(|why| context.obstructed(why))?;
+        let path = directory.path().join("socket");
+        let told = format!("unix:{}", path.display());
+        for start in ["where there is nothing", "where a socket was left behind"] {
+            let mut process = spawn(context, &told, StartOptions::default())?;
+            let said = places(&mut process, 1, &told)?;
+            ensure!(
+                said == [told.clone()],
+                "told {told}, it listens on {said:?}"
+            );
+            answers(context, &path).map_err(|why| Deviation(format!("{told}, {start}: {why}")))?;
+            refuses(context, &told, "a socket in use")?;
+            answers(context, &path)?;
+            signal(context, &mut process, Signal::Terminate)?;
+            ends_well(&mut process, AT_ONCE, "SIGTERM")?;
+        }
+        let file = directory.path().join("file");
+        std::fs::write(&file, "kept").map_err(|why| context.obstructed(why))?;
+        refuses(
+            context,
+            &format!("unix:{}", file.display()),
+            "a file in its place",
+        )?;
+        let kept = std::fs::read(&file).unwrap_or_default();
+        ensure!(kept == b"kept", "told to listen on a file, it replaces it");
+        Ok(Verdict::Conforms)
+    }
+
+    fn refuses(context: &Context, told: &str, with: &str) -> Result<(), Deviation> {
+        let process = spawn(context, told, StartOptions::default())?;
+        let ended = refusal::ended(process, with)?;
+        ended.ensure_orderly(with)
+    }
+
+    fn answers(context: &Context, path: &Path) -> Result<(), Deviation> {
+        let ask = || -> std::io::Result<Vec<u8>> {
+            let mut stream = UnixStream::connect(path)?;
+            stream.set_read_timeout(Some(STARTUP))?;
+            stream.write_all(
+                b"GET /greetings HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+            )?;
+            let mut answer = Vec::new();
+            stream.read_to_end(&mut answer)?;
+            Ok(answer)
+        };
+        let answer = ask().map_err(|why| Deviation(format!("no answer: {why}")))?;
+        let answer = String::from_utf8_lossy(&answer);
+        let (head, content) = answer.split_once("\r\n\r\n").unwrap_or_default();
+        let content: serde_json::Value = serde_json::from_str(content)
+            .map_err(|why| Deviation(format!("GET /greetings is {answer:.300?}: {why}")))?;
+        ensure!(
+            head.starts_with("HTTP/1.1 200 ") && content == context.model().list(),
+            "GET /greetings is {answer:.300?}"
+        );
+        Ok(())
+    }
+}

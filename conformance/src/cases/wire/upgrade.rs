@@ -1,0 +1,142 @@
+//! Protocols that a client offers to change to, and that are not taken.
+
+use super::steps::is_closing;
+use crate::cases::steps::{absent, item, name};
+use crate::http::{Connection, Request, Response};
+use crate::{Case, Context, Deviation, Outcome, Verdict, ensure};
+
+pub(in crate::cases) const CASES: &[Case] = &[
+    Case::must(
+        "wire/upgrade-declined",
+        "RFC 9110 §7.8; RFC 9112 §9.6",
+        "An offer to change the protocol that is not taken leaves the answer as it is: no 101, no \
+         upgrade among its connection options, and the connection kept or said to be closed.",
+        upgrade_declined,
+    ),
+    Case::should(
+        "wire/upgrade-keeps",
+        "RFC 9112 §9.3",
+        "A connection is kept though a client has offered to change the protocol, as Java's \
+         HttpClient does with its every first request.",
+        upgrade_keeps,
+    ),
+];
+
+/// What clients offer: Java's HttpClient, curl `--http2`, browsers, and one that forgets to name
+/// the option.
+const OFFERS: [&[(&str, &str)]; 4] = [
+    &[
+        ("Connection", "Upgrade, HTTP2-Settings"),
+        ("HTTP2-Settings", "AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA"),
+        ("Upgrade", "h2c"),
+    ],
+    &[
+        ("Connection", "Upgrade"),
+        ("Upgrade", "websocket"),
+        ("Sec-WebSocket-Version", "13"),
+        ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+    ],
+    &[
+        ("Connection", "keep-alive, Upgrade"),
+        ("Upgrade", "TLS/1.0, HTTP/2.0"),
+    ],
+    &[("Upgrade", "websocket")],
+];
+
+fn requests(context: &Context) -> Vec<Request> {
+    let item = item(context);
+    vec![
+        Request::get(context.resource()),
+        Request::get(item.as_str()),
+        Request::new("HEAD", item.as_str()),
+        Request::get(absent(context)),
+        Request::get("/greetings/_"),
+        Request::get(context.resource()).header("If-None-Match", "*"),
+        Request::new("OPTIONS", context.resource()),
+        Request::new("DELETE", context.resource()),
+        Request::get(context.resource()).header("Expect", "a-miracle"),
+    ]
+}
+
+fn upgrade_declined(context: &Context) -> Outcome {
+    for request in requests(context) {
+        let usual = context.send(request.clone())?;
+        for offer in OFFERS {
+            let mut connection = context.connect()?;
+            let (what, answer) = offered(context, &mut connection, &request, offer)?;
+            ensure!(
+                answer.status == usual.status && answer.body == usual.body,
+                "{what} is {} with {} octets, and {} with {} where nothing is offered",
+                answer.status,
+                answer.body.len(),
+                usual.status,
+                usual.body.len()
+            );
+            let options = answer.list("connection");
+            let says_upgrade = |option: &&str| option.eq_ignore_ascii_case("upgrade");
+            // A server may say what it would change to (RFC 9110 §7.8).
+            ensure!(
+                !options.iter().any(says_upgrade) || answer.header("upgrade").is_some(),
+                "{what} is {} with Connection {options:?}, and no Upgrade",
+                answer.status
+            );
+            if is_closing(&options) || answer.minor_version == 0 {
+                continue;
+            }
+            let next = context.prepare(request.clone()).to_bytes();
+            let next = connection.exchange(&request.method, &next);
+            let next = next.map_err(|why| {
+                Deviation(format!(
+                    "{what} does not say close, and the next request on its connection: {why}"
+                ))
+            })?;
+            ensure!(
+                next.status == usual.status && next.body == usual.body,
+                "after {what} the next request on its connection is {}",
+                next.status
+            );
+        }
+    }
+    Ok(Verdict::Conforms)
+}
+
+fn offered(
+    context: &Context,
+    connection: &mut Connection,
+    request: &Request,
+    offer: &[(&str, &str)],
+) -> Result<(String, Response), Deviation> {
+    let what = offer
+        .iter()
+        .fold(name(request), |what, (name, value)| match *name {
+            "Connection" | "Upgrade" => format!("{what} with {name}: {value}"),
+            _ => what,
+        });
+    let request = offer
+        .iter()
+        .fold(request.clone(), |request, (name, value)| {
+            request.header(*name, *value)
+        });
+    let bytes = context.prepare(request.clone()).to_bytes();
+    let answer = connection.exchange(&request.method, &bytes);
+    let answer = answer.map_err(|why| Deviation(format!("{what}: {why}")))?;
+    Ok((what, answer))
+}
+
+fn upgrade_keeps(context: &Context) -> Outcome {
+    let request = Request::get(context.resource());
+    for offer in OFFERS {
+        let mut connection = context.connect()?;
+        for number in 1..=3 {
+            let asked = offered(context, &mut connection, &request, offer);
+            let (what, answer) =
+                asked.map_err(|why| Deviation(format!("request {number}: {why}")))?;
+            ensure!(
+                answer.minor_version == 1 && !is_closing(&answer.list("connection")),
+                "{what} is answered with Connection {:?}",
+                answer.list("connection")
+            );
+        }
+    }
+    Ok(Verdict::Conforms)
+}

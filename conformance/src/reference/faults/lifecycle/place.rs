@@ -1,0 +1,52 @@
+//! Faults in where a server listens, and in what it finds there.
+
+use crate::reference::{Fault, Path};
+
+pub(in crate::reference::faults) const FAULTS: &[Fault] = &[
+    Fault::conduct(
+        "lifecycle/listen-name",
+        "it listens on the first address alone",
+        |conduct| conduct.most_addresses = 1,
+    ),
+    Fault::conduct(
+        "lifecycle/listen-inherited",
+        "it listens where it was told to",
+        |conduct| conduct.takes_inherited = false,
+    ),
+    Fault::conduct(
+        "lifecycle/listen-unix",
+        "whatever has the path is replaced",
+        |conduct| conduct.path = Path::Replaced,
+    ),
+    Fault::conduct(
+        "lifecycle/listen-unix",
+        "a socket that was left behind is in its way",
+        |conduct| conduct.path = Path::Kept,
+    ),
+    Fault::conduct(
+        "lifecycle/port-empty",
+        "an empty PORT is one that is malformed",
+        |conduct| {
+            conduct.reads_port_first = true;
+            conduct.overlooks_port = |_| false;
+        },
+    ),
+    Fault::conduct(
+        "lifecycle/port-link",
+        "PORT is read also where it does not matter",
+        |conduct| {
+            conduct.reads_port_first = true;
+            conduct.overlooks_port = str::is_empty;
+        },
+    ),
+    Fault::conduct(
+        "lifecycle/port-malformed",
+        "a PORT that is none is overlooked",
+        |conduct| conduct.overlooks_port = |port| port.parse::<u16>().is_err(),
+    ),
+    Fault::conduct(
+        "lifecycle/workers-without-room",
+        "it fails once it has said that it listens",
+        |conduct| conduct.fewest_descriptors = 200,
+    ),
+];
