@@ -1,15 +1,20 @@
-//! Asks the server in this container whether it is well: the image has neither a shell nor curl.
+//! Asks the server in this container whether it is ready: the image has neither a shell nor curl.
 //!
-//! Exit status 0 if `GET /healthz` is answered with 200 within two seconds, 1 otherwise.
+//! Exit status 0 if `GET /readyz` is answered with 200 within two seconds, 1 otherwise. It is asked where
+//! the environment says that the server listens, read as the server reads it; options on the server's
+//! command line it does not see.
 
 use std::env;
 use std::error::Error;
-use std::io::{Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::io::{self, Read, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs};
+use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 use std::time::Duration;
 
 const TIMEOUT: Duration = Duration::from_secs(2);
+
+type Failure = Box<dyn Error>;
 
 fn main() -> ExitCode {
     match probe() {
@@ -21,20 +26,66 @@ fn main() -> ExitCode {
     }
 }
 
-fn probe() -> Result<(), Box<dyn Error>> {
-    // The address that the server is told; that for all interfaces is not one to connect to.
-    let listen = env::var("QUARTET_LISTEN").unwrap_or_else(|_| "127.0.0.1:8000".to_owned());
-    let mut address: SocketAddr = listen
-        .parse()
-        .map_err(|error| format!("QUARTET_LISTEN is {listen}: {error}"))?;
-    if address.ip().is_unspecified() {
-        address.set_ip(Ipv4Addr::LOCALHOST.into());
+fn probe() -> Result<(), Failure> {
+    // An empty variable is one that is not set.
+    let variable = |name| env::var(name).ok().filter(|value| !value.is_empty());
+    let listen = variable("QUARTET_LISTEN");
+    if let Some(path) = listen
+        .as_deref()
+        .and_then(|told| told.strip_prefix("unix:"))
+    {
+        let stream = UnixStream::connect(path).map_err(|error| format!("{path}: {error}"))?;
+        stream.set_read_timeout(Some(TIMEOUT))?;
+        stream.set_write_timeout(Some(TIMEOUT))?;
+        return ask(stream);
     }
-    let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
+    let (host, port) = match &listen {
+        Some(told) => {
+            let (host, port) = told.rsplit_once(':').ok_or("QUARTET_LISTEN has no port")?;
+            (host.to_owned(), port.to_owned())
+        }
+        None => (
+            variable("QUARTET_HOST").unwrap_or_else(|| Ipv4Addr::LOCALHOST.to_string()),
+            // A link to a service called `port`, which the server overlooks.
+            variable("PORT")
+                .filter(|port| !port.starts_with("tcp://"))
+                .unwrap_or_else(|| "8000".to_owned()),
+        ),
+    };
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    let port: u16 = port
+        .parse()
+        .map_err(|error| format!("port {port}: {error}"))?;
+    ask(connect(host, port).map_err(|error| format!("{host}, port {port}: {error}"))?)
+}
+
+/// A connection to the first address of the host that takes one.
+fn connect(host: &str, port: u16) -> io::Result<TcpStream> {
+    let mut failure = io::Error::other("the name has no address");
+    for mut address in (host, port).to_socket_addrs()? {
+        // The address for all interfaces is not one to connect to.
+        address.set_ip(match address.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+            ip => ip,
+        });
+        match connect_to(address) {
+            Ok(stream) => return Ok(stream),
+            Err(error) => failure = error,
+        }
+    }
+    Err(failure)
+}
+
+fn connect_to(address: SocketAddr) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
     stream.set_read_timeout(Some(TIMEOUT))?;
     stream.set_write_timeout(Some(TIMEOUT))?;
-    let request = format!("GET /healthz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes())?;
+    Ok(stream)
+}
+
+fn ask(mut stream: impl Read + Write) -> Result<(), Failure> {
+    stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
     let mut start = [0; 12];
     stream.read_exact(&mut start)?;
     if start.starts_with(b"HTTP/1.") && start.ends_with(b" 200") {

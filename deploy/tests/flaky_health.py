@@ -2,7 +2,7 @@
 
 python3 flaky_health.py PORT LOG
 
-GET /healthz is 200 and 500 by turns, and a line of LOG says which. All else is 200.
+GET /readyz is 200 and 500 by turns, and a line of LOG says which. All else is 200.
 """
 
 import sys
@@ -17,7 +17,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         status = 200
-        if self.path == "/healthz":
+        if self.path == "/readyz":
             status = next(STATUSES)
             print(status, file=log, flush=True)
         self.send_response(status)
