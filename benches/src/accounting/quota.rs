@@ -6,7 +6,7 @@
 //! be seen. Sources: the kernel's Documentation/admin-guide/cgroup-v2.rst and
 //! Documentation/scheduler/sched-bwc.rst, cgroups(7).
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use procfs::FromRead as _;
 use procfs::ProcessCGroups;
@@ -49,13 +49,14 @@ impl Quotas {
                 false if group.hierarchy == 0 => Version::Two,
                 false => continue,
             };
-            let mount = (&mounts)
+            let lineages = (&mounts)
                 .into_iter()
-                .find(|mount| version.is_mounted_by(mount));
-            if let Some(mount) = mount {
-                let top = system.path(&mount.mount_point);
-                found.extend(lineage(&top, &mount.root, &group.pathname, version));
-            }
+                .filter(|mount| version.is_mounted_by(mount))
+                .filter_map(|mount| {
+                    let top = system.path(&mount.mount_point);
+                    lineage(&top, &mount.root, &group.pathname, version)
+                });
+            found.extend(lineages.take(1).flatten());
         }
         Self { groups: found }
     }
@@ -90,18 +91,20 @@ impl Version {
     }
 }
 
-/// The groups from the process's own up to the mounted one. Of a path that does not lead below what is
-/// mounted, as control group namespaces show it, the mounted one alone.
-fn lineage(top: &Path, root: &str, path: &str, version: Version) -> Vec<Group> {
-    let below = Path::new(path).strip_prefix(root).unwrap_or(Path::new(""));
-    let leads_out = below.components().any(|part| part.as_os_str() == "..");
-    let below = if leads_out { Path::new("") } else { below };
-    below
-        .ancestors()
-        .map(|ancestor| top.join(ancestor))
-        .filter(|directory| directory.is_dir())
-        .map(|directory| Group { directory, version })
-        .collect()
+/// The groups from the process's own up to the mounted one. None where the process's own is not below
+/// what is mounted, as where one of them lies outside of a namespace of control groups (`/../x`).
+fn lineage(top: &Path, root: &str, path: &str, version: Version) -> Option<Vec<Group>> {
+    let leads_out = |path: &Path| path.components().any(|part| part == Component::ParentDir);
+    let below = Path::new(path).strip_prefix(root).ok()?;
+    if leads_out(below) || leads_out(Path::new(root)) || !top.join(below).is_dir() {
+        return None;
+    }
+    let directories = below.ancestors().map(|ancestor| top.join(ancestor));
+    Some(
+        directories
+            .map(|directory| Group { directory, version })
+            .collect(),
+    )
 }
 
 impl Group {
@@ -184,11 +187,7 @@ mod tests {
     fn a_container_sees_its_own_group_at_the_top() {
         // Docker without, and with, a namespace for control groups.
         let bound = "31 23 0:26 /docker/ab /sys/fs/cgroup ro - cgroup2 cgroup rw\n";
-        for (mount, path) in [
-            (bound, "0::/docker/ab\n"),
-            (TWO, "0::/\n"),
-            (TWO, "0::/../other\n"),
-        ] {
+        for (mount, path) in [(bound, "0::/docker/ab\n"), (TWO, "0::/\n")] {
             let (_folder, system) = made_up(&[
                 ("proc/self/mountinfo", mount),
                 ("proc/self/cgroup", path),
@@ -229,6 +228,31 @@ mod tests {
             time_ns: 777,
         };
         assert_eq!(quotas.throttling(), Some(expected));
+    }
+
+    #[test]
+    fn another_groups_quota_is_not_taken_for_ones_own() {
+        let outside = "31 23 0:26 /../.. /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n";
+        let another = "31 23 0:26 /docker/cd /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n";
+        for (mount, path) in [
+            (TWO, "0::/../other\n"),
+            (TWO, "0::/gone\n"),
+            (outside, "0::/\n"),
+            (another, "0::/docker/ab\n"),
+        ] {
+            let (_folder, system) = made_up(&[
+                ("proc/self/mountinfo", mount),
+                ("proc/self/cgroup", path),
+                ("sys/fs/cgroup/cpu.max", "50000 100000\n"),
+                ("sys/fs/cgroup/cpu.stat", &stat(0, 0)),
+            ]);
+            let quotas = Quotas::of(&system);
+            assert_eq!(
+                (quotas.cores(), quotas.throttling()),
+                (None, None),
+                "{path}"
+            );
+        }
     }
 
     #[test]
