@@ -161,7 +161,15 @@ class Forwarding(Case):
 
     async def test_root_path_is_taken_off_once(self) -> None:
         # The root path is that of each route, or not there, and uvicorn puts it before every path.
-        routes = ("/greetings", "/greetings/en", "/healthz", "/docs", "/openapi.json", "/")
+        routes = (
+            "/greetings",
+            "/greetings/en",
+            "/healthz",
+            "/readyz",
+            "/docs",
+            "/openapi.json",
+            "/",
+        )
         for root in ("", "/content/42", "/content/42/", "/a%20b", *routes[:-1]):
             for path in (*routes, "*"):
                 client = Client("", raw_path=(root + path).encode(), root_path=root)
