@@ -10,9 +10,6 @@ use anyhow::Result;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-#[cfg(any(target_os = "linux", test))]
-mod resident;
-
 #[cfg(not(target_os = "linux"))]
 #[path = "accounting/elsewhere.rs"]
 mod platform;
@@ -51,17 +48,16 @@ impl CpuTime {
     }
 }
 
-/// Memory of a process tree that is measured alone, bytes.
-///
-/// A page counts once, whoever else maps it: other processes of the same program, which the
-/// proportional set size shares its file's pages with, change nothing.
+/// Memory of a process tree, bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Resident {
-    /// What is resident now. Of a file's pages that several processes of the tree map, the most that
-    /// any of them shares counts: exact for one process and for two, and not too much for more.
-    pub now: u64,
-    /// The most that was ever resident (`VmHWM`), added up over the tree.
-    pub peak: u64,
+pub struct OwnMemory {
+    /// What it holds of its own now: resident pages of no file (`Pss_Anon`), so that heap, stacks and
+    /// changed data count, and what forked processes share counts once. Pages of the program's file and
+    /// of libraries are the page cache's: how many are mapped depends on who else maps the file and on
+    /// how it came to be read.
+    pub anonymous: u64,
+    /// The most that was ever resident (`VmHWM`), pages of files included, added up over the tree.
+    pub peak_resident: u64,
 }
 
 /// Memory of a process tree as records of 2026-11 and before have it, bytes.

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::{CoreUse, CpuTime, Resident, Throttling};
+use super::{CoreUse, CpuTime, OwnMemory, Throttling};
 use crate::system::System;
 
 /// The processes of one server.
@@ -30,7 +30,7 @@ impl ProcessTree {
     ///
     /// # Errors
     /// Never here.
-    pub fn resident(&self) -> Result<Option<Resident>> {
+    pub fn memory(&self) -> Result<Option<OwnMemory>> {
         Ok(None)
     }
 }

@@ -11,8 +11,7 @@ use nix::time::{ClockId, clock_getcpuclockid, clock_gettime};
 use nix::unistd::Pid;
 use procfs::process::{Process, all_processes};
 
-use super::resident::resident;
-use super::{CpuTime, Resident};
+use super::{CpuTime, OwnMemory};
 use crate::system::System;
 
 pub use clocks::{CoreClock, CoreReader, CoreReading};
@@ -72,26 +71,25 @@ impl ProcessTree {
     ///
     /// # Errors
     /// Where a process is gone, or the kernel refuses to tell of it.
-    pub fn resident(&self) -> Result<Option<Resident>> {
-        let mut peak = 0;
-        let mut maps = Vec::new();
+    pub fn memory(&self) -> Result<Option<OwnMemory>> {
+        let mut sum = OwnMemory {
+            anonymous: 0,
+            peak_resident: 0,
+        };
         for (process, _) in &self.processes {
             let status = process.status().context("cannot read a server's status")?;
-            peak += status.vmhwm.unwrap_or_default() * KIBIBYTE;
-            let mappings = smaps::mappings(&System::live(), process.pid())
+            let anonymous = smaps::anonymous(&System::live(), process.pid())
                 .context("cannot read a server's memory map")?;
-            match (mappings, status.vmrss) {
-                (Some(mappings), _) => maps.push(mappings),
-                // Of the whole alone, which can be added to nothing.
-                (None, Some(now)) if self.processes.len() == 1 => {
-                    let now = now * KIBIBYTE;
-                    return Ok(Some(Resident { now, peak }));
-                }
-                (None, _) => return Ok(None),
-            }
+            // Of one process, the whole is as good as its share.
+            let alone = || status.rssanon.filter(|_| self.processes.len() == 1);
+            let anonymous = anonymous.or_else(|| Some(alone()? * KIBIBYTE));
+            let (Some(anonymous), Some(peak)) = (anonymous, status.vmhwm) else {
+                return Ok(None);
+            };
+            sum.anonymous += anonymous;
+            sum.peak_resident += peak * KIBIBYTE;
         }
-        let now = resident(&maps);
-        Ok(Some(Resident { now, peak }))
+        Ok(Some(sum))
     }
 }
 
@@ -188,14 +186,10 @@ mod tests {
     fn memory_of_a_process_is_found() {
         let shell = Running::shell("read x");
         let tree = ProcessTree::of(shell.0.id()).unwrap();
-        let memory = tree.resident().unwrap().unwrap();
-        let whole = tree.processes[0].0.status().unwrap().vmrss.unwrap() * KIBIBYTE;
-        // The whole is counted in batches, by each thread.
-        assert!(
-            memory.now.abs_diff(whole) <= 512 * KIBIBYTE,
-            "{memory:?}, {whole}"
-        );
-        assert!(memory.peak + 512 * KIBIBYTE >= memory.now, "{memory:?}");
+        let memory = tree.memory().unwrap().unwrap();
+        assert!(memory.anonymous > 10 * KIBIBYTE, "{memory:?}");
+        // Each counter is of batches.
+        assert!(memory.peak_resident > memory.anonymous, "{memory:?}");
     }
 
     #[test]
@@ -203,7 +197,7 @@ mod tests {
         let first = Running::shell("read x");
         let memory = || {
             let tree = ProcessTree::of(first.0.id()).unwrap();
-            tree.resident().unwrap().unwrap().now
+            tree.memory().unwrap().unwrap().anonymous
         };
         let alone = memory();
         let _others: Vec<Running> = (0..3).map(|_| Running::shell("read x")).collect();

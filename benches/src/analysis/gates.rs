@@ -200,7 +200,6 @@ pub(super) fn warnings(
         Some(all) => warnings.push(all),
         None => warnings.extend(busy::unknown(record)),
     }
-    warnings.extend(memory_unknown(record));
     for lane in lanes {
         warnings.extend(disturbed(record, samples, lane.lane));
         warnings.extend(idle_floor(record, samples, lane));
@@ -242,15 +241,6 @@ fn unmeasured(record: &Record, samples: &Samples<'_>) -> Option<String> {
         "CPU time is not known on this system, nor is it checked that the servers' cores were busy"
             .to_owned()
     })
-}
-
-fn memory_unknown(record: &Record) -> Option<String> {
-    let mut arms = record.restarts.iter().flat_map(|restart| &restart.arms);
-    let known = arms
-        .clone()
-        .any(|arm| arm.idle.is_some() || arm.loaded.is_some());
-    (arms.next().is_some() && !known)
-        .then(|| "memory is not known: this system does not tell of it".to_owned())
 }
 
 fn disturbed(record: &Record, samples: &Samples<'_>, lane: Lane) -> Option<String> {

@@ -65,7 +65,7 @@ pub(super) fn idle(process: Process, expected: &Value) -> Result<Option<Held>> {
     let tree = ProcessTree::of(process.pid())?;
     let memory = || {
         sleep(SETTLE);
-        tree.resident()
+        tree.memory()
     };
     let without = memory()?;
     let held = hold(address)?;
@@ -73,8 +73,8 @@ pub(super) fn idle(process: Process, expected: &Value) -> Result<Option<Held>> {
     drop(held);
     end(process)?;
     Ok(without.zip(with).map(|(without, with)| Held {
-        without: without.now,
-        with: with.now,
+        without: without.anonymous,
+        with: with.anonymous,
         count: COUNT,
     }))
 }

@@ -12,15 +12,16 @@ pub(super) const STARTS: usize = 5;
 /// Memory of one start, bytes: of a process that is loaded, and of a second after it that holds
 /// connections. No other server runs meanwhile.
 ///
-/// It is the resident set. Pages that processes of one server share count once, so that nothing
-/// depends on what else maps the program's file or its libraries.
+/// It is what the server holds of its own (`Pss_Anon`): heap, stacks and changed data. Of pages of files,
+/// which are the page cache's, `peak` alone has any.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MemoryStart {
     /// After the first answers.
     pub idle: u64,
     /// After `requests` answers, under `connections`.
     pub loaded: u64,
-    /// The most that was ever resident by then (`VmHWM`), added up over the server's processes.
+    /// The most that was ever resident by then (`VmHWM`), pages of files included, added up over the
+    /// server's processes.
     pub peak: u64,
     /// How many requests were answered before `loaded` was read.
     pub requests: u64,
@@ -37,9 +38,9 @@ pub struct MemoryStart {
 impl MemoryStart {
     pub(super) fn new(loaded: &Loaded, connections: usize, held: Held) -> Self {
         Self {
-            idle: loaded.idle.now,
-            loaded: loaded.loaded.now,
-            peak: loaded.loaded.peak,
+            idle: loaded.idle.anonymous,
+            loaded: loaded.loaded.anonymous,
+            peak: loaded.loaded.peak_resident,
             requests: loaded.requests,
             connections,
             without_connections: held.without,

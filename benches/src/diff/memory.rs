@@ -30,7 +30,7 @@ pub(super) fn note(views: &[View<'_>; 2]) -> Option<String> {
         ),
         [old_is_second, _] => Some(format!(
             "memory is not compared: {} has the proportional set size of processes among others, \
-             {} the resident set of processes that ran alone",
+             {} what processes that ran alone held of their own",
             if old_is_second { "B" } else { "A" },
             if old_is_second { "A" } else { "B" },
         )),
@@ -132,7 +132,7 @@ mod tests {
             .text();
         assert!(!text.contains("memory relative"), "{text}");
         assert!(
-            text.contains("A has the proportional set size of processes among others, B the"),
+            text.contains("A has the proportional set size of processes among others, B what"),
             "{text}"
         );
         let text = Difference::between(&record(5_000_000), &old)

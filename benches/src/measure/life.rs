@@ -12,7 +12,7 @@ use quartet_conformance::servers::{Process, Setting, StartOptions};
 use super::Subject;
 use super::answers::learn;
 use super::client::Client;
-use crate::accounting::{CoreClock, CpuTime, ProcessTree, Resident, SETTLE};
+use crate::accounting::{CoreClock, CpuTime, OwnMemory, ProcessTree, SETTLE};
 use crate::cores::Placement;
 use crate::generator::{
     Connections, Exchange, LATENCY_DIGITS, Offer, OpenLoopSlice, Slice as Measured,
@@ -261,8 +261,8 @@ impl Life {
     }
 
     /// Memory now, and the most so far. None where the platform does not tell.
-    pub(super) fn resident(&self) -> Result<Option<Resident>> {
-        self.tree.resident()
+    pub(super) fn memory(&self) -> Result<Option<OwnMemory>> {
+        self.tree.memory()
     }
 
     /// Ends the server, and gives what is to be kept.

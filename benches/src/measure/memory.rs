@@ -8,7 +8,7 @@ use quartet_conformance::Model;
 
 use super::Subject;
 use super::life::{Life, Start};
-use crate::accounting::Resident;
+use crate::accounting::OwnMemory;
 use crate::cores::Placement;
 use crate::plan::{ArmRole, Lane, LaneLoad, Plan};
 
@@ -28,9 +28,9 @@ pub(crate) const SETTLE: Duration = Duration::from_millis(20);
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Loaded {
     /// After its first answers.
-    pub(crate) idle: Resident,
+    pub(crate) idle: OwnMemory,
     /// After the load, under its connections.
-    pub(crate) loaded: Resident,
+    pub(crate) loaded: OwnMemory,
     /// Requests answered before that.
     pub(crate) requests: u64,
 }
@@ -67,17 +67,17 @@ pub(crate) fn load(
         // Every lane failed, and says why.
         return begun.whole().map(|_| None);
     };
-    let resident = |life: &Life| {
+    let memory = |life: &Life| {
         sleep(SETTLE);
-        life.resident()
+        life.memory()
     };
-    let idle = resident(&life)?;
+    let idle = memory(&life)?;
     life.connect(plan.connections)?;
     let mut requests = 0;
     for lane in lanes {
         requests += answered(&mut life, plan.connections, lane)?;
     }
-    let loaded = resident(&life)?;
+    let loaded = memory(&life)?;
     life.end(arm)?;
     Ok(idle.zip(loaded).map(|(idle, loaded)| Loaded {
         idle,

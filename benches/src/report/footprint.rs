@@ -198,15 +198,17 @@ pub(super) fn memory_caption(analysis: &Analysis) -> Vec<String> {
     };
     let what = if analysis.memory_notes.is_empty() {
         format!(
-            "Memory is the resident set of processes that ran alone, pages shared among a server's \
-             processes counted once, after the first answers and after the load: the median of \
-             {starts} starts, in brackets the lowest and the highest where they differ. The last \
-             column is what {IDLE_CONNECTIONS} idle connections add to it."
+            "Memory is what a server holds of its own (heap, stacks, changed data: Pss_Anon), of processes \
+             that run alone, after the first answers and after load: the median of {starts} starts, in \
+             brackets the lowest and the highest where they differ. The program's file and libraries are \
+             the page cache's; peak resident counts as many of their pages as it had at hand, which \
+             differs among copies of one file. The column after it is what {IDLE_CONNECTIONS} idle \
+             connections add."
         )
     } else {
         format!(
             "Memory is the proportional set size: the median of {starts} restarts, in brackets the \
-             lowest and the highest. The last column is what {IDLE_CONNECTIONS} idle connections \
+             lowest and the highest. The column after peak resident is what {IDLE_CONNECTIONS} idle connections \
              add to it, measured once."
         )
     };
