@@ -45,9 +45,10 @@ pub(super) fn megabytes(bytes: f64) -> String {
 }
 
 /// Bytes of several starts as millions of bytes, with the lowest and the highest where these show:
-/// 5.4 (5.3–5.6).
+/// 5.42 (5.31–5.60).
 pub(super) fn megabytes_of(range: Range) -> String {
-    let [median, lowest, highest] = [range.median, range.lowest, range.highest].map(megabytes);
+    let [median, lowest, highest] =
+        [range.median, range.lowest, range.highest].map(|bytes| format!("{:.2}", bytes / 1e6));
     if lowest == highest {
         median
     } else {
@@ -81,9 +82,9 @@ mod tests {
         };
         assert_eq!(
             megabytes_of(range(1_540_000.0, 1_610_000.0)),
-            "1.6 (1.5–1.6)"
+            "1.55 (1.54–1.61)"
         );
-        assert_eq!(megabytes_of(range(1_550_000.0, 1_610_000.0)), "1.6");
+        assert_eq!(megabytes_of(range(1_549_000.0, 1_551_000.0)), "1.55");
         let ratio = Ratio {
             estimate: 0.8481,
             low: 0.84,
