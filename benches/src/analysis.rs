@@ -103,7 +103,7 @@ pub struct Figures {
     pub p99_ns: u64,
 }
 
-/// What one request costs, nanoseconds: the median over restarts, of which the part in user mode is that
+/// What one request costs, nanoseconds: the median over restarts, of which the share in user mode is that
 /// of all restarts together.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct CpuPerRequest {
@@ -122,10 +122,11 @@ impl CpuPerRequest {
             .iter()
             .map(|(requests, cost, _)| cost / requests)
             .collect();
-        let requests: f64 = restarts.iter().map(|(requests, ..)| requests).sum();
+        let cost: f64 = restarts.iter().map(|(_, cost, _)| cost).sum();
         let user: f64 = restarts.iter().map(|(.., user)| user).sum();
         let total = median(&each)?;
-        let user = (user / requests).min(total);
+        // Of the same restarts: where some were slow, their sum is above the median by itself.
+        let user = total * (user / cost).min(1.0);
         Some(Self {
             total,
             user,
