@@ -410,7 +410,7 @@ mod tests {
             "{axum:?}"
         );
         assert!(
-            axum[1].starts_with("axum (again)") && axum[1].contains("4.2"),
+            axum[1].starts_with("axum (again)") && axum[1].contains("4.19"),
             "{axum:?}"
         );
         assert!(
