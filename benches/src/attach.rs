@@ -8,14 +8,14 @@ use quartet_conformance::servers::Catalogue;
 
 use crate::analysis::{Analysis, Division};
 use crate::estimates::{Estimates, home};
-use crate::failure::print;
+use crate::failure::{Failure, print};
 use crate::record::Record;
 use crate::report::html;
 
 /// Into which record, and from where.
 #[derive(Args, Debug)]
 pub struct Options {
-    /// A run.json, or the directory it is in
+    /// A record, or the directory it is in
     #[arg(value_name = "RUN")]
     record: PathBuf,
 
@@ -31,8 +31,14 @@ pub struct Options {
 /// Puts criterion's estimates into a record, in place of those it has, and writes its page again.
 ///
 /// # Errors
-/// Where there are no estimates, or the record or its page cannot be read or written.
-pub fn run(options: &Options) -> Result<()> {
+/// [`Failure::Usage`] where there is no such record; and where there are no estimates, or the record or its page
+/// cannot be written.
+pub fn run(options: &Options) -> Result<(), Failure> {
+    let record = Record::named(&options.record)?;
+    Ok(attach(options, record)?)
+}
+
+fn attach(options: &Options, mut record: Record) -> Result<()> {
     let directory = match &options.criterion {
         Some(directory) => directory.clone(),
         None => match Catalogue::find() {
@@ -48,7 +54,6 @@ pub fn run(options: &Options) -> Result<()> {
         !estimates.medians.is_empty(),
         "{shown} has no estimates of these benches: `cargo bench -p quartet-benches` makes them"
     );
-    let mut record = Record::read(&options.record)?;
     record.estimates = Some(estimates);
     let file = Record::file(&options.record);
     let place = file.parent().unwrap_or(Path::new(""));

@@ -91,13 +91,13 @@ pub fn main() -> ExitCode {
         None => run::run(&arguments.run, &typed()),
         Some(What::Run(options)) => run::run(&options, &typed()),
         Some(What::Calibrate(options)) => calibrate::run(&options, &typed()),
-        Some(What::Attach(options)) => attach::run(&options).map_err(Failure::from),
+        Some(What::Attach(options)) => attach::run(&options),
         Some(What::Diff(options)) => diff::run(&options),
         Some(What::List(options)) => list::run(&options),
-        Some(What::Export(options)) => export::run(&options).map_err(Failure::from),
-        Some(What::Pack(options)) => repack::run(&options).map_err(Failure::from),
+        Some(What::Export(options)) => export::run(&options),
+        Some(What::Pack(options)) => repack::run(&options),
         Some(What::Schema) => schema::run().map_err(Failure::from),
-        Some(What::Report(options)) => report(&options).map_err(Failure::from),
+        Some(What::Report(options)) => report(&options),
         Some(What::Generator(options)) => versus::run(&options),
     };
     match done {
@@ -106,22 +106,26 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn report(options: &ReportOptions) -> Result<()> {
-    let record = Record::read(&options.record)?;
-    let analysis = Analysis::of(&record)?;
+fn report(options: &ReportOptions) -> Result<(), Failure> {
+    let record = Record::named(&options.record)?;
+    Ok(show(options, &record)?)
+}
+
+fn show(options: &ReportOptions, record: &Record) -> Result<()> {
+    let analysis = Analysis::of(record)?;
     if let Some(file) = &options.splice {
         let page = Record::file(&options.record).with_file_name(html::FILE_NAME);
         let page = page.exists().then(|| link(file, &page)).flatten();
-        let table = markdown(&record, &analysis, page.as_deref());
+        let table = markdown(record, &analysis, page.as_deref());
         let spliced = splice(&read(file)?, &table).with_context(|| file.display().to_string())?;
         return put(file, &spliced);
     }
-    let division = Division::of(&record)?;
+    let division = Division::of(record)?;
     if let Some(file) = &options.html {
         let run = link(file, &Record::file(&options.record));
         return put(
             file,
-            &html::page(&record, &analysis, &division, run.as_deref())?,
+            &html::page(record, &analysis, &division, run.as_deref())?,
         );
     }
     let form = if options.markdown {
@@ -129,8 +133,8 @@ fn report(options: &ReportOptions) -> Result<()> {
     } else {
         Form::Text
     };
-    let division = render_division(&record, &division, form);
-    print(&format!("{}\n{division}", render(&record, &analysis, form)))
+    let division = render_division(record, &division, form);
+    print(&format!("{}\n{division}", render(record, &analysis, form)))
 }
 
 fn read(file: &Path) -> Result<String> {

@@ -1,7 +1,10 @@
 //! Two records side by side: do they say the same?
 
+mod circumstances;
+mod figures;
 mod memory;
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -10,13 +13,11 @@ use clap::Args;
 
 use crate::analysis::{Analysis, LaneAnalysis, Samples};
 use crate::failure::{Failure, print};
-use crate::plan::{ArmRole, Lane, Plan};
+use crate::plan::{ArmRole, Lane};
 use crate::record::{ArmRestart, Record};
 use crate::statistics::{Ratio, Verdict, simultaneous_confidence};
 use crate::table::{Align, Table};
-
-/// How far memory and start-up may differ and be the same, as a ratio less one: they come in pages and wake-ups.
-const FOOTPRINT_MARGIN: f64 = 0.05;
+use figures::{Kind, Sample};
 
 /// Which records.
 #[derive(Args, Debug)]
@@ -33,47 +34,48 @@ pub struct Options {
 /// Compares two records, figure by figure, and prints what it finds.
 ///
 /// # Errors
-/// [`Failure::Unmet`] where a figure differs; and where a record cannot be read, or they share no figure.
+/// [`Failure::Usage`] where there is no such record, [`Failure::Inconsistent`] where a figure differs; and where
+/// a record is damaged, or they share no figure.
 pub fn run(options: &Options) -> Result<(), Failure> {
     let records = [
-        Record::read(&options.first)?,
-        Record::read(&options.second)?,
+        Record::named(&options.first)?,
+        Record::named(&options.second)?,
     ];
     let difference = Difference::between(&records[0], &records[1])?;
-    print(&difference.text())?;
-    match difference.summary() {
-        Ok(_) => Ok(()),
-        Err(sentence) => Err(Failure::Unmet(sentence)),
+    let paths = [&options.first, &options.second].map(|path| path.display().to_string());
+    print(&difference.text([&paths[0], &paths[1]]))?;
+    if difference.consistent() {
+        Ok(())
+    } else {
+        Err(Failure::Inconsistent)
     }
 }
 
 /// What two records say of the same things.
 #[derive(Debug)]
 pub struct Difference {
+    /// What each was: when it was begun, and by which command.
+    runs: [String; 2],
+    /// How machine, build, servers and plan are not the same.
+    circumstances: Vec<String>,
     figures: Vec<Figure>,
+    /// Verdicts that cannot both be true.
     contradictions: Vec<String>,
-    notes: Vec<String>,
+    /// What is not compared, and why; such as what counts in one record alone.
+    alone: Vec<String>,
 }
 
 /// One figure of two records.
 #[derive(Debug)]
 struct Figure {
     of: String,
-    what: &'static str,
+    kind: Kind,
     first: f64,
     second: f64,
     /// The second over the first, with an interval that is corrected for the number of figures.
     change: Ratio,
-    verdict: Verdict,
-}
-
-/// A figure before its interval is known: logarithms, one a restart.
-struct Sample {
-    of: String,
-    what: &'static str,
-    first: Vec<f64>,
-    second: Vec<f64>,
     margin: f64,
+    verdict: Verdict,
 }
 
 impl Difference {
@@ -88,7 +90,7 @@ impl Difference {
             View::of(first, &analyses[0])?,
             View::of(second, &analyses[1])?,
         ];
-        let samples = samples(&views);
+        let samples = figures::samples(&views);
         let confidence = simultaneous_confidence(samples.len());
         let figures: Vec<Figure> = samples
             .into_iter()
@@ -98,74 +100,115 @@ impl Difference {
             !figures.is_empty(),
             "the records share no figure that counts in both"
         );
+        let mut alone: Vec<String> = memory::note(&views).into_iter().collect();
+        alone.extend(circumstances::only_in_one(&views[0], &views[1], "A"));
+        alone.extend(circumstances::only_in_one(&views[1], &views[0], "B"));
         Ok(Self {
+            runs: [first, second].map(|record| format!("{}, {}", record.started, record.command)),
+            circumstances: circumstances::differences(first, second),
             figures,
             contradictions: contradictions(&views),
-            notes: notes(&views),
+            alone,
         })
-    }
-
-    /// A sentence; as an error where the records are not consistent.
-    ///
-    /// # Errors
-    /// As said.
-    pub fn summary(&self) -> Result<String, String> {
-        let count = self.figures.len();
-        let apart = self.figures.iter().filter(|figure| figure.differs());
-        let apart = apart.count();
-        if apart == 0 && self.contradictions.is_empty() {
-            Ok(format!("consistent: none of {count} figures differs"))
-        } else {
-            Err(format!(
-                "not consistent: {apart} of {count} figures differ, {} verdicts contradict each other",
-                self.contradictions.len()
-            ))
-        }
     }
 
     /// Whether nothing differs.
     pub fn consistent(&self) -> bool {
-        self.summary().is_ok()
+        self.contradictions.is_empty() && !self.figures.iter().any(Figure::differs)
     }
 
-    /// All of it, for people.
-    pub fn text(&self) -> String {
+    /// One sentence: what to make of all of it.
+    fn conclusion(&self) -> String {
+        let count = self.figures.len();
+        if self.consistent() {
+            return format!("Conclusion: consistent. None of {count} figures differs.");
+        }
+        let mut words: BTreeMap<&str, usize> = BTreeMap::new();
+        for figure in self.figures.iter().filter(|figure| figure.differs()) {
+            *words.entry(figure.word()).or_default() += 1;
+        }
+        let apart: usize = words.values().sum();
+        let words: Vec<String> = words
+            .into_iter()
+            .map(|(word, count)| format!("{count} {word}"))
+            .collect();
+        let figures = match words.as_slice() {
+            [] => format!("None of {count} figures differs"),
+            words => format!(
+                "{apart} of {count} figures differ: {} in B",
+                words.join(", ")
+            ),
+        };
+        let contradictions = match self.contradictions.len() {
+            0 => "no verdicts contradict each other".to_owned(),
+            1 => "1 pair of verdicts contradicts each other".to_owned(),
+            several => format!("{several} pairs of verdicts contradict each other"),
+        };
+        format!("Conclusion: not consistent. {figures}; {contradictions}.")
+    }
+
+    /// All of it, for people, who know the records by these names.
+    pub fn text(&self, names: [&str; 2]) -> String {
+        let mut text = String::new();
+        for (letter, (name, run)) in ["A", "B"].iter().zip(names.iter().zip(&self.runs)) {
+            // Writing to a string does not fail, here and below.
+            let _ = writeln!(text, "{letter}: {name} ({run})");
+        }
+        list(&mut text, "What is not the same", &self.circumstances);
+        let _ = write!(text, "\n{}\n{}", self.table().text(), WORDS);
+        list(&mut text, "Not compared", &self.alone);
+        list(
+            &mut text,
+            "Verdicts that cannot both be true",
+            &self.contradictions,
+        );
+        let _ = writeln!(text, "\n{}", self.conclusion());
+        text
+    }
+
+    fn table(&self) -> Table {
         let mut table = Table::new([
-            ("of", Align::Left),
-            ("figure", Align::Left),
+            ("server and lane", Align::Left),
+            ("figure, relative to the reference", Align::Left),
             ("A", Align::Right),
             ("B", Align::Right),
             ("B ÷ A (95 %, all at once)", Align::Left),
-            ("", Align::Left),
+            ("margin", Align::Right),
+            ("B is", Align::Left),
         ]);
         for figure in &self.figures {
-            let said = match figure.verdict {
-                Verdict::Tie => "the same",
-                Verdict::Unresolved => "consistent",
-                Verdict::Ahead | Verdict::Behind => "DIFFERS",
-            };
             let change = figure.change;
             table.push(vec![
                 figure.of.clone(),
-                figure.what.to_owned(),
-                shown(figure.first),
-                shown(figure.second),
+                figure.kind.name().to_owned(),
+                format!("{:.3}", figure.first),
+                format!("{:.3}", figure.second),
                 format!(
                     "{:.3} ({:.3} to {:.3})",
                     change.estimate, change.low, change.high
                 ),
-                said.to_owned(),
+                format!("{:.1} %", 100.0 * figure.margin),
+                figure.word().to_owned(),
             ]);
         }
-        let mut text = table.text();
-        for line in self.contradictions.iter().chain(&self.notes) {
-            // Writing to a string does not fail.
-            let _ = writeln!(text, "· {line}");
-        }
-        let summary = match self.summary() {
-            Ok(sentence) | Err(sentence) => sentence,
-        };
-        text + &summary + "\n"
+        table
+    }
+}
+
+/// What the table's last column says.
+const WORDS: &str = "\
+FASTER, SLOWER, LARGER, SMALLER: the whole interval lies beyond the margin, the figures differ.
+the same: the whole interval lies within the margin.
+consistent: the interval reaches across the margin, so that neither is shown; no difference was found.
+";
+
+fn list(text: &mut String, heading: &str, items: &[String]) {
+    if items.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "\n{heading}:");
+    for item in items {
+        let _ = writeln!(text, "· {item}");
     }
 }
 
@@ -175,16 +218,28 @@ impl Figure {
         let mean = |logarithms: &[f64]| crate::statistics::mean(logarithms).map(f64::exp);
         Some(Self {
             of: sample.of,
-            what: sample.what,
+            kind: sample.kind,
             first: mean(&sample.first)?,
             second: mean(&sample.second)?,
             change,
+            margin: sample.margin,
             verdict: Verdict::within(change, sample.margin),
         })
     }
 
     fn differs(&self) -> bool {
         matches!(self.verdict, Verdict::Ahead | Verdict::Behind)
+    }
+
+    /// What B is, beside A.
+    fn word(&self) -> &'static str {
+        let [greater, less] = self.kind.words();
+        match self.verdict {
+            Verdict::Ahead => greater,
+            Verdict::Behind => less,
+            Verdict::Tie => "the same",
+            Verdict::Unresolved => "consistent",
+        }
     }
 }
 
@@ -242,74 +297,6 @@ impl<'a> View<'a> {
     }
 }
 
-fn samples(views: &[View<'_>; 2]) -> Vec<Sample> {
-    let [first, second] = views;
-    let mut samples = Vec::new();
-    let arms = first.record.plan.arms.iter().enumerate();
-    for (arm, named) in arms.filter(|(_, arm)| arm.role != ArmRole::Floor) {
-        let Some(other) = second.arm(&named.name) else {
-            continue;
-        };
-        let mut add = |of: String, what, margin, [first, second]: [Vec<f64>; 2]| {
-            samples.push(Sample {
-                of,
-                what,
-                first,
-                second,
-                margin,
-            });
-        };
-        for found in &first.analysis.lanes {
-            let lane = found.lane;
-            let Some(margin) = second.lane(lane).map(|lane| lane.margin.max(found.margin)) else {
-                continue;
-            };
-            let references = first.reference.zip(second.reference);
-            let counts = |ours, theirs| first.counts(ours, lane) && second.counts(theirs, lane);
-            let relevant = |&(ours, theirs): &(usize, usize)| {
-                ours != arm && counts(arm, other) && counts(ours, theirs)
-            };
-            let Some((ours, theirs)) = references.filter(relevant) else {
-                continue;
-            };
-            let of = format!("{}, {}", named.name, lane.name());
-            let rates = [
-                first.samples.log_ratios(arm, ours, lane),
-                second.samples.log_ratios(other, theirs, lane),
-            ];
-            add(of.clone(), "rate relative to the reference", margin, rates);
-            let costs = [
-                first.samples.log_cost_ratios(arm, ours, lane),
-                second.samples.log_cost_ratios(other, theirs, lane),
-            ];
-            add(of, "CPU relative to the reference", margin, costs);
-        }
-        if Some(arm) == first.reference {
-            continue;
-        }
-        let relative = |figure: fn(&ArmRestart) -> Option<u64>| {
-            [first.relative(arm, figure), second.relative(other, figure)]
-        };
-        let name = || named.name.clone();
-        if let Some(both) = memory::samples(views, [arm, other]) {
-            add(
-                name(),
-                "memory relative to the reference",
-                FOOTPRINT_MARGIN,
-                both,
-            );
-        }
-        add(
-            name(),
-            "start-up relative to the reference",
-            FOOTPRINT_MARGIN,
-            relative(|life| Some(life.start_up_ns)),
-        );
-    }
-    samples.retain(|sample| sample.first.len() > 1 && sample.second.len() > 1);
-    samples
-}
-
 /// Pairs of which the two say what cannot both be true.
 fn contradictions(views: &[View<'_>; 2]) -> Vec<String> {
     let [first, second] = views;
@@ -335,11 +322,12 @@ fn contradictions(views: &[View<'_>; 2]) -> Vec<String> {
                 && resolved(pair.verdict)
             {
                 found.push(format!(
-                    "{}: {} against {} is {:?} in A and {there:?} in B",
+                    "{}: {} {} {} in A, and {} it in B",
                     lane.lane.name(),
                     both[0],
+                    words(pair.verdict),
                     both[1],
-                    pair.verdict
+                    words(there)
                 ));
             }
         }
@@ -347,213 +335,14 @@ fn contradictions(views: &[View<'_>; 2]) -> Vec<String> {
     found
 }
 
-/// What else is not the same, so that figures may well differ.
-fn notes(views: &[View<'_>; 2]) -> Vec<String> {
-    let [first, second] = [views[0].record, views[1].record];
-    let mut notes = plans(&first.plan, &second.plan);
-    notes.extend(memory::note(views));
-    notes.extend(only_in_one(&views[0], &views[1], "A"));
-    notes.extend(only_in_one(&views[1], &views[0], "B"));
-    if !first.machine.is_known_as(&second.machine) {
-        let perhaps = if first.machine == second.machine {
-            "perhaps "
-        } else {
-            ""
-        };
-        notes.push(format!(
-            "{perhaps}not the same machine: {} in A, {} in B",
-            first.machine.sentence(),
-            second.machine.sentence()
-        ));
+fn words(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Ahead => "is ahead of",
+        Verdict::Behind => "is behind",
+        Verdict::Tie => "ties with",
+        Verdict::Unresolved => "cannot be told from",
     }
-    for server in &first.servers {
-        let Some(other) = second
-            .servers
-            .iter()
-            .find(|other| other.name == server.name)
-        else {
-            continue;
-        };
-        let version = |version: &Option<String>| version.clone().unwrap_or_default();
-        if server.version != other.version {
-            notes.push(format!(
-                "{}: version {} in A, {} in B",
-                server.name,
-                version(&server.version),
-                version(&other.version)
-            ));
-        }
-        let bytes = [server, other].map(|server| server.program.as_ref().map(|p| p.bytes));
-        let hashes = [server, other].map(|server| server.program.as_ref().map(|p| &p.sha256));
-        if let ([Some(a), Some(b)], true) = (bytes, hashes[0] != hashes[1]) {
-            notes.push(format!(
-                "{}: another program, of {a} bytes in A, {b} in B",
-                server.name
-            ));
-        }
-        if server.conformance != other.conformance {
-            notes.push(format!(
-                "{}: the conformance gate found something else",
-                server.name
-            ));
-        }
-    }
-    notes
-}
-
-/// How the load was not the same.
-fn plans(first: &Plan, second: &Plan) -> Vec<String> {
-    let terms = |plan: &Plan| {
-        [
-            ("connections", plan.connections),
-            ("workers", plan.workers),
-            ("cores for servers", plan.server_cores.len()),
-            ("cores for the generator", plan.generator_cores.len()),
-        ]
-    };
-    let both = terms(first).into_iter().zip(terms(second));
-    both.filter(|((_, ours), (_, theirs))| ours != theirs)
-        .map(|((what, ours), (_, theirs))| format!("{what}: {ours} in A, {theirs} in B"))
-        .collect()
-}
-
-/// What counts in one record and not in the other, where nothing can be compared.
-fn only_in_one(here: &View<'_>, there: &View<'_>, name: &str) -> Vec<String> {
-    let rows = here.analysis.lanes.iter().flat_map(|found| {
-        let rows = found.rows.iter().filter(|row| row.void.is_empty());
-        rows.map(move |row| (found.lane, row.arm))
-    });
-    let missing = rows.filter(|&(lane, arm)| {
-        let other = there.arm(&here.record.plan.arms[arm].name);
-        !other.is_some_and(|other| there.counts(other, lane))
-    });
-    missing
-        .map(|(lane, arm)| {
-            let arm = &here.record.plan.arms[arm].name;
-            format!("{arm}, {}: counts in {name} only", lane.name())
-        })
-        .collect()
-}
-
-fn shown(ratio: f64) -> String {
-    format!("{ratio:.3}")
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::Simulation;
-
-    #[test]
-    fn two_runs_of_the_same_are_consistent() {
-        let first = Simulation::new(14).run();
-        let mut other = Simulation::new(20);
-        // Everything a third slower: another hour, not other servers.
-        for arm in &mut other.arms {
-            arm.2 *= 0.67;
-        }
-        let difference = Difference::between(&first, &other.run()).unwrap();
-        assert!(difference.consistent(), "{}", difference.text());
-        // Four arms in two lanes, two figures each; start-up of each; and memory, but of the first, whose
-        // copy ran beside it.
-        assert_eq!(difference.figures.len(), 4 * 2 * 2 + 4 + 3);
-        assert!(
-            difference
-                .text()
-                .ends_with("consistent: none of 23 figures differs\n")
-        );
-    }
-
-    #[test]
-    fn what_changed_is_named() {
-        let first = Simulation::new(14).run();
-        let mut other = Simulation::new(14);
-        other.arms[1].2 *= 0.95;
-        let difference = Difference::between(&first, &other.run()).unwrap();
-        let text = difference.text();
-        assert!(!difference.consistent());
-        let apart: Vec<&str> = text
-            .lines()
-            .filter(|line| line.ends_with("DIFFERS"))
-            .collect();
-        assert_eq!(apart.len(), 4, "{text}");
-        assert!(
-            apart.iter().all(|line| line.starts_with("warp, ")),
-            "{text}"
-        );
-    }
-
-    #[test]
-    fn opposite_verdicts_contradict_each_other() {
-        let first = Simulation::new(14).run();
-        let mut other = Simulation::new(14);
-        (other.arms[0].2, other.arms[1].2) = (170_000.0, 150_000.0);
-        other.arms[3].2 = 170_000.0;
-        let text = Difference::between(&first, &other.run()).unwrap().text();
-        assert!(
-            text.contains("one: warp against axum is Ahead in A and Behind in B"),
-            "{text}"
-        );
-    }
-
-    #[test]
-    fn what_explains_a_difference_is_noted() {
-        let first = Simulation::new(3).run();
-        let mut other = first.clone();
-        other.servers[0].version = Some("0.9.0".to_owned());
-        other.servers[0].program.as_mut().unwrap().sha256 = "cd".repeat(32);
-        other.machine.cores = 4;
-        let text = Difference::between(&first, &other).unwrap().text();
-        for note in [
-            "axum: version 0.8.9 in A, 0.9.0 in B",
-            "axum: another program",
-            "· not the same machine",
-        ] {
-            assert!(text.contains(note), "{text}");
-        }
-        let mut unnamed = first.clone();
-        unnamed.machine.processor = None;
-        let text = Difference::between(&unnamed, &unnamed).unwrap().text();
-        assert!(text.contains("· perhaps not the same machine"), "{text}");
-    }
-
-    #[test]
-    fn what_counts_in_one_alone_is_noted_and_nothing_is_relative_to_a_void_reference() {
-        let first = Simulation::new(3).run();
-        let mut other = first.clone();
-        other.plan.connections = 128;
-        let arms = other.plan.arms.iter();
-        let reference = arms
-            .map(|arm| arm.role)
-            .position(|role| role == ArmRole::Reference)
-            .unwrap();
-        other.voids.push(crate::record::Void {
-            arm: reference,
-            restart: None,
-            lane: Some(Lane::List),
-            reason: "an answer was wrong".to_owned(),
-        });
-        let difference = Difference::between(&first, &other).unwrap();
-        let text = difference.text();
-        for note in [
-            "connections: 64 in A, 128 in B",
-            "hyper, list: counts in A only",
-        ] {
-            assert!(text.contains(note), "{text}");
-        }
-        let mut figures = difference.figures.iter();
-        assert!(
-            !figures.any(|figure| figure.of.ends_with(", list")),
-            "{text}"
-        );
-    }
-
-    #[test]
-    fn nothing_in_common_is_an_error() {
-        let first = Simulation::new(3).run();
-        let mut other = first.clone();
-        other.restarts.clear();
-        let error = Difference::between(&first, &other).unwrap_err().to_string();
-        assert!(error.contains("share no figure"), "{error}");
-    }
-}
+mod tests;

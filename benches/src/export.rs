@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::analysis::Analysis;
-use crate::failure::print;
+use crate::failure::{Failure, print};
 use crate::record::Record;
 
 /// What to write.
@@ -43,13 +43,15 @@ pub enum What {
 /// Prints a table as CSV: names in the first line, nothing where nothing is known. Or all as JSON, on one line.
 ///
 /// # Errors
-/// Where the record cannot be read.
-pub fn run(options: &Options) -> Result<()> {
-    let record = Record::read(&options.record)?;
-    if options.json {
-        return print(&(serde_json::to_string(&record)? + "\n"));
-    }
-    print(&csv(&table(&record, options.table)?)?)
+/// [`Failure::Usage`] where there is no such record.
+pub fn run(options: &Options) -> Result<(), Failure> {
+    let record = Record::named(&options.record)?;
+    let text = if options.json {
+        serde_json::to_string(&record).context("cannot write JSON")? + "\n"
+    } else {
+        csv(&table(&record, options.table)?)?
+    };
+    Ok(print(&text)?)
 }
 
 type Row = Map<String, Value>;

@@ -18,6 +18,8 @@ pub enum Failure {
     Void,
     /// What was to be shown did not hold: one line that says what.
     Unmet(String),
+    /// Two records differ. The conclusion on standard output has said so.
+    Inconsistent,
     /// Anything else.
     Other(anyhow::Error),
 }
@@ -49,6 +51,7 @@ impl Failure {
                 eprintln!("compare: {sentence}");
                 ExitCode::from(4)
             }
+            Self::Inconsistent => ExitCode::from(4),
             Self::Other(error) => {
                 eprintln!("compare: {error:#}");
                 ExitCode::FAILURE

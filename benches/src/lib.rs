@@ -8,6 +8,7 @@ pub mod command;
 pub mod cores;
 pub mod cost;
 pub mod diff;
+pub mod environment;
 pub mod estimates;
 pub mod export;
 pub mod failure;

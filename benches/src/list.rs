@@ -24,7 +24,7 @@ pub struct Options {
 /// Prints one line a record, the newest last.
 ///
 /// # Errors
-/// [`Failure::Usage`] where no directory is named and there is no servers.toml; and where a directory
+/// [`Failure::Usage`] where no directory is named and there is no servers.toml, or where a directory
 /// that was named cannot be read.
 pub fn run(options: &Options) -> Result<(), Failure> {
     let directories = if options.directories.is_empty() {
@@ -37,7 +37,8 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     };
     let mut places = Vec::new();
     for directory in &directories {
-        places.extend(records_in(directory)?);
+        let found = records_in(directory);
+        places.extend(found.map_err(|error| Failure::Usage(format!("{error:#}")))?);
     }
     Ok(print(&text(&places))?)
 }

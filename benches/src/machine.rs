@@ -165,7 +165,7 @@ impl Source {
 }
 
 /// What a program prints, if it is there and succeeds.
-fn output(directory: &Path, program: &str, arguments: &[&str]) -> Option<String> {
+pub(crate) fn output(directory: &Path, program: &str, arguments: &[&str]) -> Option<String> {
     let output = Command::new(program)
         .args(arguments)
         .current_dir(directory)

@@ -4,6 +4,7 @@
 use anyhow::{Context as _, Result};
 use quartet_conformance::servers::{Artifact, Catalogue, Server};
 
+use crate::environment::{Private, Python};
 use crate::interrupt::Interrupt;
 use crate::measure::Subject;
 use crate::record::{Conformance, Record, ServerRecord, Void};
@@ -27,10 +28,11 @@ pub fn prepare<'a>(
         .filter_map(|name| catalogue.get(name))
         .collect();
 
+    let private = Private::here(catalogue.root());
     let mut built = Vec::new();
     for &server in &servers {
         if !interrupt.requested() {
-            built.push((server, build(catalogue, server, record)));
+            built.push((server, build(catalogue, server, &private, record)));
         }
     }
     let mut subjects = Vec::new();
@@ -44,7 +46,7 @@ pub fn prepare<'a>(
         });
         match sound {
             Ok(artifact) => subjects.push(Subject { server, artifact }),
-            Err(error) if !interrupt.requested() => void(record, server, &error),
+            Err(error) if !interrupt.requested() => void(record, server, &private, &error),
             Err(_) => {}
         }
     }
@@ -58,13 +60,24 @@ pub fn prepare<'a>(
         .collect()
 }
 
-fn build(catalogue: &Catalogue, server: &Server, record: &mut Record) -> Result<Artifact> {
+fn build(
+    catalogue: &Catalogue,
+    server: &Server,
+    private: &Private,
+    record: &mut Record,
+) -> Result<Artifact> {
     let mut entry = ServerRecord {
         name: server.name.clone(),
         framework: server.framework.clone(),
         version: catalogue.framework_version(server),
         slowed_by: server.slowness(),
+        build: server
+            .build
+            .iter()
+            .map(|part| private.without(part))
+            .collect(),
         program: None,
+        python: None,
         conformance: None,
     };
     if !server.build.is_empty() {
@@ -80,6 +93,7 @@ fn build(catalogue: &Catalogue, server: &Server, record: &mut Record) -> Result<
             package,
             catalogue.root(),
         )?);
+        entry.python = Python::of(server, &artifact.program, private);
         Ok(artifact)
     });
     record.servers.push(entry);
@@ -109,11 +123,11 @@ fn passes(found: &Conformance) -> Result<()> {
     Ok(())
 }
 
-fn void(record: &mut Record, server: &Server, error: &anyhow::Error) {
+fn void(record: &mut Record, server: &Server, private: &Private, error: &anyhow::Error) {
     let reason = format!("{error:#}");
     let reason = reason.trim();
     eprintln!("{} is void: {reason}", server.name);
-    let reason = reason.lines().next().unwrap_or(reason).to_owned();
+    let reason = private.without(reason.lines().next().unwrap_or(reason));
     for (arm, _) in record
         .plan
         .arms

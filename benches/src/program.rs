@@ -25,7 +25,36 @@ pub fn inspect(executable: &Path, package: Option<&str>, root: &Path) -> Result<
         crates: package
             .map(|package| count_crates(package, root))
             .transpose()?,
+        linker: linker(&content),
+        allocator: allocator(&content),
     })
+}
+
+/// What linked an executable. Linkers leave their names in its section `.comment`, and GNU's does not.
+fn linker(content: &[u8]) -> Option<String> {
+    ["Linker: ", "mold "].into_iter().find_map(|beginning| {
+        let mut texts = content.split(|&byte| byte == 0);
+        let text = texts.find(|text| text.starts_with(beginning.as_bytes()))?;
+        let text = std::str::from_utf8(text).ok()?;
+        let name = text.strip_prefix("Linker: ").unwrap_or(text);
+        // A build's own number follows in brackets.
+        let name = name.split(" (").next().unwrap_or(name).trim();
+        let is_version = name
+            .split(' ')
+            .nth(1)?
+            .starts_with(|first: char| first.is_ascii_digit());
+        is_version.then(|| name.to_owned())
+    })
+}
+
+/// What allocates for an executable, by the beginnings of its messages.
+fn allocator(content: &[u8]) -> Option<String> {
+    let known = [("jemalloc", "<jemalloc>: "), ("mimalloc", "mimalloc: ")];
+    let found = known.into_iter().find(|(_, message)| {
+        let message = message.as_bytes();
+        content.windows(message.len()).any(|part| part == message)
+    });
+    found.map(|(name, _)| name.to_owned())
 }
 
 /// Crates compiled for this package alone. Cargo's metadata would not do: it joins the features
@@ -98,6 +127,24 @@ mod tests {
         let script = inspect(&file, None, Path::new(".")).unwrap();
         std::fs::remove_file(&file).unwrap();
         assert!(script.is_script);
+    }
+
+    #[test]
+    fn linker_and_allocator_are_told_by_what_they_leave() {
+        let lld = b"\x7fELF\0rustc version 1.95.0\0Linker: LLD 22.1.2 (/checkout/src abc)\0";
+        assert_eq!(linker(lld).as_deref(), Some("LLD 22.1.2"));
+        let mold = b"GCC: (Debian 12.2.0) 12.2.0\0mold 2.40.0 (compatible with GNU ld)\0";
+        assert_eq!(linker(mold).as_deref(), Some("mold 2.40.0"));
+        assert_eq!(linker(b"\0GCC: 12\0mold grows\0Linker: \0"), None);
+        assert_eq!(
+            allocator(b"..<jemalloc>: Error..").as_deref(),
+            Some("jemalloc")
+        );
+        assert_eq!(
+            allocator(b"..mimalloc: error..").as_deref(),
+            Some("mimalloc")
+        );
+        assert_eq!(allocator(b"malloc"), None);
     }
 
     #[test]

@@ -17,6 +17,7 @@ use crate::accounting::Memory;
 use crate::calibrate::Calibration;
 use crate::cores::Core;
 use crate::cost::Cost;
+use crate::environment::{Environment, Python};
 use crate::estimates::Estimates;
 use crate::machine::{Machine, Source, Toolchain};
 use crate::plan::{Lane, Plan};
@@ -40,7 +41,7 @@ pub struct Record {
     pub schema_version: u32,
     /// When the run began, RFC 3339 in UTC.
     pub started: String,
-    /// The command that made it, as one would type it.
+    /// The command that made it, as one would type it, without paths that are nobody's business.
     pub command: String,
     /// When it was gone on with after an end before its time, RFC 3339 in UTC.
     #[serde(default)]
@@ -54,6 +55,9 @@ pub struct Record {
     pub machine: Machine,
     /// What everything was compiled with.
     pub toolchain: Toolchain,
+    /// What changes programs besides their source. Absent in records from before 2026-11-28.
+    #[serde(default)]
+    pub environment: Option<Environment>,
     /// Which state of the repository was measured.
     pub source: Source,
     /// What was to be measured, and the seed of every order.
@@ -115,8 +119,15 @@ pub struct ServerRecord {
     /// calibration.
     #[serde(default)]
     pub slowed_by: Option<f64>,
+    /// The command that built it, without such paths. Empty in records from before
+    /// 2026-11-28, and where nothing is built.
+    #[serde(default)]
+    pub build: Vec<String>,
     /// The program that was measured.
     pub program: Option<Program>,
+    /// The Python it runs on, where it is in Python. Absent in records from before 2026-11-28.
+    #[serde(default)]
+    pub python: Option<Python>,
     /// What the conformance gate found. Absent where the server could not be built or started.
     pub conformance: Option<Conformance>,
 }
@@ -133,6 +144,13 @@ pub struct Program {
     pub is_script: bool,
     /// Crates compiled into it or for it, each counted once; the project's own left out.
     pub crates: Option<usize>,
+    /// What linked it, where that left its name in it, as LLD and mold do.
+    #[serde(default)]
+    pub linker: Option<String>,
+    /// The allocator that it has messages of: `jemalloc` or `mimalloc`. Absent where it has none, which
+    /// is presumably that of the C library.
+    #[serde(default)]
+    pub allocator: Option<String>,
 }
 
 /// What the conformance gate found: how many must-cases had which verdict.

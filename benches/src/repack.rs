@@ -2,11 +2,10 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
 use clap::Args;
 
-use crate::failure::print;
-use crate::record::repack;
+use crate::failure::{Failure, print};
+use crate::record::{Record, repack};
 
 /// What to pack.
 #[derive(Args, Debug)]
@@ -19,9 +18,11 @@ pub struct Options {
 /// Replaces plain records by packed ones that say the same, and prints their sizes.
 ///
 /// # Errors
-/// Where one cannot be read or written, is packed already, is of a run that goes on, or would not come back the same.
-pub fn run(options: &Options) -> Result<()> {
+/// [`Failure::Usage`] where there is no such record; and where one cannot be written, is packed already, is of a
+/// run that goes on, or would not come back the same.
+pub fn run(options: &Options) -> Result<(), Failure> {
     for record in &options.records {
+        Record::named(record)?;
         let (before, after) = repack(record)?;
         let shown = record.display();
         print(&format!("{shown}: {before} bytes were, {after} are\n"))?;

@@ -276,6 +276,10 @@ impl Page<'_> {
             .rustc
             .as_deref()
             .unwrap_or("an unknown compiler");
+        let variables = record.environment.iter().flat_map(|found| &found.variables);
+        let variables: String = variables
+            .map(|(name, value)| format!(", {name}={value}"))
+            .collect();
         let machine = record.machine.sentence();
         let date = record.started.get(..10).unwrap_or(&record.started);
         let command = match self.form {
@@ -283,7 +287,7 @@ impl Page<'_> {
             Form::Markdown => format!("`{}`", record.command),
         };
         sentences.push(format!(
-            "Measured {date} by {command} on {machine}; {rustc}{revision}."
+            "Measured {date} by {command} on {machine}; {rustc}{variables}{revision}."
         ));
         match self.form {
             Form::Text => sentences.join("\n") + "\n",

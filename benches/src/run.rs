@@ -18,6 +18,7 @@ use crate::analysis::{Analysis, Division};
 use crate::calibrate;
 use crate::cores::{CoreList, Placement, Usable};
 use crate::cost::{self, Costing};
+use crate::environment::{Environment, Private};
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::machine::{Machine, Source, Toolchain};
@@ -44,7 +45,7 @@ pub struct Options {
 
     /// How often every server is started afresh: what intervals rest on [default: 84; --quick: 14;
     /// --thorough: 164]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = at_least_one::<NonZeroU32>)]
     restarts: Option<NonZeroU32>,
 
     /// Servers to compare, by their names in servers.toml; `all` for every one [default: the
@@ -158,12 +159,13 @@ impl Run {
         let record = Record {
             schema_version: SCHEMA_VERSION,
             started,
-            command: command.to_owned(),
+            command: Private::here(catalogue.root()).without(command),
             resumed: Vec::new(),
             state: State::Running,
             calibration: calibrate::known(catalogue.root(), &machine),
             machine,
             toolchain: Toolchain::look(catalogue.root()),
+            environment: Some(Environment::look(catalogue.root())),
             source: Source::look(catalogue.root()),
             plan: options.plan(arms, &placement),
             core_clock: false,
@@ -289,6 +291,17 @@ impl Run {
 /// Where runs leave their records, unless told otherwise.
 pub(crate) fn runs(root: &Path) -> PathBuf {
     root.join("target/compare")
+}
+
+/// A number of things that are to be measured, of which there must be one.
+pub(crate) fn at_least_one<N: std::str::FromStr>(text: &str) -> Result<N, String> {
+    text.parse().map_err(|_| {
+        if text.bytes().all(|byte| byte == b'0') && !text.is_empty() {
+            "at least 1 is needed".to_owned()
+        } else {
+            "it is not a whole number of at least 1, or too large".to_owned()
+        }
+    })
 }
 
 /// What is known beforehand to make the run less than it could be.

@@ -111,6 +111,7 @@ impl Simulation {
                 rustc: Some("rustc 1.95.0".to_owned()),
                 cargo: None,
             },
+            environment: None,
             source: Source {
                 revision: Some("0".repeat(40)),
                 modified: Some(false),
@@ -221,11 +222,15 @@ fn server(arm: &Arm) -> ServerRecord {
         framework: Some(arm.server.clone()),
         version: Some("0.8.9".to_owned()),
         slowed_by: None,
+        build: Vec::new(),
+        python: None,
         program: Some(Program {
             sha256: "ab".repeat(32),
             bytes: 1_500_000,
             is_script: false,
             crates: Some(47),
+            linker: None,
+            allocator: None,
         }),
         conformance: Some(Conformance {
             conforms: 120,

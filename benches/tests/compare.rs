@@ -150,7 +150,7 @@ fn wrong_usage_is_one_line_and_exit_code_2() {
             .args(["diff", "/nowhere", "/nowhere"])
             .output()
             .unwrap(),
-        1,
+        2,
         "/nowhere",
     );
     fs::write(&file, "[[server]]\nname = 1\n").unwrap();
@@ -164,10 +164,21 @@ fn wrong_usage_is_one_line_and_exit_code_2() {
         "/nowhere",
     );
     refused(
-        &compare().args(["report", "/nowhere"]).output().unwrap(),
-        1,
-        "/nowhere",
+        &with(&["--restarts", "0"]),
+        2,
+        "invalid value '0' for '--restarts <N>': at least 1 is needed",
     );
+    // A record that is not there is the same mistake for every command.
+    for command in [
+        &["report"][..],
+        &["export"],
+        &["pack"],
+        &["list"],
+        &["--resume"],
+    ] {
+        let output = compare().args(command).arg("/nowhere").output().unwrap();
+        refused(&output, 2, "cannot read /nowhere");
+    }
 }
 
 #[test]
@@ -404,4 +415,69 @@ fn an_interrupted_run_keeps_what_it_measured_leaves_no_server_and_is_gone_on_wit
     assert_eq!(numbers, [0, 1]);
     assert!(record.restarts[1].complete);
     refused(&resume(), 2, "nothing to go on with");
+}
+
+#[test]
+fn every_command_reads_the_records_in_the_repository() {
+    let records = Path::new(env!("CARGO_MANIFEST_DIR")).join("../records");
+    let run = |arguments: &[&Path]| compare().args(arguments).output().unwrap();
+    let listed = run(&[Path::new("list"), &records]);
+    let listed = text(&listed.stdout);
+    let entries = fs::read_dir(&records)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let places: Vec<PathBuf> = entries.filter(|place| place.is_dir()).collect();
+    // A heading and a line beneath it come first.
+    assert_eq!(listed.lines().count(), 2 + places.len(), "{listed}");
+    assert!(!listed.contains("not read"), "{listed}");
+
+    // Small ones of either machine, for the rest.
+    let mut small = places
+        .iter()
+        .filter(|place| place.to_string_lossy().ends_with("-originals"));
+    let (first, second) = (small.next().unwrap(), small.next().unwrap());
+    let place = Place::new("records");
+    for record in [first, second] {
+        let page = place.join("page.html");
+        for command in [
+            &["report".as_ref(), record.as_path()][..],
+            &["report".as_ref(), record, "--html".as_ref(), &page],
+            &["export".as_ref(), record, "--table=slices".as_ref()],
+            &["export".as_ref(), record, "--json".as_ref()],
+        ] {
+            let output = run(command);
+            assert!(
+                output.status.success(),
+                "{command:?}: {}",
+                text(&output.stderr)
+            );
+        }
+        assert!(
+            fs::read_to_string(page)
+                .unwrap()
+                .contains("<section id=\"method\">")
+        );
+    }
+    let output = run(&["diff".as_ref(), first, first]);
+    assert!(output.status.success());
+    let said = text(&output.stdout);
+    assert!(
+        said.lines()
+            .last()
+            .unwrap()
+            .starts_with("Conclusion: consistent."),
+        "{said}"
+    );
+    let output = run(&["diff".as_ref(), first, second]);
+    assert!(
+        matches!(output.status.code(), Some(0 | 4)),
+        "{}",
+        text(&output.stderr)
+    );
+    assert!(
+        output.stderr.is_empty(),
+        "the conclusion is on standard output"
+    );
+    let again = run(&["pack".as_ref(), first]);
+    assert!(text(&again.stderr).contains("is not a plain record"));
 }

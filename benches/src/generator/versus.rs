@@ -19,6 +19,7 @@ use self::{
     server::Server,
 };
 use super::{Connections, Exchange};
+use crate::run::at_least_one;
 use crate::{
     cores::Placement,
     failure::{Failure, print},
@@ -64,15 +65,15 @@ pub struct Options {
     beside: Vec<Client>,
 
     /// Numbers of connections to compare at
-    #[arg(long, value_name = "N", value_delimiter = ',', default_values = ["64", "256"])]
+    #[arg(long, value_name = "N", value_delimiter = ',', default_values = ["64", "256"], value_parser = at_least_one::<NonZeroUsize>)]
     connections: Vec<NonZeroUsize>,
 
     /// Rounds of each client at each number of connections
-    #[arg(long, value_name = "N", default_value = "16")]
+    #[arg(long, value_name = "N", default_value = "16", value_parser = at_least_one::<NonZeroUsize>)]
     rounds: NonZeroUsize,
 
     /// Length of a round
-    #[arg(long, value_name = "SECONDS", default_value = "1")]
+    #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = at_least_one::<NonZeroU64>)]
     seconds: NonZeroU64,
 }
 

@@ -14,6 +14,8 @@ use flate2::write::GzEncoder;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::failure::Failure;
+
 use super::pack::{is_packed, pack, same, unpack};
 use super::{OLDEST_VERSION, Record, SCHEMA_VERSION, State};
 
@@ -57,6 +59,14 @@ impl Record {
         } else {
             path.join(PLAIN_NAME)
         }
+    }
+
+    /// Reads a record that the command line names.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] where [`Record::read`] fails: the command line names what is no record.
+    pub fn named(path: &Path) -> Result<Self, Failure> {
+        Self::read(path).map_err(|error| Failure::Usage(format!("{error:#}")))
     }
 
     /// Reads a record, given its file or its directory. One of an older version that is still read

@@ -24,8 +24,7 @@ impl Run {
     pub(super) fn again(options: &Options, record: &Path) -> Result<Self, Failure> {
         let catalogue = options.catalogue()?;
         let file = Record::file(record);
-        let usage = |error: anyhow::Error| Failure::Usage(format!("{error:#}"));
-        Record::read(&file).map_err(usage)?;
+        Record::named(&file)?;
         let directory = match file.parent() {
             Some(parent) if file.ends_with(PACKED_NAME) || file.ends_with(PLAIN_NAME) => parent,
             _ => {
@@ -41,7 +40,7 @@ impl Run {
         };
         let claim = Claim::again(directory)?;
         // Not before: whoever had it until now may have written more.
-        let mut record = Record::read(directory).map_err(usage)?;
+        let mut record = Record::named(directory)?;
         may_go_on(&record, &Machine::look()).map_err(Failure::Usage)?;
         let placement = placement(&record.plan)?;
         record.state = State::Running;

@@ -159,18 +159,3 @@ fn an_older_record_is_packed_as_it_is() {
     assert!(running.contains("goes on"), "{running}");
     fs::remove_dir_all(&place).unwrap();
 }
-
-#[test]
-fn the_records_in_the_repository_are_read() {
-    let records = Path::new(env!("CARGO_MANIFEST_DIR")).join("../records");
-    let mut read = 0;
-    for entry in fs::read_dir(records).unwrap() {
-        let place = entry.unwrap().path();
-        if place.is_dir() {
-            let record = Record::read(&place).unwrap();
-            assert!(!record.restarts.is_empty(), "{}", place.display());
-            read += 1;
-        }
-    }
-    assert!(read > 0);
-}

@@ -5,6 +5,7 @@ use super::block::{Block, Captioned, Item, Section};
 use crate::analysis::{CPU_OF_OTHERS, FLOOR_FACTOR, LITTLE, SATURATION};
 use crate::calibrate::Calibration;
 use crate::plan::Plan;
+use crate::record::Record;
 use crate::report::cores;
 use crate::report::numbers::interval;
 use crate::table::{Align, Table};
@@ -139,6 +140,8 @@ pub(super) fn method(material: &Material<'_>) -> Section {
             "Compiler",
             record.toolchain.rustc.clone().unwrap_or_else(unknown),
         ),
+        ("Build", built(record)),
+        ("Kernel", kernel(record)),
         ("Revision", source),
         (
             "Plan",
@@ -152,6 +155,8 @@ pub(super) fn method(material: &Material<'_>) -> Section {
         ("Cores", cores(record)),
         ("Seed", plan.seed.to_string()),
     ];
+    // What older records have not is left out.
+    let terms = terms.into_iter().filter(|(_, said)| !said.is_empty());
     let terms = terms.map(|(term, said)| (term.to_owned(), said));
     Section {
         id: "method",
@@ -165,13 +170,90 @@ pub(super) fn method(material: &Material<'_>) -> Section {
                  repository has it in full, with what this comparison cannot tell."
                     .to_owned(),
             ),
-            Block::Terms(terms.into()),
+            Block::Terms(terms.collect()),
             Block::Table(Captioned::new(
                 "The programs that were measured",
                 programs(material),
             )),
-        ],
+        ]
+        .into_iter()
+        .chain(pythons(record))
+        .collect(),
     }
+}
+
+/// What changes programs besides their source, when they are built.
+fn built(record: &Record) -> String {
+    let Some(environment) = &record.environment else {
+        return String::new();
+    };
+    let mut parts: Vec<String> = environment.host.iter().cloned().collect();
+    parts.extend(
+        environment
+            .llvm
+            .iter()
+            .map(|version| format!("LLVM {version}")),
+    );
+    parts.extend(environment.c_library.clone());
+    let settings = environment.variables.iter().chain(&environment.cargo);
+    parts.extend(settings.map(|(name, value)| format!("{name} = {value}")));
+    parts.join("; ")
+}
+
+/// How the kernel is set, as far as it changes how fast programs run.
+fn kernel(record: &Record) -> String {
+    let Some(environment) = &record.environment else {
+        return String::new();
+    };
+    let kernel = &environment.kernel;
+    let mut parts = kernel.boot_parameters.clone();
+    let named = [
+        ("transparent huge pages", &kernel.transparent_hugepages),
+        ("frequency driver", &kernel.frequency_driver),
+        ("clock source", &kernel.clock_source),
+    ];
+    let said = named
+        .into_iter()
+        .filter_map(|(name, said)| Some(format!("{name} {}", said.as_ref()?)));
+    parts.extend(said);
+    let flags = [("turbo", kernel.turbo), ("SMT", kernel.smt)];
+    let said = flags
+        .into_iter()
+        .filter_map(|(name, on)| Some(format!("{name} {}", if on? { "on" } else { "off" })));
+    parts.extend(said);
+    parts.extend(
+        kernel
+            .governors
+            .iter()
+            .map(|governor| format!("governor {governor}")),
+    );
+    let mitigations = kernel.mitigations.iter();
+    parts.extend(mitigations.map(|(weakness, done)| format!("{weakness}: {done}")));
+    parts.join("; ")
+}
+
+/// The Python of each server that is in Python.
+fn pythons(record: &Record) -> Option<Block> {
+    let mut table = Table::new([
+        ("server", Align::Left),
+        ("Python", Align::Left),
+        ("served by", Align::Left),
+        ("event loop", Align::Left),
+        ("HTTP parser", Align::Left),
+    ]);
+    for server in &record.servers {
+        let Some(python) = &server.python else {
+            continue;
+        };
+        let used = [&python.server, &python.event_loop, &python.parser];
+        let used = used.map(|name| name.clone().unwrap_or_default());
+        let row = [server.name.clone(), python.sentence()]
+            .into_iter()
+            .chain(used);
+        table.push(row.collect());
+    }
+    let any = !table.rows().is_empty();
+    any.then(|| Block::Table(Captioned::new("The Python of each original", table)))
 }
 
 /// How servers are loaded, in each way that is planned.
@@ -209,6 +291,8 @@ fn programs(material: &Material<'_>) -> Table {
         ("framework", Align::Left),
         ("version", Align::Left),
         ("bytes", Align::Right),
+        ("linker", Align::Left),
+        ("allocator", Align::Left),
         ("SHA-256 begins", Align::Left),
     ]);
     for server in &material.record.servers {
@@ -218,6 +302,12 @@ fn programs(material: &Material<'_>) -> Table {
             server.framework.clone().unwrap_or_default(),
             server.version.clone().unwrap_or_default(),
             program.map_or_else(String::new, |program| program.bytes.to_string()),
+            program
+                .and_then(|program| program.linker.clone())
+                .unwrap_or_default(),
+            program
+                .and_then(|program| program.allocator.clone())
+                .unwrap_or_default(),
             program.map_or_else(String::new, |program| {
                 program.sha256.chars().take(16).collect()
             }),
