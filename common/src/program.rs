@@ -47,6 +47,8 @@ pub struct Particulars {
     pub descriptors_per_worker: usize,
     /// What else holds of an option here, for `--help`: the option without its dashes, and a clause.
     pub notes: &'static [(&'static str, &'static str)],
+    /// The options that change nothing here, without their dashes: `--help` leaves them out.
+    pub lacks: &'static [&'static str],
 }
 
 impl Particulars {
@@ -58,6 +60,7 @@ impl Particulars {
             most_workers: usize::MAX,
             descriptors_per_worker: 0,
             notes: &[],
+            lacks: &[],
         }
     }
 
@@ -65,14 +68,15 @@ impl Particulars {
     fn describe(&self, command: Command) -> Command {
         let with_note = |arg: Arg| {
             let long = arg.get_long().unwrap_or_default();
+            let is_hidden = arg.is_hide_set() || self.lacks.contains(&long);
             let note = self.notes.iter().find(|(option, _)| *option == long);
-            match (note, arg.get_help()) {
-                (Some((_, note)), Some(help)) => {
-                    let help = format!("{help}; {note}");
-                    arg.help(help)
-                }
-                _ => arg,
-            }
+            let help = note.zip(arg.get_help());
+            let help = help.map(|((_, note), help)| format!("{help}; {note}"));
+            let arg = match help {
+                Some(help) => arg.help(help),
+                None => arg,
+            };
+            arg.hide(is_hidden)
         };
         command
             .name(self.name)
@@ -243,5 +247,20 @@ mod tests {
             help.ends_with("; 512 here").then(|| arg.get_id().as_str())
         });
         assert_eq!(noted.collect::<Vec<_>>(), ["workers"]);
+    }
+
+    #[test]
+    fn help_leaves_out_what_a_program_lacks() {
+        const PARTICULARS: Particulars = Particulars {
+            lacks: &["print-openapi"],
+            ..Particulars::new("quartet")
+        };
+        let names = |particulars: Particulars, option| {
+            let help = particulars.describe(Options::command()).render_help();
+            help.to_string().contains(option)
+        };
+        assert!(names(Particulars::new("quartet"), "--print-openapi"));
+        assert!(!names(PARTICULARS, "--print-openapi"));
+        assert!(names(PARTICULARS, "--root-path"));
     }
 }

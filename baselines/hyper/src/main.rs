@@ -8,6 +8,7 @@ use tokio::runtime::Builder;
 const PROGRAM: Particulars = Particulars {
     about: "Serves greetings by locale name on bare hyper: the API's two data routes, and nothing else.",
     notes: &[("shutdown-delay", "there is no /readyz here")],
+    lacks: &["root-path", "public-url", "print-openapi"],
     ..Particulars::new("quartet-baseline-hyper")
 };
 

@@ -22,7 +22,12 @@ struct Server {
 
 impl Server {
     fn start(workers: &str) -> Self {
-        let mut child = Command::new(PROGRAM)
+        Self::start_as(Command::new(PROGRAM), workers)
+    }
+
+    /// Started by `command`, which becomes the program.
+    fn start_as(mut command: Command, workers: &str) -> Self {
+        let mut child = command
             .args(["--listen", "127.0.0.1:0", "--workers", workers])
             .stdout(Stdio::piped())
             .spawn()
@@ -91,6 +96,23 @@ fn answers_in_order_however_requests_are_cut() {
         assert!(answer(&mut reader).starts_with(r#"[{"lang":"ar","#));
         assert_eq!(answer(&mut reader), ONE_BODY);
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn goes_on_once_it_is_out_of_descriptors() {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "ulimit -n 32 && exec \"$0\" \"$@\"", PROGRAM]);
+    let server = Server::start_as(shell, "2");
+    let crowd: Vec<_> = (0..64).map(|_| server.connect()).collect();
+    let mut first = &crowd[0];
+    first.write_all(ONE.as_bytes()).unwrap();
+    assert_eq!(answer(&mut BufReader::new(first)), ONE_BODY);
+    // Those that wait are accepted once others are gone, with no further connection to tell of them.
+    let mut last = crowd[63].try_clone().unwrap();
+    drop(crowd);
+    last.write_all(ONE.as_bytes()).unwrap();
+    assert_eq!(answer(&mut BufReader::new(last)), ONE_BODY);
 }
 
 #[test]

@@ -41,8 +41,7 @@ pub(crate) enum NoRoom {
 /// Raises the soft limit of descriptors to what is allowed, and tries whether there is room for
 /// `workers` threads and the descriptors that each needs for itself.
 ///
-/// Runtimes find out by panicking, after the program has said that it listens, or not at all: tokio
-/// goes on with the threads that it got.
+/// Runtimes find out by panicking, actix-web's where a thread of its own is all that ends.
 pub(crate) fn ensure_room(
     workers: usize,
     descriptors_per_worker: usize,
