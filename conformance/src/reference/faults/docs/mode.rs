@@ -12,8 +12,8 @@ pub(in crate::reference) const FAULTS: &[Fault] = &[
         "a key is demanded where none is asked for",
         |request, answer| {
             edit(request, answer, |document| {
-                secure(document, json!([{"apiKey": []}]))
-            })
+                secure(document, json!([{"apiKey": []}]));
+            });
         },
     ),
     Fault::answer(
@@ -119,7 +119,7 @@ pub(in crate::reference) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::conduct("docs/openapi-printed", "the key is forgotten", |conduct| {
-        conduct.prints_openapi_of = |mode| mode.keyed = false
+        conduct.prints_openapi_of = |mode| mode.keyed = false;
     }),
     Fault::conduct(
         "docs/openapi-printed",
