@@ -290,8 +290,8 @@ pub(super) const FAULTS: &[Fault] = &[
         |request, answer| {
             edit(request, answer, |document| {
                 let mut copy = document["paths"]["/healthz"].clone();
-                copy["get"]["operationId"] = json!("readyz");
-                document["paths"]["/readyz"] = copy;
+                copy["get"]["operationId"] = json!("livez");
+                document["paths"]["/livez"] = copy;
             });
         },
     ),
