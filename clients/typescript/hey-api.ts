@@ -27,6 +27,6 @@ console.log("422:", malformed.error?.errors?.[0]?.msg);
 
 if (key) {
   const refused = await greetingsGreetingsGet({ auth: undefined });
+  // A client of an open server has no type for it.
   assert.equal(refused.response?.status, 401);
-  console.log("401:", refused.error?.detail);
 }

@@ -29,6 +29,6 @@ console.log("422:", malformed.error?.errors?.[0]?.msg);
 
 if (key) {
   const refused = await anyone.GET("/greetings");
+  // A client of an open server has no type for it.
   assert.equal(refused.response.status, 401);
-  console.log("401:", refused.error?.detail);
 }
