@@ -1,20 +1,42 @@
-use crate::EntityTag;
+use crate::{EntityTag, Problem};
 
-/// Whether If-None-Match makes the answer 304 (RFC 9110 §13.1.2), given each of the request's
-/// field lines and the entity tag of what GET would send.
+/// What a request's preconditions make of the answer to GET or HEAD that would be 200, given the
+/// field lines of If-Match and If-None-Match and the entity tag of what would be sent: whether it is
+/// 304 instead.
 ///
-/// Tags are compared weakly (§8.8.3.2), `*` matches any, and a line that breaks the grammar
-/// matches no further: the whole representation is always a right answer.
+/// They are evaluated in the order of RFC 9110 §13.2.2. If-Modified-Since and If-Unmodified-Since
+/// are ignored, as they must be where there is no modification date (§13.1.3, §13.1.4).
+///
+/// # Errors
+/// The problem that If-Match names no present entity tag (412).
 pub fn not_modified<'a>(
+    if_match: impl IntoIterator<Item = &'a [u8]>,
     if_none_match: impl IntoIterator<Item = &'a [u8]>,
     current: &EntityTag,
-) -> bool {
-    if_none_match
-        .into_iter()
-        .any(|line| line_matches(line, current.as_bytes()))
+) -> Result<bool, Problem> {
+    let mut if_match = if_match.into_iter().peekable();
+    let compare_strongly = |line| names(line, current, Comparison::Strong);
+    // A list with nothing in it names no entity tag: only where there is no field all is well.
+    if if_match.peek().is_some() && !if_match.any(compare_strongly) {
+        return Err(Problem::precondition_failed());
+    }
+    let mut if_none_match = if_none_match.into_iter();
+    Ok(if_none_match.any(|line| names(line, current, Comparison::Weak)))
 }
 
-fn line_matches(line: &[u8], current: &[u8]) -> bool {
+/// How entity tags are compared (RFC 9110 §8.8.3.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Comparison {
+    /// A weak tag is like none: what If-Match asks for (§13.1.1).
+    Strong,
+    /// Whether a tag is weak makes no difference: what If-None-Match asks for (§13.1.2).
+    Weak,
+}
+
+/// Whether a field line names the present entity tag, or any with `*`. One that breaks the grammar
+/// names no further: the whole representation is a right answer to If-None-Match, and refusing is the
+/// safe one to If-Match.
+fn names(line: &[u8], current: &EntityTag, comparison: Comparison) -> bool {
     let mut rest = line.trim_ascii();
     if rest == b"*" {
         return true;
@@ -24,7 +46,10 @@ fn line_matches(line: &[u8], current: &[u8]) -> bool {
         while let [b',' | b' ' | b'\t', tail @ ..] = rest {
             rest = tail;
         }
-        let opaque_tag = rest.strip_prefix(b"W/").unwrap_or(rest);
+        let (is_weak, opaque_tag) = match rest.strip_prefix(b"W/") {
+            Some(opaque_tag) => (true, opaque_tag),
+            None => (false, rest),
+        };
         let [b'"', after_quote @ ..] = opaque_tag else {
             return false;
         };
@@ -32,7 +57,8 @@ fn line_matches(line: &[u8], current: &[u8]) -> bool {
         let Some(close) = after_quote.iter().position(|&octet| octet == b'"') else {
             return false;
         };
-        if opaque_tag[..close + 2] == *current {
+        let counts = !is_weak || comparison == Comparison::Weak;
+        if counts && opaque_tag[..close + 2] == *current.as_bytes() {
             return true;
         }
         rest = &opaque_tag[close + 2..];
@@ -43,47 +69,75 @@ fn line_matches(line: &[u8], current: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    fn matches(lines: &[&str]) -> bool {
+    /// The outcome for field lines in which TAG stands for the present entity tag.
+    fn outcome(if_match: &[&str], if_none_match: &[&str]) -> Result<bool, u16> {
         let current = EntityTag::of(b"abc");
-        let lines: Vec<String> = lines
-            .iter()
-            .map(|line| line.replace("TAG", current.as_str()))
-            .collect();
-        not_modified(lines.iter().map(|line| line.as_bytes()), &current)
+        let [if_match, if_none_match] = [if_match, if_none_match].map(|lines| {
+            let lines = lines.iter();
+            let lines = lines.map(|line| line.replace("TAG", current.as_str()));
+            lines.collect::<Vec<String>>()
+        });
+        not_modified(
+            if_match.iter().map(|line| line.as_bytes()),
+            if_none_match.iter().map(|line| line.as_bytes()),
+            &current,
+        )
+        .map_err(|problem| problem.status())
+    }
+
+    /// Lists that name the present tag, whichever way tags are compared.
+    const NAMING: [&str; 8] = [
+        "TAG",
+        "*",
+        " * ",
+        "W/\"a\", TAG",
+        "\"a,b\",\"c\" , TAG",
+        ",, TAG",
+        "TAG, \"unclosed",
+        "\"\", TAG",
+    ];
+
+    /// Lists that do not.
+    const OTHERS: [&str; 8] = [
+        "",
+        "\"a\"",
+        "w/TAG",
+        "\"a\" \"",
+        "ba7816bf8f01cfea414140de5dae2223",
+        "\"*\"",
+        "\"a, TAG",
+        "*, \"a\"",
+    ];
+
+    #[test]
+    fn if_none_match_that_names_the_tag_is_304() {
+        for line in NAMING {
+            assert_eq!(outcome(&[], &[line]), Ok(true), "{line}");
+        }
+        for line in OTHERS {
+            assert_eq!(outcome(&[], &[line]), Ok(false), "{line}");
+        }
+        assert_eq!(outcome(&[], &["\"a\"", "TAG"]), Ok(true), "a second line");
+        assert_eq!(outcome(&[], &["W/TAG"]), Ok(true));
+        assert_eq!(outcome(&[], &[]), Ok(false));
     }
 
     #[test]
-    fn any_form_that_names_the_tag_matches() {
-        for line in [
-            "TAG",
-            "W/TAG",
-            "*",
-            " * ",
-            "\"a\", TAG",
-            "\"a,b\",\"c\" , W/TAG",
-            ",, TAG",
-            "TAG, \"unclosed",
-            "\"\", TAG",
-        ] {
-            assert!(matches(&[line]), "{line}");
+    fn if_match_that_does_not_name_the_tag_is_412() {
+        for line in NAMING {
+            assert_eq!(outcome(&[line], &[]), Ok(false), "{line}");
         }
-        assert!(matches(&["\"a\"", "TAG"]), "a second field line");
+        for line in OTHERS {
+            assert_eq!(outcome(&[line], &[]), Err(412), "{line}");
+        }
+        assert_eq!(outcome(&["\"a\"", "TAG"], &[]), Ok(false), "a second line");
+        assert_eq!(outcome(&["W/TAG"], &[]), Err(412), "strong comparison");
     }
 
     #[test]
-    fn nothing_else_does() {
-        for line in [
-            "",
-            "\"a\"",
-            "w/TAG",
-            "\"a\" \"",
-            "ba7816bf8f01cfea414140de5dae2223",
-            "\"*\"",
-            "\"a, TAG",
-            "*, \"a\"",
-        ] {
-            assert!(!matches(&[line]), "{line}");
-        }
-        assert!(!matches(&[]));
+    fn if_match_comes_first() {
+        assert_eq!(outcome(&["\"a\""], &["TAG"]), Err(412));
+        assert_eq!(outcome(&["TAG"], &["TAG"]), Ok(true));
+        assert_eq!(outcome(&["TAG"], &["\"a\""]), Ok(false));
     }
 }

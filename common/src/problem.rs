@@ -107,6 +107,15 @@ impl Problem {
         )
     }
 
+    /// 412: If-Match names no present entity tag (RFC 9110 §13.1.1, §15.5.13).
+    pub fn precondition_failed() -> Self {
+        Self::new(
+            412,
+            "Precondition Failed",
+            "If-Match does not name the present entity tag",
+        )
+    }
+
     /// 414: the request line is longer than the stated limit (RFC 9110 §15.5.15).
     pub fn uri_too_long() -> Self {
         Self::new(414, "URI Too Long", "The request line is too long")

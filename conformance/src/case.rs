@@ -76,6 +76,8 @@ pub enum Need {
     PortEnv,
     /// A process can be told where to listen.
     Listen,
+    /// A process can be told every option by an environment variable.
+    OptionEnv,
     /// The greetings are there: the list, or one of them, is found.
     Greetings,
     /// The page is there: `GET /docs` is found.
@@ -113,6 +115,7 @@ impl Need {
             Self::RootPath => "needs a server whose stanza has root_path_args",
             Self::PublicUrl => "needs a server whose stanza has public_url_args",
             Self::PrintOpenApi => "needs a server whose stanza has print_openapi_args",
+            Self::OptionEnv => "needs a server whose stanza has option_env",
             Self::PortEnv => "needs a server whose stanza has port_env_args",
             Self::Listen => "needs a server whose stanza has listen_args",
             Self::Greetings => "needs the greetings, and GET /greetings is an error",

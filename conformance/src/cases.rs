@@ -2,6 +2,7 @@
 
 mod contract;
 mod docs;
+mod everything;
 mod lifecycle;
 mod load;
 mod processes;
@@ -17,7 +18,9 @@ use crate::Case;
 const AREAS: &[&[Case]] = &[
     contract::list::CASES,
     contract::item::CASES,
+    contract::data::CASES,
     contract::errors::CASES,
+    contract::statuses::CASES,
     contract::parallel::CASES,
     contract::generated::CASES,
     docs::page::CASES,
@@ -28,10 +31,13 @@ const AREAS: &[&[Case]] = &[
     semantics::head::CASES,
     semantics::methods::CASES,
     semantics::conditional::CASES,
+    semantics::preconditions::CASES,
+    semantics::validators::CASES,
     semantics::negotiation::CASES,
     semantics::requests::CASES,
     semantics::answers::CASES,
     semantics::targets::CASES,
+    semantics::everywhere::CASES,
     wire::host::CASES,
     wire::request_line::CASES,
     wire::version::CASES,
@@ -55,6 +61,8 @@ const AREAS: &[&[Case]] = &[
     proxy::options::CASES,
     proxy::upstream::CASES,
     security::keys::CASES,
+    security::requests::CASES,
+    security::key_file::CASES,
     security::disclosure::CASES,
     security::secrecy::CASES,
     lifecycle::ready::CASES,
@@ -62,11 +70,14 @@ const AREAS: &[&[Case]] = &[
     lifecycle::options::CASES,
     lifecycle::environment::CASES,
     lifecycle::workers::CASES,
+    lifecycle::told::CASES,
     lifecycle::data::CASES,
     lifecycle::stop::CASES,
+    lifecycle::signals::CASES,
     lifecycle::delay::CASES,
     lifecycle::drain::CASES,
     lifecycle::slow::CASES,
+    lifecycle::timeouts::CASES,
     lifecycle::crowd::CASES,
     load::connections::CASES,
     load::requests::CASES,

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+pub(crate) use answer::{ALLOWED, check_problem, check_type};
 pub use answer::{Answer, Content};
-pub(crate) use answer::{check_problem, check_type};
 pub use route::{Lang, Route};
 
 /// The greetings a server holds, and the answer each request must get.

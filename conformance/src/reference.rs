@@ -9,7 +9,7 @@ mod api;
 mod chunked;
 mod conduct;
 mod connection;
-mod date;
+pub(crate) mod date;
 mod fault;
 mod faults;
 mod life;
@@ -79,8 +79,8 @@ impl Reference {
         let address = listener.local_addr()?;
         let conduct = Fault::conduct_of(fault);
         let life = Arc::new(Life::new(vec![address], UNHURRIED, conduct, false));
-        let key = key.map(str::to_owned);
-        let api = Arc::new(api::Api::new(model, key, fault, HeadLimits::default()));
+        let keys = key.map(|key| vec![key.to_owned()]);
+        let api = Arc::new(api::Api::new(model, keys, fault, HeadLimits::default()));
         let serving = life.clone();
         let acceptor = std::thread::spawn(move || serving.serve(&listener, &api));
         Ok(Self {
@@ -121,7 +121,12 @@ impl Reference {
         let mut listen_args = port_env_args.clone();
         listen_args.extend(list(&["--listen", "{address}"]));
         let mut args = port_env_args.clone();
-        args.extend(list(&["--listen", "127.0.0.1:{port}"]));
+        args.extend(list(&[
+            "--listen",
+            "127.0.0.1:{port}",
+            "--workers",
+            "{workers}",
+        ]));
         let server = Server {
             args,
             key_args: Some(list(&["--api-key-file", "{file}"])),
@@ -138,6 +143,7 @@ impl Reference {
             public_url_args: Some(list(&["--public-url", "{url}"])),
             print_openapi_args: Some(list(&["--print-openapi"])),
             listen_args: Some(listen_args),
+            option_env: Some("QUARTET_{OPTION}".to_owned()),
             port_env_args: Some(port_env_args),
             ..Server::new("reference", Role::Baseline, "conformance", Ready::Line)
         };
@@ -151,7 +157,7 @@ impl Reference {
 impl Drop for Reference {
     fn drop(&mut self) {
         // An acceptor that cannot be woken is left behind.
-        if self.life.stop()
+        if self.life.stop(1)
             && let Some(acceptor) = self.acceptor.take()
         {
             // Whether it ended well or not, it has ended.

@@ -80,6 +80,12 @@ fn presupposed(id: &str) -> &'static [Need] {
             | "unknown-path-any-method"
             | "options"
             | "etag"
+            | "etag-everywhere"
+            | "if-none-match-everywhere"
+            | "methods-everywhere"
+            | "options-everywhere"
+            | "unknown-path-unusual-method"
+            | "query-everywhere"
             | "if-none-match"
             | "if-none-match-head"
             | "if-none-match-list"
@@ -94,6 +100,7 @@ fn presupposed(id: &str) -> &'static [Need] {
             | "unknown-header"
             | "expect-unknown",
         ) => &[Need::Greetings],
+        ("wire", "stated-limits") => &[Need::Greetings],
         ("wire", _) => &[Need::Resource],
         (
             "proxy",

@@ -30,6 +30,7 @@
 //! | `root_path_args` | further arguments that tell it the prefix that a proxy strips |
 //! | `public_url_args` | further arguments that tell it the absolute URL at which clients find it |
 //! | `print_openapi_args` | further arguments with which it prints its OpenAPI document and ends |
+//! | `option_env` | the environment variable that stands for a long option, in which `{OPTION}` is its name in upper case, with `_` for `-` |
 //! | `port_env_args` | arguments in place of `args` with which it takes its port from `PORT` in its environment |
 //! | `listen_args` | arguments in place of `args` with which it listens on `{address}`: a name and a port, or `unix:` and a path |
 //!
@@ -39,7 +40,7 @@
 //!
 //! `{target}` stands for cargo's target directory, in `build` and `program`; `{port}` for the port to listen on (0 with
 //! `ready = "line"`) and `{workers}` for the number of worker threads; in `key_args` `{file}` stands
-//! for a file with one API key, in `data_args` for a JSON object from lang to text; `{seconds}` and
+//! for a file of API keys, one a line, in `data_args` for a JSON object from lang to text; `{seconds}` and
 //! `{limit}` for a whole number, and `{path}` for a prefix such as `/p`. What a server has no
 //! arguments for, the cases that need it do not apply to.
 
@@ -126,6 +127,8 @@ pub struct Server {
     pub public_url_args: Option<Vec<String>>,
     /// Further arguments with which it prints its OpenAPI document and ends.
     pub print_openapi_args: Option<Vec<String>>,
+    /// The environment variable that stands for a long option, with a placeholder.
+    pub option_env: Option<String>,
     /// Arguments in place of [`Server::args`] with which it takes its port from the environment.
     pub port_env_args: Option<Vec<String>>,
     /// Arguments in place of [`Server::args`] with which it listens where it is told to.
@@ -349,6 +352,7 @@ impl Server {
             root_path_args: None,
             public_url_args: None,
             print_openapi_args: None,
+            option_env: None,
             port_env_args: None,
             listen_args: None,
             leads_group: false,

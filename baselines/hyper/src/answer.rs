@@ -49,10 +49,10 @@ async fn route<B>(api: &Api, request: &Request<B>) -> Result<Response, Problem> 
     if let Some(segment) = lang {
         let lang = Lang::from_path_segment(segment)?;
         let greeting = api.greetings.get(&lang).await?;
-        Ok(representation(request, &greeting.etag, &greeting.value))
+        representation(request, &greeting.etag, &greeting.value)
     } else {
         let greetings = api.greetings.list().await?;
-        Ok(representation(request, &greetings.etag, &greetings.value))
+        representation(request, &greetings.etag, &greetings.value)
     }
 }
 
@@ -69,17 +69,26 @@ fn check_head<B>(request: &Request<B>, limits: &HeadLimits) -> Result<(), Proble
     head.check(fields, limits)
 }
 
-/// The representation, or 304 if the client has it.
-fn representation<B>(request: &Request<B>, etag: &EntityTag, value: &impl Serialize) -> Response {
-    let if_none_match = request.headers().get_all(header::IF_NONE_MATCH);
-    let mut response = if not_modified(if_none_match.iter().map(HeaderValue::as_bytes), etag) {
+/// The representation, 304 if the client has it, or the problem that it is not the one that the
+/// client expects.
+fn representation<B>(
+    request: &Request<B>,
+    etag: &EntityTag,
+    value: &impl Serialize,
+) -> Result<Response, Problem> {
+    let lines = |name| {
+        let lines = request.headers().get_all(name).iter();
+        lines.map(HeaderValue::as_bytes)
+    };
+    let is_known = not_modified(lines(header::IF_MATCH), lines(header::IF_NONE_MATCH), etag)?;
+    let mut response = if is_known {
         empty(StatusCode::NOT_MODIFIED)
     } else {
         json(StatusCode::OK, JSON, value)
     };
     let etag = HeaderValue::from_bytes(etag.as_bytes()).expect("an entity tag is visible ASCII");
     response.headers_mut().insert(header::ETAG, etag);
-    response
+    Ok(response)
 }
 
 fn options() -> Response {

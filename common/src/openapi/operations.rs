@@ -70,6 +70,8 @@ struct Greetings;
         (status = 304, description = "Not modified: If-None-Match names the present entity tag"),
         (status = 401, description = "No valid API key", body = Problem,
             content_type = "application/problem+json"),
+        (status = 412, description = "If-Match does not name the present entity tag", body = Problem,
+            content_type = "application/problem+json"),
     ),
     security(("apiKey" = [])),
 )]
@@ -100,6 +102,8 @@ fn greetings() {}
             content_type = "application/problem+json",
             example = json!({"type": "about:blank", "title": "Not Found", "status": 404,
                 "detail": "No greeting for the language fr"})),
+        (status = 412, description = "If-Match does not name the present entity tag", body = Problem,
+            content_type = "application/problem+json"),
         (status = 422, description = "Not shaped like a language tag", body = Problem,
             content_type = "application/problem+json",
             example = json!({"type": "about:blank", "title": "Unprocessable Content", "status": 422,

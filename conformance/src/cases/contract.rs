@@ -1,10 +1,12 @@
 //! The API itself.
 
+pub(super) mod data;
 pub(super) mod errors;
 pub(super) mod generated;
 pub(super) mod item;
 pub(super) mod list;
 pub(super) mod parallel;
+pub(super) mod statuses;
 
 /// The source of what the original does.
 const EXAMPLE: &str = "the FastAPI example";

@@ -9,8 +9,11 @@ pub(super) mod listen;
 pub(super) mod options;
 pub(super) mod ready;
 pub(super) mod refusal;
+pub(super) mod signals;
 pub(super) mod slow;
 pub(super) mod stop;
+pub(super) mod timeouts;
+pub(super) mod told;
 pub(super) mod workers;
 
 /// Where these requirements come from.

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::net::Ipv4Addr;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -29,19 +30,23 @@ Exit status: 0 after SIGTERM or SIGINT, 1 for a failure, 2 for a wrong option."
 )]
 struct ReferenceOptions {
     /// Where to listen; port 0 takes a free one [default: 127.0.0.1:8000]
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", env = "QUARTET_LISTEN")]
     listen: Option<Address>,
 
     /// The port alone, where no --listen is given
     #[arg(long, value_name = "PORT", env = "PORT")]
     port: Option<String>,
 
+    /// How many threads accept connections
+    #[arg(long, value_name = "N", env = "QUARTET_WORKERS", default_value = "1")]
+    workers: NonZeroUsize,
+
     /// The prefix below which clients reach it
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", env = "QUARTET_ROOT_PATH")]
     root_path: Option<RootPath>,
 
     /// The absolute URL at which clients reach it
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", env = "QUARTET_PUBLIC_URL")]
     public_url: Option<PublicUrl>,
 
     /// Print the OpenAPI document and exit
@@ -49,15 +54,20 @@ struct ReferenceOptions {
     print_openapi: bool,
 
     /// A JSON object from locale name to text, instead of the seven that are built in
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", env = "QUARTET_GREETINGS")]
     greetings: Option<PathBuf>,
 
-    /// A file with the key that the data needs, as `Authorization: Key …`
-    #[arg(long, value_name = "FILE")]
+    /// A file of keys, one a line, of which the data needs one, as `Authorization: Key …`
+    #[arg(long, value_name = "FILE", env = "QUARTET_API_KEY_FILE")]
     api_key_file: Option<PathBuf>,
 
     /// What is logged to standard error: requests at trace, nothing else
-    #[arg(long, value_name = "LEVEL", default_value = "warn")]
+    #[arg(
+        long,
+        value_name = "LEVEL",
+        env = "QUARTET_LOG",
+        default_value = "warn"
+    )]
     log: Level,
 
     /// The first fault that this case must find, or the Nth: `conformance --self-check --list` names
@@ -92,8 +102,15 @@ fn fault(name: &str) -> Result<&'static Fault, String> {
 pub(super) fn main(arguments: Vec<OsString>) -> ExitCode {
     // A fault may be in how options are read, so it is looked for before they are.
     let conduct = Fault::conduct_of(find_fault(&arguments));
-    let command =
+    let mut command =
         ReferenceOptions::command().ignore_errors(conduct.overlooks == Some(Cause::Usage));
+    if !conduct.reads_environment {
+        command = command.mut_args(|argument| match argument.get_id().as_str() {
+            // What it takes its port from is another case's matter.
+            "port" => argument,
+            _ => argument.env(None::<&str>),
+        });
+    }
     let parsed = command
         .try_get_matches_from(arguments)
         .and_then(|matches| ReferenceOptions::from_arg_matches(&matches));
@@ -131,6 +148,7 @@ impl ReferenceOptions {
             listen: self.address(conduct)?,
             place,
             prints_openapi: self.print_openapi,
+            workers: self.workers.get(),
             greetings: self.greetings.clone(),
             api_key_file: self.api_key_file.clone(),
             limits: self.limits,

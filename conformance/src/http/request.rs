@@ -16,6 +16,8 @@ pub struct Request {
     pub(crate) target: Vec<u8>,
     pub(crate) headers: Vec<(String, Vec<u8>)>,
     pub(crate) body: Vec<u8>,
+    /// The minor version of HTTP/1 that it says: 0 or 1.
+    pub(crate) minor_version: u8,
 }
 
 impl Request {
@@ -26,6 +28,7 @@ impl Request {
             target: target.into(),
             headers: Vec::new(),
             body: Vec::new(),
+            minor_version: 1,
         }
     }
 
@@ -47,6 +50,13 @@ impl Request {
         self.header("Content-Length", length)
     }
 
+    /// The same in HTTP/1.0, which a server may answer in 1.1 and then closes the connection after
+    /// (RFC 9112 §9.3).
+    pub fn in_http10(mut self) -> Self {
+        self.minor_version = 0;
+        self
+    }
+
     /// Whether a field of this name is set; names compare without regard to case.
     pub fn has(&self, name: &str) -> bool {
         self.headers
@@ -60,7 +70,7 @@ impl Request {
         bytes.extend_from_slice(self.method.as_bytes());
         bytes.push(b' ');
         bytes.extend_from_slice(&self.target);
-        bytes.extend_from_slice(b" HTTP/1.1\r\n");
+        bytes.extend_from_slice(format!(" HTTP/1.{}\r\n", self.minor_version).as_bytes());
         for (name, value) in &self.headers {
             bytes.extend_from_slice(name.as_bytes());
             bytes.extend_from_slice(b": ");

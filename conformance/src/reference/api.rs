@@ -31,7 +31,8 @@ pub(super) struct Api {
     model: Model,
     /// The list and its entity tag, made once: it may be large.
     list: (Vec<u8>, EntityTag),
-    key: Option<String>,
+    /// Any of which opens the data; without, it is open.
+    keys: Option<Vec<String>>,
     fault: Option<&'static Fault>,
     rules: Rules,
     requests: AtomicU64,
@@ -42,7 +43,7 @@ pub(super) struct Api {
 impl Api {
     pub(super) fn new(
         model: Model,
-        key: Option<String>,
+        keys: Option<Vec<String>>,
         fault: Option<&'static Fault>,
         limits: HeadLimits,
     ) -> Self {
@@ -57,7 +58,7 @@ impl Api {
         Self {
             list: (list.clone(), EntityTag::of(&list)),
             model,
-            key,
+            keys,
             fault,
             rules,
             requests: AtomicU64::new(0),
@@ -69,7 +70,7 @@ impl Api {
     pub(super) fn found_at(mut self, place: Place) -> Self {
         self.docs = (place != Place::Anywhere).then(|| {
             Docs::new(&Mode {
-                keyed: self.key.is_some(),
+                keyed: self.keys.is_some(),
                 place,
             })
         });
@@ -77,7 +78,7 @@ impl Api {
     }
 
     fn docs(&self) -> &Docs {
-        match (&self.docs, &self.key) {
+        match (&self.docs, &self.keys) {
             (Some(docs), _) => docs,
             (None, None) => &OPEN,
             (None, Some(_)) => &KEYED,
@@ -176,13 +177,14 @@ impl Api {
     }
 
     fn guarded(&self, request: &Request, data: impl FnOnce() -> Answer) -> Answer {
-        let Some(key) = &self.key else {
+        let Some(keys) = &self.keys else {
             return data();
         };
         let knows_it = request.values("authorization").any(|credentials| {
             let credentials = String::from_utf8_lossy(credentials);
             let (scheme, given) = credentials.split_once(' ').unwrap_or_default();
-            scheme.eq_ignore_ascii_case("Key") && given.trim_start_matches(' ') == key.as_str()
+            let given = given.trim_start_matches(' ');
+            scheme.eq_ignore_ascii_case("Key") && keys.iter().any(|key| key == given)
         });
         if knows_it {
             return data();
@@ -232,12 +234,14 @@ fn conditional(request: &Request, content_type: &str, content: impl AsRef<[u8]>)
     tagged(request, content_type, content, &EntityTag::of(content))
 }
 
-/// The representation, or 304 if the client has it (RFC 9110 §13.1.2).
+/// The representation, 304 if the client has it, or 412 if it is not the one that the client expects
+/// (RFC 9110 §13.2.2).
 fn tagged(request: &Request, content_type: &str, content: &[u8], etag: &EntityTag) -> Answer {
-    let answer = if not_modified(request.values("if-none-match"), etag) {
-        Answer::empty(304)
-    } else {
-        Answer::new(200, content_type, content)
+    let if_match = request.values("if-match");
+    let answer = match not_modified(if_match, request.values("if-none-match"), etag) {
+        Ok(true) => Answer::empty(304),
+        Ok(false) => Answer::new(200, content_type, content),
+        Err(_) => return Answer::problem(412, "If-Match does not name the present entity tag"),
     };
     answer.with("ETag", etag.as_str())
 }

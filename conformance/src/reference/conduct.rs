@@ -36,6 +36,14 @@ pub struct Conduct {
     pub reuses_address: bool,
     /// Whether another process may take the same port beside it.
     pub shares_port: bool,
+    /// Whether it listens on every address of the machine, whichever it is told.
+    pub listens_everywhere: bool,
+    /// How many workers it has, of how many it is told.
+    pub workers: fn(usize) -> usize,
+    /// Whether its environment configures it.
+    pub reads_environment: bool,
+    /// How many of the keys in the file open the data.
+    pub most_keys: usize,
     /// The line that is logged for a request, at the most verbose level.
     pub log_line: fn(&Request) -> String,
 
@@ -43,12 +51,16 @@ pub struct Conduct {
     pub hears: fn(Signal) -> bool,
     /// What it does between being told to end and the drain.
     pub delay: Delay,
+    /// Which signals it drains for; others end it at once.
+    pub drains_for: fn(Signal) -> bool,
     /// What it does with the connections that are open when it is told to end.
     pub drain: Drain,
     /// Whether the drain has an end of its own.
     pub drain_ends: bool,
-    /// Whether a second signal cuts the drain short.
-    pub second_signal_ends: bool,
+    /// How long the drain may take, of what it is told.
+    pub drain_limit: fn(Duration) -> Duration,
+    /// Which second signals cut the drain short.
+    pub second_signal_ends: fn(Signal) -> bool,
     /// Whether it goes on accepting connections until it has drained.
     pub accepts_while_draining: bool,
     /// How long it takes to end once it has drained.
@@ -60,6 +72,16 @@ pub struct Conduct {
     pub request_timeout: Timeout,
     /// The same for each further request.
     pub later_timeout: Timeout,
+    /// Whether a request's head has the idle time.
+    pub head_has_idle_time: bool,
+    /// Whether a connection that has sent nothing has the idle time.
+    pub silent_has_idle_time: bool,
+    /// Whether a connection that waits for its next request has the time of a head.
+    pub idle_has_header_time: bool,
+    /// Whether the time of a further head runs from the answer before it.
+    pub later_head_from_answer: bool,
+    /// Whether the time for which an answer may go unread is limited.
+    pub limits_writes: bool,
     /// How the time until the first request is limited.
     pub first_timeout: Timeout,
     /// How the time between two requests is limited.
@@ -94,17 +116,28 @@ impl Default for Conduct {
             fewest_descriptors: 0,
             reuses_address: true,
             shares_port: false,
+            listens_everywhere: false,
+            workers: |told| told,
+            reads_environment: true,
+            most_keys: usize::MAX,
             log_line: |request| format!("{} {}", request.method, request.target),
             hears: |_| true,
             delay: Delay::Serves,
+            drains_for: |_| true,
             drain: Drain::Answers,
             drain_ends: true,
-            second_signal_ends: true,
+            drain_limit: |told| told,
+            second_signal_ends: |_| true,
             accepts_while_draining: false,
             lingers: Duration::ZERO,
             exit_status: 0,
             request_timeout: Timeout::Whole,
             later_timeout: Timeout::Whole,
+            head_has_idle_time: false,
+            silent_has_idle_time: false,
+            idle_has_header_time: false,
+            later_head_from_answer: false,
+            limits_writes: true,
             first_timeout: Timeout::Whole,
             idle_timeout: Timeout::Whole,
             most_connections: usize::MAX,

@@ -71,8 +71,9 @@ enum Waiting {
 impl Connection<'_> {
     fn converse(&mut self) -> io::Result<()> {
         self.stream.set_nodelay(true)?;
-        self.stream
-            .set_write_timeout(Some(self.life.timeouts.idle))?;
+        let unread = self.life.timeouts.idle;
+        let unread = self.life.conduct.limits_writes.then_some(unread);
+        self.stream.set_write_timeout(unread)?;
         let rules = self.api.rules();
         let mut waiting = Vec::new();
         loop {
@@ -112,12 +113,16 @@ impl Connection<'_> {
 
     /// Reads once into `unread`, for as long as the client may take. Zero is the end.
     fn read(&mut self) -> io::Result<usize> {
-        let (life, now) = (self.life, Instant::now());
-        let (timeout, length) = match self.waiting {
-            Waiting::First => (life.conduct.first_timeout, life.timeouts.header),
-            Waiting::RestOfFirst => (life.conduct.request_timeout, life.timeouts.header),
-            Waiting::Next => (life.conduct.idle_timeout, life.timeouts.idle),
-            Waiting::RestOfNext => (life.conduct.later_timeout, life.timeouts.header),
+        let (conduct, now) = (self.life.conduct, Instant::now());
+        let (timeout, has_idle_time) = match self.waiting {
+            Waiting::First => (conduct.first_timeout, conduct.silent_has_idle_time),
+            Waiting::RestOfFirst => (conduct.request_timeout, conduct.head_has_idle_time),
+            Waiting::Next => (conduct.idle_timeout, !conduct.idle_has_header_time),
+            Waiting::RestOfNext => (conduct.later_timeout, conduct.head_has_idle_time),
+        };
+        let length = match has_idle_time {
+            true => self.life.timeouts.idle,
+            false => self.life.timeouts.header,
         };
         let left = match timeout {
             Timeout::Whole => Some((self.since + length).saturating_duration_since(now)),
@@ -134,7 +139,9 @@ impl Connection<'_> {
         self.waiting = match self.waiting {
             Waiting::First | Waiting::RestOfFirst => Waiting::RestOfFirst,
             Waiting::Next => {
-                self.since = Instant::now();
+                if !conduct.later_head_from_answer {
+                    self.since = Instant::now();
+                }
                 Waiting::RestOfNext
             }
             Waiting::RestOfNext => Waiting::RestOfNext,

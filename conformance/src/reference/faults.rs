@@ -1,10 +1,12 @@
 //! The faults, one module an area.
 
 mod contract;
+mod data;
 mod docs;
 mod lifecycle;
 mod load;
 mod octets;
+mod problems;
 mod proxy;
 mod security;
 mod semantics;
@@ -14,16 +16,20 @@ use super::Fault;
 
 const AREAS: &[&[Fault]] = &[
     contract::FAULTS,
+    data::FAULTS,
+    problems::FAULTS,
     docs::FAULTS,
     docs::browser::FAULTS,
     docs::mode::FAULTS,
     semantics::head::FAULTS,
     semantics::methods::FAULTS,
     semantics::conditional::FAULTS,
+    semantics::preconditions::FAULTS,
     semantics::negotiation::FAULTS,
     semantics::requests::FAULTS,
     semantics::answers::FAULTS,
     semantics::targets::FAULTS,
+    semantics::everywhere::FAULTS,
     wire::host::FAULTS,
     wire::request_line::FAULTS,
     wire::target::FAULTS,

@@ -140,8 +140,8 @@ impl Life {
     }
 
     /// Ends the accepting, and the connections as far as they are not in the midst of an answer.
-    /// True if the acceptors could be woken to see it.
-    pub(super) fn stop(&self) -> bool {
+    /// True if those who accept, so many for each address, could be woken to see it.
+    pub(super) fn stop(&self, acceptors: usize) -> bool {
         self.stopping.store(true, Ordering::Relaxed);
         for open in self.state().open.values() {
             let spared = match self.conduct.drain {
@@ -162,13 +162,13 @@ impl Life {
             }
         }
         self.changed.notify_all();
-        let wake = |address| TcpStream::connect(address).is_ok();
+        let wake = |address| (0..acceptors).all(|_| TcpStream::connect(address).is_ok());
         self.addresses.iter().all(wake)
     }
 
     /// Waits until no connection is open, or the drain's time is over.
     pub(super) fn drain(&self) {
-        let deadline = Instant::now() + self.timeouts.drain;
+        let deadline = Instant::now() + (self.conduct.drain_limit)(self.timeouts.drain);
         let mut state = self.state();
         while !state.open.is_empty() {
             let mut left = deadline.saturating_duration_since(Instant::now());

@@ -1,7 +1,7 @@
 //! Where the reference listens.
 
 use std::io::{self, Write as _};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
 use quartet_common::{Address, Listener};
 use socket2::{Domain, Protocol, Socket, Type};
@@ -44,6 +44,7 @@ pub(super) fn listen(address: &Address, conduct: &Conduct) -> io::Result<Vec<Lis
     let is_sound = conduct.takes_inherited
         && conduct.reuses_address
         && !conduct.shares_port
+        && !conduct.listens_everywhere
         && conduct.most_addresses == usize::MAX;
     if let Address::Host { .. } = address
         && !is_sound
@@ -74,9 +75,16 @@ pub(super) fn listen_at(address: SocketAddr, conduct: &Conduct) -> io::Result<Li
         socket.set_reuse_address(conduct.reuses_address)?;
         socket.set_reuse_port(conduct.shares_port)?;
     }
-    socket.bind(&address.into())?;
+    let bound = match conduct.listens_everywhere {
+        true => (Ipv4Addr::UNSPECIFIED, address.port()).into(),
+        false => address,
+    };
+    socket.bind(&bound.into())?;
     socket.listen(1024)?;
-    Listening::tcp(socket.into())
+    let mut listening = Listening::tcp(socket.into())?;
+    listening.address.set_ip(address.ip());
+    listening.said = format!("http://{}", listening.address);
+    Ok(listening)
 }
 
 /// Says where it listens, a line for each place.

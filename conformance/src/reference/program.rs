@@ -16,6 +16,7 @@ use super::life::Life;
 use super::places::{announce, listen, listen_at};
 use super::signals::Signals;
 use crate::Model;
+use crate::servers::Signal;
 
 /// How long a reference that announces itself too early takes to listen.
 const TOO_EARLY: Duration = Duration::from_millis(200);
@@ -31,8 +32,10 @@ pub struct Settings {
     pub listen: Address,
     /// A file of greetings, instead of those that are built in.
     pub greetings: Option<PathBuf>,
-    /// A file of API keys, of which the first is asked for.
+    /// A file of API keys, of which one is asked for.
     pub api_key_file: Option<PathBuf>,
+    /// How many threads accept connections.
+    pub workers: usize,
     /// Where clients find it.
     pub place: Place,
     /// Whether it prints its OpenAPI document instead of serving it.
@@ -58,9 +61,9 @@ pub fn run(settings: &Settings, fault: Option<&'static Fault>) -> u8 {
 /// Prints the document that a reference with these settings serves, octet for octet.
 fn print_openapi(settings: &Settings, conduct: Conduct) -> Result<(), (Cause, String)> {
     let failed = |error: &dyn std::fmt::Display| (Cause::Data, format!("conformance: {error}"));
-    let key = read_key(settings.api_key_file.as_deref()).map_err(|error| failed(&error))?;
+    let keys = read_keys(settings.api_key_file.as_deref()).map_err(|error| failed(&error))?;
     let mut mode = Mode {
-        keyed: key.is_some(),
+        keyed: keys.is_some(),
         place: settings.place.clone(),
     };
     (conduct.prints_openapi_of)(&mut mode);
@@ -90,6 +93,7 @@ pub fn last_words(conduct: &Conduct, cause: Cause, text: String, status: u8) -> 
 
 struct Running {
     life: Arc<Life>,
+    acceptors: usize,
     signals: Signals,
 }
 
@@ -103,7 +107,13 @@ fn start(
         Err(_) if conduct.overlooks == Some(Cause::Data) => Model::embedded(),
         read => read.map_err(|error| data(&error))?,
     };
-    let key = read_key(settings.api_key_file.as_deref()).map_err(|error| data(&error))?;
+    let mut keys = match read_keys(settings.api_key_file.as_deref()) {
+        Err(_) if conduct.overlooks == Some(Cause::Data) => None,
+        read => read.map_err(|error| data(&error))?,
+    };
+    if let Some(keys) = &mut keys {
+        keys.truncate(conduct.most_keys);
+    }
     let no_port = |error: io::Error| {
         let text = format!("conformance: cannot listen on {}: {error}", settings.listen);
         (Cause::Port, text)
@@ -136,18 +146,30 @@ fn start(
     let addresses = places.iter().map(|place| place.address).collect();
     let life = Life::new(addresses, settings.timeouts, conduct, settings.verbose);
     let life = Arc::new(life);
-    let api = Api::new(model, key, fault, settings.limits).found_at(settings.place.clone());
+    let api = Api::new(model, keys, fault, settings.limits).found_at(settings.place.clone());
     let api = Arc::new(api);
+    let acceptors = (conduct.workers)(settings.workers).max(1);
+    let mut listeners = Vec::new();
     for place in places {
+        for _ in 1..acceptors {
+            listeners.push(place.listener.try_clone().map_err(no_port)?);
+        }
+        listeners.push(place.listener);
+    }
+    for listener in listeners {
         let (life, api) = (life.clone(), api.clone());
         std::thread::spawn(move || {
-            if let Err(error) = life.serve(&place.listener, &api) {
+            if let Err(error) = life.serve(&listener, &api) {
                 eprintln!("conformance: cannot accept connections: {error}");
                 std::process::exit(1);
             }
         });
     }
-    Ok(Running { life, signals })
+    Ok(Running {
+        life,
+        acceptors,
+        signals,
+    })
 }
 
 /// Ends the program as one ends that did not foresee it, where it may have fewer descriptors.
@@ -172,19 +194,23 @@ fn read_model(file: Option<&Path>) -> Result<Model, String> {
     Model::from_json(&text).map_err(|error| error.to_string())
 }
 
-fn read_key(file: Option<&Path>) -> Result<Option<String>, String> {
+fn read_keys(file: Option<&Path>) -> Result<Option<Vec<String>>, String> {
     let Some(file) = file else {
         return Ok(None);
     };
     ApiKeys::load(file).map_err(|error| error.to_string())?;
     let text = std::fs::read_to_string(file).map_err(|error| error.to_string())?;
-    let first = text.lines().map(str::trim).find(|line| !line.is_empty());
-    Ok(first.map(str::to_owned))
+    let keys = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    Ok(Some(keys.map(str::to_owned).collect()))
 }
 
 impl Running {
     fn until_ended(self) -> u8 {
-        let Self { life, signals } = self;
+        let Self {
+            life,
+            acceptors,
+            signals,
+        } = self;
         let conduct = life.conduct;
         let (send, heard) = mpsc::channel();
         std::thread::spawn(move || {
@@ -196,9 +222,7 @@ impl Running {
                 }
             }
         });
-        // Where none can be heard, the program ends.
-        let hear = || heard.recv().map(conduct.hears);
-        while let Ok(false) = hear() {}
+        let first = hear(&heard, conduct.hears);
         life.begin_to_end();
         match conduct.delay {
             Delay::None => {}
@@ -206,18 +230,21 @@ impl Running {
             // Which of the two ends it is all the same.
             _ => drop(heard.recv_timeout(life.timeouts.shutdown_delay)),
         }
-        if conduct.second_signal_ends {
-            std::thread::spawn(move || {
-                if heard.recv().is_ok() {
-                    std::process::exit(CUT_SHORT);
-                }
-            });
-        }
-        if conduct.drain != Drain::None {
-            life.stop();
+        std::thread::spawn(move || {
+            if hear(&heard, conduct.second_signal_ends).is_some() {
+                std::process::exit(CUT_SHORT);
+            }
+        });
+        if conduct.drain != Drain::None && first.is_none_or(conduct.drains_for) {
+            life.stop(acceptors);
             life.drain();
         }
         std::thread::sleep(conduct.lingers);
         conduct.exit_status
     }
+}
+
+/// Waits for a signal that is heard; none where none can be, so that the program ends.
+fn hear(signals: &mpsc::Receiver<Signal>, is_heard: fn(Signal) -> bool) -> Option<Signal> {
+    signals.iter().find(|signal| is_heard(*signal))
 }

@@ -174,6 +174,14 @@ impl Process {
         usage::descriptors(self.pid())
     }
 
+    /// How many threads it has, and the processes that it has started and theirs.
+    ///
+    /// # Errors
+    /// If the system does not tell: only Linux does.
+    pub fn threads(&self) -> io::Result<usize> {
+        usage::threads(self.pid())
+    }
+
     /// How it ended, if it has.
     pub fn exited(&mut self) -> Option<ExitStatus> {
         // An error means that it is not ours to wait for: gone, in any case, is what it is not.

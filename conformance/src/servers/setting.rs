@@ -106,6 +106,60 @@ impl Server {
         .map(Setting::need)
         .chain(self.port_env_args.is_some().then_some(Need::PortEnv))
         .chain(self.listen_args.is_some().then_some(Need::Listen))
+        .chain(self.option_env.is_some().then_some(Need::OptionEnv))
+    }
+
+    /// The environment variables that make a setting, if the stanza says how.
+    pub fn setting_by_environment(&self, setting: Setting<'_>) -> Option<Vec<(String, String)>> {
+        let arguments = self.setting(setting)?;
+        let arguments = arguments.into_iter().map(OsString::into_string);
+        self.variables(&arguments.collect::<Result<Vec<_>, _>>().ok()?)
+    }
+
+    /// The same server, of whose arguments those that tell it where to listen and how many workers
+    /// to have are left out, and the environment variables that tell it instead.
+    pub fn told_by_environment(&self, port: u16) -> (Self, Vec<(String, String)>) {
+        let mut left = Vec::new();
+        let mut told = Vec::new();
+        for argument in &self.args {
+            let filled = argument.replace("{port}", &port.to_string());
+            let filled = filled.replace("{workers}", "2");
+            if filled == *argument {
+                left.push(filled);
+                continue;
+            }
+            if !filled.starts_with("--") {
+                told.extend(left.pop());
+            }
+            told.push(filled);
+        }
+        let server = Self {
+            args: left,
+            ..self.clone()
+        };
+        (server, self.variables(&told).unwrap_or_default())
+    }
+
+    /// What stands for long options with values, given as `--name value` or `--name=value`.
+    pub(crate) fn variables(&self, arguments: &[String]) -> Option<Vec<(String, String)>> {
+        let template = self.option_env.as_ref()?;
+        let variable = |option: &str| {
+            let name = option.replace('-', "_").to_ascii_uppercase();
+            template.replace("{OPTION}", &name)
+        };
+        let mut variables = Vec::new();
+        let mut rest = arguments.iter();
+        while let Some(argument) = rest.next() {
+            let Some(option) = argument.strip_prefix("--") else {
+                continue;
+            };
+            let (name, value) = match option.split_once('=') {
+                Some((name, value)) => (name, value.to_owned()),
+                None => (option, rest.next()?.clone()),
+            };
+            variables.push((variable(name), value));
+        }
+        Some(variables)
     }
 
     /// The names of its long options, as far as the stanza tells.
@@ -156,5 +210,12 @@ mod tests {
         assert_eq!(made, ["--idle", "3s"]);
         assert_eq!(server.needs_met().collect::<Vec<_>>(), [Need::IdleTimeout]);
         assert_eq!(server.long_options(), ["--bind", "--idle"]);
+        server.option_env = Some("A_{OPTION}".to_owned());
+        let told = server.setting_by_environment(Setting::IdleTimeout(3));
+        assert_eq!(told, Some(vec![("A_IDLE".to_owned(), "3s".to_owned())]));
+        let (server, told) = server.told_by_environment(81);
+        assert_eq!(server.args, ["-v"]);
+        let listen = ("A_BIND".to_owned(), "127.0.0.1:81".to_owned());
+        assert_eq!(told, [listen]);
     }
 }

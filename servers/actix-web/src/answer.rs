@@ -28,23 +28,26 @@ impl ResponseError for Error {
     }
 }
 
-/// The representation, or 304 if the client has it.
+/// The representation, 304 if the client has it, or the problem that it is not the one that the
+/// client expects.
 pub(crate) fn conditional(
     request: &HttpRequest,
     etag: &EntityTag,
     representation: impl FnOnce(&mut HttpResponseBuilder) -> HttpResponse,
-) -> HttpResponse {
+) -> Result<HttpResponse, Error> {
+    let lines = |name| request.headers().get_all(name).map(HeaderValue::as_bytes);
     let field = (header::ETAG, etag.as_bytes());
-    let if_none_match = request.headers().get_all(header::IF_NONE_MATCH);
-    if not_modified(if_none_match.map(HeaderValue::as_bytes), etag) {
-        HttpResponse::NotModified().insert_header(field).finish()
-    } else {
-        representation(HttpResponse::Ok().insert_header(field))
-    }
+    Ok(
+        if not_modified(lines(header::IF_MATCH), lines(header::IF_NONE_MATCH), etag)? {
+            HttpResponse::NotModified().insert_header(field).finish()
+        } else {
+            representation(HttpResponse::Ok().insert_header(field))
+        },
+    )
 }
 
-/// The document, or 304 if the client has it.
-pub(crate) fn document(request: &HttpRequest, document: &Document) -> HttpResponse {
+/// The same of a document.
+pub(crate) fn document(request: &HttpRequest, document: &Document) -> Result<HttpResponse, Error> {
     conditional(request, &document.etag, |response| {
         response
             .content_type(document.content_type)

@@ -123,9 +123,9 @@ fn read_only(path: &str, route: Route) -> Resource {
 
 async fn list(request: HttpRequest, api: web::Data<Api>) -> Result<HttpResponse, Error> {
     let greetings = api.greetings.list().await?;
-    Ok(conditional(&request, &greetings.etag, |response| {
+    conditional(&request, &greetings.etag, |response| {
         response.json(greetings.value)
-    }))
+    })
 }
 
 async fn item(
@@ -134,9 +134,9 @@ async fn item(
     api: web::Data<Api>,
 ) -> Result<HttpResponse, Error> {
     let greeting = api.greetings.get(&lang).await?;
-    Ok(conditional(&request, &greeting.etag, |response| {
+    conditional(&request, &greeting.etag, |response| {
         response.json(greeting.value)
-    }))
+    })
 }
 
 async fn root(api: web::Data<Api>) -> impl Responder {
@@ -159,10 +159,10 @@ async fn asset(
     api: web::Data<Api>,
 ) -> Result<HttpResponse, Error> {
     let asset = api.docs.asset(&name).ok_or_else(Problem::not_found)?;
-    Ok(document(&request, asset))
+    document(&request, asset)
 }
 
-async fn openapi(request: HttpRequest, api: web::Data<Api>) -> HttpResponse {
+async fn openapi(request: HttpRequest, api: web::Data<Api>) -> Result<HttpResponse, Error> {
     document(&request, &api.docs.openapi)
 }
 

@@ -40,35 +40,48 @@ impl IntoResponse for Error {
     }
 }
 
-/// The request's If-None-Match field lines, of which there are rarely any.
+/// The field lines of the request's If-Match and If-None-Match, of which there are rarely any.
 #[derive(Debug)]
-pub(crate) struct IfNoneMatch(Vec<HeaderValue>);
+pub(crate) struct Preconditions {
+    if_match: Vec<HeaderValue>,
+    if_none_match: Vec<HeaderValue>,
+}
 
-impl<S: Sync> FromRequestParts<S> for IfNoneMatch {
+impl<S: Sync> FromRequestParts<S> for Preconditions {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let lines = parts.headers.get_all(header::IF_NONE_MATCH);
-        Ok(Self(lines.iter().cloned().collect()))
+        let lines = |name| parts.headers.get_all(name).iter().cloned().collect();
+        Ok(Self {
+            if_match: lines(header::IF_MATCH),
+            if_none_match: lines(header::IF_NONE_MATCH),
+        })
     }
 }
 
-impl IfNoneMatch {
-    /// The representation, or 304 if the client has it.
-    pub(crate) fn or(&self, etag: &EntityTag, representation: impl IntoResponse) -> Response {
+impl Preconditions {
+    /// The representation, 304 if the client has it, or the problem that it is not the one that the
+    /// client expects.
+    pub(crate) fn or(
+        &self,
+        etag: &EntityTag,
+        representation: impl IntoResponse,
+    ) -> Result<Response, Error> {
+        let if_match = self.if_match.iter().map(HeaderValue::as_bytes);
+        let if_none_match = self.if_none_match.iter().map(HeaderValue::as_bytes);
         let field = [(header::ETAG, etag.as_bytes())];
-        if not_modified(self.0.iter().map(HeaderValue::as_bytes), etag) {
+        Ok(if not_modified(if_match, if_none_match, etag)? {
             // An empty body would get `Content-Length: 0`, which is not the representation's
             // length (RFC 9110 §8.6); axum states no length for a stream (tokio-rs/axum#3741).
             let no_content = Body::from_stream(stream::empty::<Result<Bytes, Infallible>>());
             (StatusCode::NOT_MODIFIED, field, no_content).into_response()
         } else {
             (field, representation).into_response()
-        }
+        })
     }
 
-    /// The document, or 304 if the client has it.
-    pub(crate) fn or_document(&self, document: &Document) -> Response {
+    /// The same of a document.
+    pub(crate) fn or_document(&self, document: &Document) -> Result<Response, Error> {
         let content_type = [(header::CONTENT_TYPE, document.content_type)];
         self.or(&document.etag, (content_type, document.content))
     }

@@ -21,7 +21,7 @@ use quartet_common::{ALLOW, Api, Health, Lang, Listener, Problem, Timeouts, docs
 use tower::{Service, ServiceBuilder};
 
 use crate::{
-    answer::{Error, IfNoneMatch},
+    answer::{Error, Preconditions},
     middleware::CheckHead,
 };
 
@@ -73,19 +73,22 @@ fn read_only<T: 'static>(handler: impl Handler<T, Arc<Api>>) -> MethodRouter<Arc
     get(handler).options(options)
 }
 
-async fn list(State(api): State<Arc<Api>>, if_none_match: IfNoneMatch) -> Result<Response, Error> {
+async fn list(
+    State(api): State<Arc<Api>>,
+    preconditions: Preconditions,
+) -> Result<Response, Error> {
     let greetings = api.greetings.list().await?;
-    Ok(if_none_match.or(&greetings.etag, Json(greetings.value)))
+    preconditions.or(&greetings.etag, Json(greetings.value))
 }
 
 async fn item(
     State(api): State<Arc<Api>>,
     lang: Result<Path<Lang>, PathRejection>,
-    if_none_match: IfNoneMatch,
+    preconditions: Preconditions,
 ) -> Result<Response, Error> {
     let Path(lang) = lang.map_err(|_| Problem::malformed_lang())?;
     let greeting = api.greetings.get(&lang).await?;
-    Ok(if_none_match.or(&greeting.etag, Json(greeting.value)))
+    preconditions.or(&greeting.etag, Json(greeting.value))
 }
 
 async fn root(State(api): State<Arc<Api>>) -> impl IntoResponse {
@@ -93,25 +96,28 @@ async fn root(State(api): State<Arc<Api>>) -> impl IntoResponse {
     (StatusCode::TEMPORARY_REDIRECT, location)
 }
 
-async fn page(State(api): State<Arc<Api>>, if_none_match: IfNoneMatch) -> impl IntoResponse {
+async fn page(State(api): State<Arc<Api>>, preconditions: Preconditions) -> impl IntoResponse {
     let policy = [(
         header::CONTENT_SECURITY_POLICY,
         docs::CONTENT_SECURITY_POLICY,
     )];
-    (policy, if_none_match.or_document(&api.docs.page))
+    (policy, preconditions.or_document(&api.docs.page))
 }
 
 async fn asset(
     State(api): State<Arc<Api>>,
     Path(name): Path<String>,
-    if_none_match: IfNoneMatch,
+    preconditions: Preconditions,
 ) -> Result<Response, Error> {
     let document = api.docs.asset(&name).ok_or_else(Problem::not_found)?;
-    Ok(if_none_match.or_document(document))
+    preconditions.or_document(document)
 }
 
-async fn openapi(State(api): State<Arc<Api>>, if_none_match: IfNoneMatch) -> Response {
-    if_none_match.or_document(&api.docs.openapi)
+async fn openapi(
+    State(api): State<Arc<Api>>,
+    preconditions: Preconditions,
+) -> Result<Response, Error> {
+    preconditions.or_document(&api.docs.openapi)
 }
 
 async fn readiness(State(api): State<Arc<Api>>) -> Result<Json<Health>, Error> {

@@ -55,18 +55,23 @@ impl Scribe for Content<'_> {
     }
 }
 
-/// Renders the representation, or 304 if the client has it.
+/// Renders the representation, 304 if the client has it, or the problem that it is not the one that
+/// the client expects.
 pub(crate) fn render(
     req: &Request,
     res: &mut Response,
     etag: &EntityTag,
     representation: impl Scribe,
 ) -> Result<(), Error> {
+    let lines = |name| {
+        let lines = req.headers().get_all(name).iter();
+        lines.map(HeaderValue::as_bytes)
+    };
+    let is_known = not_modified(lines(header::IF_MATCH), lines(header::IF_NONE_MATCH), etag)?;
     let value = HeaderValue::from_bytes(etag.as_bytes());
     let value = value.map_err(|_| Problem::internal_server_error())?;
     res.headers_mut().insert(header::ETAG, value);
-    let if_none_match = req.headers().get_all(header::IF_NONE_MATCH).iter();
-    if not_modified(if_none_match.map(HeaderValue::as_bytes), etag) {
+    if is_known {
         res.status_code(StatusCode::NOT_MODIFIED);
     } else {
         res.render(representation);
@@ -74,7 +79,7 @@ pub(crate) fn render(
     Ok(())
 }
 
-/// Renders the document, or 304 if the client has it.
+/// The same of a document.
 pub(crate) fn render_document(
     req: &Request,
     res: &mut Response,

@@ -61,27 +61,38 @@ pub(crate) fn options() -> Response {
     with_header(StatusCode::NO_CONTENT, header::ALLOW, ALLOW).into_response()
 }
 
-/// The request's If-None-Match field lines, of which there are rarely any.
+/// The field lines of the request's If-Match and If-None-Match, of which there are rarely any.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct IfNoneMatch(pub(crate) Vec<HeaderValue>);
+pub(crate) struct Preconditions {
+    pub(crate) if_match: Vec<HeaderValue>,
+    pub(crate) if_none_match: Vec<HeaderValue>,
+}
 
-impl IfNoneMatch {
-    /// The representation, or 304 if the client has it.
+impl Preconditions {
+    /// Whether the request has neither field.
+    pub(crate) fn are_none(&self) -> bool {
+        self.if_match.is_empty() && self.if_none_match.is_empty()
+    }
+
+    /// The representation, 304 if the client has it, or the problem that it is not the one that the
+    /// client expects.
     pub(crate) fn or<R: Reply>(
         &self,
         etag: &EntityTag,
         representation: impl FnOnce() -> R,
-    ) -> Response {
+    ) -> Result<Response, Error> {
+        let if_match = self.if_match.iter().map(HeaderValue::as_bytes);
+        let if_none_match = self.if_none_match.iter().map(HeaderValue::as_bytes);
         let field = etag.as_bytes();
-        if not_modified(self.0.iter().map(HeaderValue::as_bytes), etag) {
+        Ok(if not_modified(if_match, if_none_match, etag)? {
             with_header(StatusCode::NOT_MODIFIED, header::ETAG, field).into_response()
         } else {
             with_header(representation(), header::ETAG, field).into_response()
-        }
+        })
     }
 
-    /// The document, or 304 if the client has it.
-    pub(crate) fn or_document(&self, document: &Document) -> Response {
+    /// The same of a document.
+    pub(crate) fn or_document(&self, document: &Document) -> Result<Response, Error> {
         let content_type = document.content_type;
         self.or(&document.etag, || {
             with_header(document.content, header::CONTENT_TYPE, content_type)

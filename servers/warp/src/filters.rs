@@ -15,7 +15,7 @@ use warp::{
     reject::not_found,
 };
 
-use crate::answer::{AsksForOptions, Error, IfNoneMatch};
+use crate::answer::{AsksForOptions, Error, Preconditions};
 
 /// GET and HEAD, of which `warp::get` takes only the first (seanmonstar/warp#882). The answers
 /// that have Allow, which warp does not know, are made of the rejections.
@@ -52,7 +52,8 @@ impl FromStr for LangSegment {
 
 /// What the middleware found: `warp::header` sees a field's first line only, and
 /// `warp::header::headers_cloned` copies every field to see all.
-pub(crate) fn if_none_match() -> impl Filter<Extract = (IfNoneMatch,), Error = Infallible> + Copy {
+pub(crate) fn preconditions() -> impl Filter<Extract = (Preconditions,), Error = Infallible> + Copy
+{
     warp::ext::optional().map(Option::unwrap_or_default)
 }
 

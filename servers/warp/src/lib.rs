@@ -17,7 +17,7 @@ use warp::{
 };
 
 use crate::{
-    answer::{Error, IfNoneMatch},
+    answer::{Error, Preconditions},
     filters::LangSegment,
     middleware::CheckHead,
 };
@@ -51,7 +51,7 @@ fn routes(api: Arc<Api>) -> impl Filter<Extract = (impl Reply,), Error = Infalli
     // (seanmonstar/warp#77).
     let read = filters::read_only()
         .and(warp::any().map(move || api.clone()))
-        .and(filters::if_none_match());
+        .and(filters::preconditions());
     let to_list = warp::path!("greetings").and(read.clone());
     let to_item = warp::path!("greetings" / LangSegment).and(read.clone());
     let data = match authorized {
@@ -81,22 +81,22 @@ fn routes(api: Arc<Api>) -> impl Filter<Extract = (impl Reply,), Error = Infalli
     data.or(others.boxed()).recover(answer::rejected)
 }
 
-async fn list(api: Arc<Api>, if_none_match: IfNoneMatch) -> Result<impl Reply, Error> {
+async fn list(api: Arc<Api>, preconditions: Preconditions) -> Result<impl Reply, Error> {
     let greetings = api.greetings.list().await?;
-    Ok(if_none_match.or(&greetings.etag, || reply::json(&greetings.value)))
+    preconditions.or(&greetings.etag, || reply::json(&greetings.value))
 }
 
 async fn item(
     LangSegment(lang): LangSegment,
     api: Arc<Api>,
-    if_none_match: IfNoneMatch,
+    preconditions: Preconditions,
 ) -> Result<impl Reply, Error> {
     let lang = lang.map_err(Problem::from)?;
     let greeting = api.greetings.get(&lang).await?;
-    Ok(if_none_match.or(&greeting.etag, || reply::json(&greeting.value)))
+    preconditions.or(&greeting.etag, || reply::json(&greeting.value))
 }
 
-fn root(api: Arc<Api>, _: IfNoneMatch) -> impl Reply {
+fn root(api: Arc<Api>, _: Preconditions) -> impl Reply {
     // `warp::redirect` takes a `Uri`, which cannot be relative.
     let location = api.docs.location.as_str();
     let redirect = reply::with_header(StatusCode::TEMPORARY_REDIRECT, header::LOCATION, location);
@@ -104,23 +104,23 @@ fn root(api: Arc<Api>, _: IfNoneMatch) -> impl Reply {
     reply::with_header(redirect, header::CONTENT_LENGTH, 0)
 }
 
-fn page(api: Arc<Api>, if_none_match: IfNoneMatch) -> impl Reply {
+fn page(api: Arc<Api>, preconditions: Preconditions) -> impl Reply {
     reply::with_header(
-        if_none_match.or_document(&api.docs.page),
+        preconditions.or_document(&api.docs.page),
         header::CONTENT_SECURITY_POLICY,
         docs::CONTENT_SECURITY_POLICY,
     )
 }
 
-fn asset(name: String, api: Arc<Api>, if_none_match: IfNoneMatch) -> Result<impl Reply, Error> {
+fn asset(name: String, api: Arc<Api>, preconditions: Preconditions) -> Result<impl Reply, Error> {
     let document = api.docs.asset(&name).ok_or_else(Problem::not_found)?;
-    Ok(if_none_match.or_document(document))
+    preconditions.or_document(document)
 }
 
-fn readiness(api: Arc<Api>, _: IfNoneMatch) -> Result<impl Reply, Error> {
+fn readiness(api: Arc<Api>, _: Preconditions) -> Result<impl Reply, Error> {
     Ok(reply::json(&api.readiness()?))
 }
 
-fn openapi(api: Arc<Api>, if_none_match: IfNoneMatch) -> impl Reply {
-    if_none_match.or_document(&api.docs.openapi)
+fn openapi(api: Arc<Api>, preconditions: Preconditions) -> impl Reply {
+    preconditions.or_document(&api.docs.openapi)
 }

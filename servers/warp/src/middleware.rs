@@ -18,7 +18,7 @@ use warp::{
     reply::Response,
 };
 
-use crate::answer::{Error, IfNoneMatch};
+use crate::answer::{Error, Preconditions};
 
 /// Refuses what hyper lets through, a head that is too large or has no valid Host
 /// (hyperium/hyper#3777), and what filters let through: as tower middleware, because no filter sees a
@@ -75,10 +75,13 @@ where
         }
         // Of the header filters, those for one field see its first line only, and
         // `headers_cloned` copies every field.
-        let lines = request.headers().get_all(header::IF_NONE_MATCH);
-        let lines: Vec<_> = lines.iter().cloned().collect();
-        if !lines.is_empty() {
-            request.extensions_mut().insert(IfNoneMatch(lines));
+        let lines = |name| request.headers().get_all(name).iter().cloned().collect();
+        let preconditions = Preconditions {
+            if_match: lines(header::IF_MATCH),
+            if_none_match: lines(header::IF_NONE_MATCH),
+        };
+        if !preconditions.are_none() {
+            request.extensions_mut().insert(preconditions);
         }
         Either::Left(self.inner.call(request))
     }

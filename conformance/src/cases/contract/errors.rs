@@ -1,11 +1,12 @@
 //! Other paths, queries, and what every error looks like.
 
 use super::{CONTRACT, EXAMPLE};
-use crate::cases::steps::{absent, item, name};
+use crate::cases::docs::page;
+use crate::cases::steps::{absent, item, known_paths, name};
 use crate::http::Request;
 use crate::json::check_unique_names;
 use crate::model::check_problem;
-use crate::{Case, Context, Deviation, Outcome, Verdict, ensure};
+use crate::{Case, Context, Deviation, Need, Outcome, Verdict, ensure};
 
 pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
@@ -26,6 +27,14 @@ pub(in crate::cases) const CASES: &[Case] = &[
         "A path that the API does not have is 404, with a problem.",
         unknown_path,
     ),
+    Case::must(
+        "contract/exact-paths",
+        CONTRACT,
+        "A path with a slash too many, in another case, or with a name's end changed, is 404, as any \
+         that the API does not have.",
+        exact_paths,
+    )
+    .needing(&[Need::Model]),
     Case::must(
         "contract/problem-shape",
         "RFC 9457 §3.1, the contract",
@@ -81,6 +90,44 @@ fn unknown_path(context: &Context) -> Outcome {
         let response = context.get(path).map_err(named)?;
         let expected = context.model().answer("GET", path);
         expected.check(&response).map_err(named)?;
+    }
+    Ok(Verdict::Conforms)
+}
+
+fn exact_paths(context: &Context) -> Outcome {
+    let mut paths = known_paths(context).to_vec();
+    paths.extend(page::parts(context));
+    paths.retain(|path| path != "/");
+    for path in paths {
+        for changed in [
+            format!("{path}/"),
+            format!("/{path}"),
+            path.replacen('/', "//", 2),
+            format!("{path}x/x"),
+            // A greeting's lang in another case is another case's matter.
+            match (path.starts_with("/greetings/"), path.strip_prefix("/docs/")) {
+                (true, _) => path.replacen("/greetings", "/Greetings", 1),
+                (_, Some(part)) => format!("/docs/{}", part.to_ascii_uppercase()),
+                _ => path.to_ascii_uppercase(),
+            },
+            format!("{}%2F", path.replace('.', "%252E").replace('-', "%252D")),
+            match path.contains('.') {
+                true => path.replace('.', "%252E"),
+                false => format!("{path}%2520"),
+            },
+        ] {
+            // The lang may be refused for its shape first.
+            let is_lang = path.starts_with("/greetings/") && changed.contains("%25");
+            let is_lang = is_lang || changed.starts_with("/greetings/") && changed.contains("%2F");
+            let named = |why| Deviation(format!("GET {changed}: {why}"));
+            let response = context.get(&changed).map_err(named)?;
+            ensure!(
+                response.status == 404 || is_lang && matches!(response.status, 400 | 422),
+                "GET {changed} is {}, not 404",
+                response.status
+            );
+            check_problem(&response).map_err(named)?;
+        }
     }
     Ok(Verdict::Conforms)
 }

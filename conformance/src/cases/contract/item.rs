@@ -39,6 +39,12 @@ pub(in crate::cases) const CASES: &[Case] = &[
          [\"path\", \"lang\"].",
         malformed,
     ),
+    Case::must(
+        "contract/item-malformed-reason",
+        "the OpenAPI document; the contract",
+        "The error of a malformed lang says which pattern it does not match: the documented one.",
+        malformed_reason,
+    ),
     Case::info(
         "contract/item-case",
         "RFC 5646 §2.1.1; the FastAPI example",
@@ -50,6 +56,20 @@ pub(in crate::cases) const CASES: &[Case] = &[
         "RFC 3986 §6.2.2.2",
         "A lang with percent-encoded letters is the same resource as without.",
         percent,
+    ),
+    Case::must(
+        "contract/item-decoded-once",
+        "RFC 3986 §2.4",
+        "A lang whose percent sign is itself encoded is not decoded a second time: it is refused, \
+         and never another lang's greeting.",
+        decoded_once,
+    ),
+    Case::must(
+        "contract/item-literal",
+        "RFC 3986 §3.3, §2.2; the contract",
+        "Nothing is added to a lang or taken from it: with a plus, a space, a parameter, a dot, a \
+         format, or case changed, it is another.",
+        literal,
     ),
     Case::must(
         "contract/item-hostile",
@@ -95,8 +115,13 @@ fn schema(context: &Context) -> Outcome {
 
 fn unknown(context: &Context) -> Outcome {
     check_answer(context, &absent(context))?;
-    // The longest lang that there can be.
-    check_answer(context, &format!("/greetings/{}", "x".repeat(35)))?;
+    // The longest lang that there can be, and hyphens wherever they may stand.
+    let longest = "x".repeat(35);
+    for lang in [&longest, "tlh-", "tlh--x", "t-1", "T9-"] {
+        if context.model().item(lang).is_none() {
+            check_answer(context, &format!("/greetings/{lang}"))?;
+        }
+    }
     Ok(Verdict::Conforms)
 }
 
@@ -109,10 +134,43 @@ fn malformed(context: &Context) -> Outcome {
         "-en",
         "%F0%9F%91%8B",
         "en%2E",
+        "en_GB",
+        "en.GB",
+        "en@x",
+        "%C3%A9n",
+        "en%C3%A9",
+        "e%CC%81n",
+        "%EF%BD%85n",
+        "en%D9%A1",
         &too_long,
     ] {
         check_answer(context, &format!("/greetings/{segment}"))?;
     }
+    Ok(Verdict::Conforms)
+}
+
+fn malformed_reason(context: &Context) -> Outcome {
+    let description = Description::fetch(context)?;
+    let operation = description.operation("/greetings/{lang}")?;
+    let parameters = operation["parameters"].as_array().into_iter().flatten();
+    let mut patterns = parameters.filter_map(|it| it["schema"]["pattern"].as_str());
+    let Some(pattern) = patterns.next() else {
+        return Ok(Verdict::NotApplicable(
+            "the document states no pattern of a lang".to_owned(),
+        ));
+    };
+    let problem = check_answer(context, "/greetings/_")?.json()?;
+    let error = &problem["errors"][0];
+    ensure!(
+        error["msg"].as_str().is_some_and(|it| it.contains(pattern)),
+        "`errors[0].msg` is {}, which does not say the documented pattern, {pattern}",
+        error["msg"]
+    );
+    ensure!(
+        error["type"] == "string_pattern_mismatch",
+        "`errors[0].type` is {}, and in FastAPI \"string_pattern_mismatch\"",
+        error["type"]
+    );
     Ok(Verdict::Conforms)
 }
 
@@ -147,6 +205,69 @@ fn percent(context: &Context) -> Outcome {
             response.body == plain.body,
             "GET {path} has other content than GET /greetings/{lang}"
         );
+    }
+    Ok(Verdict::Conforms)
+}
+
+/// The langs that are there, as far as they are plain enough to be taken apart.
+fn plain_langs(context: &Context) -> impl Iterator<Item = &String> {
+    let langs = context.model().greetings().keys();
+    langs
+        .filter(|lang| !lang.is_empty() && lang.is_ascii())
+        .take(20)
+}
+
+/// Asks for a segment that is no lang that is there, and makes sure that it is refused.
+fn refused(context: &Context, segment: &str, statuses: &[u16]) -> Result<(), Deviation> {
+    let path = format!("/greetings/{segment}");
+    let response = context.get(&path)?;
+    ensure!(
+        statuses.contains(&response.status),
+        "GET {path} is {}, which is none of {statuses:?}",
+        response.status
+    );
+    Ok(())
+}
+
+fn decoded_once(context: &Context) -> Outcome {
+    for lang in plain_langs(context) {
+        let (first, rest) = lang.split_at(1);
+        let encoded = format!("{:02X}", first.as_bytes()[0]);
+        let all: String = lang
+            .bytes()
+            .map(|octet| format!("%25{octet:02x}"))
+            .collect();
+        for segment in [
+            format!("%25{encoded}{rest}"),
+            format!("%25{}{rest}", encoded.to_lowercase()),
+            format!("%2525{encoded}{rest}"),
+            format!("%%32%35{encoded}{rest}"),
+            all,
+        ] {
+            refused(context, &segment, &[400, 404, 422])?;
+        }
+    }
+    Ok(Verdict::Conforms)
+}
+
+fn literal(context: &Context) -> Outcome {
+    for lang in plain_langs(context) {
+        for segment in [
+            format!("{lang}+"),
+            format!("+{lang}"),
+            format!("{lang}%20"),
+            format!("%20{lang}"),
+            format!("{lang};x=1"),
+            format!("{lang}."),
+            format!("{lang}.json"),
+            format!("{lang}%0A"),
+            format!("{lang}%09"),
+            format!("{lang},{lang}"),
+            format!("{lang}*"),
+            format!("{lang}%3F"),
+        ] {
+            refused(context, &segment, &[400, 404, 422])?;
+        }
     }
     Ok(Verdict::Conforms)
 }

@@ -232,6 +232,23 @@ fn head(context: &Context) -> Outcome {
     Ok(Verdict::Conforms)
 }
 
+/// The paths of the scripts, style sheets and images that the page names, as far as they are here:
+/// none where there is no page.
+pub(in crate::cases) fn parts(context: &Context) -> Vec<String> {
+    let Ok(site) = Site::visit(context) else {
+        return Vec::new();
+    };
+    let parts = site
+        .loads()
+        .filter(|load| expected_type(load.kind).is_some());
+    parts
+        .filter_map(|load| {
+            let path = site.locate(&load.reference).ok()?;
+            below_prefix(context, &path).ok().map(str::to_owned)
+        })
+        .collect()
+}
+
 /// The page and what it is made of.
 struct Site<'a> {
     context: &'a Context,

@@ -3,7 +3,7 @@
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use crate::servers::{Process, StartOptions};
+use crate::servers::{Process, Server, StartOptions};
 use crate::{Context, Deviation, ensure};
 
 /// How long a process may take to find out that it cannot start.
@@ -37,6 +37,21 @@ pub(in crate::cases) fn run(
     with: &str,
 ) -> Result<Ended, Deviation> {
     ended(context.spawn(options)?, with)
+}
+
+/// The same of a server with another stanza, which has the same program.
+///
+/// # Errors
+/// As [`run`].
+pub(in crate::cases) fn run_as(
+    context: &Context,
+    server: &Server,
+    mut options: StartOptions,
+    with: &str,
+) -> Result<Ended, Deviation> {
+    options.program = Some(context.launch()?.program.clone());
+    let started = Process::spawn(server, &options);
+    ended(started.map_err(|error| Deviation(error.to_string()))?, with)
 }
 
 /// Waits for a process's end.

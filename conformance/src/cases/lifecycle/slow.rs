@@ -59,14 +59,14 @@ fn stated() -> Duration {
 }
 
 /// A client that has sent the start of a request and sends no more, or the rest octet by octet.
-struct Slow {
+pub(super) struct Slow {
     name: &'static str,
     connection: Connection,
     drip: &'static [u8],
 }
 
 impl Slow {
-    fn new(
+    pub(super) fn new(
         view: &Context,
         name: &'static str,
         start: &[u8],
@@ -85,7 +85,7 @@ impl Slow {
 
     /// The same of a request after one that was answered; none where the server ends a connection
     /// with its answer.
-    fn after_an_answer(
+    pub(super) fn after_an_answer(
         view: &Context,
         name: &'static str,
         start: &[u8],
@@ -102,8 +102,16 @@ impl Slow {
         Ok(Some(client))
     }
 
+    /// What deviations call it.
+    pub(super) fn name(&self) -> &str {
+        self.name
+    }
+
     /// Goes on until the server closes the connection; what it sent, and how long that took.
-    fn until_closed(&mut self, limit: Duration) -> Result<(Vec<u8>, Duration), Deviation> {
+    pub(super) fn until_closed(
+        &mut self,
+        limit: Duration,
+    ) -> Result<(Vec<u8>, Duration), Deviation> {
         let start = Instant::now();
         let mut received = Vec::new();
         let mut drip = self.drip.iter().cycle();

@@ -235,6 +235,31 @@ impl Reply {
         }
     }
 
+    /// Whether of the fields of these names, in lower case, its head has these lines and no other:
+    /// a quick look, which may say no of a head that has.
+    pub(super) fn has_lines(&self, names: &[&str], lines: &[Vec<u8>]) -> bool {
+        let head = self.head.strip_suffix(b"\r\n").unwrap_or(&self.head);
+        let mut found = 0;
+        for line in head.split(|octet| *octet == b'\n').skip(1) {
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            let is_named = |name: &&&str| {
+                line.get(name.len()) == Some(&b':')
+                    && line[..name.len()].eq_ignore_ascii_case(name.as_bytes())
+            };
+            let Some(name) = names.iter().find(is_named) else {
+                continue;
+            };
+            let is_line = |wanted: &Vec<u8>| {
+                wanted.starts_with(name.as_bytes()) && wanted[name.len()..] == line[name.len()..]
+            };
+            if !lines.iter().any(is_line) {
+                return false;
+            }
+            found += 1;
+        }
+        found == lines.len()
+    }
+
     /// The octets it came in, unless it was chunked.
     pub(super) fn octets(&self) -> Vec<u8> {
         [self.head.as_slice(), &self.content].concat()

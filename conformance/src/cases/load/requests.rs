@@ -6,7 +6,8 @@ use super::CONTRACT;
 use super::limits::Footprint;
 use super::mix::Mix;
 use super::pour::{pour, share};
-use crate::cases::processes::start;
+use crate::cases::processes::{scratch_file, start};
+use crate::servers::Setting;
 use crate::{Case, Context, Need, Outcome, Verdict};
 
 pub(in crate::cases) const CASES: &[Case] = &[
@@ -29,7 +30,19 @@ pub(in crate::cases) const CASES: &[Case] = &[
     .needing(&[Need::Process, Need::Usage, Need::Model])
     .alone()
     .within(Duration::from_secs(240)),
+    Case::must(
+        "load/keys",
+        CONTRACT,
+        "Of fifty thousand requests with keys right, wrong and missing each gets its answer, and \
+         neither descriptors nor memory are lost.",
+        keys,
+    )
+    .needing(&[Need::Process, Need::Usage, Need::ApiKey, Need::Model])
+    .alone()
+    .within(Duration::from_secs(120)),
 ];
+
+const KEYED: usize = 50_000;
 
 const ONE_CONNECTION: usize = 100_000;
 
@@ -60,5 +73,23 @@ fn memory_plateau(context: &Context) -> Outcome {
     let rest = count - count / 10;
     share(THREADS, rest, |share| pour(&view, &process, &mix, share))?;
     before.ensure_memory(context, &mut process, 0, &format!("{count} requests"))?;
+    Ok(Verdict::Conforms)
+}
+
+fn keys(context: &Context) -> Outcome {
+    const KEY: &str = "the-key-under-load";
+    let file = scratch_file(context, format!("another\n{KEY}\n").as_bytes())?;
+    let (mut process, view) = start(context, &[Setting::KeyFile(file.path())])?;
+    let mix = Mix::learn_with_key(&view, KEY)?;
+    let count = context.scaled(KEYED);
+    share(THREADS, count / 10, |share| {
+        pour(&view, &process, &mix, share)
+    })?;
+    let before = Footprint::of(context, &mut process)?;
+    let rest = count - count / 10;
+    share(THREADS, rest, |share| pour(&view, &process, &mix, share))?;
+    let after = format!("{count} requests with keys right and wrong");
+    before.ensure_descriptors(context, &mut process, &after)?;
+    before.ensure_memory(context, &mut process, 0, &after)?;
     Ok(Verdict::Conforms)
 }

@@ -1,5 +1,7 @@
 //! What an answer gives away, and what a failure takes down.
 
+use crate::cases::docs::page;
+use crate::cases::everything::{errors, greetings};
 use crate::cases::steps::{absent, ask, known_paths, name};
 use crate::http::{Request, Response};
 use crate::model::check_problem;
@@ -65,12 +67,16 @@ fn erring(context: &Context) -> Vec<Request> {
 }
 
 fn nosniff(context: &Context) -> Outcome {
-    let mut requests: Vec<Request> = known_paths(context).map(Request::get).into();
+    let paths = known_paths(context).into_iter();
+    let paths = paths.chain(greetings(context)).chain(page::parts(context));
+    let mut requests: Vec<Request> = paths.map(Request::get).collect();
+    requests.extend(errors(context));
     requests.extend([
-        Request::get(absent(context)),
-        Request::get("/greetings/_"),
-        Request::get("/no-such-path"),
-        Request::new("DELETE", "/greetings"),
+        Request::new("OPTIONS", "/greetings"),
+        Request::new("HEAD", "/greetings"),
+        Request::get("/greetings").header("If-None-Match", "*"),
+        Request::get(format!("/{}", "x".repeat(9_000))),
+        Request::get("/greetings").header("Long", "x".repeat(17_000)),
     ]);
     for request in requests {
         let name = name(&request);

@@ -108,7 +108,7 @@ fn key_missing(context: &Context) -> Outcome {
 
 /// Whether one of the challenges in this field value is for the scheme Key. A scheme is a word
 /// that begins a list element and has no `=` after it (RFC 9110 §11.6.1).
-fn challenges_for_key(value: &str) -> bool {
+pub(in crate::cases) fn challenges_for_key(value: &str) -> bool {
     value.split(',').any(|element| {
         let mut words = element.split_ascii_whitespace();
         words

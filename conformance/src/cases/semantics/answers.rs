@@ -2,8 +2,13 @@
 
 mod date;
 
-use crate::cases::steps::{absent, ask, item, known_paths, name};
+use std::time::{Duration, SystemTime};
+
+use crate::cases::docs::page;
+use crate::cases::everything::{errors, greetings};
+use crate::cases::steps::{ask, item, known_paths, name};
 use crate::http::{Request, Response};
+use crate::reference::date::imf_fixdate as date_at;
 use crate::{Case, Context, Deviation, Outcome, Verdict, ensure};
 
 pub(in crate::cases) const CASES: &[Case] = &[
@@ -32,6 +37,13 @@ pub(in crate::cases) const CASES: &[Case] = &[
         "Dates are of the form `Sun, 06 Nov 1994 08:49:37 GMT`, on a day that exists.",
         imf_fixdate,
     ),
+    Case::should(
+        "semantics/date-now",
+        "RFC 9110 §6.6.1",
+        "The Date of an answer is the time at which it was made: on this machine, ours to ten \
+         seconds.",
+        date_now,
+    ),
     Case::must(
         "semantics/no-length-on-204-304",
         "RFC 9110 §8.6, RFC 9112 §6.1",
@@ -48,15 +60,18 @@ pub(in crate::cases) const CASES: &[Case] = &[
 
 /// A request for each kind of answer.
 fn of_each_kind(context: &Context) -> Vec<Request> {
-    let mut requests: Vec<Request> = known_paths(context).map(Request::get).into();
+    let paths = known_paths(context).into_iter();
+    let paths = paths.chain(greetings(context)).chain(page::parts(context));
+    let mut requests: Vec<Request> = paths.map(Request::get).collect();
+    requests.extend(errors(context));
     requests.extend([
-        Request::get(absent(context)),
-        Request::get("/greetings/_"),
-        Request::get("/no-such-path"),
-        Request::new("DELETE", "/greetings"),
         Request::new("OPTIONS", "/greetings"),
+        Request::new("OPTIONS", item(context)),
         Request::new("HEAD", "/greetings"),
+        Request::new("HEAD", "/no-such-path"),
         Request::get("/greetings").header("If-None-Match", "*"),
+        Request::get(item(context)).header("If-None-Match", "*"),
+        Request::get("/docs").header("If-None-Match", "*"),
     ]);
     requests
 }
@@ -157,6 +172,39 @@ fn imf_fixdate(context: &Context) -> Outcome {
         true => Verdict::Conforms,
         false => Verdict::NotApplicable("no answer has a date".to_owned()),
     })
+}
+
+/// How far a clock on this machine may seem to be off: what makes answers may take a copy of the
+/// time, now and then.
+const CLOCK: u64 = 10;
+
+fn date_now(context: &Context) -> Outcome {
+    if !context.base().is_loopback() {
+        let why = "another machine may have another time".to_owned();
+        return Ok(Verdict::NotApplicable(why));
+    }
+    for request in [
+        Request::get("/greetings"),
+        Request::get(item(context)),
+        Request::get("/no-such-path"),
+        Request::get("/docs"),
+    ] {
+        let about = name(&request);
+        let response = ask(context, request)?;
+        // That it is there, and in what form, is for other cases to say.
+        let Some(made) = response.header("date").filter(|it| date::check(it).is_ok()) else {
+            continue;
+        };
+        let now = SystemTime::now();
+        let near = (0..=CLOCK).map(Duration::from_secs);
+        let mut near = near.flat_map(|off| [now - off, now + off]);
+        ensure!(
+            near.any(|time| date_at(time) == made),
+            "{about} has `Date` {made:?}, and it is {}",
+            date_at(now)
+        );
+    }
+    Ok(Verdict::Conforms)
 }
 
 fn no_length_on_204_304(context: &Context) -> Outcome {

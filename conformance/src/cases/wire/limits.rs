@@ -22,6 +22,13 @@ pub(in crate::cases) const CASES: &[Case] = &[
     )
     .needing(&[Need::Process, Need::HeaderLimit]),
     Case::must(
+        "wire/stated-limits",
+        "the contract; RFC 9110 §15.5.15, RFC 6585 §5",
+        "Told no limits a server has those of the contract, to the octet: a request line of 8,192 \
+         octets and header fields of 16,384, of which there are 90, are answered, and more are refused.",
+        stated,
+    ),
+    Case::must(
         "wire/header-count-limit",
         "the contract; RFC 6585 §5",
         "As many header fields as the stated limit are answered, and one more is refused.",
@@ -86,6 +93,67 @@ fn header_count(context: &Context) -> Outcome {
         fields.extend((others..count).map(|number| format!("X-{number}: y")));
         with_fields(view, fields)
     })
+}
+
+/// The contract's limits, and a number of fields that is within its limit of 100 and what any parser
+/// takes.
+const STATED: (usize, usize, usize) = (8192, 16_384, 90);
+
+fn stated(context: &Context) -> Outcome {
+    let (line_octets, field_octets, count) = STATED;
+    let line = |octets| {
+        let path = context.path(context.resource());
+        let line = |padding: &str| format!("GET {path}?{padding} HTTP/1.1");
+        let padding = padding(octets, line("").len());
+        lines([line(&padding)].into_iter().chain(fields(context)))
+    };
+    let block = |octets: usize| {
+        let mut all = fields(context);
+        let others: usize = all.iter().map(|field| field.len() + 2).sum();
+        // Over several fields: a parser may limit one.
+        let shares = 4;
+        let rest = octets - others;
+        for number in 0..shares {
+            let share = rest / shares + usize::from(number < rest % shares);
+            let name = format!("X-{number}: ");
+            all.push(format!("{name}{}", padding(share, name.len() + 2)));
+        }
+        with_fields(context, all)
+    };
+    let many_of_one_name = |count: usize| {
+        let mut all = fields(context);
+        all.extend((all.len()..count).map(|_| "X: y".to_owned()));
+        with_fields(context, all)
+    };
+    let many = |count: usize| {
+        let mut all = fields(context);
+        all.extend((all.len()..count).map(|number| format!("X-{number}: y")));
+        with_fields(context, all)
+    };
+    let mut differences = Differences::default();
+    for (what, within, beyond) in [
+        ("request line", line(line_octets), line(line_octets + 1)),
+        (
+            "size of header fields",
+            block(field_octets),
+            block(field_octets + 1),
+        ),
+        ("number of header fields", many(count), many(101)),
+        (
+            "number of header fields of one name",
+            many_of_one_name(count),
+            many_of_one_name(101),
+        ),
+    ] {
+        answered(context, &format!("a {what} within the limit"), &within, 200)?;
+        let lenience = Lenience {
+            as_good: &[414, 431],
+            ..Lenience::default()
+        };
+        let what = format!("a {what} beyond the limit");
+        refused(context, &what, &beyond, lenience, &mut differences)?;
+    }
+    Ok(differences.verdict())
 }
 
 /// Tells a server a limit and holds it to that: a message of this size is answered, and one larger

@@ -207,6 +207,62 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::request(
+        "contract/item-decoded-once",
+        "an escape is decoded twice",
+        |request| request.target = request.target.replace("%25", "%"),
+    ),
+    Fault::request(
+        "contract/item-literal",
+        "a plus is a space, and spaces are cut off",
+        |request| {
+            if is_item(request) {
+                request.target = request.target.replace(['+', ' '], "").replace("%20", "");
+            }
+        },
+    ),
+    Fault::request(
+        "contract/item-literal",
+        "a lang may say a format",
+        |request| request.target = request.target.replace(".json", ""),
+    ),
+    Fault::request(
+        "contract/item-literal",
+        "parameters of a path are cut off",
+        |request| {
+            if let Some((before, _)) = request.target.split_once(';') {
+                request.target = before.to_owned();
+            }
+        },
+    ),
+    Fault::request(
+        "contract/exact-paths",
+        "a slash at the end of a path is overlooked",
+        |request| {
+            let trimmed = request.target.trim_end_matches('/').len();
+            request.target.truncate(trimmed.max(1));
+        },
+    ),
+    Fault::request(
+        "contract/exact-paths",
+        "the page's parts have no case",
+        |request| {
+            if request.target.to_lowercase().starts_with("/docs/") {
+                request.target = request.target.to_lowercase();
+            }
+        },
+    ),
+    Fault::answer(
+        "contract/item-malformed-reason",
+        "the error names another pattern",
+        |_, answer| {
+            if answer.status == 422 {
+                answer.edit(|problem| {
+                    problem["errors"][0]["msg"] = json!("String should match pattern '^[a-z]+$'");
+                });
+            }
+        },
+    ),
+    Fault::request(
         "contract/item-hostile",
         "what is no UTF-8 is replaced, then ignored",
         |request| request.target = request.target.replace("%FF", "en"),
@@ -278,33 +334,6 @@ pub(super) const FAULTS: &[Fault] = &[
         |request| {
             if request.path().starts_with("/greetingsx") {
                 request.target = "/greetings".to_owned();
-            }
-        },
-    ),
-    Fault::answer(
-        "contract/problem-shape",
-        "problems are application/json",
-        |_, answer| {
-            if answer.status == 405 {
-                answer.set("Content-Type", "application/json");
-            }
-        },
-    ),
-    Fault::answer(
-        "contract/problem-shape",
-        "problems have no title",
-        |_, answer| {
-            if answer.status == 422 {
-                answer.edit(|problem| problem["title"] = Value::Null);
-            }
-        },
-    ),
-    Fault::answer(
-        "contract/problem-shape",
-        "a problem has another status",
-        |_, answer| {
-            if answer.status == 405 {
-                answer.edit(|problem| problem["status"] = json!(400));
             }
         },
     ),

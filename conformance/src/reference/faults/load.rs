@@ -60,6 +60,29 @@ pub(super) const FAULTS: &[Fault] = &[
             }
         },
     ),
+    Fault::answer(
+        "load/one-connection-100k",
+        "an entity tag is another's once",
+        |request, answer| {
+            if request.number == 1999 {
+                answer.set("ETag", "\"another\"");
+            }
+        },
+    ),
+    Fault::answer(
+        "load/keys",
+        "a request without a right key is let in once",
+        |request, answer| {
+            if request.number > 1000 && answer.status == 401 {
+                *answer = Answer::new(200, "application/json", "[]");
+            }
+        },
+    ),
+    Fault::conduct(
+        "load/keys",
+        "something of each request is kept",
+        |conduct| conduct.hoards = 16 * 1024,
+    ),
     Fault::conduct(
         "load/memory-plateau",
         "something of each request is kept",

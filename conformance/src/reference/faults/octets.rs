@@ -71,6 +71,18 @@ pub(super) fn has_status(message: &[u8], status: u16) -> bool {
     message.starts_with(format!("HTTP/1.1 {status} ").as_bytes())
 }
 
+/// Puts octets in the place of as many others, wherever those are.
+pub(super) fn replace(message: &mut [u8], from: &[u8], to: &[u8]) {
+    let length = from.len().min(to.len());
+    let mut start = 0;
+    while let Some(part) = message.get(start..start + length) {
+        if part == from {
+            message[start..start + length].copy_from_slice(&to[..length]);
+        }
+        start += 1;
+    }
+}
+
 /// Turns an answer with this status into one that says that the server failed.
 pub(super) fn fail_instead_of(message: &mut Vec<u8>, status: u16) {
     if has_status(message, status) {

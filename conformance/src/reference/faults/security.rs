@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::{Answer, Fault, KEY, Request};
+use super::super::{Answer, Cause, Fault, KEY, Request};
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault::answer(
@@ -106,6 +106,186 @@ pub(super) const FAULTS: &[Fault] = &[
             if request.path() == "/greetings/tlh" {
                 let_in(request);
             }
+        },
+    ),
+    Fault::request("security/key-http10", "HTTP/1.0 needs no key", |request| {
+        if request.minor_version == 0 {
+            let_in(request);
+        }
+    }),
+    Fault::request(
+        "security/key-http10",
+        "without Host no key is needed",
+        |request| {
+            if request.values("host").next().is_none() {
+                let_in(request);
+            }
+        },
+    ),
+    Fault::answer(
+        "security/key-http10",
+        "the right key does not open in HTTP/1.0",
+        |request, answer| {
+            if request.minor_version == 0 && answer.status == 200 {
+                *answer = Answer::problem(401, "No valid API key");
+            }
+        },
+    ),
+    Fault::request(
+        "security/key-kept-connection",
+        "what follows on a kept connection needs no key",
+        |request| {
+            // In this case's reference the first on the connection is the first of all.
+            if request.number > 0 {
+                let_in(request);
+            }
+        },
+    ),
+    Fault::answer(
+        "security/key-kept-connection",
+        "who lacked the key once is refused for good",
+        |request, answer| {
+            if request.number > 0 && answer.status == 200 {
+                *answer = Answer::problem(401, "No valid API key");
+            }
+        },
+    ),
+    Fault::request(
+        "security/key-pipelined",
+        "every third of pipelined requests needs no key",
+        |request| {
+            if request.number % 3 == 2 {
+                let_in(request);
+            }
+        },
+    ),
+    Fault::rules(
+        "security/key-pipelined",
+        "what comes together is answered from the last to the first",
+        |rules| rules.answers_last_first = true,
+    ),
+    Fault::request(
+        "security/key-neighbours",
+        "`=` at the end of a key is taken for padding",
+        |request| {
+            for (name, value) in &mut request.headers {
+                if name == "authorization" && value.ends_with(b"=") {
+                    value.pop();
+                }
+            }
+        },
+    ),
+    Fault::request(
+        "security/key-neighbours",
+        "the third character has no case",
+        |request| {
+            for (name, value) in &mut request.headers {
+                if name == "authorization"
+                    && let Some(octet) = value.get_mut(6)
+                {
+                    octet.make_ascii_lowercase();
+                }
+            }
+        },
+    ),
+    Fault::request(
+        "security/key-every-greeting",
+        "zh needs no key",
+        |request| {
+            if request.path() == "/greetings/zh" {
+                let_in(request);
+            }
+        },
+    ),
+    Fault::request(
+        "security/key-every-greeting",
+        "a request that a proxy says comes from here needs no key",
+        |request| {
+            if request.values("x-forwarded-for").next() == Some(b"127.0.0.1") {
+                let_in(request);
+            }
+        },
+    ),
+    Fault::request(
+        "security/key-every-greeting",
+        "a request with content needs no key",
+        |request| {
+            if !request.body.is_empty() {
+                let_in(request);
+            }
+        },
+    ),
+    Fault::answer(
+        "security/key-every-greeting",
+        "a 401 has the greeting's entity tag",
+        |request, answer| {
+            if answer.status == 401 && request.path().starts_with("/greetings/") {
+                answer.set("ETag", "\"secret\"");
+            }
+        },
+    ),
+    Fault::answer(
+        "security/key-changes-nothing-else",
+        "the page needs a key where one is sent",
+        |request, answer| {
+            if request.path() == "/docs" && authorization(request) == Some(b"Key wrong") {
+                *answer = Answer::problem(401, "No valid API key");
+            }
+        },
+    ),
+    Fault::answer(
+        "security/key-changes-nothing-else",
+        "with a key nothing is 304",
+        |request, answer| {
+            if answer.status == 304 && authorization(request).is_some() {
+                *answer = Answer::new(200, "application/json", "[]");
+            }
+        },
+    ),
+    Fault::answer(
+        "security/key-changes-nothing-else",
+        "with a key a greeting has no entity tag",
+        |request, answer| {
+            if authorization(request).is_some() {
+                answer.remove("ETag");
+            }
+        },
+    ),
+    Fault::conduct(
+        "security/key-each-of-file",
+        "only the first key of the file opens",
+        |conduct| conduct.most_keys = 1,
+    ),
+    Fault::conduct(
+        "security/key-each-of-file",
+        "the last key of the file does not open",
+        |conduct| conduct.most_keys = 7,
+    ),
+    Fault::request(
+        "security/key-each-of-file",
+        "keys have no case",
+        |request| {
+            for (name, value) in &mut request.headers {
+                if name == "authorization" && value.eq_ignore_ascii_case(b"Key mixed-case-key") {
+                    *value = b"Key mixed-case-key".to_vec();
+                }
+            }
+        },
+    ),
+    Fault::conduct(
+        "security/key-file-refused",
+        "without a key that can be used the data is open",
+        |conduct| conduct.overlooks = Some(Cause::Data),
+    ),
+    Fault::conduct(
+        "security/key-file-refused",
+        "the file is left out",
+        |conduct| {
+            conduct.last_words = |cause, words| {
+                if cause == Cause::Data {
+                    words.text = "conformance: no key in it".to_owned();
+                }
+            };
         },
     ),
     Fault::answer(

@@ -2,8 +2,10 @@
 
 pub(super) mod answers;
 pub(super) mod conditional;
+pub(super) mod everywhere;
 pub(super) mod head;
 pub(super) mod methods;
 pub(super) mod negotiation;
+pub(super) mod preconditions;
 pub(super) mod requests;
 pub(super) mod targets;

@@ -16,6 +16,26 @@ pub(super) fn descriptors(pid: u32) -> io::Result<usize> {
     process(pid)?.fd_count().map_err(io::Error::other)
 }
 
+/// How many threads a process has, with those of its descendants.
+#[cfg(target_os = "linux")]
+pub(super) fn threads(pid: u32) -> io::Result<usize> {
+    let pid = i32::try_from(pid).map_err(io::Error::other)?;
+    let all = procfs::process::all_processes().map_err(io::Error::other)?;
+    // One that ends meanwhile cannot be read, and does not count.
+    let stats: Vec<_> = all.filter_map(|it| it.ok()?.stat().ok()).collect();
+    let mut family = vec![pid];
+    let mut next = 0;
+    while let Some(parent) = family.get(next).copied() {
+        let children = stats.iter().filter(|stat| stat.ppid == parent);
+        family.extend(children.map(|stat| stat.pid));
+        next += 1;
+    }
+    let members = stats.iter().filter(|stat| family.contains(&stat.pid));
+    Ok(members
+        .map(|stat| usize::try_from(stat.num_threads).unwrap_or_default())
+        .sum())
+}
+
 #[cfg(target_os = "linux")]
 fn process(pid: u32) -> io::Result<procfs::process::Process> {
     let pid = i32::try_from(pid).map_err(io::Error::other)?;
@@ -24,6 +44,11 @@ fn process(pid: u32) -> io::Result<procfs::process::Process> {
 
 #[cfg(not(target_os = "linux"))]
 pub(super) fn resident_memory(_: u32) -> io::Result<u64> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn threads(_: u32) -> io::Result<usize> {
     Err(io::ErrorKind::Unsupported.into())
 }
 

@@ -23,7 +23,32 @@ pub(in crate::reference::faults) const FAULTS: &[Fault] = &[
     Fault::conduct(
         "lifecycle/second-signal",
         "a second signal is ignored",
-        |conduct| conduct.second_signal_ends = false,
+        |conduct| conduct.second_signal_ends = |_| false,
+    ),
+    Fault::conduct(
+        "lifecycle/sigint-drains",
+        "SIGINT ends it without a drain",
+        |conduct| conduct.drains_for = |signal| signal == Signal::Terminate,
+    ),
+    Fault::conduct(
+        "lifecycle/second-signal-either",
+        "of second signals SIGINT is ignored",
+        |conduct| conduct.second_signal_ends = |signal| signal == Signal::Terminate,
+    ),
+    Fault::conduct(
+        "lifecycle/second-signal-either",
+        "of second signals SIGTERM is ignored",
+        |conduct| conduct.second_signal_ends = |signal| signal == Signal::Interrupt,
+    ),
+    Fault::conduct(
+        "lifecycle/drain-time",
+        "the drain has a second, whatever it is told",
+        |conduct| conduct.drain_limit = |_| Duration::from_secs(1),
+    ),
+    Fault::conduct(
+        "lifecycle/drain-time",
+        "the drain has ten seconds, whatever it is told",
+        |conduct| conduct.drain_limit = |_| Duration::from_secs(10),
     ),
     Fault::conduct(
         "lifecycle/drain-in-flight",

@@ -44,6 +44,31 @@ pub(in crate::reference::faults) const FAULTS: &[Fault] = &[
         |request, answer| answer.close |= request.number > 0,
     ),
     Fault::conduct(
+        "lifecycle/silent-header-time",
+        "a silent connection has the idle time",
+        |conduct| conduct.silent_has_idle_time = true,
+    ),
+    Fault::conduct(
+        "lifecycle/idle-time",
+        "an idle connection has the time of a head",
+        |conduct| conduct.idle_has_header_time = true,
+    ),
+    Fault::conduct(
+        "lifecycle/head-time",
+        "a head has the idle time",
+        |conduct| conduct.head_has_idle_time = true,
+    ),
+    Fault::conduct(
+        "lifecycle/later-head-time",
+        "the time of a further head runs from the answer before it",
+        |conduct| conduct.later_head_from_answer = true,
+    ),
+    Fault::conduct(
+        "lifecycle/unread-answer",
+        "an answer may go unread for any time",
+        |conduct| conduct.limits_writes = false,
+    ),
+    Fault::conduct(
         "lifecycle/slowloris",
         "a client takes up one of few workers",
         |conduct| conduct.most_connections = 64,

@@ -56,6 +56,62 @@ pub(in crate::reference::faults) const FAULTS: &[Fault] = &[
         |conduct| conduct.reuses_address = false,
     ),
     Fault::conduct(
+        "lifecycle/listens-where-told",
+        "it listens on every address",
+        |conduct| conduct.listens_everywhere = true,
+    ),
+    Fault::conduct(
+        "lifecycle/workers",
+        "there are two workers, however many it is told",
+        |conduct| conduct.workers = |_| 2,
+    ),
+    Fault::conduct(
+        "lifecycle/workers",
+        "there is a worker less for each above four",
+        |conduct| conduct.workers = |told| told.min(4),
+    ),
+    Fault::conduct(
+        "lifecycle/option-env",
+        "the environment is not looked at",
+        |conduct| conduct.reads_environment = false,
+    ),
+    Fault::answer(
+        "lifecycle/root-path-forms",
+        "the slash at the end of a prefix is doubled",
+        |_, answer| {
+            for (name, value) in &mut answer.headers {
+                if name == "Location" {
+                    *value = value.replace("/docs", "//docs");
+                }
+            }
+        },
+    ),
+    Fault::answer(
+        "lifecycle/root-path-forms",
+        "the document has one entity tag, whatever the prefix",
+        |request, answer| {
+            if request.path() == "/openapi.json" {
+                answer.set("ETag", "\"1.0.0\"");
+            }
+        },
+    ),
+    Fault::conduct(
+        "lifecycle/option-values",
+        "a wrong value is overlooked",
+        |conduct| conduct.overlooks = Some(Cause::Usage),
+    ),
+    Fault::conduct(
+        "lifecycle/option-values",
+        "the option is left out",
+        |conduct| {
+            conduct.last_words = |cause, words| {
+                if cause == Cause::Usage {
+                    words.text = words.text.replace("--", "");
+                }
+            };
+        },
+    ),
+    Fault::conduct(
         "lifecycle/unknown-flag",
         "an option that there is not is overlooked",
         |conduct| conduct.overlooks = Some(Cause::Usage),

@@ -4,6 +4,11 @@ use crate::reference::Fault;
 use crate::reference::faults::octets::{edit_fields, has_status, remove_field, set_field};
 
 pub(in crate::reference::faults) const FAULTS: &[Fault] = &[
+    Fault::output(
+        "semantics/date-now",
+        "Date is of when the program was made",
+        |_, message| set_field(message, "Date", "Sun, 01 Nov 2020 00:00:00 GMT"),
+    ),
     Fault::answer(
         "semantics/content-type-always",
         "a 422 has no Content-Type",

@@ -1,8 +1,24 @@
 //! Faults in how large a head may be.
 
 use crate::reference::Fault;
+use crate::reference::faults::octets::edit_fields;
 
 pub(in crate::reference::faults) const FAULTS: &[Fault] = &[
+    Fault::rules(
+        "wire/stated-limits",
+        "header fields may have half as many octets",
+        |rules| rules.limits.header_block /= 2,
+    ),
+    Fault::rules(
+        "wire/stated-limits",
+        "a request line may have an octet more",
+        |rules| rules.limits.request_line += 1,
+    ),
+    Fault::input(
+        "wire/stated-limits",
+        "fields of one name count as one",
+        |message| edit_fields(message, |fields| fields.dedup()),
+    ),
     Fault::rules(
         "wire/request-line-limit",
         "the limit of a request line is not the stated one",

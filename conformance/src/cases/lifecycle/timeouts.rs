@@ -1,0 +1,199 @@
+//! Timeouts, told apart by their values.
+
+use std::time::Duration;
+
+use super::CONTRACT;
+use super::slow::Slow;
+use crate::cases::processes::{AT_ONCE, LARGE, Large, start};
+use crate::http::Request;
+use crate::servers::Setting;
+use crate::{Case, Context, Deviation, Need, Outcome, Verdict, ensure};
+
+pub(in crate::cases) const CASES: &[Case] = &[
+    Case::must(
+        "lifecycle/silent-header-time",
+        CONTRACT,
+        "A connection that never sends a request has the time of a request's head, and not that of \
+         a connection that waits for its next request.",
+        silent,
+    )
+    .needing(BOTH),
+    Case::must(
+        "lifecycle/idle-time",
+        CONTRACT,
+        "A connection that waits for its next request has the idle time, and not that of a \
+         request's head.",
+        idle,
+    )
+    .needing(BOTH),
+    Case::must(
+        "lifecycle/head-time",
+        CONTRACT,
+        "A request whose head does not get on has the time of a head, and not the idle time.",
+        head,
+    )
+    .needing(BOTH),
+    Case::must(
+        "lifecycle/later-head-time",
+        CONTRACT,
+        "A request on a kept connection has the whole time of a head, however long the connection \
+         waited for it before.",
+        later_head,
+    )
+    .needing(BOTH)
+    .within(Duration::from_secs(30)),
+    Case::should(
+        "lifecycle/unread-answer",
+        CONTRACT,
+        "A client that reads nothing of an answer holds its connection no longer than the idle time.",
+        unread_answer,
+    )
+    .needing(&[Need::Process, Need::DataFile, Need::IdleTimeout])
+    .within(Duration::from_secs(30)),
+];
+
+const BOTH: &[Need] = &[Need::Process, Need::HeaderTimeout, Need::IdleTimeout];
+
+/// The shorter time, in seconds: what must be closed is, within this and what a busy machine takes.
+const SHORT: u32 = 1;
+
+/// The longer, likewise: longer than a busy machine takes for the shorter.
+const LONG: u32 = 30;
+
+/// A time after which what has the longer time must be open still, in seconds.
+const STILL_OPEN: u64 = 3;
+
+/// Holds two clients, each of a process with other times, to being closed early and to being left
+/// open: both at once.
+fn tell_apart(
+    context: &Context,
+    [closed, open]: [[Setting<'_>; 2]; 2],
+    client: impl Fn(&Context) -> Result<Slow, Deviation> + Sync,
+) -> Outcome {
+    let soon = || {
+        let (_process, view) = start(context, &closed)?;
+        let limit = Duration::from_secs(SHORT.into()) + AT_ONCE;
+        client(&view)?.until_closed(limit).map(drop)
+    };
+    let late = || {
+        let (_process, view) = start(context, &open)?;
+        let mut slow = client(&view)?;
+        // That it is open still is what is hoped for.
+        match slow.until_closed(Duration::from_secs(STILL_OPEN)) {
+            Ok((_, took)) if took < Duration::from_secs(STILL_OPEN) => Err(Deviation(format!(
+                "{}: closed after {took:?}, where it has {LONG} s, and {SHORT} s are for others",
+                slow.name()
+            ))),
+            _ => Ok(()),
+        }
+    };
+    let (soon, late) = std::thread::scope(|scope| {
+        let soon = scope.spawn(soon);
+        let late = scope.spawn(late);
+        (soon.join(), late.join())
+    });
+    for result in [soon, late] {
+        match result {
+            Ok(result) => result?,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    }
+    Ok(Verdict::Conforms)
+}
+
+/// The settings where what has a head's time is closed, and where what has the idle time is.
+const fn settings() -> [[Setting<'static>; 2]; 2] {
+    [
+        [Setting::HeaderTimeout(SHORT), Setting::IdleTimeout(LONG)],
+        [Setting::HeaderTimeout(LONG), Setting::IdleTimeout(SHORT)],
+    ]
+}
+
+fn silent(context: &Context) -> Outcome {
+    tell_apart(context, settings(), |view| {
+        Slow::new(view, "a client that sends nothing", b"", b"")
+    })
+}
+
+fn idle(context: &Context) -> Outcome {
+    let [short_head, short_idle] = settings();
+    tell_apart(context, [short_idle, short_head], |view| {
+        let client = Slow::after_an_answer(view, "a client that has had an answer", b"", b"")?;
+        client.ok_or_else(|| Deviation("the connection is closed after an answer".to_owned()))
+    })
+}
+
+fn head(context: &Context) -> Outcome {
+    tell_apart(context, settings(), |view| {
+        let line = format!("GET {} HTTP/1.1\r\nHost: ", view.path("/greetings"));
+        Slow::new(view, "a head without its end", line.as_bytes(), b"")
+    })
+}
+
+fn later_head(context: &Context) -> Outcome {
+    // A machine that is busy for more than half a second may make the client late: not each time.
+    const ATTEMPTS: usize = 3;
+    let mut outcome = later_head_once(context);
+    for _ in 1..ATTEMPTS {
+        if outcome.is_ok() {
+            break;
+        }
+        outcome = later_head_once(context);
+    }
+    outcome
+}
+
+fn later_head_once(context: &Context) -> Outcome {
+    const HEAD: u32 = 2;
+    /// How long the connection waits, and how long the head then takes, in milliseconds. A timer that
+    /// looks at the client as often as a head may take looks within the head.
+    const WAITS: u64 = 3000;
+    const TAKES: u64 = 1400;
+    let settings = [Setting::HeaderTimeout(HEAD), Setting::IdleTimeout(LONG)];
+    let (_process, view) = start(context, &settings)?;
+    let request = view.prepare(Request::get("/greetings")).to_bytes();
+    let (start, end) = request.split_at(request.len() / 2);
+    let mut connection = view.connect()?;
+    let first = connection.exchange("GET", &request)?;
+    let closes = |option: &&str| option.eq_ignore_ascii_case("close");
+    if first.list("connection").iter().any(closes) {
+        let why = "no connection takes a further request".to_owned();
+        return Ok(Verdict::NotApplicable(why));
+    }
+    connection.pause(Duration::from_millis(WAITS));
+    connection.send(start)?;
+    connection.pause(Duration::from_millis(TAKES));
+    let answer = connection.exchange("GET", end).map_err(|broken| {
+        Deviation(format!(
+            "a request whose head took {TAKES} ms of {HEAD} s, on a connection that had waited \
+             longer for it: {broken}"
+        ))
+    })?;
+    ensure!(
+        answer.status == first.status,
+        "a request whose head took {TAKES} ms of {HEAD} s is {}, and {} at first",
+        answer.status,
+        first.status
+    );
+    Ok(Verdict::Conforms)
+}
+
+fn unread_answer(context: &Context) -> Outcome {
+    let large = Large::start(context, LARGE, &[Setting::IdleTimeout(SHORT)])?;
+    let answer = large.ask()?;
+    std::thread::sleep(Duration::from_secs(SHORT.into()) + AT_ONCE);
+    ensure!(
+        large.finish(answer).is_err(),
+        "an answer that nobody read for {:?} is sent to its end, where a connection may idle for \
+         {SHORT} s",
+        Duration::from_secs(SHORT.into()) + AT_ONCE
+    );
+    // The others are served as before.
+    let response = large.view.aside().send(Request::get("/healthz"))?;
+    ensure!(
+        response.status < 500,
+        "GET /healthz is {} then",
+        response.status
+    );
+    Ok(Verdict::Conforms)
+}

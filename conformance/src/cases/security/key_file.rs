@@ -1,0 +1,123 @@
+//! The file of API keys.
+
+use std::time::Duration;
+
+use crate::cases::lifecycle::refusal;
+use crate::cases::processes::{scratch_file, start};
+use crate::cases::steps::{ask, item};
+use crate::http::Request;
+use crate::servers::Setting;
+use crate::{Case, Context, Deviation, Need, Outcome, Verdict, ensure};
+
+pub(in crate::cases) const CASES: &[Case] = &[
+    Case::must(
+        "security/key-each-of-file",
+        "the contract",
+        "Each key of the file opens the data, wherever in the file it is, and nothing that is made of \
+         several, or is a part of one.",
+        each_of_file,
+    )
+    .needing(&[Need::ApiKey, Need::Process])
+    .within(Duration::from_secs(30)),
+    Case::must(
+        "security/key-file-refused",
+        "the contract",
+        "A file without a key, with one that no Authorization field can carry, or that is not there \
+         is refused in one line that names it; it is not served without a key.",
+        refused,
+    )
+    .needing(&[Need::ApiKey, Need::Process])
+    .within(Duration::from_secs(30)),
+];
+
+/// Keys of different length and alphabet: a part of another, another in another case.
+const KEYS: [&str; 8] = [
+    "first-key-of-the-file",
+    "k",
+    "#not-a-comment",
+    "Mixed-CASE-key",
+    "mixed-case-key",
+    "!#$%&'()*+,-./:;<=>?@[]^_`{|}~\"\\",
+    "0123456789012345678901234567890123456789012345678901234567890123456789",
+    "the-last",
+];
+
+fn each_of_file(context: &Context) -> Outcome {
+    // Lines may end as on any system, be empty, or have white space around the key.
+    let [first, rest @ ..] = KEYS;
+    let mut text = format!("\n{first}\r\n\n");
+    for key in rest {
+        text.push_str(&format!("  {key}\t\n"));
+    }
+    let text = text.trim_end();
+    let file = scratch_file(context, text.as_bytes())?;
+    let (_process, view) = start(context, &[Setting::KeyFile(file.path())])?;
+    let ask_with = |key: &str, path: &str| {
+        let request = Request::get(path).header("Authorization", format!("Key {key}"));
+        ask(&view, request).map(|response| response.status)
+    };
+    for (number, key) in (1..).zip(KEYS) {
+        for path in ["/greetings", &item(context)] {
+            let status = ask_with(key, path)?;
+            ensure!(
+                status == 200,
+                "GET {path} with key {number} of the {} in the file is {status}, not 200",
+                KEYS.len()
+            );
+        }
+    }
+    let [one, other] = [KEYS[0], KEYS[1]];
+    let mut wrong = vec![
+        format!("{one}{other}"),
+        format!("{one},{other}"),
+        format!("{one} {other}"),
+        "MIXED-CASE-KEY".to_owned(),
+        "first-key".to_owned(),
+        "last".to_owned(),
+        "kk".to_owned(),
+        "*".to_owned(),
+    ];
+    wrong.extend(KEYS[6].get(..64).map(str::to_owned));
+    for key in wrong {
+        let status = ask_with(&key, "/greetings")?;
+        ensure!(
+            matches!(status, 401 | 403),
+            "GET /greetings with a key that is not in the file, {key:?}, is {status}, not 401"
+        );
+    }
+    let status = ask(&view, Request::get("/greetings"))?.status;
+    ensure!(
+        status == 401,
+        "GET /greetings without a key is {status}, not 401"
+    );
+    Ok(Verdict::Conforms)
+}
+
+fn refused(context: &Context) -> Outcome {
+    for (with, content) in [
+        ("an empty key file", ""),
+        ("a key file of empty lines", "\n  \n\t\r\n"),
+        ("a key with a space", "right\nhas space\n"),
+        ("a key that is not ASCII", "right\nschl\u{fc}ssel\n"),
+    ] {
+        let file = scratch_file(context, content.as_bytes())?;
+        refused_file(context, with, file.path())?;
+    }
+    let file = scratch_file(context, b"")?;
+    let path = file.path().to_owned();
+    drop(file);
+    refused_file(context, "a key file that is not there", &path)?;
+    Ok(Verdict::Conforms)
+}
+
+fn refused_file(context: &Context, with: &str, file: &std::path::Path) -> Result<(), Deviation> {
+    let options = context.options(&[Setting::KeyFile(file)])?;
+    let ended = refusal::run(context, options, with)?;
+    ended.ensure_orderly(with)?;
+    let said = ended.only_line(with)?;
+    ensure!(
+        said.contains(file.to_string_lossy().as_ref()),
+        "with {with} standard error does not name the file: {said}"
+    );
+    Ok(())
+}
