@@ -149,14 +149,8 @@ fn start(
     let api = Api::new(model, keys, fault, settings.limits).found_at(settings.place.clone());
     let api = Arc::new(api);
     let acceptors = (conduct.workers)(settings.workers).max(1);
-    let mut listeners = Vec::new();
-    for place in places {
-        for _ in 1..acceptors {
-            listeners.push(place.listener.try_clone().map_err(no_port)?);
-        }
-        listeners.push(place.listener);
-    }
-    for listener in listeners {
+    let listeners = places.into_iter().map(|place| Arc::new(place.listener));
+    for listener in listeners.flat_map(|listener| vec![listener; acceptors]) {
         let (life, api) = (life.clone(), api.clone());
         std::thread::spawn(move || {
             if let Err(error) = life.serve(&listener, &api) {
