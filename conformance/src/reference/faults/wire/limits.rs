@@ -39,6 +39,11 @@ pub(in crate::reference::faults) const FAULTS: &[Fault] = &[
         "fields as large as the limit are refused",
         |rules| rules.limits.header_block -= 1,
     ),
+    Fault::input(
+        "wire/header-count-limit",
+        "fields of one name count as one",
+        |message| edit_fields(message, |fields| fields.dedup()),
+    ),
     Fault::rules(
         "wire/header-count-limit",
         "the limit of the fields' number is not the stated one",
