@@ -4,6 +4,7 @@
 //! A reading is exact while the server sleeps; of a running thread the kernel's count lags by up
 //! to a tick (4 ms with `CONFIG_HZ=250`), which would be a fifth of a slice. Hence [`SETTLE`].
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -45,6 +46,41 @@ impl CpuTime {
             user: self.user.saturating_sub(earlier.user),
             system: self.system.saturating_sub(earlier.system),
         }
+    }
+}
+
+/// What each thread of a process tree did so far, by its number.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Threads(BTreeMap<i32, Scheduling>);
+
+/// What a thread did so far, nanoseconds (the kernel's Documentation/scheduler/sched-stats.rst).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Scheduling {
+    /// It ran.
+    pub ran: u64,
+    /// It was ready to run and waited for a core.
+    pub waited: u64,
+}
+
+impl Threads {
+    /// For how long threads were ready to run and waited for a core that none of the same tree had,
+    /// since `earlier`, nanoseconds added up over them: something else ran there. Threads that ended
+    /// meanwhile are left out.
+    pub fn kept_waiting_since(&self, earlier: &Self) -> u64 {
+        let since = self.0.iter().map(|(thread, now)| {
+            let before = earlier.0.get(thread).copied().unwrap_or_default();
+            Scheduling {
+                ran: now.ran.saturating_sub(before.ran),
+                waited: now.waited.saturating_sub(before.waited),
+            }
+        });
+        let since: Vec<Scheduling> = since.collect();
+        let ran: u64 = since.iter().map(|thread| thread.ran).sum();
+        // A thread waits for the others of its own tree for as long as they run, at most.
+        let by_others = since
+            .iter()
+            .map(|thread| thread.waited.saturating_sub(ran - thread.ran));
+        by_others.sum()
     }
 }
 
@@ -105,4 +141,45 @@ impl Throttling {
 /// Where the kernel refuses to tell.
 pub fn own_cpu() -> Result<Option<u64>> {
     platform::own_cpu()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn threads(of: &[(i32, u64, u64)]) -> Threads {
+        let entry = |&(thread, ran, waited)| (thread, Scheduling { ran, waited });
+        Threads(of.iter().map(entry).collect())
+    }
+
+    #[test]
+    fn a_thread_that_waits_while_none_of_its_own_runs_is_kept_waiting_by_others() {
+        let before = threads(&[(1, 100, 10)]);
+        let after = threads(&[(1, 400, 60)]);
+        assert_eq!(after.kept_waiting_since(&before), 50);
+        assert_eq!(before.kept_waiting_since(&before), 0);
+    }
+
+    #[test]
+    fn threads_of_one_tree_that_share_a_core_keep_each_other_waiting() {
+        let before = threads(&[(1, 0, 0), (2, 0, 0)]);
+        assert_eq!(
+            threads(&[(1, 300, 200), (2, 200, 300)]).kept_waiting_since(&before),
+            0
+        );
+        // 70 more than the other one ran.
+        assert_eq!(
+            threads(&[(1, 300, 270), (2, 200, 300)]).kept_waiting_since(&before),
+            70
+        );
+    }
+
+    #[test]
+    fn threads_begin_and_end() {
+        let before = threads(&[(1, 50, 50), (2, 0, 0)]);
+        assert_eq!(
+            threads(&[(2, 10, 5), (3, 0, 30)]).kept_waiting_since(&before),
+            5 + 20
+        );
+    }
 }

@@ -15,7 +15,8 @@ use serde::Serialize;
 use crate::plan::{ArmRole, Lane};
 use crate::record::Record;
 use crate::statistics::{
-    CONFIDENCE, Place, Ratio, Verdict, margin, median, restarts_needed, simultaneous_confidence,
+    CONFIDENCE, LEAST_MARGIN, Place, Ratio, Verdict, margin, median, restarts_needed,
+    simultaneous_confidence,
 };
 
 pub use capacity::{Capacity, capacities};
@@ -24,7 +25,11 @@ pub use division::{Division, DivisionRow, LaneDivision};
 pub use footprint::{Footprint, Range, Spread};
 pub(crate) use footprint::{memory_alone, memory_starts};
 pub use gates::{CPU_OF_OTHERS, FLOOR_FACTOR, LITTLE, SATURATION};
-pub use open_loop::{ANSWERED, OpenLoop, open_loops};
+pub(crate) use open_loop::LatencySamples;
+pub use open_loop::{
+    ANSWERED, COMPARED, Equals as LatencyEquals, LatencyComparison, LatencyLevel, LatencyPair,
+    OpenLoop, latency_comparison,
+};
 pub(crate) use samples::Samples;
 
 /// Everything that is said of a run.
@@ -36,8 +41,8 @@ pub struct Analysis {
     pub lanes: Vec<LaneAnalysis>,
     /// Requests per second against connections, by arm and then by number.
     pub capacities: Vec<Capacity>,
-    /// Latency at given rates, by rate and then by arm.
-    pub open_loops: Vec<OpenLoop>,
+    /// Latency at given rates. Absent where it was not measured, or not so that it repeats.
+    pub latency: Option<LatencyComparison>,
     /// One entry an arm.
     pub footprints: Vec<Footprint>,
     /// How far apart start-up and memory of two equals are, as a sentence without its full stop.
@@ -172,7 +177,7 @@ impl Analysis {
             restarts: samples.restarts(),
             lanes,
             capacities: capacities(record),
-            open_loops: open_loops(record)?,
+            latency: latency_comparison(record)?,
             footprints_again: footprint::again(record, &footprints),
             footprints,
             memory_notes: footprint::memory_notes(record),
@@ -209,12 +214,7 @@ impl LaneAnalysis {
             Ratio::over_restarts(&samples.log_ratios(arm, other, lane), CONFIDENCE)
         };
 
-        let copied = with_role(ArmRole::Again).and_then(|again| {
-            let first = arms
-                .iter()
-                .position(|arm| arm.role != ArmRole::Again && arm.server == arms[again].server)?;
-            Some((again, first))
-        });
+        let copied = record.plan.copied();
         let again = copied.and_then(|(again, first)| against(again, Some(first)));
         // How far equals are apart counts though their rows may not: it only makes verdicts rarer.
         let log_ratios = copied.map_or_else(Vec::new, |(again, first)| {
@@ -222,7 +222,7 @@ impl LaneAnalysis {
         });
         let apart = Ratio::over_restarts(&log_ratios, CONFIDENCE);
         let equals = Equals {
-            margin: margin(apart),
+            margin: margin(apart, LEAST_MARGIN),
             known: apart.is_some(),
             log_ratios,
         };
@@ -318,7 +318,7 @@ struct Equals {
 
 impl Equals {
     fn verdict(&self, ratio: Ratio) -> Verdict {
-        match Verdict::of(ratio, self.margin) {
+        match Verdict::of(ratio, self.margin, LEAST_MARGIN) {
             Verdict::Tie if !self.known => Verdict::Unresolved,
             verdict => verdict,
         }
@@ -337,7 +337,7 @@ impl Pair {
         let ratio = Ratio::over_restarts(&log_ratios, confidence)?;
         let verdict = equals.verdict(ratio);
         let restarts_needed = (verdict == Verdict::Unresolved)
-            .then(|| restarts_needed(&log_ratios, &equals.log_ratios, confidence))
+            .then(|| restarts_needed(&log_ratios, &equals.log_ratios, confidence, LEAST_MARGIN))
             .flatten();
         Some(Self {
             arm,

@@ -4,6 +4,7 @@
 //! as a run has. Many runs are then put together from these restarts, and judged as any run is: how often two equals
 //! are told apart, and how often a copy is found to be slower.
 
+mod latency;
 mod outcome;
 mod resample;
 
@@ -16,9 +17,9 @@ use crate::plan::{ArmRole, Effort, Lane};
 use crate::record::{Record, State};
 use crate::run::{Options, Run, runs};
 use crate::selection;
-use crate::statistics::{CONFIDENCE, Ratio, simultaneous_confidence};
+use crate::statistics::{CONFIDENCE, LEAST_MARGIN, Ratio, simultaneous_confidence};
 
-pub use outcome::{Calibration, Frequency, LaneCalibration, Slowed};
+pub use outcome::{Calibration, Frequency, LaneCalibration, Late, LatencyCalibration, Slowed};
 use resample::{Pool, Rules, Trials};
 
 /// With fewer restarts than this, runs put together from them would all be much alike.
@@ -26,6 +27,9 @@ const FEWEST: usize = 10;
 
 /// How many servers a default run compares with each other.
 const SERVERS: usize = 4;
+
+/// In what share of runs a difference in rates must be seen to count as resolved.
+const POWER: f64 = 0.99;
 
 /// Measures, and says what this machine can resolve.
 ///
@@ -45,9 +49,8 @@ pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
         )));
     }
     let mut run = Run::new(options, command, selection::calibration)?;
-    // Throughput and latency have no verdicts to try.
+    // Throughput against connections has no verdicts to try.
     run.record.plan.capacity = None;
-    run.record.plan.latency = None;
     run.measure(None)?;
     let interrupted = run.record.state == State::Interrupted;
     let calibration = match of(&run.record) {
@@ -93,7 +96,12 @@ fn by(record: &Record, trials: Trials) -> anyhow::Result<Calibration> {
     sound(record)?;
     let run_restarts = Effort::NORMAL.restarts as usize;
     let comparisons = pairs_of(SERVERS, record.plan.lanes.len());
-    let rules = Rules::new(run_restarts, simultaneous_confidence(comparisons));
+    let rules = Rules::new(
+        run_restarts,
+        simultaneous_confidence(comparisons),
+        LEAST_MARGIN,
+        POWER,
+    );
     let lanes: anyhow::Result<Vec<LaneCalibration>> = record
         .plan
         .lanes
@@ -109,6 +117,7 @@ fn by(record: &Record, trials: Trials) -> anyhow::Result<Calibration> {
         comparisons,
         trials: trials.whole,
         lanes: lanes?,
+        latency: latency::of(record, trials)?,
     })
 }
 

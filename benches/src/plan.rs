@@ -227,6 +227,17 @@ impl Plan {
                 .is_some_and(|arm| !arm.without.contains(&lane))
     }
 
+    /// The second copy of a server, and the first (A/A).
+    pub(crate) fn copied(&self) -> Option<(usize, usize)> {
+        let again = self
+            .arms
+            .iter()
+            .position(|arm| arm.role == ArmRole::Again)?;
+        let is_first =
+            |arm: &Arm| arm.role != ArmRole::Again && arm.server == self.arms[again].server;
+        Some((again, self.arms.iter().position(is_first)?))
+    }
+
     /// How a lane is loaded.
     pub fn load(&self, lane: Lane) -> LaneLoad {
         let usual = LaneLoad {

@@ -76,6 +76,7 @@ fn build(
             .iter()
             .map(|part| private.without(part))
             .collect(),
+        late_by: server.late_by,
         program: None,
         python: None,
         conformance: None,

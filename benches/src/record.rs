@@ -21,6 +21,7 @@ use crate::environment::{Environment, Python};
 use crate::estimates::Estimates;
 use crate::machine::{Machine, Source, Toolchain};
 use crate::plan::{Lane, Plan};
+use crate::statistics::median;
 
 pub use cases::{CaseFinding, CaseVerdict};
 pub use histogram::{decode, encode};
@@ -123,6 +124,9 @@ pub struct ServerRecord {
     /// 2026-11-28, and where nothing is built.
     #[serde(default)]
     pub build: Vec<String>,
+    /// For how long it holds every hundredth answer, microseconds; where it is there for calibration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub late_by: Option<u32>,
     /// The program that was measured.
     pub program: Option<Program>,
     /// The Python it runs on, where it is in Python. Absent in records from before 2026-11-28.
@@ -357,7 +361,7 @@ pub struct CapacityFailure {
 }
 
 /// Latency in an open loop: requests are due at fixed intervals, from a random moment on, whether
-/// or not earlier ones are answered. Never to be ranked.
+/// or not earlier ones are answered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Latency {
     /// The rates offered: `plan.latency.shares` of a capacity, then `plan.latency.rates`.
@@ -424,14 +428,80 @@ pub struct OpenSlice {
     pub busy_ns: Option<u64>,
     /// Median latency of the requests due within the window.
     pub p50_ns: u64,
+    /// Their 90th percentile. Absent in records of before 2026-11-28.
+    #[serde(default)]
+    pub p90_ns: Option<u64>,
     /// Their 99th percentile.
     pub p99_ns: u64,
+    /// For how long the generator was kept from its connections by something else on its core. Absent
+    /// as above.
+    #[serde(default)]
+    pub generator_stall_ns: Option<u64>,
+    /// For how long threads of the server were ready to run while something else had their core,
+    /// added up over them. Absent as above, and where the kernel does not tell.
+    #[serde(default)]
+    pub server_kept_waiting_ns: Option<u64>,
+    /// What the host took of the cores measured on, as far as it tells: in steps of 10 ms on Linux.
+    /// Absent as above.
+    #[serde(default)]
+    pub stolen_ns: Option<u64>,
 }
 
+/// For what share of a slice's window, beyond what is usual, anything but the server may keep requests waiting. Its
+/// 99th percentile tells of the slowest hundredth of them.
+const DISTURBANCE: f64 = 0.01;
+
 impl OpenSlice {
+    /// Whether the machine rather than the server made requests wait: the generator or the server was
+    /// kept from its core for longer than usual and a hundredth of the window, or the host took it. None
+    /// of this depends on how fast the server answers.
+    pub fn is_disturbed(&self, usual: UsualWait) -> bool {
+        let allowed = DISTURBANCE * self.window_ns as f64;
+        let beyond =
+            |time: Option<u64>, usual: f64| time.is_some_and(|time| time as f64 > usual + allowed);
+        beyond(self.generator_stall_ns, usual.generator_ns)
+            || beyond(self.server_kept_waiting_ns, usual.server_ns)
+            || self.stolen_ns.is_some_and(|stolen| stolen > 0)
+    }
+
     /// Answers within the window for each request due in it: 1 where the server keeps up.
     pub fn achieved_share(&self) -> f64 {
         self.achieved as f64 / self.offered as f64
+    }
+}
+
+/// For how long the machine keeps the generator and a server from their cores in a usual slice, nanoseconds: the
+/// medians over all servers' slices at one rate in one restart. Every machine has some work of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct UsualWait {
+    generator_ns: f64,
+    server_ns: f64,
+}
+
+impl UsualWait {
+    /// What is usual in these slices.
+    pub fn of<'a>(slices: impl Iterator<Item = &'a OpenSlice> + Clone) -> Self {
+        let usual = |time: fn(&OpenSlice) -> Option<u64>| {
+            let times: Vec<f64> = slices
+                .clone()
+                .filter_map(time)
+                .map(|time| time as f64)
+                .collect();
+            median(&times).unwrap_or_default()
+        };
+        Self {
+            generator_ns: usual(|slice| slice.generator_stall_ns),
+            server_ns: usual(|slice| slice.server_kept_waiting_ns),
+        }
+    }
+}
+
+impl LatencyRestart {
+    /// The slices at a rate that were not disturbed, in the order taken.
+    pub fn undisturbed(&self, rate: usize) -> impl Iterator<Item = &OpenSlice> {
+        let of_rate = || self.slices.iter().filter(move |slice| slice.rate == rate);
+        let usual = UsualWait::of(of_rate());
+        of_rate().filter(move |slice| !slice.is_disturbed(usual))
     }
 }
 
@@ -443,8 +513,12 @@ pub struct LatencyTotals {
     /// Index into `latency.rates`.
     pub rate: usize,
     /// From when a request was due to the last byte of its answer, for every request due within a
-    /// window, nanoseconds: HdrHistogram V2, compressed in older records, base64.
+    /// window of a slice that was not disturbed, nanoseconds: HdrHistogram V2, compressed in older
+    /// records, base64. In records of before 2026-11-28 of every slice.
     pub latencies: String,
+    /// The same of slices that were disturbed ([`OpenSlice::is_disturbed`]). Absent where none was.
+    #[serde(default)]
+    pub disturbed_latencies: Option<String>,
     /// From when a request was due to when it was sent, likewise. What a request waited for a
     /// connection that was free is in it, and is in `latencies` too.
     pub lateness: String,

@@ -3,6 +3,7 @@
 mod division;
 mod footprint;
 pub mod html;
+mod latency;
 mod link;
 mod modes;
 mod numbers;

@@ -23,7 +23,7 @@ use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::machine::{Machine, Source, Toolchain};
 use crate::measure::Measurement;
-use crate::plan::{Arm, ArmRole, Effort, Plan, RAMP, SLICE};
+use crate::plan::{Arm, ArmRole, Effort, LatencyPlan, Plan, RAMP, SLICE};
 use crate::prepare::prepare;
 use crate::record::{Record, SCHEMA_VERSION, State, now};
 use crate::report::{Form, html, render};
@@ -415,28 +415,17 @@ impl Options {
     }
 
     fn depth(&self) -> Depth {
-        let usual = match (self.quick, self.thorough) {
-            (true, _) => 2,
-            (_, true) => 12,
-            _ => 4,
+        let (capacity, latency) = match (self.quick, self.thorough) {
+            (true, _) => (2, 14),
+            (_, true) => (12, 84),
+            _ => (4, LatencyPlan::RESTARTS),
         };
+        let asked = self.restarts.map_or(u32::MAX, NonZeroU32::get);
         Depth {
             modes: !self.quick,
-            restarts: self.restarts.map_or(usual, |asked| asked.get().min(usual)),
+            capacity_restarts: capacity.min(asked),
+            latency_restarts: latency.min(asked),
             every_lane: self.thorough,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_quota_is_worth_a_word_where_it_is_less_than_what_is_measured_on() {
-        assert_eq!(quota_too_small(None, 2), None);
-        assert_eq!(quota_too_small(Some(2.0), 2), None);
-        let warning = quota_too_small(Some(1.5), 2).unwrap();
-        assert!(warning.contains("1.50 cores, and 2 are"), "{warning}");
     }
 }

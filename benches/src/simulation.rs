@@ -4,6 +4,8 @@
 //! 0.2 to 1 s and vary by 10 to 15 %, each process is off by 0.4 to 1 % for as long as it lives, and each slice a
 //! little more.
 
+mod open_loop;
+
 use rand::Rng;
 
 use crate::plan::{Plan, Restart};

@@ -8,6 +8,7 @@
 //!
 //! Ratios are averaged as logarithms, so that a ÷ b and b ÷ a give reciprocal answers.
 
+mod blocks;
 mod neighbours;
 mod trend;
 mod verdict;
@@ -16,9 +17,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{Binomial, ContinuousCDF, DiscreteCDF, StudentsT};
 
+pub use blocks::{Entry, block_levels};
 pub use neighbours::levels;
 pub use trend::{Trend, trend};
-pub use verdict::{LEAST_MARGIN, Place, Verdict, margin, restarts_needed};
+pub use verdict::{LEAST_LATENCY_MARGIN, LEAST_MARGIN, Place, Verdict, margin, restarts_needed};
 
 /// The share of runs in which an interval of this module is meant to hold the true value.
 pub const CONFIDENCE: f64 = 0.95;

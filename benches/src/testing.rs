@@ -224,6 +224,7 @@ fn server(arm: &Arm) -> ServerRecord {
         slowed_by: None,
         build: Vec::new(),
         python: None,
+        late_by: None,
         program: Some(Program {
             sha256: "ab".repeat(32),
             bytes: 1_500_000,

@@ -9,6 +9,7 @@
 //! | `framework` | the crate or Python package whose version is shown, if there is one |
 //! | `package` | the workspace's package it is built from, for its crates, lines and build time |
 //! | `requirements` | pip's file that pins its packages, if it is in Python |
+//! | `late_by` | with the role `calibration`: for how long every hundredth answer is held, in microseconds |
 //! | `slowed_by` | with the role `calibration`: how much more time an answer takes it than the control, in percent, as `"1.5"`; `"0"` for the control |
 //! | `build` | the build command, a list of arguments, run where `servers.toml` is; none if there is nothing to build |
 //! | `program`, `args` | how to start it: the program's name where cargo builds it, or else its path |
@@ -83,6 +84,8 @@ pub struct Server {
     /// How much more time an answer takes a server for calibration than the control, in percent, as
     /// a decimal number.
     pub slowed_by: Option<String>,
+    /// For how long a server for calibration holds every hundredth answer, microseconds.
+    pub late_by: Option<u32>,
     /// The build command; empty if there is nothing to build.
     #[serde(default)]
     pub build: Vec<String>,
@@ -244,6 +247,12 @@ impl Catalogue {
                 return Err(invalid(format!("two servers are named {:?}", server.name)));
             }
             let calibrates = server.role == Role::Calibration;
+            if server.late_by.is_some() && !calibrates {
+                return Err(invalid(format!(
+                    "server {:?}: `late_by` belongs to the role `calibration`",
+                    server.name
+                )));
+            }
             if calibrates != server.slowness().is_some() {
                 return Err(invalid(format!(
                     "server {:?}: `slowed_by`, a share from 0 in percent, belongs to the role `calibration`",
@@ -332,6 +341,7 @@ impl Server {
             requirements: None,
             package: None,
             slowed_by: None,
+            late_by: None,
             build: Vec::new(),
             program: program.to_owned(),
             args: Vec::new(),
@@ -450,6 +460,9 @@ mod tests {
             let error = parse(&format!("{slow}{wrong}")).unwrap_err();
             assert!(error.contains("slowed_by"), "{error}");
         }
+        assert!(parse(&format!("{slow}slowed_by = '0'\nlate_by = 50\n")).is_ok());
+        let error = parse(&format!("{STANZA}late_by = 50\n")).unwrap_err();
+        assert!(error.contains("late_by"), "{error}");
         assert!(parse(&STANZA.replace("plain", "spare")).is_err());
     }
 }

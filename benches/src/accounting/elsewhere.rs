@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::{CoreUse, CpuTime, OwnMemory, Throttling};
+use super::{CoreUse, CpuTime, OwnMemory, Threads, Throttling};
 use crate::system::System;
 
 /// The processes of one server.
@@ -23,6 +23,14 @@ impl ProcessTree {
     /// # Errors
     /// Never here.
     pub fn cpu(&self) -> Result<Option<CpuTime>> {
+        Ok(None)
+    }
+
+    /// Not told on this platform.
+    ///
+    /// # Errors
+    /// Never here.
+    pub fn threads(&self) -> Result<Option<Threads>> {
         Ok(None)
     }
 

@@ -4,14 +4,14 @@ mod clocks;
 mod quota;
 mod smaps;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use anyhow::{Context as _, Result};
 use nix::time::{ClockId, clock_getcpuclockid, clock_gettime};
 use nix::unistd::Pid;
 use procfs::process::{Process, all_processes};
 
-use super::{CpuTime, OwnMemory};
+use super::{CpuTime, OwnMemory, Scheduling, Threads};
 use crate::system::System;
 
 pub use clocks::{CoreClock, CoreReader, CoreReading};
@@ -65,6 +65,35 @@ impl ProcessTree {
             sum.system += split.stime * tick;
         }
         Ok(Some(sum))
+    }
+
+    /// What each thread ran and waited for a core. None where the kernel keeps no such books
+    /// (`CONFIG_SCHED_INFO`).
+    ///
+    /// # Errors
+    /// Where a process is gone.
+    pub fn threads(&self) -> Result<Option<Threads>> {
+        let mut threads = BTreeMap::new();
+        for (process, _) in &self.processes {
+            let tasks = process.tasks().context("a server's process is gone")?;
+            // A thread that ends meanwhile is none of the tree's.
+            for task in tasks.flatten() {
+                match task.schedstat() {
+                    Ok(books) => {
+                        let scheduling = Scheduling {
+                            ran: books.sum_exec_runtime,
+                            waited: books.run_delay,
+                        };
+                        threads.insert(task.tid, scheduling);
+                    }
+                    Err(_) if task.stat().is_ok() => return Ok(None),
+                    Err(_) => {}
+                }
+            }
+        }
+        // Kernels without these books may have the file all the same, with noughts in it.
+        let kept = threads.values().any(|thread| thread.ran > 0);
+        Ok(kept.then(|| Threads(threads)))
     }
 
     /// Memory in use now, and the most so far. None where the kernel does not tell.

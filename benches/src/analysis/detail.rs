@@ -96,6 +96,13 @@ pub fn details(record: &Record, lane: Lane) -> anyhow::Result<Vec<Detail>> {
 }
 
 impl Distribution {
+    /// The latency at one of [`PERCENTILES`], nanoseconds. None where there are too few requests.
+    pub fn at(&self, quantile: f64) -> Option<u64> {
+        let mut percentiles = self.percentiles.iter();
+        let found = percentiles.find(|one| one.quantile == quantile)?;
+        Some(found.latency_ns)
+    }
+
     /// Of one histogram a restart, nanoseconds.
     pub fn of(histograms: &[Histogram<u64>]) -> Self {
         let mut all: Option<Histogram<u64>> = None;

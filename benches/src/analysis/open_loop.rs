@@ -1,5 +1,11 @@
 //! Latency at given rates: an open loop, in which requests come whether or not earlier ones are
 //! answered.
+//!
+//! Percentiles are those within slices. A slice in which the machine rather than the server made
+//! requests wait is left out ([`crate::record::LatencyRestart::undisturbed`]); the others are compared with
+//! those of their block.
+
+mod samples;
 
 use anyhow::Result;
 use hdrhistogram::Histogram;
@@ -7,11 +13,51 @@ use serde::Serialize;
 
 use super::busy::{taken_by_others, throttled};
 use super::detail::Distribution;
-use crate::record::{Latency, LatencyTotals, Record, decode};
+use super::pairs_of;
+use crate::plan::ArmRole;
+use crate::record::{Latency, LatencyTotals, OpenSlice, Record, decode};
+use crate::statistics::{
+    CONFIDENCE, LEAST_LATENCY_MARGIN, Ratio, Verdict, margin, median, restarts_needed,
+    simultaneous_confidence,
+};
+
+pub(crate) use samples::LatencySamples;
 
 /// The least share of the offered requests that must be answered in time: below it the queue
 /// grows, and latency tells how long the run was.
 pub const ANSWERED: f64 = 0.99;
+
+/// The most of a server's slices at a rate that may have been disturbed: of more the rest is no
+/// fair sample.
+const DISTURBED: f64 = 0.5;
+
+/// The percentiles that servers are compared by.
+pub const COMPARED: [f64; 3] = [0.50, 0.90, 0.99];
+
+/// What is said of latency.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LatencyComparison {
+    /// By rate and then by arm. What was not measured is absent.
+    pub cells: Vec<OpenLoop>,
+    /// Each compared server against each after it, at each rate and percentile.
+    pub pairs: Vec<LatencyPair>,
+    /// How far apart the two copies of one server are, by rate and then by percentile; how far apart
+    /// others must be to differ beside it.
+    pub again: Vec<Equals>,
+}
+
+/// Two copies of one server, at one rate and percentile.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Equals {
+    /// Index into the record's offered rates.
+    pub rate: usize,
+    /// One of [`COMPARED`].
+    pub quantile: f64,
+    /// The second copy's latency over the first's, with a 95 % interval.
+    pub ratio: Option<Ratio>,
+    /// How far apart two servers must be to differ, as a ratio less one.
+    pub margin: f64,
+}
 
 /// One arm at one rate.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -20,34 +66,170 @@ pub struct OpenLoop {
     pub arm: usize,
     /// Index into the record's offered rates.
     pub rate: usize,
-    /// From when a request was due to the last byte of its answer.
+    /// [`COMPARED`], in this order.
+    pub levels: Vec<LatencyLevel>,
+    /// From when a request was due to the last byte of its answer, over all requests of slices that
+    /// were not disturbed.
     pub latencies: Distribution,
     /// From when a request was due to when it was sent.
     pub lateness: Distribution,
-    /// Answers that came while requests were offered, for each request offered, over all slices.
+    /// Slices taken.
+    pub slices: usize,
+    /// Slices of these that were disturbed, and are left out of everything above but the lateness.
+    pub disturbed: usize,
+    /// Answers that came while requests were offered, for each request offered, over all slices that
+    /// were not disturbed.
     pub answered: f64,
     /// Why it does not count; empty where it does.
     pub void: Vec<String>,
 }
 
-/// Every arm at every rate, by rate and then by arm. What was not measured is absent.
+/// A percentile of latency within slices.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct LatencyLevel {
+    /// One of [`COMPARED`].
+    pub quantile: f64,
+    /// The median over slices that were not disturbed, nanoseconds.
+    pub typical_ns: f64,
+    /// Relative to the reference's, with a 95 % interval over restarts.
+    pub relative: Option<Ratio>,
+}
+
+/// Two compared servers at one rate.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct LatencyPair {
+    /// Index into the record's offered rates.
+    pub rate: usize,
+    /// One of [`COMPARED`].
+    pub quantile: f64,
+    /// Index into the plan's arms: whose latency is divided.
+    pub arm: usize,
+    /// Index into the plan's arms: by whose.
+    pub against: usize,
+    /// The ratio of their latencies, with an interval wide enough that all pairs at all rates and
+    /// percentiles hold at once with 95 % confidence.
+    pub ratio: Ratio,
+    /// What that says of the first: it is ahead where its latency is lower.
+    pub verdict: Verdict,
+    /// About how many restarts would decide, where this run does not.
+    pub restarts_needed: Option<u32>,
+}
+
+/// Compares latencies. None where they were not measured, or as until November 2026: in slices so
+/// long that each was disturbed by something, which nobody noted.
 ///
 /// # Errors
 /// Where the record is damaged.
-pub fn open_loops(record: &Record) -> Result<Vec<OpenLoop>> {
-    let Some(latency) = &record.latency else {
-        return Ok(Vec::new());
+pub fn latency_comparison(record: &Record) -> Result<Option<LatencyComparison>> {
+    let Some(latency) = record.latency.as_ref().filter(|latency| repeats(latency)) else {
+        return Ok(None);
     };
-    let mut found = Vec::new();
+    let samples = LatencySamples::of(record, latency);
+    let arms = &record.plan.arms;
+    let with_role = |role| arms.iter().position(|arm| arm.role == role);
+    let reference = with_role(ArmRole::Reference);
+    let mut cells = Vec::new();
     for rate in 0..latency.rates.len() {
-        for arm in 0..record.plan.arms.len() {
-            found.extend(of(latency, arm, rate)?);
+        for arm in 0..arms.len() {
+            cells.extend(of(latency, &samples, (arm, rate))?);
         }
     }
-    Ok(found)
+    let sound = |arm, rate| {
+        cells
+            .iter()
+            .any(|cell| (cell.arm, cell.rate) == (arm, rate) && cell.void.is_empty())
+    };
+    let relative: Vec<Vec<Option<Ratio>>> = cells
+        .iter()
+        .map(|cell| {
+            let reference = reference.filter(|&reference| {
+                reference != cell.arm && sound(cell.arm, cell.rate) && sound(reference, cell.rate)
+            });
+            let ratio = |quantile| {
+                let log_ratios = samples.log_ratios(cell.arm, reference?, cell.rate, quantile);
+                Ratio::over_restarts(&log_ratios, CONFIDENCE)
+            };
+            COMPARED.map(ratio).to_vec()
+        })
+        .collect();
+    let copied = record.plan.copied();
+    let mut again = Vec::new();
+    let mut pairs = Vec::new();
+    let compared: Vec<usize> = (0..arms.len())
+        .filter(|&arm| arms[arm].role == ArmRole::Compared)
+        .collect();
+    let comparisons = pairs_of(compared.len(), latency.rates.len() * COMPARED.len());
+    let confidence = simultaneous_confidence(comparisons);
+    for rate in 0..latency.rates.len() {
+        for quantile in COMPARED {
+            // How far equals are apart counts though their cells may not: it only makes verdicts rarer.
+            let equals = copied.map_or_else(Vec::new, |(again, first)| {
+                samples.log_ratios(again, first, rate, quantile)
+            });
+            let apart = Ratio::over_restarts(&equals, CONFIDENCE);
+            let margin = margin(apart, LEAST_LATENCY_MARGIN);
+            again.push(Equals {
+                rate,
+                quantile,
+                ratio: apart.filter(|_| {
+                    copied.is_some_and(|(again, first)| sound(again, rate) && sound(first, rate))
+                }),
+                margin,
+            });
+            let both = compared.iter().enumerate().flat_map(|(index, &arm)| {
+                compared[index + 1..]
+                    .iter()
+                    .map(move |&against| (arm, against))
+            });
+            for (arm, against) in both.filter(|&(a, b)| sound(a, rate) && sound(b, rate)) {
+                let log_ratios = samples.log_ratios(arm, against, rate, quantile);
+                let Some(ratio) = Ratio::over_restarts(&log_ratios, confidence) else {
+                    continue;
+                };
+                // Less is better.
+                let verdict = match Verdict::of(ratio, margin, LEAST_LATENCY_MARGIN).inverse() {
+                    Verdict::Tie if apart.is_none() => Verdict::Unresolved,
+                    verdict => verdict,
+                };
+                pairs.push(LatencyPair {
+                    rate,
+                    quantile,
+                    arm,
+                    against,
+                    ratio,
+                    verdict,
+                    restarts_needed: (verdict == Verdict::Unresolved)
+                        .then(|| {
+                            restarts_needed(&log_ratios, &equals, confidence, LEAST_LATENCY_MARGIN)
+                        })
+                        .flatten(),
+                });
+            }
+        }
+    }
+    for (cell, relative) in cells.iter_mut().zip(relative) {
+        for (level, relative) in cell.levels.iter_mut().zip(relative) {
+            level.relative = relative;
+        }
+    }
+    Ok(Some(LatencyComparison {
+        cells,
+        pairs,
+        again,
+    }))
 }
 
-fn of(latency: &Latency, arm: usize, rate: usize) -> Result<Option<OpenLoop>> {
+/// Whether it was noted what disturbed each slice.
+fn repeats(latency: &Latency) -> bool {
+    let mut slices = latency.restarts.iter().flat_map(|restart| &restart.slices);
+    slices.all(|slice| slice.generator_stall_ns.is_some())
+}
+
+fn of(
+    latency: &Latency,
+    samples: &LatencySamples,
+    (arm, rate): (usize, usize),
+) -> Result<Option<OpenLoop>> {
     let totals: Vec<&LatencyTotals> = latency
         .restarts
         .iter()
@@ -59,16 +241,17 @@ fn of(latency: &Latency, arm: usize, rate: usize) -> Result<Option<OpenLoop>> {
             totals.iter().map(|totals| decode(text(totals))).collect();
         Ok(Distribution::of(&histograms?))
     };
-    let slices = latency
+    let slices: Vec<&OpenSlice> = latency
         .restarts
         .iter()
         .flat_map(|restart| &restart.slices)
-        .filter(|slice| slice.arm == arm && slice.rate == rate);
-    let (mut achieved, mut offered) = (0, 0);
-    for slice in slices {
-        achieved += slice.achieved;
-        offered += slice.offered;
-    }
+        .filter(|slice| slice.arm == arm && slice.rate == rate)
+        .collect();
+    let kept = || {
+        let restarts = latency.restarts.iter();
+        let undisturbed = restarts.flat_map(|restart| restart.undisturbed(rate));
+        undisturbed.filter(|slice| slice.arm == arm)
+    };
     let mut void: Vec<String> = latency
         .restarts
         .iter()
@@ -77,94 +260,54 @@ fn of(latency: &Latency, arm: usize, rate: usize) -> Result<Option<OpenLoop>> {
         .map(|failure| failure.reason.clone())
         .collect();
     void.dedup();
-    if offered == 0 {
-        return Ok((!void.is_empty()).then(|| OpenLoop {
-            arm,
-            rate,
-            latencies: Distribution::default(),
-            lateness: Distribution::default(),
-            answered: 0.0,
-            void,
-        }));
+    let disturbed = slices.len() - kept().count();
+    let offered: u64 = kept().map(|slice| slice.offered).sum();
+    if slices.is_empty() && void.is_empty() {
+        return Ok(None);
     }
-    let answered = achieved as f64 / offered as f64;
-    let loads = || {
-        let restarts = latency.restarts.iter();
-        restarts.filter_map(|restart| restart.machine.as_ref())
-    };
-    void.extend(taken_by_others(loads()));
-    void.extend(throttled(loads()));
-    if answered < ANSWERED {
+    if disturbed as f64 > DISTURBED * slices.len() as f64 {
         void.push(format!(
-            "it answered only {:.1} % of what was offered, {:.0} % is required",
-            100.0 * answered,
-            100.0 * ANSWERED
+            "the machine, not the server, made requests wait in {disturbed} of {} slices",
+            slices.len()
         ));
     }
+    let answered = kept().map(|slice| slice.achieved).sum::<u64>() as f64 / offered.max(1) as f64;
+    if offered > 0 {
+        let loads = || {
+            let restarts = latency.restarts.iter();
+            restarts.filter_map(|restart| restart.machine.as_ref())
+        };
+        void.extend(taken_by_others(loads()));
+        void.extend(throttled(loads()));
+        if answered < ANSWERED {
+            void.push(format!(
+                "it answered only {:.1} % of what was offered, {:.0} % is required",
+                100.0 * answered,
+                100.0 * ANSWERED
+            ));
+        }
+    }
+    let levels = COMPARED.map(|quantile| LatencyLevel {
+        quantile,
+        typical_ns: median(&samples.values(arm, rate, quantile)).unwrap_or_default(),
+        relative: None,
+    });
     Ok(Some(OpenLoop {
         arm,
         rate,
+        levels: if offered > 0 {
+            levels.to_vec()
+        } else {
+            Vec::new()
+        },
         latencies: distribution(|totals| &totals.latencies)?,
         lateness: distribution(|totals| &totals.lateness)?,
+        slices: slices.len(),
+        disturbed,
         answered,
         void,
     }))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::{record, with_modes};
-
-    #[test]
-    fn every_arm_has_its_latencies_at_every_rate() {
-        let record = with_modes(record());
-        let found = open_loops(&record).unwrap();
-        assert_eq!(found.len(), 2 * record.plan.arms.len());
-        assert!(found.iter().all(|one| one.void.is_empty()));
-        let half = found[0].latencies.percentiles[0].latency_ns;
-        assert!(half.abs_diff(50_000) < 100, "{half}");
-    }
-
-    #[test]
-    fn a_rate_that_is_not_kept_up_with_is_void() {
-        let mut record = with_modes(record());
-        for restart in &mut record.latency.as_mut().unwrap().restarts {
-            for slice in &mut restart.slices {
-                slice.achieved = slice.offered * 98 / 100;
-            }
-        }
-        let found = open_loops(&record).unwrap();
-        assert!(found[0].void[0].contains("98.0 %"), "{:?}", found[0].void);
-    }
-
-    #[test]
-    fn one_stall_in_many_slices_voids_by_its_share_of_all_requests() {
-        let mut record = with_modes(record());
-        let restarts = &mut record.latency.as_mut().unwrap().restarts;
-        let first = restarts[0].slices[0];
-        restarts[0].slices.extend([first; 2]);
-        restarts[0].slices[0].achieved = first.offered / 2;
-        let found = open_loops(&record).unwrap();
-        let (voids, sound): (Vec<_>, Vec<_>) = found.iter().partition(|one| !one.void.is_empty());
-        assert_eq!((voids.len(), sound.len()), (1, found.len() - 1));
-        assert_eq!((voids[0].arm, voids[0].rate), (first.arm, first.rate));
-    }
-
-    #[test]
-    fn a_busy_machine_voids() {
-        let mut record = with_modes(record());
-        for restart in &mut record.latency.as_mut().unwrap().restarts {
-            restart.machine = Some(crate::record::MachineLoad {
-                available_ns: 100,
-                others_ns: Some(11),
-                stolen_ns: None,
-                throttled_ns: Some(1),
-                throttled_periods: Some(1),
-            });
-        }
-        let found = open_loops(&record).unwrap();
-        assert!(found.iter().all(|one| one.void[0].contains("11 %")));
-        assert!(found.iter().all(|one| one.void[1].contains("a CPU quota")));
-    }
-}
+mod tests;

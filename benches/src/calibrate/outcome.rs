@@ -44,6 +44,102 @@ pub struct Calibration {
     pub trials: usize,
     /// One entry a lane.
     pub lanes: Vec<LaneCalibration>,
+    /// One entry for each rate and percentile of latency. Empty where it was not measured, as in
+    /// calibrations of before 2026-11-28.
+    #[serde(default)]
+    pub latency: Vec<LatencyCalibration>,
+}
+
+/// What it can resolve of latency, at one rate and percentile.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LatencyCalibration {
+    /// Requests per second.
+    pub per_second: f64,
+    /// As a share of what the slowest server answers at saturation, where it was given so.
+    pub share: Option<f64>,
+    /// The percentile, of 1.
+    pub quantile: f64,
+    /// In what share of runs one of two equals was found faster than the other.
+    pub told_apart: Frequency,
+    /// The copy of which every hundredth answer is late.
+    pub late: Option<Late>,
+    /// How much longer a latency must be, as a share of the other's, to be found so in 9 of 10 runs.
+    pub resolves: Option<f64>,
+}
+
+/// A copy of which every hundredth answer is late by a known time.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Late {
+    /// By how much, microseconds.
+    pub microseconds: u32,
+    /// Its latency relative to the control's over all restarts, with a 95 % interval.
+    pub measured: Ratio,
+    /// In what share of runs it was found slower.
+    pub seen: Frequency,
+}
+
+/// How much longer a 99th percentile at half load must be to be seen, and in what share of runs.
+const LONGER: (f64, f64) = (0.25, 0.9);
+
+impl LatencyCalibration {
+    fn name(&self) -> String {
+        format!(
+            "p{} at {:.0} requests/s",
+            100.0 * self.quantile,
+            self.per_second
+        )
+    }
+
+    /// What is promised and not kept.
+    fn broken(&self) -> impl Iterator<Item = String> {
+        let apart = (self.told_apart.share > TOLD_APART).then(|| {
+            format!(
+                "{}: two equals were told apart in {} of runs",
+                self.name(),
+                self.told_apart.percent()
+            )
+        });
+        let promised = self.quantile == 0.99 && self.share == Some(0.5);
+        let missed =
+            (promised && self.resolves.is_none_or(|longer| longer > LONGER.0)).then(|| {
+                format!(
+                    "{}: one longer by {:.0} % is found so in fewer than {:.0} of 100 runs",
+                    self.name(),
+                    100.0 * LONGER.0,
+                    100.0 * LONGER.1
+                )
+            });
+        apart.into_iter().chain(missed)
+    }
+
+    fn text(&self) -> String {
+        let mut text = format!(
+            "· {}: two equals are told apart in {} of runs",
+            self.name(),
+            self.told_apart.percent()
+        );
+        // Writing to a string does not fail.
+        if let Some(late) = self.late {
+            let _ = write!(
+                text,
+                "; every hundredth answer late by {} µs, measured as {:.2} times the control's ({:.2} to {:.2}), is \
+                 found so in {}",
+                late.microseconds,
+                late.measured.estimate,
+                late.measured.low,
+                late.measured.high,
+                late.seen.percent()
+            );
+        }
+        if let Some(longer) = self.resolves {
+            let _ = write!(
+                text,
+                "; {:.0} % longer would be found so in 9 of 10",
+                100.0 * longer
+            );
+        }
+        text
+    }
 }
 
 /// What it can resolve in one kind of request.
@@ -175,6 +271,7 @@ impl Calibration {
                 }
             }
         }
+        broken.extend(self.latency.iter().flat_map(LatencyCalibration::broken));
         broken
     }
 
@@ -229,6 +326,12 @@ impl Calibration {
                     100.0 * resolves
                 );
             }
+        }
+        if !self.latency.is_empty() {
+            text.push_str("\nlatency at given rates\n");
+        }
+        for latency in &self.latency {
+            let _ = writeln!(text, "{}", latency.text());
         }
         text
     }

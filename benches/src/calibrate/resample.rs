@@ -30,9 +30,6 @@ impl Trials {
     };
 }
 
-/// In what share of runs a difference must be seen to count as resolved.
-const POWER: f64 = 0.99;
-
 /// Of each restart, logarithms of ratios to the control.
 #[derive(Clone, Debug)]
 pub(super) struct Pool {
@@ -49,15 +46,20 @@ pub(super) struct Rules {
     /// Student's t of an interval by itself, and of one among all the pairs of a run.
     alone: Option<f64>,
     among_all: Option<f64>,
+    least_margin: f64,
+    /// In what share of runs a difference must be seen to count as resolved.
+    power: f64,
 }
 
 impl Rules {
-    pub(super) fn new(restarts: usize, confidence: f64) -> Self {
+    pub(super) fn new(restarts: usize, confidence: f64, least_margin: f64, power: f64) -> Self {
         let critical = |confidence| critical_t(confidence, restarts.saturating_sub(1));
         Self {
             restarts,
             alone: critical(CONFIDENCE),
             among_all: critical(confidence),
+            least_margin,
+            power,
         }
     }
 }
@@ -69,7 +71,8 @@ pub(super) struct Found {
     pub(super) told_apart: Frequency,
     /// How often each of those judged was found to be behind.
     pub(super) behind: Vec<Frequency>,
-    /// How much slower a server must be to be found so in 99 of 100 runs, as a share of its rate.
+    /// How much slower a server must be to be found so in as many runs as the rules ask, as a share of
+    /// its rate.
     pub(super) resolves: Option<f64>,
 }
 
@@ -95,7 +98,7 @@ pub(super) fn judge(pool: &Pool, rules: &Rules, trials: Trials, seed: u64) -> Fo
         behind: (0..pool.judged.len())
             .map(|index| frequency(&|tally| tally.behind[index]))
             .collect(),
-        resolves: quantile(whole.needed, POWER).map(|logarithm| -(-logarithm).exp_m1()),
+        resolves: quantile(whole.needed, rules.power).map(|logarithm| -(-logarithm).exp_m1()),
     }
 }
 
@@ -124,12 +127,12 @@ fn tally(
     for _ in 0..trials {
         let drawn = draw(from, rules.restarts, random);
         let ratio = |of: &[f64], t: Option<f64>| Ratio::with_critical(&pick(of, &drawn), t?);
-        let margin = margin(ratio(&pool.again, rules.alone));
+        let margin = margin(ratio(&pool.again, rules.alone), rules.least_margin);
         for (index, judged) in pool.judged.iter().enumerate() {
             let Some(ratio) = ratio(judged, rules.among_all) else {
                 continue;
             };
-            let verdict = Verdict::of(ratio, margin);
+            let verdict = Verdict::of(ratio, margin, rules.least_margin);
             tally.behind[index] += usize::from(verdict == Verdict::Behind);
             if index == 0 {
                 let apart = matches!(verdict, Verdict::Ahead | Verdict::Behind);

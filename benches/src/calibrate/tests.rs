@@ -29,7 +29,7 @@ const FEW: Trials = Trials {
 };
 
 fn judged(pool: &Pool) -> resample::Found {
-    let rules = Rules::new(28, simultaneous_confidence(12));
+    let rules = Rules::new(28, simultaneous_confidence(12), LEAST_MARGIN, 0.99);
     resample::judge(pool, &rules, FEW, 7)
 }
 

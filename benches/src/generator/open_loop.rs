@@ -65,6 +65,10 @@ pub struct OpenLoopSlice {
     /// From when these requests were due to when they were sent, nanoseconds. A request that finds
     /// every connection waiting for an answer waits for one, which is in this as in its latency.
     pub lateness: Histogram<u64>,
+    /// For how long the generator did not look at its connections though it had nothing else to do:
+    /// something else had its core. Nothing of it is the server's. Of several threads, the most that
+    /// one of them did not.
+    pub stall: Duration,
 }
 
 /// Without the histograms' tens of thousands of counts.
@@ -77,6 +81,7 @@ impl fmt::Debug for OpenLoopSlice {
             .field("total", &self.total)
             .field("median_latency", &self.latency.value_at_quantile(0.5))
             .field("median_lateness", &self.lateness.value_at_quantile(0.5))
+            .field("stall", &self.stall)
             .finish_non_exhaustive()
     }
 }
@@ -100,9 +105,17 @@ impl Share {
             total: Duration::ZERO,
             latency: empty_histogram(),
             lateness: empty_histogram(),
+            stall: Duration::ZERO,
         };
+        let mut round = Round::begin(schedule.started);
         while schedule.next.is_some() || dialogue.sent() > slice.total_requests {
             peers.check()?;
+            let now = Instant::now();
+            // Until the first request is due nothing is measured that a stall could delay.
+            if dialogue.sent() > 0 {
+                slice.stall += round.stall(now);
+            }
+            round = Round::begin(now);
             while let Some(due) = schedule.next {
                 let now = Instant::now();
                 if now < due {
@@ -117,10 +130,12 @@ impl Share {
                 }
                 self.connections[index].due_at = due;
                 dialogue.send(&mut self.connections[index])?;
+                round.exchanges += 1;
                 schedule.advance();
             }
             let answered = slice.total_requests;
             for event in self.poller.events()? {
+                round.exchanges += 1;
                 let Token(index) = event.token();
                 let connection = &mut self.connections[index];
                 if dialogue.advance(connection, event)? {
@@ -154,8 +169,34 @@ impl OpenLoopSlice {
             self.total = self.total.max(other.total);
             self.latency.add(&other.latency).expect(SAME_BOUNDS);
             self.lateness.add(&other.lateness).expect(SAME_BOUNDS);
+            self.stall = self.stall.max(other.stall);
         }
         self
+    }
+}
+
+/// One look at all connections, and what was done about what it found.
+struct Round {
+    began: Instant,
+    /// Requests sent and answers read.
+    exchanges: u32,
+}
+
+impl Round {
+    /// More than sending a request or reading an answer takes.
+    const EXCHANGE: Duration = Duration::from_micros(10);
+
+    fn begin(now: Instant) -> Self {
+        Self {
+            began: now,
+            exchanges: 0,
+        }
+    }
+
+    /// How much longer it took than what was done in it does.
+    fn stall(&self, now: Instant) -> Duration {
+        let work = Self::EXCHANGE * (self.exchanges + 1);
+        (now - self.began).saturating_sub(work)
     }
 }
 

@@ -15,13 +15,20 @@ use super::session::Session;
 use crate::generator::{LATENCY_DIGITS, Offer, OpenLoopSlice};
 use crate::plan::{ArmRole, LatencyOrders, LatencyPlan};
 use crate::record::{
-    Latency, LatencyFailure, LatencyRestart, LatencyTotals, OfferedRate, OpenSlice, Record, encode,
-    now,
+    Latency, LatencyFailure, LatencyRestart, LatencyTotals, OfferedRate, OpenSlice, Record,
+    UsualWait, encode, now,
 };
 use crate::statistics::median;
 
-/// Of each arm and rate, latencies and lateness.
-type Histograms = BTreeMap<(usize, usize), (Histogram<u64>, Histogram<u64>)>;
+/// Of one arm at one rate.
+struct Sums {
+    /// Latencies of slices that were not disturbed.
+    latencies: Histogram<u64>,
+    /// Of those that were.
+    disturbed: Histogram<u64>,
+    /// Lateness, of all.
+    lateness: Histogram<u64>,
+}
 
 impl Session<'_> {
     /// Measures what the plan has and the record has not. The rates are those of the record, or
@@ -97,7 +104,8 @@ impl Session<'_> {
         }
         let watch = self.watch();
         let load = Load::begin(&watch, lives.iter().flatten())?;
-        let mut histograms = Histograms::new();
+        let mut books = watch.read();
+        let mut measurements = Vec::new();
         let mut random = StdRng::seed_from_u64(self.plan.seed ^ u64::from(number));
         let turns = orders.blocks.iter().zip(0..).flat_map(|(turns, block)| {
             let placed = turns.iter().zip(0..);
@@ -116,7 +124,7 @@ impl Session<'_> {
                 per_second: rates[rate].per_second,
                 phase: random.random(),
                 ramp: Duration::from_millis(plan.ramp_ms),
-                window: Duration::from_millis(plan.slice_ms),
+                window: plan.window(rates[rate].per_second),
             };
             let failed = taken
                 .failures
@@ -127,13 +135,15 @@ impl Session<'_> {
             };
             match life.open_loop(plan.lane, offer, self.clock.as_ref()) {
                 Ok((measured, cost)) => {
-                    let mut slice = entry(&measured, plan);
+                    let mut slice = entry(&measured, offer.window);
                     (slice.block, slice.position) = (block, position);
                     (slice.arm, slice.rate) = (arm, rate);
                     slice.cpu_ns = cost.cpu.map(|cpu| cpu.total);
                     slice.busy_ns = cost.busy_ns;
+                    slice.server_kept_waiting_ns = cost.kept_waiting_ns;
+                    slice.stolen_ns = watch.stolen_since(&mut books);
                     taken.slices.push(slice);
-                    add(&mut histograms, (arm, rate), &measured)?;
+                    measurements.push(measured);
                 }
                 Err(error) => {
                     self.fail_latency(arm, Some(rate), &error, &mut taken);
@@ -145,12 +155,14 @@ impl Session<'_> {
             taken.machine = Some(load.end(lives.iter().flatten())?);
             taken.complete = true;
         }
-        for ((arm, rate), (latencies, lateness)) in histograms {
+        for ((arm, rate), sums) in sums(&taken.slices, &measurements)? {
+            let disturbed = (!sums.disturbed.is_empty()).then(|| encode(&sums.disturbed));
             taken.totals.push(LatencyTotals {
                 arm,
                 rate,
-                latencies: encode(&latencies)?,
-                lateness: encode(&lateness)?,
+                latencies: encode(&sums.latencies)?,
+                disturbed_latencies: disturbed.transpose()?,
+                lateness: encode(&sums.lateness)?,
             });
         }
         self.end_of_mode(lives);
@@ -190,7 +202,8 @@ impl Session<'_> {
     }
 }
 
-fn entry(measured: &OpenLoopSlice, plan: &LatencyPlan) -> OpenSlice {
+fn entry(measured: &OpenLoopSlice, window: Duration) -> OpenSlice {
+    let quantile = |quantile| measured.latency.value_at_quantile(quantile);
     OpenSlice {
         block: 0,
         position: 0,
@@ -198,28 +211,54 @@ fn entry(measured: &OpenLoopSlice, plan: &LatencyPlan) -> OpenSlice {
         rate: 0,
         offered: measured.offered,
         achieved: measured.achieved,
-        window_ns: plan.slice_ms * 1_000_000,
+        window_ns: nanoseconds(window),
         total_requests: measured.total_requests,
         total_ns: nanoseconds(measured.total),
         cpu_ns: None,
         busy_ns: None,
-        p50_ns: measured.latency.value_at_quantile(0.50),
-        p99_ns: measured.latency.value_at_quantile(0.99),
+        p50_ns: quantile(0.50),
+        p90_ns: Some(quantile(0.90)),
+        p99_ns: quantile(0.99),
+        generator_stall_ns: Some(nanoseconds(measured.stall)),
+        server_kept_waiting_ns: None,
+        stolen_ns: None,
     }
 }
 
-fn add(histograms: &mut Histograms, key: (usize, usize), measured: &OpenLoopSlice) -> Result<()> {
-    let (latencies, lateness) = match histograms.entry(key) {
-        Entry::Occupied(entry) => entry.into_mut(),
-        Entry::Vacant(entry) => {
-            let empty = || Histogram::new(LATENCY_DIGITS);
-            entry.insert((empty()?, empty()?))
-        }
-    };
-    let added = latencies.add(&measured.latency);
-    added
-        .and_then(|()| lateness.add(&measured.lateness))
-        .context("histograms do not add up")
+/// What the requests of each arm took at each rate.
+fn sums(
+    slices: &[OpenSlice],
+    measurements: &[OpenLoopSlice],
+) -> Result<BTreeMap<(usize, usize), Sums>> {
+    let mut usual: BTreeMap<usize, UsualWait> = BTreeMap::new();
+    let mut sums = BTreeMap::new();
+    for (slice, measured) in slices.iter().zip(measurements) {
+        let of_rate = slices.iter().filter(|other| other.rate == slice.rate);
+        let usual = *usual
+            .entry(slice.rate)
+            .or_insert_with(|| UsualWait::of(of_rate));
+        let sum = match sums.entry((slice.arm, slice.rate)) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => {
+                let empty = || Histogram::new(LATENCY_DIGITS);
+                entry.insert(Sums {
+                    latencies: empty()?,
+                    disturbed: empty()?,
+                    lateness: empty()?,
+                })
+            }
+        };
+        let latencies = if slice.is_disturbed(usual) {
+            &mut sum.disturbed
+        } else {
+            &mut sum.latencies
+        };
+        let added = latencies.add(&measured.latency);
+        added
+            .and_then(|()| sum.lateness.add(&measured.lateness))
+            .context("histograms do not add up")?;
+    }
+    Ok(sums)
 }
 
 /// Requests per second of the slowest compared server, in the median over all slices of the lane;
@@ -271,7 +310,7 @@ mod tests {
         assert_eq!(rates.len(), plan.count());
         assert_eq!(rates[1].per_second, (capacity / 2.0).round());
         assert_eq!(rates[1].share, Some(0.5));
-        assert_eq!((rates[3].per_second, rates[3].share), (10_000.0, None));
+        assert_eq!((rates[2].per_second, rates[2].share), (10_000.0, None));
 
         let nothing = LatencyPlan::new(Lane::Miss, Vec::new(), 64, 1);
         assert_eq!(least_capacity(&record, &nothing), None);

@@ -94,6 +94,8 @@ impl Begun {
 pub(super) struct Cost {
     pub(super) cpu: Option<CpuTime>,
     pub(super) busy_ns: Option<u64>,
+    /// For how long its threads were kept from their core by something else; read in open loops alone.
+    pub(super) kept_waiting_ns: Option<u64>,
 }
 
 impl Life {
@@ -222,9 +224,13 @@ impl Life {
         clock: Option<&CoreClock>,
     ) -> Result<(OpenLoopSlice, Cost)> {
         self.refresh()?;
-        self.accounted(lane, clock, |connections, exchange| {
+        let before = self.tree.threads()?;
+        let (measured, mut cost) = self.accounted(lane, clock, |connections, exchange| {
             Ok(connections.open_loop(exchange, offer)?)
-        })
+        })?;
+        let threads = self.tree.threads()?.zip(before);
+        cost.kept_waiting_ns = threads.map(|(after, before)| after.kept_waiting_since(&before));
+        Ok((measured, cost))
     }
 
     /// Runs a slice of load, and reads the kernel's books before and after.
@@ -251,6 +257,7 @@ impl Life {
             Cost {
                 cpu: cpu.map(|(after, before)| after.since(before)),
                 busy_ns: busy.map(|(after, before)| after.saturating_sub(before)),
+                kept_waiting_ns: None,
             },
         ))
     }

@@ -35,6 +35,21 @@ impl Watch {
     }
 }
 
+impl Watch {
+    /// The books as they are now.
+    pub(super) fn read(&self) -> CoreReading {
+        self.reader.read()
+    }
+
+    /// What the host took since these books were read, nanoseconds; they are as they are now afterwards.
+    pub(super) fn stolen_since(&self, books: &mut CoreReading) -> Option<u64> {
+        let now = self.reader.read();
+        let stolen = now.since(books).stolen;
+        *books = now;
+        stolen
+    }
+}
+
 /// The books of the cores measured on, from before the slices of a restart.
 pub(super) struct Load<'a> {
     watch: &'a Watch,

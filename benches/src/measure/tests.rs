@@ -179,7 +179,9 @@ fn a_server_that_loses_a_child_leaves_the_others_their_latency() {
     record.plan.restarts = 0;
     record.plan.latency = Some(LatencyPlan {
         shares: Vec::new(),
+        blocks: 1,
         slice_ms: 20,
+        least_requests: 0,
         ..LatencyPlan::new(Lane::One, vec![1000.0], 1, 1)
     });
     let rates = vec![OfferedRate {

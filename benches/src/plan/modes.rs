@@ -35,8 +35,11 @@ pub struct CapacityPlan {
     pub ramp_ms: u64,
 }
 
+/// How many requests a slice holds at least, so that its 99th percentile has some beyond it.
+const LEAST_REQUESTS: u64 = 400;
+
 /// Latency at given rates: what is measured, on restarts of its own. A block holds one slice of
-/// every arm at every rate.
+/// every arm at one rate, so that slices that follow each other can be compared.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LatencyPlan {
     /// The kind of request.
@@ -50,10 +53,13 @@ pub struct LatencyPlan {
     pub connections: usize,
     /// Fresh processes of every server.
     pub restarts: u32,
-    /// Blocks in a restart.
+    /// Blocks at each rate in a restart.
     pub blocks: u32,
     /// The counted part of a slice, milliseconds.
     pub slice_ms: u64,
+    /// The fewest requests due in it: where the rate is so low that there would be fewer, it is longer.
+    #[serde(default)]
+    pub least_requests: u64,
     /// The uncounted part before it, milliseconds.
     pub ramp_ms: u64,
 }
@@ -73,7 +79,7 @@ pub struct CapacityOrders {
 pub struct LatencyOrders {
     /// In which order the arms are started: indices into the plan's arms.
     pub start_order: Vec<usize>,
-    /// The turns of each block: an arm, and the index of a rate.
+    /// The turns of each block: an arm, and the index of a rate, which is the same for the whole block.
     pub blocks: Vec<Vec<(usize, usize)>>,
 }
 
@@ -157,17 +163,21 @@ fn answer_time(plan: &Plan, arm: usize) -> Duration {
 }
 
 impl LatencyPlan {
-    /// So many restarts at a quarter, half and three quarters of capacity, and at these rates.
+    /// Restarts of a default run.
+    pub const RESTARTS: u32 = 28;
+
+    /// So many restarts at a quarter and half of capacity, and at these rates.
     pub fn new(lane: Lane, rates: Vec<f64>, connections: usize, restarts: u32) -> Self {
         Self {
             lane,
-            shares: vec![0.25, 0.5, 0.75],
+            shares: vec![0.25, 0.5],
             rates,
             connections,
             restarts,
-            blocks: 1,
-            slice_ms: 200,
-            ramp_ms: 10,
+            blocks: 6,
+            slice_ms: SLICE.as_millis() as u64,
+            least_requests: LEAST_REQUESTS,
+            ramp_ms: RAMP.as_millis() as u64,
         }
     }
 
@@ -176,23 +186,34 @@ impl LatencyPlan {
         self.shares.len() + self.rates.len()
     }
 
-    /// Every order.
+    /// How long the window of a slice is at a rate, requests per second.
+    pub fn window(&self, per_second: f64) -> Duration {
+        let planned = Duration::from_millis(self.slice_ms);
+        let filled = Duration::try_from_secs_f64(self.least_requests as f64 / per_second);
+        filled.map_or(planned, |filled| planned.max(filled))
+    }
+
+    /// Every order. Rates take turns, block by block; each has a balanced sequence of its own.
     pub fn schedule(&self, arms: usize, seed: u64) -> Vec<LatencyOrders> {
         let mut random = StdRng::seed_from_u64(seed ^ 0x1A7E);
         let restarts = self.restarts as usize;
         let blocks = self.blocks as usize;
-        let cells: Vec<(usize, usize)> = (0..arms)
-            .flat_map(|arm| (0..self.count()).map(move |rate| (arm, rate)))
-            .collect();
         let starts = balanced_orders(arms, restarts, &mut random);
-        let mut orders = balanced_orders(cells.len(), restarts * blocks, &mut random)
-            .into_iter()
-            .map(|order| order.into_iter().map(|index| cells[index]).collect());
+        let mut orders: Vec<_> = (0..self.count())
+            .map(|_| balanced_orders(arms, restarts * blocks, &mut random).into_iter())
+            .collect();
+        let mut block_of = |rate: usize| -> Vec<(usize, usize)> {
+            let order = orders[rate].next().unwrap_or_default();
+            order.into_iter().map(|arm| (arm, rate)).collect()
+        };
         starts
             .into_iter()
             .map(|start_order| LatencyOrders {
                 start_order,
-                blocks: orders.by_ref().take(blocks).collect(),
+                blocks: (0..blocks)
+                    .flat_map(|_| 0..self.count())
+                    .map(&mut block_of)
+                    .collect(),
             })
             .collect()
     }
@@ -200,14 +221,30 @@ impl LatencyPlan {
     /// How long one slice of an arm takes at the rate of this index, about. Shares of what the slowest
     /// can do are answered while they are offered; at a given rate a slow arm has answers left to give.
     pub(crate) fn slice_length(&self, plan: &Plan, arm: usize, rate: usize) -> Duration {
-        let planned = Duration::from_millis(self.slice_ms + self.ramp_ms);
+        let ramp = Duration::from_millis(self.ramp_ms);
         let given = rate.checked_sub(self.shares.len());
         let given = given.and_then(|index| self.rates.get(index)).copied();
+        let slowest = arms(plan, self.lane)
+            .map(|arm| answer_time(plan, arm))
+            .max();
+        let slowest = slowest.unwrap_or_default().as_secs_f64();
+        // Where none is slow, windows are as planned.
+        let shared = || {
+            self.shares
+                .get(rate)
+                .map_or(f64::INFINITY, |share| share / slowest)
+        };
+        let planned = ramp + self.window(given.unwrap_or_else(shared));
         let offered = given.unwrap_or(0.0) * planned.as_secs_f64();
         let slow = answer_time(plan, arm).as_secs_f64() * offered;
         let slow = Duration::try_from_secs_f64(slow).unwrap_or(planned);
-        // Between turns connections are idle for so long that they are opened anew.
-        OPENING * self.connections as u32 + planned.max(slow) + SLICE_OVERHEAD
+        // Where a turn takes long, connections are idle for so long that they are opened anew.
+        let opening = if slowest > 0.0 {
+            OPENING * self.connections as u32
+        } else {
+            Duration::ZERO
+        };
+        opening + planned.max(slow) + SLICE_OVERHEAD
     }
 
     /// How long a restart takes, about.
@@ -252,19 +289,32 @@ mod tests {
     }
 
     #[test]
-    fn every_block_of_latency_holds_every_arm_at_every_rate() {
-        let plan = LatencyPlan::new(Lane::One, vec![1000.0], 64, 3);
+    fn every_block_of_latency_holds_every_arm_at_one_rate_and_rates_take_turns() {
+        let plan = LatencyPlan::new(Lane::One, vec![1000.0], 64, 14);
         let schedule = plan.schedule(3, 1);
-        assert_eq!(schedule.len(), 3);
-        for restart in schedule {
-            assert_eq!(restart.blocks.len(), 1);
-            for mut block in restart.blocks {
-                block.sort_unstable();
-                let cells = (0..3).flat_map(|arm| (0..4).map(move |rate| (arm, rate)));
-                let cells: Vec<(usize, usize)> = cells.collect();
-                assert_eq!(block, cells);
+        assert_eq!(schedule.len(), 14);
+        let mut first = std::collections::HashMap::new();
+        for restart in &schedule {
+            assert_eq!(restart.blocks.len(), 3 * plan.blocks as usize);
+            for (block, number) in restart.blocks.iter().zip(0..) {
+                let rate = number % 3;
+                let mut sorted = block.clone();
+                sorted.sort_unstable();
+                assert_eq!(sorted, [(0, rate), (1, rate), (2, rate)]);
+                *first.entry(block[0]).or_insert(0) += 1;
             }
         }
+        // Every arm is first at every rate equally often.
+        let wanted = 14 * plan.blocks / 3;
+        assert!(first.values().all(|&times| times == wanted), "{first:?}");
+        assert_eq!(schedule, plan.schedule(3, 1));
+    }
+
+    #[test]
+    fn a_slice_is_long_enough_for_its_percentiles() {
+        let plan = LatencyPlan::new(Lane::One, Vec::new(), 64, 2);
+        assert_eq!(plan.window(50_000.0).as_millis(), 20);
+        assert_eq!(plan.window(4_000.0).as_millis(), 100);
     }
 
     #[test]
@@ -276,8 +326,9 @@ mod tests {
         assert!(capacity.restart_length(&plan) > Duration::from_millis(23) * slices);
         assert!(capacity.restart_length(&plan) < Duration::from_millis(35) * slices);
         let latency = LatencyPlan::new(Lane::One, vec![], 64, 2);
-        assert!(latency.restart_length(&plan) > Duration::from_millis(210) * (arms * 3));
-        assert!(latency.restart_length(&plan) < Duration::from_millis(300) * (arms * 3));
+        let slices = arms * 2 * latency.blocks;
+        assert!(latency.restart_length(&plan) > Duration::from_millis(23) * slices);
+        assert!(latency.restart_length(&plan) < Duration::from_millis(35) * slices);
     }
 
     #[test]
@@ -292,12 +343,15 @@ mod tests {
         assert_eq!((at(0, 1), at(0, 64), at(0, 1024)), (23, 640, 10_240));
         assert_eq!(at(1, 1024), 23);
 
-        // It gives 500 answers a second.
+        // It gives 500 answers a second: at half of that a slice of 400 takes 1.6 s, of every arm.
         let latency = LatencyPlan::new(Lane::One, vec![10_000.0], 64, 2);
-        let quick = latency.slice_length(&plan, 1, 3);
-        assert_eq!(latency.slice_length(&plan, 0, 2), quick);
-        let late = latency.slice_length(&plan, 0, 3) - quick;
-        assert_eq!(late.as_millis(), 2_100 * 2 - 210);
+        let at = |arm, rate| latency.slice_length(&plan, arm, rate).as_millis() as u64;
+        let opening = (OPENING * 64 + SLICE_OVERHEAD).as_millis() as u64;
+        assert_eq!(at(0, 1), 1_603 + opening);
+        assert_eq!(at(1, 1), at(0, 1));
+        // Of 430 requests in 43 ms the last is answered after 860.
+        assert_eq!(at(1, 2), 43 + opening);
+        assert_eq!(at(0, 2), 860 + opening);
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod cpu;
 mod division;
 mod latency;
 mod modes;
+mod open_loop;
 mod rates;
 mod raw;
 mod verdict;

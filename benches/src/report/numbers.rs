@@ -56,6 +56,15 @@ pub(super) fn megabytes_of(range: Range) -> String {
     }
 }
 
+/// A quantile in percent, without needless decimals: 99.9.
+pub(super) fn percent_of(quantile: f64) -> String {
+    let percent = format!("{:.3}", 100.0 * quantile);
+    percent
+        .trim_end_matches('0')
+        .trim_end_matches('.')
+        .to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,6 +75,12 @@ mod tests {
         assert_eq!(thousands(999.4), "999");
         assert_eq!(thousands(1000.0), "1,000");
         assert_eq!(thousands(1_234_567.0), "1,234,567");
+    }
+
+    #[test]
+    fn quantiles_are_written_as_percent() {
+        let quantiles = [0.5, 0.9, 0.99, 0.999];
+        assert_eq!(quantiles.map(percent_of), ["50", "90", "99", "99.9"]);
     }
 
     #[test]

@@ -15,16 +15,15 @@ const MOST: i64 = 16_384;
 /// Numbers of connections that capacity is measured at, where nothing else is asked for.
 const LEVELS: [u16; 5] = [1, 16, CONNECTIONS, 256, 1024];
 
-/// The rate that latency is measured at besides shares of capacity, requests per second.
-const RATE: f64 = 10_000.0;
-
 /// How much of the two further modes a run measures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Depth {
     /// Whether both modes are measured unless refused, or only where asked for.
     pub(super) modes: bool,
-    /// Restarts of each mode.
-    pub(super) restarts: u32,
+    /// Restarts that measure requests per second against connections.
+    pub(super) capacity_restarts: u32,
+    /// Restarts that measure latency.
+    pub(super) latency_restarts: u32,
     /// Every lane, where none is asked for.
     pub(super) every_lane: bool,
 }
@@ -41,8 +40,8 @@ pub(super) struct LoadOptions {
     #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = clap::value_parser!(u16).range(1..=MOST))]
     connections: Vec<u16>,
 
-    /// Rates at which latency is measured, requests per second, besides a quarter, half and three
-    /// quarters of what the slowest server can do [default: 10000]
+    /// Rates at which latency is measured, requests per second, besides a quarter and half of what the
+    /// slowest server can do
     #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = rate, conflicts_with = "no_latency")]
     rate: Vec<f64>,
 
@@ -93,16 +92,13 @@ impl LoadOptions {
         };
         let levels = self.levels(depth);
         if levels.len() > 1 {
-            plan.capacity = Some(CapacityPlan::new(lane, levels, depth.restarts));
+            plan.capacity = Some(CapacityPlan::new(lane, levels, depth.capacity_restarts));
         }
         let asked = self.latency || !self.rate.is_empty();
         if !self.no_latency && (asked || depth.modes) {
-            let rates = if self.rate.is_empty() {
-                vec![RATE]
-            } else {
-                self.rate.clone()
-            };
-            let latency = LatencyPlan::new(lane, rates, plan.connections, depth.restarts);
+            let rates = self.rate.clone();
+            let restarts = depth.latency_restarts;
+            let latency = LatencyPlan::new(lane, rates, plan.connections, restarts);
             plan.latency = Some(latency);
         }
     }
@@ -172,12 +168,14 @@ mod tests {
 
     const NORMAL: Depth = Depth {
         modes: true,
-        restarts: 4,
+        capacity_restarts: 4,
+        latency_restarts: 28,
         every_lane: false,
     };
     const QUICK: Depth = Depth {
         modes: false,
-        restarts: 2,
+        capacity_restarts: 2,
+        latency_restarts: 14,
         every_lane: false,
     };
 
@@ -259,13 +257,13 @@ mod tests {
                 .latency
                 .map(|plan| (plan.rates, plan.restarts))
         };
-        assert_eq!(rates(&[], NORMAL), Some((vec![10_000.0], 4)));
+        assert_eq!(rates(&[], NORMAL), Some((vec![], 28)));
         assert_eq!(rates(&["--no-latency"], NORMAL), None);
         assert_eq!(rates(&[], QUICK), None);
-        assert_eq!(rates(&["--latency"], QUICK), Some((vec![10_000.0], 2)));
+        assert_eq!(rates(&["--latency"], QUICK), Some((vec![], 14)));
         assert_eq!(
             rates(&["--rate=500,1e3"], QUICK),
-            Some((vec![500.0, 1000.0], 2))
+            Some((vec![500.0, 1000.0], 14))
         );
         for wrong in ["--rate=0", "--rate=-1", "--rate=inf", "--rate=x"] {
             assert!(

@@ -116,6 +116,7 @@ fn verdict_asks_where_the_whole_interval_lies() {
                 high,
             },
             0.01,
+            LEAST_MARGIN,
         )
     };
     assert_eq!(verdict(1.011, 1.05), Verdict::Ahead);
@@ -135,15 +136,15 @@ fn noise_makes_no_tie() {
         low: 0.995,
         high: 1.005,
     };
-    assert_eq!(Verdict::of(within, 0.01), Verdict::Tie);
-    assert_eq!(Verdict::of(within, 0.02), Verdict::Unresolved);
+    assert_eq!(Verdict::of(within, 0.01, LEAST_MARGIN), Verdict::Tie);
+    assert_eq!(Verdict::of(within, 0.02, LEAST_MARGIN), Verdict::Unresolved);
     let apart = Ratio {
         estimate: 1.015,
         low: 1.011,
         high: 1.019,
     };
-    assert_eq!(Verdict::of(apart, 0.01), Verdict::Ahead);
-    assert_eq!(Verdict::of(apart, 0.02), Verdict::Unresolved);
+    assert_eq!(Verdict::of(apart, 0.01, LEAST_MARGIN), Verdict::Ahead);
+    assert_eq!(Verdict::of(apart, 0.02, LEAST_MARGIN), Verdict::Unresolved);
 }
 
 #[test]
@@ -155,9 +156,9 @@ fn margin_is_what_equals_show_if_that_is_more() {
             high,
         })
     };
-    close(margin(None), 0.01, 1e-12);
-    close(margin(again(0.995, 1.004)), 0.01, 1e-12);
-    close(margin(again(1.01, 1.03)), 0.03, 1e-12);
+    close(margin(None, LEAST_MARGIN), 0.01, 1e-12);
+    close(margin(again(0.995, 1.004), LEAST_MARGIN), 0.01, 1e-12);
+    close(margin(again(1.01, 1.03), LEAST_MARGIN), 0.03, 1e-12);
 }
 
 /// Three values with this mean and this standard deviation.
@@ -167,7 +168,7 @@ fn sample(centre: f64, spread: f64) -> [f64; 3] {
 
 #[test]
 fn restarts_needed_resolves_and_one_fewer_does_not() {
-    let needed = restarts_needed(&sample(0.02, 0.01), &[], 0.95).unwrap();
+    let needed = restarts_needed(&sample(0.02, 0.01), &[], 0.95, LEAST_MARGIN).unwrap();
     let half_width =
         |n: u32| critical_t(0.95, n as usize - 1).unwrap() * 0.01 / f64::from(n).sqrt();
     let distance = 0.02 - 0.01_f64.ln_1p();
@@ -178,16 +179,22 @@ fn restarts_needed_resolves_and_one_fewer_does_not() {
 #[test]
 fn restarts_needed_counts_what_equals_take() {
     let apart = sample(0.02, 0.01);
-    let alone = restarts_needed(&apart, &[], 0.95).unwrap();
-    let noisy = restarts_needed(&apart, &sample(0.0, 0.05), 0.95).unwrap();
+    let alone = restarts_needed(&apart, &[], 0.95, LEAST_MARGIN).unwrap();
+    let noisy = restarts_needed(&apart, &sample(0.0, 0.05), 0.95, LEAST_MARGIN).unwrap();
     assert!(noisy > 2 * alone, "{noisy} against {alone}");
-    assert_eq!(restarts_needed(&apart, &sample(0.03, 0.001), 0.95), None);
+    assert_eq!(
+        restarts_needed(&apart, &sample(0.03, 0.001), 0.95, LEAST_MARGIN),
+        None
+    );
 }
 
 #[test]
 fn a_difference_at_the_margin_is_never_resolved() {
     let edge = 0.01_f64.ln_1p();
-    assert_eq!(restarts_needed(&sample(edge, 0.01), &[], 0.95), None);
+    assert_eq!(
+        restarts_needed(&sample(edge, 0.01), &[], 0.95, LEAST_MARGIN),
+        None
+    );
 }
 
 #[test]

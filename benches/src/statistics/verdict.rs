@@ -2,7 +2,7 @@
 //!
 //! Two margins are not the same question. That two servers *differ* may only be said of a difference larger than what
 //! two copies of one server show in the same run, so the margin for it widens with them. That they are *equal for every
-//! practical purpose* is a claim about [`LEAST_MARGIN`], and noise must not make it easier: a run whose equals may be
+//! practical purpose* is a claim about a fixed least margin, and noise must not make it easier: a run whose equals may be
 //! further apart than that says no tie at all (equivalence is shown by an interval inside fixed bounds: D. J.
 //! Schuirmann, Journal of Pharmacokinetics and Biopharmaceutics 15, 1987).
 
@@ -10,16 +10,19 @@ use serde::{Deserialize, Serialize};
 
 use super::{CONFIDENCE, Ratio, critical_t, mean, standard_deviation};
 
-/// A difference smaller than this, as a ratio less one, is of no practical account.
+/// A difference in rates smaller than this, as a ratio less one, is of no practical account.
 pub const LEAST_MARGIN: f64 = 0.01;
+
+/// The same of a difference in latencies at an equal rate.
+pub const LEAST_LATENCY_MARGIN: f64 = 0.05;
 
 /// More restarts than anyone would run; [`restarts_needed`] gives up here.
 const MOST_RESTARTS: u32 = 10_000;
 
-/// How far apart two servers must be to differ, as a ratio less one: [`LEAST_MARGIN`], or how far two copies of one
-/// server may be apart in this run, if farther.
-pub fn margin(again: Option<Ratio>) -> f64 {
-    again.map_or(LEAST_MARGIN, |again| again.reach().max(LEAST_MARGIN))
+/// How far apart two servers must be to differ, as a ratio less one: `least`, or how far two copies of one server may
+/// be apart in this run, if farther.
+pub fn margin(again: Option<Ratio>, least: f64) -> f64 {
+    again.map_or(least, |again| again.reach().max(least))
 }
 
 /// What one server's interval against another says, given a margin.
@@ -30,7 +33,7 @@ pub enum Verdict {
     Ahead,
     /// The whole interval lies below the margin.
     Behind,
-    /// The whole interval lies within [`LEAST_MARGIN`], and so does that of two equals: equal for every practical
+    /// The whole interval lies within the least margin, and so does that of two equals: equal for every practical
     /// purpose.
     Tie,
     /// None of these: this run cannot tell.
@@ -38,12 +41,12 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// Reads `ratio` against a [`margin`], a ratio less one (0.01 for one percent).
+    /// Reads `ratio` against a [`margin`] and the least that it could be, ratios less one (0.01 for one percent).
     ///
     /// The margin is symmetric on the scale of logarithms: 1.01 above, 1/1.01 below.
-    pub fn of(ratio: Ratio, margin: f64) -> Self {
+    pub fn of(ratio: Ratio, margin: f64, least: f64) -> Self {
         match Self::within(ratio, margin) {
-            Self::Tie if margin > LEAST_MARGIN => Self::Unresolved,
+            Self::Tie if margin > least => Self::Unresolved,
             verdict => verdict,
         }
     }
@@ -73,14 +76,19 @@ impl Verdict {
 }
 
 /// About how many restarts would resolve a comparison, were its mean and spread, and those of two equals (`again`,
-/// empty where there are none), what these restarts say.
+/// empty where there are none), what these restarts say, and the least margin as given.
 ///
 /// None where even 10,000 would not: the true difference sits at the margin's edge, or equals differ.
-pub fn restarts_needed(log_ratios: &[f64], again: &[f64], confidence: f64) -> Option<u32> {
+pub fn restarts_needed(
+    log_ratios: &[f64],
+    again: &[f64],
+    confidence: f64,
+    least: f64,
+) -> Option<u32> {
     let centre = mean(log_ratios)?.abs();
     let spread = standard_deviation(log_ratios)?;
     let equals = mean(again).zip(standard_deviation(again));
-    let least = LEAST_MARGIN.ln_1p();
+    let least = least.ln_1p();
     let half_width = |restarts: u32, confidence: f64, spread: f64| {
         let t = critical_t(confidence, restarts as usize - 1)?;
         Some(t * spread / f64::from(restarts).sqrt())

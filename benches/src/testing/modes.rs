@@ -9,6 +9,9 @@ use crate::record::{
     Record, encode,
 };
 
+/// Restarts that measure latency.
+const LATENCY_RESTARTS: u32 = 4;
+
 /// A record with requests per second against connections, and latency at two rates.
 pub(crate) fn with_modes(mut record: Record) -> Record {
     let arms = record.plan.arms.len();
@@ -25,10 +28,11 @@ pub(crate) fn with_modes(mut record: Record) -> Record {
         shares: vec![0.25],
         rates: vec![20_000.0],
         connections: 64,
-        restarts: 1,
-        blocks: 1,
-        slice_ms: 200,
-        ramp_ms: 20,
+        restarts: LATENCY_RESTARTS,
+        blocks: 2,
+        slice_ms: 20,
+        least_requests: 400,
+        ramp_ms: 3,
     });
     let capacity = |arm, connections: usize, restart: u32| {
         let doublings = 1.0 + (connections as f64).log2();
@@ -58,22 +62,53 @@ pub(crate) fn with_modes(mut record: Record) -> Record {
         encode(&histogram).unwrap()
     };
     let (latencies, lateness) = (histogram(50_000), histogram(100));
-    let open = |arm, rate| OpenSlice {
-        block: 0,
-        position: 0,
+    let open = |block: u32, position: usize, arm, rate| OpenSlice {
+        block: 2 * block + rate as u32,
+        position: position as u32,
         arm,
         rate,
-        offered: 5_000,
-        achieved: 5_000,
-        window_ns: 200_000_000,
-        total_requests: 5_100,
-        total_ns: 204_000_000,
+        offered: 500,
+        achieved: 500,
+        window_ns: 20_000_000,
+        total_requests: 560,
+        total_ns: 23_500_000,
         cpu_ns: None,
         busy_ns: None,
         p50_ns: 50_000,
+        p90_ns: Some(100_000),
         p99_ns: 150_000,
+        generator_stall_ns: Some(0),
+        server_kept_waiting_ns: Some(0),
+        stolen_ns: Some(0),
     };
     let cells = || (0..arms).flat_map(|arm| [0, 1].map(|rate| (arm, rate)));
+    let blocks = || {
+        [0, 1].into_iter().flat_map(|block| {
+            [0, 1].into_iter().flat_map(move |rate| {
+                (0..arms).map(move |arm| (block, (arm + block as usize) % arms, arm, rate))
+            })
+        })
+    };
+    let restart = |restart| LatencyRestart {
+        restart,
+        started: "2026-11-02T12:00:00Z".to_owned(),
+        complete: true,
+        start_order: (0..arms).collect(),
+        machine: None,
+        slices: blocks()
+            .map(|(block, position, arm, rate)| open(block, position, arm, rate))
+            .collect(),
+        totals: cells()
+            .map(|(arm, rate)| LatencyTotals {
+                arm,
+                rate,
+                latencies: latencies.clone(),
+                disturbed_latencies: None,
+                lateness: lateness.clone(),
+            })
+            .collect(),
+        failures: Vec::new(),
+    };
     record.latency = Some(Latency {
         rates: vec![
             OfferedRate {
@@ -85,23 +120,7 @@ pub(crate) fn with_modes(mut record: Record) -> Record {
                 share: None,
             },
         ],
-        restarts: vec![LatencyRestart {
-            restart: 0,
-            started: "2026-11-02T12:00:00Z".to_owned(),
-            complete: true,
-            start_order: (0..arms).collect(),
-            machine: None,
-            slices: cells().map(|(arm, rate)| open(arm, rate)).collect(),
-            totals: cells()
-                .map(|(arm, rate)| LatencyTotals {
-                    arm,
-                    rate,
-                    latencies: latencies.clone(),
-                    lateness: lateness.clone(),
-                })
-                .collect(),
-            failures: Vec::new(),
-        }],
+        restarts: (0..LATENCY_RESTARTS).map(restart).collect(),
     });
     record
 }

@@ -1,4 +1,5 @@
-//! The axum server, slower by a known share: what a comparison must be able to see.
+//! The axum server, slower by a known share, or late by a known time with every hundredth answer: what a
+//! comparison must be able to see.
 //!
 //! It is there for `cargo compare calibrate` alone. The worker burns a share of the time that answers took it,
 //! everything included, so that it is slower by that share at whatever speed the machine runs. All shares are served
@@ -29,7 +30,14 @@ struct Slowness {
     /// How much more time an answer shall take, in percent
     #[arg(long, value_name = "PERCENT", default_value = "0", value_parser = percent)]
     slow_by: f64,
+
+    /// How long every hundredth answer shall be held, in microseconds
+    #[arg(long, value_name = "MICROSECONDS", default_value = "0", value_parser = clap::value_parser!(u32).range(..=1_000_000))]
+    late_by: u32,
 }
+
+/// Of so many answers one is late.
+const LATE: u32 = 100;
 
 fn percent(text: &str) -> Result<f64, String> {
     let percent: f64 = text
@@ -46,6 +54,7 @@ fn main() -> ExitCode {
     quartet_common::main_with("slowed-axum", |program, slowness: Slowness| {
         let burner = Burner {
             share: slowness.slow_by / 100.0,
+            late_ns: f64::from(slowness.late_by) * 1e3,
         };
         let service = ServiceBuilder::new()
             .map_response(move |response| {
@@ -72,17 +81,25 @@ thread_local! {
     static FREE_SINCE: Cell<Option<Instant>> = const { Cell::new(None) };
     /// What it still owes, nanoseconds; below 0 where it burned too much.
     static OWED_NS: Cell<f64> = const { Cell::new(0.0) };
+    /// How many answers it gave since the last that was late.
+    static PROMPT: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Burns a share of the time worked.
+/// Burns a share of the time worked, and some more with every hundredth answer.
 #[derive(Clone, Copy)]
 struct Burner {
     share: f64,
+    late_ns: f64,
 }
 
 impl Burner {
     /// Whoever is slower by nothing does all of this but the burning, so that it costs them alike.
     fn burn(self) {
+        let prompt = PROMPT.get() + 1;
+        PROMPT.set(prompt % LATE);
+        if prompt == LATE && self.late_ns > 0.0 {
+            spin(Instant::now(), self.late_ns);
+        }
         let begun = Instant::now();
         let worked = FREE_SINCE.get().map(|since| nanoseconds(begun - since));
         FREE_SINCE.set(Some(begun));
@@ -94,13 +111,19 @@ impl Burner {
             OWED_NS.set(owed);
             return;
         }
-        let mut now = begun;
-        while nanoseconds(now - begun) < owed {
-            now = Instant::now();
-        }
+        let now = spin(begun, owed);
         OWED_NS.set(owed - nanoseconds(now - begun));
         FREE_SINCE.set(Some(now));
     }
+}
+
+/// Looks at the clock until so many nanoseconds have passed, and gives the moment.
+fn spin(begun: Instant, length_ns: f64) -> Instant {
+    let mut now = begun;
+    while nanoseconds(now - begun) < length_ns {
+        now = Instant::now();
+    }
+    now
 }
 
 fn nanoseconds(duration: Duration) -> f64 {

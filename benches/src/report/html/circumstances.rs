@@ -278,8 +278,8 @@ fn load(plan: &Plan) -> String {
     }));
     ways.extend(plan.latency.as_ref().map(|latency| {
         format!(
-            "latency at equal rates in {} restarts of its own, slices of {} ms (open loop)",
-            latency.restarts, latency.slice_ms
+            "latency at equal rates in {} restarts of its own, {} blocks at each rate (open loop)",
+            latency.restarts, latency.blocks
         )
     }));
     ways.join("; ")

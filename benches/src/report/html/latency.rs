@@ -2,10 +2,10 @@
 
 use super::block::{Block, Captioned, Panel, Section};
 use super::chart::{Chart, Lines, Series, Spread};
-use super::modes::at_rates;
+use super::open_loop::at_rates;
 use super::{Material, heading};
 use crate::analysis::{Detail, Distribution, LaneAnalysis, PERCENTILES};
-use crate::report::numbers::thousands;
+use crate::report::numbers::{percent_of, thousands};
 use crate::table::{Align, Table};
 
 pub(super) fn section(material: &Material<'_>) -> Section {
@@ -124,7 +124,7 @@ pub(super) fn curves(id: String, title: String, shown: &[Shown<'_>]) -> Chart {
                 .iter()
                 .map(|one| {
                     let latency = thousands(one.latency_ns as f64 / 1e3);
-                    format!("{} % {latency}", percent(one.quantile))
+                    format!("{} % {latency}", percent_of(one.quantile))
                 })
                 .collect();
             format!("{} {}", one.name, some.join(", "))
@@ -146,7 +146,7 @@ pub(super) fn curves(id: String, title: String, shown: &[Shown<'_>]) -> Chart {
 
 /// Percentiles with their spread over restarts.
 pub(super) fn table(shown: &[Shown<'_>]) -> Table {
-    let names = PERCENTILES.map(|quantile| format!("p{}", percent(quantile)));
+    let names = PERCENTILES.map(|quantile| format!("p{}", percent_of(quantile)));
     let columns = names.iter().map(|name| (name.as_str(), Align::Right));
     let mut table = Table::new([("server", Align::Left)].into_iter().chain(columns));
     for row in shown {
@@ -158,23 +158,4 @@ pub(super) fn table(shown: &[Shown<'_>]) -> Table {
         table.push([row.name.to_owned()].into_iter().chain(cells).collect());
     }
     table
-}
-
-/// A quantile in percent, without needless decimals.
-fn percent(quantile: f64) -> String {
-    let percent = format!("{:.3}", 100.0 * quantile);
-    percent
-        .trim_end_matches('0')
-        .trim_end_matches('.')
-        .to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn quantiles_are_written_as_percent() {
-        assert_eq!(PERCENTILES.map(percent), ["50", "90", "99", "99.9"]);
-    }
 }

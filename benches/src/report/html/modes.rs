@@ -1,12 +1,9 @@
-//! Throughput against connections, and latency at equal rates: two ways of loading a server that
-//! never share a column.
+//! Throughput against connections.
 
 use super::Material;
-use super::block::{Block, Captioned, Item, Panel, Section};
+use super::block::{Block, Captioned, Item, Section};
 use super::chart::{Lines, Series, Spread};
-use super::latency::{Shown, curves, table};
-use crate::analysis::{ANSWERED, Capacity, OpenLoop};
-use crate::record::{Latency, OfferedRate};
+use crate::analysis::Capacity;
 use crate::report::modes::of_its_own;
 use crate::report::numbers::thousands;
 use crate::table::{Align, Table};
@@ -124,91 +121,4 @@ fn capacity_table(material: &Material<'_>, connections: &[usize], found: &[Capac
         table.push([name].into_iter().chain(cells).collect());
     }
     table
-}
-
-/// Latency at rates that are the same for all. Empty where it was not measured.
-pub(super) fn at_rates(material: &Material<'_>) -> Vec<Block> {
-    let (Some(latency), Some(plan)) = (&material.record.latency, &material.record.plan.latency)
-    else {
-        return Vec::new();
-    };
-    let panels = (0..latency.rates.len()).map(|rate| {
-        let found = material
-            .analysis
-            .open_loops
-            .iter()
-            .filter(|one| one.rate == rate);
-        panel(material, latency, rate, &found.collect::<Vec<_>>())
-    });
-    vec![
-        Block::Paragraph(format!(
-            "At equal rates, lane {}: requests come at fixed intervals on {} connections whether \
-             or not earlier ones are answered (open loop), and time runs from when each was due, \
-             so that a stall counts for every request it delays. Below capacity servers hardly \
-             differ, and a high percentile does not repeat: this is not ranked. A server that \
-             answers less than {:.0} % of what is offered is void at that rate.",
-            plan.lane.name(),
-            plan.connections,
-            100.0 * ANSWERED
-        )),
-        Block::Panels(panels.collect()),
-    ]
-}
-
-fn panel(material: &Material<'_>, latency: &Latency, rate: usize, found: &[&OpenLoop]) -> Panel {
-    let offered = &latency.rates[rate];
-    let heading = heading(offered);
-    let shown: Vec<Shown<'_>> = found
-        .iter()
-        .filter(|one| one.void.is_empty() && !one.latencies.curve.is_empty())
-        .map(|one| Shown::of(material, one.arm, &one.latencies))
-        .collect();
-    let mut blocks = Vec::new();
-    if !shown.is_empty() {
-        blocks.push(Block::Chart(curves(
-            format!("rate-{rate}"),
-            format!("Latency by percentile at {heading}"),
-            &shown,
-        )));
-        let late: Vec<Shown<'_>> = found
-            .iter()
-            .filter(|one| one.void.is_empty() && !one.lateness.curve.is_empty())
-            .map(|one| Shown::of(material, one.arm, &one.lateness))
-            .collect();
-        blocks.push(Block::Folded {
-            summary: "As a table, with the spread over restarts and how late requests were sent"
-                .to_owned(),
-            blocks: vec![
-                Block::Table(Captioned::new(
-                    format!("Latency in microseconds at {heading}"),
-                    table(&shown),
-                )),
-                Block::Table(Captioned::new(
-                    format!("How late requests were sent, in microseconds, at {heading}"),
-                    table(&late),
-                )),
-            ],
-            printed: true,
-        });
-    }
-    let voids = found.iter().filter(|one| !one.void.is_empty()).map(|one| {
-        Item::from(format!(
-            "{} is void at this rate: {}",
-            material.name(one.arm),
-            one.void.join("; ")
-        ))
-    });
-    blocks.push(Block::List(voids.collect()));
-    Panel { heading, blocks }
-}
-
-fn heading(offered: &OfferedRate) -> String {
-    let rate = thousands(offered.per_second);
-    match offered.share {
-        Some(share) => format!(
-            "{rate} requests per second, {:.0} % of the slowest server's capacity",
-            100.0 * share
-        ),
-        None => format!("{rate} requests per second"),
-    }
 }
