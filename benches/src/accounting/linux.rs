@@ -93,7 +93,7 @@ impl ProcessTree {
         }
         // Kernels without these books may have the file all the same, with noughts in it.
         let kept = threads.values().any(|thread| thread.ran > 0);
-        Ok(kept.then(|| Threads(threads)))
+        Ok(kept.then_some(Threads(threads)))
     }
 
     /// Memory in use now, and the most so far. None where the kernel does not tell.
