@@ -95,6 +95,8 @@ mod tests {
     static MUST: Case = Case::must("contract/list-status", "", "", |_| Ok(Verdict::Conforms));
     fn judged(case: &'static Case, verdict: Result<Verdict, SuiteError>) -> Judged {
         let finding = Finding {
+            level: case.level,
+            cause: None,
             case,
             verdict,
             evidence: Evidence::default(),
@@ -147,6 +149,8 @@ mod tests {
             .find_map(|case| Some((case, known.known("actix-web", case.id)?.reason.clone())))
             .unwrap();
         let finding = Finding {
+            level: case.level,
+            cause: None,
             case,
             verdict: Ok(Verdict::Deviates("x".to_owned())),
             evidence: Evidence::default(),

@@ -78,13 +78,19 @@ pub enum Need {
     Listen,
     /// A process can be told every option by an environment variable.
     OptionEnv,
+    /// The server is this API, and no other that `--path` or `--openapi` names.
+    ThisApi,
     /// The greetings are there: the list, or one of them, is found.
     Greetings,
     /// The page is there: `GET /docs` is found.
     Page,
     /// The OpenAPI document is there: `GET /openapi.json` is found.
     Document,
-    /// Something is there to ask for: `GET /greetings` or `GET /` is 200.
+    /// Another API's paths are named, or its document is.
+    Operations,
+    /// A document describes the paths that are asked.
+    Described,
+    /// Something is there to ask for: the path that was named, `/greetings` or `/` is 200.
     Resource,
 }
 
@@ -118,10 +124,16 @@ impl Need {
             Self::OptionEnv => "needs a server whose stanza has option_env",
             Self::PortEnv => "needs a server whose stanza has port_env_args",
             Self::Listen => "needs a server whose stanza has listen_args",
+            Self::ThisApi => "is of the greetings' API, and another is tested",
+            Self::Operations => "needs --path or --openapi, which name what to ask",
+            Self::Described => "needs --openapi, which names a document",
             Self::Greetings => "needs the greetings, and GET /greetings is an error",
             Self::Page => "needs the page, and GET /docs is an error",
             Self::Document => "needs the OpenAPI document, and GET /openapi.json is an error",
-            Self::Resource => "needs something to ask for: neither GET /greetings nor GET / is 200",
+            Self::Resource => {
+                "needs something to ask for: neither GET /greetings nor GET / is 200 (--path names \
+                 another)"
+            }
         }
     }
 }
@@ -135,6 +147,8 @@ pub struct Case {
     pub id: &'static str,
     /// How binding the requirement is.
     pub level: Level,
+    /// How binding RFCs alone make it, where that is said; see [`Case::rfc_level`].
+    rfc: Option<Level>,
     /// Where the requirement comes from: an RFC section, the original example, the contract.
     pub source: &'static str,
     /// The requirement, in one sentence.
@@ -160,6 +174,7 @@ impl Case {
         Self {
             id,
             level: Level::Must,
+            rfc: None,
             source,
             requirement,
             needs: &[],
@@ -211,12 +226,32 @@ impl Case {
         self
     }
 
+    /// The same case, of which RFCs alone ask no more than this. Its source names what asks the rest,
+    /// such as the contract.
+    pub const fn of_rfcs_alone(mut self, level: Level) -> Self {
+        self.rfc = Some(level);
+        self
+    }
+
     /// Whether an RFC alone demands it. What else its source names, such as the contract, demands
     /// more than the RFC does.
     pub fn is_demanded_by_an_rfc(&self) -> bool {
+        self.rfc_level() == Some(Level::Must)
+    }
+
+    /// How binding the requirement is by RFCs alone; none where its source names no RFC.
+    ///
+    /// It is the level, unless the source names something else too, such as the contract: then it is
+    /// what [`of_rfcs_alone`](Self::of_rfcs_alone) says, and otherwise nothing is required.
+    pub fn rfc_level(&self) -> Option<Level> {
         let mut sources = self.source.split([',', ';']).map(str::trim);
         let is_rfc = |source: &str| source.starts_with("RFC ") || source.starts_with('§');
-        self.level == Level::Must && sources.all(is_rfc)
+        match self.rfc {
+            Some(level) => Some(level),
+            None if sources.clone().all(is_rfc) => Some(self.level),
+            None if sources.any(is_rfc) => Some(Level::Info),
+            None => None,
+        }
     }
 
     /// The part of the id before the slash.

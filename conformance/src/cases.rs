@@ -1,5 +1,6 @@
 //! The catalogue of cases, one module an area.
 
+mod api;
 mod contract;
 mod docs;
 mod everything;
@@ -28,6 +29,9 @@ const AREAS: &[&[Case]] = &[
     docs::document::CASES,
     docs::truth::CASES,
     docs::mode::CASES,
+    api::documented::CASES,
+    api::methods::CASES,
+    api::conditions::CASES,
     semantics::head::CASES,
     semantics::methods::CASES,
     semantics::conditional::CASES,

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod another;
 mod options;
 mod parity;
 mod reference;
@@ -14,9 +15,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Parser;
 
+use crate::deviations::Deviations;
+use crate::judgement::{Judged, Standing};
 use crate::reference::{Fault, faults};
 use crate::report::{Detail, Report, Style, html, json, junit, write_text};
-use crate::{Case, cases, tools};
+use crate::{Case, cases, stop, tools};
 use options::Options;
 use run::RunError;
 
@@ -26,8 +29,10 @@ const DEVIATION: u8 = 1;
 const USAGE: u8 = 2;
 /// The exit code where a server cannot be built, started or reached.
 const UNREACHABLE: u8 = 3;
+/// The exit code where no case applies to a server.
+const NOTHING: u8 = 4;
 /// The exit code after an interrupt, as shells have it: 128 and SIGINT's number.
-const INTERRUPTED: i32 = 130;
+const INTERRUPTED: u8 = 130;
 
 /// Whether the program is about to end for an interrupt.
 static IS_INTERRUPTED: AtomicBool = AtomicBool::new(false);
@@ -47,10 +52,14 @@ pub fn main() -> ExitCode {
         return reference::main(arguments);
     }
     let interrupted = || {
+        if stop::request() {
+            eprintln!("conformance: interrupted; what is decided is kept (once more ends it now)");
+            return;
+        }
         IS_INTERRUPTED.store(true, Ordering::SeqCst);
         tools::clean_up();
         eprintln!("conformance: interrupted");
-        std::process::exit(INTERRUPTED);
+        std::process::exit(INTERRUPTED.into());
     };
     if let Err(error) = ctrlc::set_handler(interrupted) {
         eprintln!("conformance: an interrupt will leave other programs running: {error}");
@@ -67,6 +76,7 @@ pub fn main() -> ExitCode {
         Err(error) => {
             eprintln!("conformance: {error}");
             ExitCode::from(match error {
+                _ if stop::is_requested() => INTERRUPTED,
                 RunError::Usage(_) => USAGE,
                 RunError::Unreachable(_) => UNREACHABLE,
             })
@@ -93,6 +103,7 @@ fn execute(options: &Options) -> Result<u8, RunError> {
     }
     // Before the run, which would be for nothing.
     let files = Files::named(options)?;
+    stop::arm();
     let report = run::run(options, &selected)?;
     wait_if_interrupted();
     files.write(&report)?;
@@ -105,9 +116,25 @@ fn execute(options: &Options) -> Result<u8, RunError> {
         _ => print(|out| write_text(out, &report, style, detail))?,
     }
     Ok(match report.is_as_expected() {
+        _ if stop::is_requested() => INTERRUPTED,
+        true if says_nothing(&report) => NOTHING,
         true => 0,
         false => DEVIATION,
     })
+}
+
+/// Whether no case applies to one of the servers, which is then told.
+fn says_nothing(report: &Report) -> bool {
+    let mut found = false;
+    for target in &report.targets {
+        let is_idle = |judged: &Judged| judged.standing == Standing::NotApplicable;
+        if !target.judged.is_empty() && target.judged.iter().all(is_idle) {
+            found = true;
+            let why = target.skipped().first().map_or("", |(why, _)| *why);
+            eprintln!("conformance: {}: no case applies: {why}", target.name);
+        }
+    }
+    found
 }
 
 /// What writes a report.
@@ -120,10 +147,11 @@ impl<'a> Files<'a> {
     /// Those that the options name, if they can be written. What they hold stays until there is
     /// something else to hold.
     fn named(options: &'a Options) -> Result<Self, RunError> {
-        let named: [(Option<&PathBuf>, Writer); 3] = [
+        let named: [(Option<&PathBuf>, Writer); 4] = [
             (options.json.iter().flatten().next(), write_json),
             (options.junit.as_ref(), junit::write),
             (options.html.as_ref(), html::write),
+            (options.write_deviations.as_ref(), write_deviations),
         ];
         let named = named.into_iter();
         let files: Vec<_> = named
@@ -178,6 +206,15 @@ fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Run
 fn write_json(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, &json::to_value(report))?;
     writeln!(out)
+}
+
+fn write_deviations(out: &mut dyn Write, report: &Report) -> io::Result<()> {
+    writeln!(
+        out,
+        "# What deviates; each reason is what was found. See `conformance --help`.\n"
+    )?;
+    let text = Deviations::of(report).to_toml().map_err(io::Error::other)?;
+    out.write_all(text.as_bytes())
 }
 
 fn write_cases(out: &mut dyn Write, selected: &[&Case]) -> io::Result<()> {

@@ -1,19 +1,18 @@
 //! What a case is given to work with.
 
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::evidence::{Evidence, Exchange, Log};
 use crate::http::{Connection, Request, Response};
+use crate::operations::Resource;
+use crate::served::Served;
 use crate::servers::{Process, Server, Setting, StartError, StartOptions};
 use crate::{BaseUrl, Deviation, Launch, Model, REQUESTS, Scale, Target};
 
 /// How long a connection may take to be accepted.
 const CONNECT: Duration = Duration::from_secs(5);
-
-/// The path of the list.
-const LIST: &str = "/greetings";
 
 /// A case's view of the server under test.
 ///
@@ -27,9 +26,11 @@ pub struct Context {
     seed: u64,
     scale: Scale,
     requests: u32,
-    resource: &'static str,
+    served: Option<Arc<Served>>,
     log: Arc<Log>,
     obstacle: Arc<OnceLock<String>>,
+    cause: Arc<OnceLock<String>>,
+    progress: Arc<Mutex<Option<String>>>,
 }
 
 impl Context {
@@ -41,9 +42,11 @@ impl Context {
             seed,
             scale,
             requests: REQUESTS,
-            resource: LIST,
+            served: None,
             log: Arc::default(),
             obstacle: Arc::default(),
+            cause: Arc::default(),
+            progress: Arc::default(),
         }
     }
 
@@ -83,20 +86,35 @@ impl Context {
         self
     }
 
-    /// The same, with another path that is 200 than that of the list.
-    pub(crate) fn asking_for(mut self, resource: &'static str) -> Self {
-        self.resource = resource;
+    /// The same, knowing what the server turns out to serve.
+    pub(crate) fn knowing(mut self, served: Arc<Served>) -> Self {
+        self.served = Some(served);
         self
     }
 
-    /// A path that is 200, for cases that need any: the list, or the root of a server without.
-    pub(crate) fn resource(&self) -> &'static str {
-        self.resource
+    /// What the server turns out to serve, once a suite has found that out.
+    pub(crate) fn served(&self) -> Option<&Served> {
+        self.served.as_deref()
+    }
+
+    /// A path that is 200, for cases that need any: the list, or another of a server without.
+    pub(crate) fn resource(&self) -> &str {
+        self.served().map_or("/greetings", Served::resource)
+    }
+
+    /// What GET is sent for by the cases of any API.
+    pub(crate) fn resources(&self) -> &[Resource] {
+        &self.target.resources
     }
 
     /// Whether the list is there.
     pub(crate) fn has_list(&self) -> bool {
-        self.resource == LIST
+        self.served().is_none_or(Served::has_list)
+    }
+
+    /// Whether the server serves this API, so that the contract holds for it.
+    pub(crate) fn is_the_api(&self) -> bool {
+        self.served().is_none_or(Served::is_the_api)
     }
 
     /// How many requests to generate.
@@ -199,6 +217,29 @@ impl Context {
     /// What stood in the case's way, if anything did.
     pub(crate) fn obstacle(&self) -> Option<&str> {
         self.obstacle.get().map(String::as_str)
+    }
+
+    /// Names what makes this case deviate and others too, so that a report tells of them together.
+    pub(crate) fn caused_by(&self, cause: &str) {
+        // Of several causes the first is told.
+        let _ = self.cause.set(cause.to_owned());
+    }
+
+    /// What makes this case deviate and others too, if that is known.
+    pub(crate) fn cause(&self) -> Option<&str> {
+        self.cause.get().map(String::as_str)
+    }
+
+    /// Says how far the case has come with the server, as the end of a sentence: what is told where
+    /// the server keeps it waiting beyond its limit.
+    pub(crate) fn has_come_to(&self, progress: String) {
+        *self.progress.lock().unwrap_or_else(PoisonError::into_inner) = Some(progress);
+    }
+
+    /// How far the case has come.
+    pub(crate) fn progress(&self) -> Option<String> {
+        let progress = self.progress.lock();
+        progress.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// A connection over a stream that the case has opened itself.

@@ -2,13 +2,15 @@
 
 use std::path::Path;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use crate::{cases, toml_file};
+use crate::judgement::Standing;
+use crate::report::Report;
+use crate::{Verdict, cases, toml_file};
 
 /// The deviations that are known. Each is expected: a case that finds it does not fail, and one
 /// that no longer finds it does, so that an update that mends it is noticed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Deviations {
     #[serde(default)]
@@ -16,7 +18,7 @@ pub struct Deviations {
 }
 
 /// A known deviation.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Known {
     /// The server, as `servers.toml` names it.
@@ -28,7 +30,23 @@ pub struct Known {
     /// Where the framework's own project has it, as a URL.
     pub upstream: Option<String>,
     /// The framework's version it was last seen with.
-    pub version: String,
+    pub version: Option<String>,
+}
+
+impl Known {
+    /// Why, since when, and where upstream has it, in a line.
+    pub fn describe(&self) -> String {
+        let version = self
+            .version
+            .as_deref()
+            .map(|version| format!("with {version}"));
+        let upstream = self.upstream.clone();
+        let rest: Vec<String> = version.into_iter().chain(upstream).collect();
+        match rest.is_empty() {
+            true => self.reason.clone(),
+            false => format!("{} ({})", self.reason, rest.join("; ")),
+        }
+    }
 }
 
 /// Why a `deviations.toml` cannot be used.
@@ -78,6 +96,40 @@ impl Deviations {
             }
         }
         Ok(parsed)
+    }
+
+    /// What a run found to deviate, as known from then on: what fails it now, and what was known
+    /// already and still occurs. The reason is what was found.
+    pub fn of(report: &Report) -> Self {
+        let mut deviation = Vec::new();
+        for target in &report.targets {
+            for judged in &target.judged {
+                let verdict = judged.finding.verdict.as_ref();
+                let Ok(Verdict::Deviates(why)) = verdict else {
+                    continue;
+                };
+                match judged.standing {
+                    Standing::Known => deviation.extend(judged.known.clone()),
+                    Standing::Failure | Standing::Warning => deviation.push(Known {
+                        server: target.name.clone(),
+                        case: judged.finding.case.id.to_owned(),
+                        reason: why.clone(),
+                        upstream: None,
+                        version: target.version.clone(),
+                    }),
+                    _ => {}
+                }
+            }
+        }
+        Self { deviation }
+    }
+
+    /// The text of such a file.
+    ///
+    /// # Errors
+    /// Never, as far as is known; the type says so for what TOML cannot hold.
+    pub fn to_toml(&self) -> Result<String, String> {
+        toml::to_string(self).map_err(|error| error.to_string())
     }
 
     /// The deviation that is known of a server in a case.

@@ -64,6 +64,7 @@ impl Examination {
         target.hold(plan.model.clone());
         target.provides.extend(plan.provides.iter().copied());
         if server.role == Role::Framework {
+            target.ask_for_what_it_describes();
             target.document = Some(ExpectedDocument::shared("the crate quartet-common"));
         }
         let mut processes = vec![open];
@@ -82,6 +83,20 @@ impl Examination {
             _processes: processes,
             _key_file: key_file,
         })
+    }
+
+    /// The same, knowing more of the target.
+    ///
+    /// # Errors
+    /// What `change` returns.
+    pub(crate) fn retargeted<E>(
+        mut self,
+        change: impl FnOnce(&mut Target) -> Result<(), E>,
+    ) -> Result<Self, E> {
+        let mut target = self.suite.target().clone();
+        change(&mut target)?;
+        self.suite = self.suite.of(target);
+        Ok(self)
     }
 
     /// The same, sending as much as `scale` says; at first it is [`Scale::Reduced`].

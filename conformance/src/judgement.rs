@@ -36,6 +36,20 @@ impl Standing {
         )
     }
 
+    /// Whether it is worth telling of, in the order reports tell of it: what fails the run first.
+    pub fn severity(self) -> Option<u8> {
+        match self {
+            Self::Error => Some(0),
+            Self::Failure => Some(1),
+            Self::Stale => Some(2),
+            Self::Warning => Some(3),
+            Self::Violation => Some(4),
+            Self::Otherwise => Some(5),
+            Self::Known => Some(6),
+            Self::Good | Self::NotApplicable => None,
+        }
+    }
+
     /// The standing in one or two words, as reports and the JSON schema have it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -67,7 +81,7 @@ impl Judged {
     /// Judges what was found of `server`.
     pub fn new(finding: Finding, server: &str, deviations: &Deviations) -> Self {
         let known = deviations.known(server, finding.case.id).cloned();
-        let standing = match (&finding.verdict, &known, finding.case.level) {
+        let standing = match (&finding.verdict, &known, finding.level) {
             (Err(_), ..) => Standing::Error,
             (Ok(Verdict::NotApplicable(_)), ..) => Standing::NotApplicable,
             (Ok(Verdict::Deviates(_)), Some(_), _) => Standing::Known,
@@ -122,6 +136,8 @@ mod tests {
         let deviations = Deviations::parse(listed, Path::new("d.toml")).unwrap();
         let finding = Finding {
             case,
+            level: case.level,
+            cause: None,
             verdict,
             evidence: Evidence::default(),
             took: Duration::ZERO,
@@ -139,6 +155,8 @@ mod tests {
         let standing = |case, verdict| {
             let finding = Finding {
                 case,
+                level: case.level,
+                cause: None,
                 verdict,
                 evidence: Evidence::default(),
                 took: Duration::ZERO,

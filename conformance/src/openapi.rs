@@ -81,9 +81,17 @@ impl Description {
             .ok_or_else(|| Deviation(format!("the document does not describe GET {path}")))
     }
 
-    /// Makes a schema of the document ready. It is read as JSON Schema 2020-12, the dialect of
-    /// OpenAPI 3.1 (§4.8.24), against whose meta-schema it must be valid; what OpenAPI adds to the
-    /// dialect only annotates.
+    /// The dialect of the document's schemas: JSON Schema 2020-12 for OpenAPI 3.1 (§4.8.24), and for
+    /// 3.0 what it took its own from, whose bounds are exclusive by a flag (§4.7.24).
+    fn draft(&self) -> Draft {
+        match self.root["openapi"].as_str() {
+            Some(version) if version.starts_with("3.0") => Draft::Draft4,
+            _ => Draft::Draft202012,
+        }
+    }
+
+    /// Makes a schema of the document ready, which must be valid against the meta-schema of its
+    /// dialect; what OpenAPI adds to the dialect only annotates.
     pub(crate) fn compile(&self, schema: &Value) -> Result<Schema, Deviation> {
         // References point into the document, so the parts they may point at go with the schema.
         let mut with_parts = match schema {
@@ -96,7 +104,7 @@ impl Description {
             }
         }
         jsonschema::options()
-            .with_draft(Draft::Draft202012)
+            .with_draft(self.draft())
             .build(&Value::Object(with_parts))
             .map(Schema)
             .map_err(|error| {

@@ -108,6 +108,7 @@ impl Reference {
             .with_key(keyed.base(), KEY);
         target.hold(Some(model.clone()));
         target.document = Some(ExpectedDocument::shared("the reference"));
+        target.ask_for_what_it_describes();
         Ok((target, [open, keyed]))
     }
 

@@ -7,10 +7,13 @@ use std::time::{Duration, Instant};
 
 use crate::evidence::Evidence;
 use crate::served::Served;
-use crate::{Case, Context, Need, Pace, REQUESTS, Scale, Target, Verdict};
+use crate::{Case, Context, Level, Need, Outcome, Pace, REQUESTS, Scale, Target, Verdict, stop};
 
 /// How long past its limit a case may take to notice.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// How often a case that is waited for is asked whether the run is to end.
+const POLL: Duration = Duration::from_millis(100);
 
 /// How much longer a case may take for each generated request beyond the usual number.
 const ON_EACH: Duration = Duration::from_millis(10);
@@ -23,6 +26,11 @@ const MOST_SENDS: u32 = 4000;
 pub struct Finding {
     /// The case.
     pub case: &'static Case,
+    /// How binding it is for the target: for one that does not serve this API, as binding as RFCs
+    /// make it.
+    pub level: Level,
+    /// What makes it deviate and others too, if that is known.
+    pub cause: Option<String>,
     /// Its verdict, or what is wrong with the suite itself.
     pub verdict: Result<Verdict, SuiteError>,
     /// What was sent and received.
@@ -53,7 +61,7 @@ pub struct Suite {
     scale: Scale,
     requests: u32,
     turn: RwLock<()>,
-    served: OnceLock<Served>,
+    served: OnceLock<Arc<Served>>,
 }
 
 impl Suite {
@@ -75,6 +83,15 @@ impl Suite {
         self
     }
 
+    /// The same suite for another target.
+    pub(crate) fn of(self, target: Target) -> Self {
+        Self {
+            target: Arc::new(target),
+            served: OnceLock::new(),
+            ..self
+        }
+    }
+
     /// The same suite, generating so many requests where requests are generated.
     pub fn generating(mut self, requests: u32) -> Self {
         self.requests = requests;
@@ -93,10 +110,10 @@ impl Suite {
         &self.target
     }
 
-    /// What the server turns out to serve, found out when a case first presupposes anything.
-    fn served(&self, case: &Case) -> Option<&Served> {
-        let find = || Served::find(&self.target);
-        Served::is_presupposed_by(case).then(|| self.served.get_or_init(find))
+    /// What the server turns out to serve, found out when that first matters to a case.
+    fn served(&self, case: &Case) -> Option<&Arc<Served>> {
+        let find = || Arc::new(Served::find(&self.target));
+        Served::matters_to(case).then(|| self.served.get_or_init(find))
     }
 
     /// Runs one case. Exclusive cases wait until no other runs.
@@ -106,6 +123,8 @@ impl Suite {
         if let Some(need) = missing.or_else(|| self.served(case)?.lacks(case)) {
             return Finding {
                 case,
+                level: self.level(case),
+                cause: None,
                 verdict: Ok(Verdict::NotApplicable(need.missing().to_owned())),
                 evidence: Evidence::default(),
                 took: Duration::ZERO,
@@ -120,8 +139,22 @@ impl Suite {
         }
     }
 
+    /// The same, or nothing if the run ends before the case has decided.
+    fn run_unless_stopped(&self, case: &'static Case) -> Option<Finding> {
+        if stop::is_requested() {
+            return None;
+        }
+        let finding = self.run(case);
+        let is_doubtful = !matches!(
+            finding.verdict,
+            Ok(Verdict::Conforms | Verdict::Differs(_) | Verdict::NotApplicable(_))
+        );
+        let is_stopped = stop::is_requested() || is_doubtful && stop::is_about_to_be_requested();
+        (!is_stopped).then_some(finding)
+    }
+
     /// Runs `cases` on a few threads and hands each finding to `found` as it comes. The findings
-    /// returned are in the order of `cases`.
+    /// returned are in the order of `cases`; of a run that is interrupted, those that are decided.
     pub fn run_all(
         &self,
         cases: &[&'static Case],
@@ -140,7 +173,9 @@ impl Suite {
                     loop {
                         let taken = next.lock().unwrap_or_else(PoisonError::into_inner).next();
                         let Some((index, case)) = taken else { break };
-                        let finding = self.run(case);
+                        let Some(finding) = self.run_unless_stopped(case) else {
+                            break;
+                        };
                         found(&finding);
                         findings
                             .lock()
@@ -157,6 +192,25 @@ impl Suite {
         findings.into_iter().map(|(_, finding)| finding).collect()
     }
 
+    /// How binding a case is for this target.
+    fn level(&self, case: &Case) -> Level {
+        self.served(case)
+            .map_or(case.level, |served| served.level(case))
+    }
+
+    /// What a case concluded. Where only the contract asks for it, of a server that does not serve
+    /// this API, its answer is another that is legal.
+    fn verdict(&self, case: &Case, outcome: Outcome) -> Verdict {
+        match outcome.unwrap_or_else(|why| Verdict::Deviates(why.0)) {
+            Verdict::Deviates(why)
+                if self.level(case) == Level::Info && case.level != Level::Info =>
+            {
+                Verdict::Differs(why)
+            }
+            verdict => verdict,
+        }
+    }
+
     /// Runs the case on a thread of its own, so that one that hangs does not hold up the rest.
     fn experiment(&self, case: &'static Case) -> Finding {
         let start = Instant::now();
@@ -164,7 +218,7 @@ impl Suite {
         let mut context = Context::new(self.target.clone(), start + limit, self.seed, self.scale)
             .generating(self.requests);
         if let Some(served) = self.served(case) {
-            context = context.asking_for(served.resource());
+            context = context.knowing(served.clone());
         }
         let (done, result) = mpsc::channel();
         let own = context.clone();
@@ -175,19 +229,40 @@ impl Suite {
             // The receiver is gone only when the case took too long, which is reported there.
             let _ = done.send(outcome);
         });
-        let verdict = match result.recv_timeout(limit + GRACE) {
-            Ok(Ok(outcome)) => match context.obstacle() {
+        let verdict = match wait(&result, start + limit + GRACE) {
+            Some(Ok(outcome)) => match context.obstacle() {
                 Some(why) => Err(SuiteError::Obstructed(why.to_owned())),
-                None => Ok(outcome.unwrap_or_else(|why| Verdict::Deviates(why.0))),
+                None => Ok(self.verdict(case, outcome)),
             },
-            Ok(Err(panic)) => Err(SuiteError::Panicked(message(&*panic))),
-            Err(_) => Err(SuiteError::Hung(limit + GRACE)),
+            Some(Err(panic)) => Err(SuiteError::Panicked(message(&*panic))),
+            None => match context.progress() {
+                // It waited for the server all this time.
+                Some(progress) => Ok(Verdict::Deviates(format!(
+                    "in {:.0} seconds {progress}",
+                    (limit + GRACE).as_secs_f64()
+                ))),
+                None => Err(SuiteError::Hung(limit + GRACE)),
+            },
         };
         Finding {
             case,
+            level: self.level(case),
+            cause: context.cause().map(str::to_owned),
             verdict,
             evidence: context.take_evidence(),
             took: start.elapsed(),
+        }
+    }
+}
+
+/// Waits for what a case comes to, until then or until the run is to end.
+fn wait<T>(result: &mpsc::Receiver<T>, until: Instant) -> Option<T> {
+    loop {
+        let left = until.saturating_duration_since(Instant::now());
+        match result.recv_timeout(left.min(POLL)) {
+            Ok(outcome) => return Some(outcome),
+            Err(mpsc::RecvTimeoutError::Timeout) if !left.is_zero() && !stop::is_requested() => {}
+            Err(_) => return None,
         }
     }
 }

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 use quartet_common::openapi::Mode;
 
 use crate::http::{Connection, Response};
+use crate::openapi::Description;
+use crate::operations::{self, Resource};
 use crate::servers::Server;
 use crate::{BaseUrl, Context, Deviation, Model, Need, Pace, Scale, Workbench, tools};
 
@@ -28,6 +30,10 @@ pub struct Target {
     pub launch: Option<Launch>,
     /// The OpenAPI document it must serve.
     pub document: Option<ExpectedDocument>,
+    /// What GET is sent for by the cases of any API.
+    pub(crate) resources: Vec<Resource>,
+    /// Whether it is another API than this, which is not held to the contract.
+    pub(crate) is_another_api: bool,
     /// The pace at which it may be sent to, if it is not to be hurried.
     pub pace: Option<Arc<Pace>>,
     /// What cases start beside it.
@@ -93,6 +99,8 @@ impl Target {
             keyed: None,
             launch: None,
             document: None,
+            resources: Vec::new(),
+            is_another_api: false,
             pace: None,
             workbench: Workbench::get(),
         }
@@ -114,6 +122,35 @@ impl Target {
                 self.model =
                     listed.map_or_else(|_| Model::new(BTreeMap::new()), |list| Model::of(&list));
             }
+        }
+    }
+
+    /// Sets what GET is sent for by the cases of any API.
+    pub(crate) fn ask_for(&mut self, resources: Vec<Resource>) {
+        if !resources.is_empty() {
+            self.provides.insert(Need::Operations);
+        }
+        if resources
+            .iter()
+            .any(|resource| resource.described.is_some())
+        {
+            self.provides.insert(Need::Described);
+        }
+        self.resources = resources;
+    }
+
+    /// The same of the operations that its own document describes, at `/openapi.json`. Without one
+    /// there is nothing, which is for other cases to say.
+    pub(crate) fn ask_for_what_it_describes(&mut self) {
+        let answer = self.fetch("/openapi.json");
+        let json = answer.and_then(|answer| answer.json());
+        if let Ok(root) = json {
+            let page = format!("{}/openapi.json", self.base.prefix());
+            let document = Description { root };
+            let (mut resources, _) = operations::of_document(document, &self.base, &page);
+            // A health check is asked for the moment's answer; the contract leaves conditions open.
+            resources.retain(|resource| !matches!(resource.path.as_str(), "/healthz" | "/readyz"));
+            self.ask_for(resources);
         }
     }
 

@@ -114,12 +114,16 @@ impl BaseUrl {
         &self.prefix
     }
 
-    /// What belongs in a `Host` field (RFC 9112 §3.2).
+    /// What belongs in a `Host` field (RFC 9112 §3.2): an IPv6 address without its zone, which means
+    /// something on this machine alone (RFC 6874 §4).
     pub fn authority(&self) -> String {
-        if self.port == 80 {
-            self.host.clone()
-        } else {
-            format!("{}:{}", self.host, self.port)
+        let host = match self.host.split_once('%') {
+            Some((address, _)) if address.starts_with('[') => format!("{address}]"),
+            _ => self.host.clone(),
+        };
+        match self.port {
+            80 => host,
+            port => format!("{host}:{port}"),
         }
     }
 
@@ -133,8 +137,10 @@ impl BaseUrl {
     }
 
     /// Host and port as [`std::net::ToSocketAddrs`] takes them.
-    pub(crate) fn socket(&self) -> (&str, u16) {
-        (self.host.trim_matches(['[', ']']), self.port)
+    pub(crate) fn socket(&self) -> (String, u16) {
+        let host = self.host.trim_matches(['[', ']']);
+        // In a URL the zone of an IPv6 address stands after %25 (RFC 6874 §2).
+        (host.replacen("%25", "%", 1), self.port)
     }
 
     /// Where a reference found on `page` leads: the path and query if it stays on this server.
@@ -261,6 +267,15 @@ mod tests {
                 (base.host(), base.port(), base.prefix()),
                 (host, port, prefix)
             );
+        }
+    }
+
+    #[test]
+    fn a_zone_is_connected_to_and_not_sent() {
+        for url in ["http://[fe80::1%25lo]:81/", "http://[fe80::1%lo]:81/"] {
+            let base = BaseUrl::parse(url).unwrap();
+            assert_eq!(base.socket(), ("fe80::1%lo".to_owned(), 81));
+            assert_eq!(base.authority(), "[fe80::1]:81");
         }
     }
 

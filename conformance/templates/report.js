@@ -28,7 +28,10 @@ filter();
 // Opens what a link leads to.
 function open() {
   const place = location.hash && document.getElementById(location.hash.slice(1));
-  if (place instanceof HTMLDetailsElement) place.open = true;
+  for (let around = place; around; around = around.parentElement?.closest("details")) {
+    if (around instanceof HTMLDetailsElement) around.open = true;
+  }
+  if (place) place.scrollIntoView();
 }
 addEventListener("hashchange", open);
 open();
@@ -65,5 +68,5 @@ for (const pre of document.querySelectorAll("pre.octets")) {
 
 // Paper cannot be clicked: what is not as it should be is printed in full.
 addEventListener("beforeprint", () => {
-  for (const cell of document.querySelectorAll("details.cell.bad, details.cell.warn")) cell.open = true;
+  for (const cell of document.querySelectorAll("body > section details.cell")) cell.open = true;
 });

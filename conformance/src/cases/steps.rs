@@ -48,6 +48,15 @@ pub(super) fn get_whole(context: &Context, path: &str) -> Result<Response, Devia
     Ok(whole)
 }
 
+/// Whether what GET of this path sends is the same twice: content that is of the moment says nothing
+/// about how it was asked for.
+///
+/// # Errors
+/// A deviation if there is no answer.
+pub(super) fn is_stable(context: &Context, path: &str) -> Result<bool, Deviation> {
+    Ok(ask(context, Request::get(path))?.body == ask(context, Request::get(path))?.body)
+}
+
 /// Method and target, as deviations name a request.
 pub(super) fn name(request: &Request) -> String {
     let target = String::from_utf8_lossy(&request.target);

@@ -15,6 +15,7 @@ pub(super) mod pipelining;
 mod probe;
 pub(super) mod request_line;
 pub(super) mod smuggling;
+mod sound;
 mod steps;
 pub(super) mod target;
 pub(super) mod transfer_encoding;

@@ -23,6 +23,8 @@ Examples:
   conformance --server axum --only contract    one server, one area
   conformance --url http://127.0.0.1:8000/     any server, in any language, below any prefix
   conformance --exec 'python3 app.py {port}'   the same, started and ended here
+  conformance --url URL --path /v1/items       another API, of which this path is asked
+  conformance --url URL --openapi /openapi.json  another API, by its own document
   conformance --only wire/host-missing -v      one case, with all that was sent and received
   conformance --list                           every case, with its requirement and source
   conformance --self-check                     that the suite finds what it is there to find
@@ -35,7 +37,8 @@ Exit status:
      contradict each other, or the self-check missed a fault
   2  a wrong option, or a file that cannot be used
   3  a server that cannot be built, started or reached
-  130  interrupted"
+  4  no case applies to a server
+  130  interrupted; the reports have the cases that were decided by then"
 )]
 pub(super) struct Options {
     /// Test this server of servers.toml, or all of them with `all`; may be repeated [default: those
@@ -56,6 +59,16 @@ pub(super) struct Options {
     /// machine, otherwise no limit]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Which servers")]
     pub(super) rate: Option<u32>,
+
+    /// It is another API: ask for this path, which is 200, in place of /greetings; may be repeated.
+    /// The contract does not hold for it
+    #[arg(long = "path", value_name = "PATH", value_parser = path, help_heading = "Another API")]
+    pub(super) paths: Vec<String>,
+
+    /// It is another API, described by the OpenAPI document at this http URL, or at this path of the
+    /// server: ask its GET operations
+    #[arg(long, value_name = "URL", value_parser = document_url, help_heading = "Another API")]
+    pub(super) openapi: Option<String>,
 
     /// Run only this area or case; may be repeated
     #[arg(long = "only", value_name = "AREA-OR-ID", help_heading = "Which cases")]
@@ -93,6 +106,10 @@ pub(super) struct Options {
     /// Known deviations [default: the suite's own]
     #[arg(long, value_name = "FILE", help_heading = "What is expected")]
     pub(super) deviations: Option<PathBuf>,
+
+    /// Write today's deviations to FILE, as known ones that --deviations takes
+    #[arg(long, value_name = "FILE", help_heading = "Reports")]
+    pub(super) write_deviations: Option<PathBuf>,
 
     /// Tell every case in full, with what was sent and received
     #[arg(short, long, help_heading = "Reports")]
@@ -146,6 +163,27 @@ impl Options {
         self.provides.iter().map(|provision| match provision {
             Provision::Fault => Need::Fault,
         })
+    }
+}
+
+/// A path below a target's prefix.
+fn path(text: &str) -> Result<String, String> {
+    if !text.starts_with('/') || text.contains('#') {
+        return Err("a path starts with / and has no fragment".to_owned());
+    }
+    match text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        true => Ok(text.to_owned()),
+        false => Err("it has characters that must be percent-encoded".to_owned()),
+    }
+}
+
+/// An http URL, or a path below a target's prefix.
+fn document_url(text: &str) -> Result<String, String> {
+    match text.starts_with('/') {
+        true => path(text),
+        false => BaseUrl::parse(text)
+            .map(|_| text.to_owned())
+            .map_err(|error| error.to_string()),
     }
 }
 

@@ -6,15 +6,17 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::another;
 use super::options::{GENTLE, Options};
 use crate::deviations::Deviations;
 use crate::differential::{self, Between};
 use crate::examination::{Examination, Plan};
 use crate::judgement::Judged;
+use crate::operations::{self, Resource};
 use crate::report::{Report, TargetReport};
 use crate::servers::{Catalogue, Process, Role, Server, StartOptions};
 use crate::target::ExpectedDocument;
-use crate::{BaseUrl, Case, Model, Pace, Scale, Suite, Target, Workbench, cases};
+use crate::{BaseUrl, Case, Model, Pace, Scale, Suite, Target, Workbench, cases, stop};
 
 /// The case whose requests also serve to compare servers.
 const GENERATED: &str = "contract/property";
@@ -57,6 +59,10 @@ pub(super) fn run(options: &Options, selected: &[&'static Case]) -> Result<Repor
     if !names_others || !options.servers.is_empty() {
         let catalogue = Catalogue::find().map_err(usage)?;
         for server in chosen(options, &catalogue)? {
+            if stop::is_requested() {
+                absent.push(interrupted(&server.name));
+                continue;
+            }
             stage_line("building", &server.name);
             let program = match server.build(catalogue.root()) {
                 Ok(artifact) => artifact.program,
@@ -74,12 +80,20 @@ pub(super) fn run(options: &Options, selected: &[&'static Case]) -> Result<Repor
         }
     }
     for server in distinct(&options.commands) {
+        if stop::is_requested() {
+            absent.push(interrupted(&server.name));
+            continue;
+        }
         let program = PathBuf::from(&server.program);
         targets.push(run.test_server(&server, &program)?);
         contestants.push(Contestant::Program(Box::new(server), program));
     }
     let mut document = None;
     for url in &options.urls {
+        if stop::is_requested() {
+            absent.push(interrupted(&url.to_string()));
+            continue;
+        }
         let target = run.reach(url, &mut document)?;
         targets.push(run.test_url(target.clone()));
         contestants.push(Contestant::Running(Box::new(target)));
@@ -191,8 +205,11 @@ impl Run<'_> {
         };
         let progress = progress(&server.name, cases.len());
         stage(&progress, "testing");
-        let examination = Examination::start(server, &plan)
-            .map_err(unreachable)?
+        let mut examination = Examination::start(server, &plan).map_err(unreachable)?;
+        if self.is_another_api() {
+            examination = examination.retargeted(|target| self.ask_another_api(target))?;
+        }
+        let examination = examination
             .at_scale(Scale::Full)
             .generating(self.options.requests);
         let judged = examination.judge(&cases, &self.deviations, |_| progress.inc(1));
@@ -200,6 +217,7 @@ impl Run<'_> {
         Ok(TargetReport {
             name: server.name.clone(),
             version: None,
+            undecided: cases.len() - judged.len(),
             judged,
         })
     }
@@ -223,6 +241,10 @@ impl Run<'_> {
         });
         target.pace = rate.map(|rate| Arc::new(Pace::new(rate)));
         target.provides.extend(self.options.needs_met());
+        if self.is_another_api() {
+            self.ask_another_api(&mut target)?;
+            return Ok(target);
+        }
         target.hold(self.model.clone());
         let fetched = target
             .fetch("/openapi.json")
@@ -236,6 +258,42 @@ impl Run<'_> {
             });
         }
         Ok(target)
+    }
+
+    /// Whether the servers are another API than this.
+    fn is_another_api(&self) -> bool {
+        !self.options.paths.is_empty() || self.options.openapi.is_some()
+    }
+
+    /// Sets what another API is asked for: the paths that were named, and what its document has.
+    fn ask_another_api(&self, target: &mut Target) -> Result<(), RunError> {
+        let paths = self.options.paths.iter();
+        let mut resources: Vec<Resource> = paths.map(|path| Resource::at(path)).collect();
+        if let Some(url) = &self.options.openapi {
+            let (document, page) = another::document(target, url)?;
+            let (described, left_out) = operations::of_document(document, &target.base, &page);
+            for why in &left_out {
+                eprintln!("{}: {why}", target.name);
+            }
+            if described.is_empty() && resources.is_empty() {
+                let name = &target.name;
+                return Err(usage(format!("{name}: {url} has no GET operation to ask")));
+            }
+            // A path that was named as well is described by the operation of the same path.
+            resources.retain(|named| described.iter().all(|other| other.path != named.path));
+            resources.extend(described);
+        }
+        for resource in &resources {
+            let answer = target.fetch(&resource.path).map_err(unreachable)?;
+            let (name, path, status) = (&target.name, &resource.path, answer.status);
+            if resource.described.is_none() && status != 200 {
+                let why = format!("{name}: GET {path} is {status}; --path names what is 200");
+                return Err(usage(why));
+            }
+        }
+        target.is_another_api = true;
+        target.ask_for(resources);
+        Ok(())
     }
 
     fn test_url(&self, target: Target) -> TargetReport {
@@ -253,6 +311,7 @@ impl Run<'_> {
         progress.finish_and_clear();
         let judge = |finding| Judged::new(finding, &name, &self.deviations);
         TargetReport {
+            undecided: self.selected.len() - findings.len(),
             judged: findings.into_iter().map(judge).collect(),
             version: None,
             name: name.clone(),
@@ -270,7 +329,7 @@ impl Run<'_> {
             Contestant::Running(_) => true,
         };
         let contestants: Vec<Contestant> = contestants.into_iter().filter(takes_part).collect();
-        if contestants.len() < 2 {
+        if contestants.len() < 2 || stop::is_requested() {
             return Ok(None);
         }
         stage_line("comparing", "the servers");
@@ -303,6 +362,11 @@ impl Run<'_> {
             self.options.seed,
         )))
     }
+}
+
+/// Why a server that was asked for was not tested.
+fn interrupted(name: &str) -> String {
+    format!("{name}: the run was interrupted before")
 }
 
 /// Says what is being done, for what has no bar.

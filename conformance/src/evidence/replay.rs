@@ -57,7 +57,7 @@ impl Script {
             return None;
         }
         let steps = self.steps.join("; ");
-        let host = host.trim_matches(['[', ']']);
+        let host = host.trim_matches(['[', ']']).replacen("%25", "%", 1);
         if self.half_closed {
             // Only a tool that knows sockets can close one direction. What came before that is
             // waited for, as the suite did.

@@ -118,11 +118,11 @@ impl Connection {
             if last.eq_ignore_ascii_case("chunked") {
                 return self.receive_chunked();
             }
-            return self.receive_to_end();
+            return self.receive_to_end(head.status);
         }
         let lengths = head.list("content-length");
         let Some(first) = lengths.first() else {
-            return self.receive_to_end();
+            return self.receive_to_end(head.status);
         };
         if lengths.iter().any(|length| length != first) {
             return Err(Broken::Malformed("it has several lengths".to_owned()));
@@ -145,8 +145,16 @@ impl Connection {
         Ok(self.unread.drain(..length).collect())
     }
 
-    fn receive_to_end(&mut self) -> Result<Vec<u8>, Broken> {
-        while self.fill_patiently()? > 0 {}
+    /// Reads until the connection ends. A server that refuses a message before it has read all of it
+    /// may have the connection reset (RFC 9112 §9.6), which is then the end of its refusal.
+    fn receive_to_end(&mut self, status: u16) -> Result<Vec<u8>, Broken> {
+        loop {
+            match self.fill_patiently() {
+                Ok(0) => break,
+                Err(Broken::Reset(_)) if status >= 400 => break,
+                filled => filled.map(drop)?,
+            }
+        }
         Ok(std::mem::take(&mut self.unread))
     }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::http::Response;
-use crate::{Deviation, Verdict, ensure};
+use crate::{Deviation, Verdict, difference, ensure};
 
 /// The methods that every path of the API has.
 pub(crate) const ALLOWED: [&str; 3] = ["GET", "HEAD", "OPTIONS"];
@@ -143,7 +143,11 @@ impl Answer {
             Content::Json(value) => {
                 check_type(response, "application/json")?;
                 let got = response.json()?;
-                ensure!(got == *value, "the content is {got}, not {value}");
+                ensure!(
+                    got == *value,
+                    "the content is another: {}",
+                    difference::of_json(&got, value)
+                );
             }
             Content::Problem { names, errors } => {
                 check_problem(response)?;

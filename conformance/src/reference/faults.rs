@@ -1,5 +1,6 @@
 //! The faults, one module an area.
 
+mod api;
 mod contract;
 mod data;
 mod docs;
@@ -21,6 +22,7 @@ const AREAS: &[&[Fault]] = &[
     docs::FAULTS,
     docs::browser::FAULTS,
     docs::mode::FAULTS,
+    api::FAULTS,
     semantics::head::FAULTS,
     semantics::methods::FAULTS,
     semantics::conditional::FAULTS,

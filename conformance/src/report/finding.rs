@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use crate::Verdict;
+use super::source;
 use crate::evidence::{Exchange, Octets};
 use crate::judgement::{Judged, Standing};
+use crate::{Group, Verdict};
 
 /// How much of what was sent or received is shown.
 const SHOWN: usize = 600;
@@ -12,7 +13,7 @@ const SHOWN: usize = 600;
 /// How much is shown where everything is.
 const SHOWN_IN_FULL: usize = 16 * 1024;
 
-/// Requirement, source, what is wrong, what was sent and received last, and how to do it again.
+/// What was expected and found, the source, what was sent and received last, and how to do it again.
 pub fn describe(judged: &Judged) -> String {
     let mut lines = introduce(judged);
     // A case ends at the first thing that is wrong, so that its last exchange shows it.
@@ -39,10 +40,7 @@ pub(super) fn describe_in_full(judged: &Judged) -> String {
 fn introduce(judged: &Judged) -> Vec<String> {
     let finding = &judged.finding;
     let case = finding.case;
-    let mut lines = vec![
-        format!("requirement: {}", case.requirement),
-        format!("source:      {} ({})", case.source, case.level.as_str()),
-    ];
+    let mut lines = vec![format!("expected:    {}", case.requirement)];
     match &finding.verdict {
         Err(error) => lines.push(format!("suite error: {error}")),
         Ok(Verdict::Deviates(why)) => lines.push(format!("found:       {why}")),
@@ -55,17 +53,13 @@ fn introduce(judged: &Judged) -> Vec<String> {
             ));
         }
     }
+    lines.push(format!("source:      {}", source(judged)));
+    lines.push(format!("group:       {}", Group::of(case).as_str()));
     if let Some(known) = &judged.known {
-        let upstream = known.upstream.as_deref().unwrap_or("no upstream issue");
+        let what = known.describe();
         lines.push(match judged.standing {
-            Standing::Stale => format!(
-                "stale:       deviations.toml lists this (with {}: {}); remove it there",
-                known.version, known.reason
-            ),
-            _ => format!(
-                "known:       {} (with {}; {upstream})",
-                known.reason, known.version
-            ),
+            Standing::Stale => format!("stale:       it is listed: {what}; remove it there"),
+            _ => format!("known:       {what}"),
         });
     }
     lines

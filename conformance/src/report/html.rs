@@ -9,11 +9,12 @@ use std::io::{self, Write};
 
 use askama::Template;
 
-use super::{Report, TargetReport};
+use super::{Exception, Report, TargetReport, heading, source};
+use crate::deviations::Known;
 use crate::differential::Between;
 use crate::evidence::{Exchange, Octets};
 use crate::judgement::{Judged, Standing};
-use crate::{Case, Verdict, cases};
+use crate::{Case, Group, Verdict, cases};
 
 /// The most connections shown of a finding: the last ones, which show what decided it.
 const CONNECTIONS: usize = 3;
@@ -40,6 +41,7 @@ pub fn write(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     let page = Page {
         seed: report.seed,
         as_expected: report.is_as_expected(),
+        exceptions: exceptions(report),
         targets: report.targets.iter().map(Summary::of).collect(),
         areas,
         rows,
@@ -53,34 +55,94 @@ pub fn write(out: &mut dyn Write, report: &Report) -> io::Result<()> {
 struct Page<'a> {
     seed: u64,
     as_expected: bool,
+    exceptions: Vec<ExceptionsOfGroup<'a>>,
     targets: Vec<Summary<'a>>,
     areas: BTreeSet<&'a str>,
     rows: Vec<Row<'a>>,
     between: Option<&'a Between>,
 }
 
+/// What is not as it should be and belongs to one group.
+struct ExceptionsOfGroup<'a> {
+    group: &'static str,
+    exceptions: Vec<Told<'a>>,
+}
+
+/// What is not as it should be, as the page's beginning has it.
+struct Told<'a> {
+    heading: String,
+    class: &'static str,
+    target: &'a str,
+    cause: Option<&'a str>,
+    expected: &'static str,
+    found: String,
+    source: String,
+    known: Option<String>,
+    replay: Option<String>,
+    /// The cases, and the place that tells of each in full.
+    cases: Vec<(&'static str, String)>,
+}
+
+impl<'a> Told<'a> {
+    fn of(index: usize, target: &'a TargetReport, exception: &Exception<'a>) -> Option<Self> {
+        let first = exception.judged.first()?;
+        let (label, found) = label(first);
+        let case = first.finding.case;
+        let last = first.finding.evidence.exchanges.last();
+        let place = |judged: &&Judged| {
+            let id = judged.finding.case.id;
+            (id, format!("{}-{index}", id.replace('/', "-")))
+        };
+        Some(Self {
+            heading: heading(first),
+            class: class(label),
+            target: &target.name,
+            cause: exception.cause,
+            expected: case.requirement,
+            found,
+            source: source(first),
+            known: first.known.as_ref().map(Known::describe),
+            replay: last.and_then(Exchange::replay),
+            cases: exception.judged.iter().map(place).collect(),
+        })
+    }
+}
+
+fn exceptions(report: &Report) -> Vec<ExceptionsOfGroup<'_>> {
+    let of_group = |group: Group| {
+        let targets = report.targets.iter().enumerate();
+        let told = targets.flat_map(|(index, target)| {
+            let exceptions = target.exceptions();
+            let of_it = exceptions.into_iter().filter(|e| e.group == group);
+            let told: Vec<_> = of_it.filter_map(|e| Told::of(index, target, &e)).collect();
+            told
+        });
+        ExceptionsOfGroup {
+            group: group.as_str(),
+            exceptions: told.collect(),
+        }
+    };
+    let groups = Group::ALL.into_iter().map(of_group);
+    groups
+        .filter(|group| !group.exceptions.is_empty())
+        .collect()
+}
+
 /// A target, and how many cases came out how.
 struct Summary<'a> {
     name: &'a str,
     version: &'a str,
-    counts: Vec<(usize, &'static str, &'static str)>,
+    tally: String,
+    skipped: Vec<(&'a str, usize)>,
 }
 
 impl<'a> Summary<'a> {
     fn of(target: &'a TargetReport) -> Self {
-        let labels = [
-            "ok", "differs", "n/a", "original", "RFC", "known", "warning", "fails", "stale",
-            "error",
-        ];
-        let count = |wanted: &str| {
-            let labels = target.judged.iter().map(|judged| label(judged).0);
-            labels.filter(|label| *label == wanted).count()
-        };
-        let counts = labels.map(|label| (count(label), label, class(label)));
         Self {
             name: &target.name,
             version: target.version.as_deref().unwrap_or_default(),
-            counts: counts.into_iter().filter(|(n, ..)| *n > 0).collect(),
+            tally: target.tally(),
+            skipped: target.skipped(),
         }
     }
 }
@@ -158,10 +220,7 @@ impl<'a> Cell<'a> {
             label,
             class: class(label),
             note,
-            known: judged.known.as_ref().map(|known| {
-                let upstream = known.upstream.as_deref().unwrap_or("no upstream issue");
-                format!("{} (with {}; {upstream})", known.reason, known.version)
-            }),
+            known: judged.known.as_ref().map(Known::describe),
             milliseconds: format!("{:.1}", judged.finding.took.as_secs_f64() * 1e3),
             exchanges: exchanges
                 .map(|exchange| Shown::of(exchange, most))
@@ -185,7 +244,7 @@ fn label(judged: &Judged) -> (&'static str, String) {
         Standing::Good => "ok",
         Standing::NotApplicable => "n/a",
         Standing::Known => "known",
-        Standing::Otherwise => "original",
+        Standing::Otherwise => "contract",
         Standing::Violation => "RFC",
         Standing::Warning => "warning",
         Standing::Failure => "fails",
@@ -201,7 +260,7 @@ fn class(label: &str) -> &'static str {
         "ok" => "good",
         "differs" => "other",
         "n/a" => "none",
-        "known" | "warning" | "original" | "RFC" => "warn",
+        "known" | "warning" | "contract" | "RFC" => "warn",
         _ => "bad",
     }
 }

@@ -8,9 +8,13 @@
 //!   "targets": [{
 //!     "name": "axum",
 //!     "version": "0.8.9",
+//!     "undecided": 0,
 //!     "findings": [{
 //!       "case": "contract/list-sorted",
 //!       "level": "must",
+//!       "rfc_level": null,
+//!       "group": "interoperability",
+//!       "cause": null,
 //!       "source": "…",
 //!       "requirement": "…",
 //!       "verdict": "conforms",
@@ -55,6 +59,11 @@
 //! - `standing` is `good`, `not-applicable`, `known`, `warning`, `failure`, `stale` or `error`; the
 //!   run fails by the last four. Of a server that is not held to the case it may also be
 //!   `differs-from-original` or `violates-rfc`, by which no run fails.
+//! - `level` is how binding the case is for the target: one that does not serve this API is held to
+//!   RFCs alone. `rfc_level` is how binding RFCs alone make it, null where none is its source.
+//! - `group` is `security`, `interoperability` or `pedantry`: what a deviation harms. `cause` is what
+//!   makes this case deviate and others too, if that is known.
+//! - `undecided` counts the cases that an interrupt left undecided.
 //! - `known` is the entry of `deviations.toml`, if there is one: `reason`, `upstream`, `version`.
 //! - `data` holds octets: as text where they are UTF-8, otherwise with `encoding` `latin-1`, where
 //!   each character from U+0000 to U+00FF is one octet, and the same octets in `hex`, two lower-case
@@ -79,6 +88,7 @@ use crate::deviations::Known;
 use crate::differential::{Between, Disagreement, Reply};
 use crate::evidence::{Exchange, Octets, Piece};
 use crate::judgement::Judged;
+use crate::{Group, Level};
 
 /// The version of the schema; it rises with a change that may break a reader.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -117,6 +127,7 @@ fn target(target: &TargetReport) -> Value {
     json!({
         "name": target.name,
         "version": target.version,
+        "undecided": target.undecided,
         "findings": target.judged.iter().map(finding).collect::<Value>(),
     })
 }
@@ -129,7 +140,10 @@ fn finding(judged: &Judged) -> Value {
     };
     json!({
         "case": finding.case.id,
-        "level": finding.case.level.as_str(),
+        "level": finding.level.as_str(),
+        "rfc_level": finding.case.rfc_level().map(Level::as_str),
+        "group": Group::of(finding.case).as_str(),
+        "cause": finding.cause,
         "source": finding.case.source,
         "requirement": finding.case.requirement,
         "verdict": verdict,

@@ -1,10 +1,10 @@
-//! The text report: a matrix of cases and targets, then whatever there is to say.
+//! The text report: what is not as it should be, then a matrix of cases and targets.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::finding::describe_in_full;
-use super::{Report, Style, TargetReport, between, describe};
+use super::{Report, Style, TargetReport, between, describe, heading, plural};
 use crate::judgement::{Judged, Standing};
 use crate::{Case, Verdict, cases};
 
@@ -23,7 +23,8 @@ pub enum Detail {
     Everything,
 }
 
-/// Writes the matrix, the answers that differ, every deviation in full, and a summary.
+/// Writes what is not as it should be, in full; the answers that differ; the matrix of what applies;
+/// why the rest does not; and a tally.
 ///
 /// # Errors
 /// What `out` returns.
@@ -33,15 +34,22 @@ pub fn write_text(
     style: Style,
     detail: Detail,
 ) -> io::Result<()> {
-    let rows: Vec<&Case> = cases::all()
-        .filter(|case| report.targets.iter().any(|t| t.find(case.id).is_some()))
-        .collect();
-    write_matrix(out, report, &rows, style)?;
+    let of_cases = |is_shown: fn(&Judged) -> bool| -> Vec<&'static Case> {
+        let has = |target: &TargetReport, case: &Case| target.find(case.id).is_some_and(is_shown);
+        cases::all()
+            .filter(|case| report.targets.iter().any(|target| has(target, case)))
+            .collect()
+    };
+    let rows = of_cases(|judged| judged.standing != Standing::NotApplicable);
+    write_exceptions(out, report, style)?;
+    if detail == Detail::Everything {
+        write_everything(out, report, style)?;
+    }
     write_answers(out, report, &rows, style)?;
     if let Some(between) = &report.between {
         between::write(out, between, style)?;
     }
-    write_findings(out, report, style, detail)?;
+    write_matrix(out, report, &rows, style)?;
     write_summary(out, report, style)
 }
 
@@ -134,7 +142,7 @@ fn cell(judged: &Judged) -> &'static str {
         },
         Standing::NotApplicable => "n/a",
         Standing::Known => "known",
-        Standing::Otherwise => "original",
+        Standing::Otherwise => "contract",
         Standing::Violation => "RFC",
         Standing::Warning => "warning",
         Standing::Failure => "FAILS",
@@ -163,7 +171,7 @@ fn write_answers(
             continue;
         }
         if std::mem::take(&mut is_first) {
-            writeln!(out, "{}", style.bold("Legal answers that differ"))?;
+            writeln!(out, "{}", style.bold("Legal variants"))?;
         }
         writeln!(out, "  {}", case.id)?;
         for (answer, names) in answers {
@@ -182,44 +190,63 @@ fn write_answers(
     Ok(())
 }
 
-fn write_findings(
-    out: &mut dyn Write,
-    report: &Report,
-    style: Style,
-    detail: Detail,
-) -> io::Result<()> {
+/// What is not as it should be, in full.
+fn write_exceptions(out: &mut dyn Write, report: &Report, style: Style) -> io::Result<()> {
     for target in &report.targets {
-        for judged in &target.judged {
-            let what = match (judged.standing, detail) {
-                (Standing::Good | Standing::NotApplicable, Detail::Exceptions) => continue,
-                (Standing::Good, _) => cell(judged),
-                (Standing::NotApplicable, _) => "does not apply",
-                (Standing::Known, _) => "known to deviate",
-                (Standing::Otherwise, _) => {
-                    "does otherwise: the contract differs from the original"
+        for exception in target.exceptions() {
+            let Some(first) = exception.judged.first() else {
+                continue;
+            };
+            let what = match exception.cause {
+                Some(cause) => format!("{cause}: {} cases", exception.judged.len()),
+                None => first.finding.case.id.to_owned(),
+            };
+            let title = format!("{}: {what}: {}", heading(first), target.name);
+            writeln!(out, "{}", style.paint(first.standing, &title))?;
+            if exception.cause.is_some() {
+                for judged in &exception.judged {
+                    writeln!(out, "  {}", judged.finding.case.id)?;
                 }
-                (Standing::Violation, _) => "violates the RFC",
-                (Standing::Warning, _) => "should not deviate",
-                (Standing::Failure, _) => "deviates",
-                (Standing::Stale, _) => "no longer deviates",
-                (Standing::Error, _) => "could not be tested",
-            };
-            let title = format!("{}: {} {what}", judged.finding.case.id, target.name);
-            writeln!(out, "{}", style.paint(judged.standing, &title))?;
-            let text = match detail {
-                Detail::Exceptions => describe(judged),
-                Detail::Everything => describe_in_full(judged),
-            };
-            for line in text.lines() {
-                writeln!(out, "  {line}")?;
+                writeln!(out, "  the first of them:")?;
             }
-            writeln!(out)?;
+            write_indented(out, &describe(first))?;
         }
     }
     Ok(())
 }
 
+/// Every finding in full.
+fn write_everything(out: &mut dyn Write, report: &Report, style: Style) -> io::Result<()> {
+    for target in &report.targets {
+        for judged in &target.judged {
+            let id = judged.finding.case.id;
+            let title = format!("{}: {id}: {}", heading(judged), target.name);
+            writeln!(out, "{}", style.paint(judged.standing, &title))?;
+            write_indented(out, &describe_in_full(judged))?;
+        }
+    }
+    Ok(())
+}
+
+fn write_indented(out: &mut dyn Write, text: &str) -> io::Result<()> {
+    for line in text.lines() {
+        writeln!(out, "  {line}")?;
+    }
+    writeln!(out)
+}
+
+/// Why what does not apply does not, and how many cases came out how.
 fn write_summary(out: &mut dyn Write, report: &Report, style: Style) -> io::Result<()> {
+    for target in &report.targets {
+        for (why, count) in target.skipped() {
+            writeln!(
+                out,
+                "skipped: {}: {count} {}: {why}",
+                title(target),
+                plural(count, "case", "cases")
+            )?;
+        }
+    }
     for why in &report.absent {
         writeln!(
             out,
@@ -228,37 +255,7 @@ fn write_summary(out: &mut dyn Write, report: &Report, style: Style) -> io::Resu
         )?;
     }
     for target in &report.targets {
-        let differing = target
-            .judged
-            .iter()
-            .filter(|judged| cell(judged) == "differs");
-        let differing = differing.count();
-        let counts = [
-            (target.count(Standing::Good) - differing, "conform"),
-            (differing, "differ legally"),
-            (target.count(Standing::NotApplicable), "do not apply"),
-            (target.count(Standing::Known), "deviate as known"),
-            (
-                target.count(Standing::Otherwise),
-                "differ from the contract",
-            ),
-            (target.count(Standing::Violation), "violate an RFC"),
-            (target.count(Standing::Warning), "deviate from a should"),
-            (target.count(Standing::Failure), "fail"),
-            (
-                target.count(Standing::Stale),
-                "are listed and no longer deviate",
-            ),
-            (target.count(Standing::Error), "could not be tested"),
-        ];
-        let counts: Vec<String> = counts
-            .iter()
-            .filter(|(count, _)| *count > 0)
-            .map(|(count, what)| format!("{count} {what}"))
-            .collect();
-        let title = style.bold(&title(target));
-        let total = target.judged.len();
-        writeln!(out, "{title}: of {total} cases, {}", counts.join(", "))?;
+        writeln!(out, "{}: {}", style.bold(&title(target)), target.tally())?;
     }
     Ok(())
 }

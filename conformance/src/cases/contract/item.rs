@@ -5,7 +5,7 @@ use crate::cases::steps::{Differences, absent, item};
 use crate::http::Response;
 use crate::openapi::Description;
 use crate::url::{percent_decode, percent_encode};
-use crate::{Case, Context, Deviation, Outcome, Verdict, ensure};
+use crate::{Case, Context, Deviation, Outcome, Verdict, difference, ensure};
 
 pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
@@ -98,7 +98,8 @@ fn equals_list_entry(context: &Context) -> Outcome {
             .json()?;
         ensure!(
             item == entry,
-            "the greeting is {item}, its entry in the list {entry}"
+            "GET /greetings/{lang} is not the entry in the list: {}",
+            difference::of_json(&item, &entry)
         );
     }
     Ok(Verdict::Conforms)
@@ -203,7 +204,8 @@ fn percent(context: &Context) -> Outcome {
         let response = check_answer(context, &path)?;
         ensure!(
             response.body == plain.body,
-            "GET {path} has other content than GET /greetings/{lang}"
+            "GET {path} has other content than GET /greetings/{lang}: {}",
+            difference::of_octets(&response.body, &plain.body)
         );
     }
     Ok(Verdict::Conforms)

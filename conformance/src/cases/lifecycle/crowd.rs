@@ -58,7 +58,11 @@ fn slowloris(context: &Context) -> Outcome {
         }
     }
     let paths = ["/greetings".to_owned(), item(context), absent(context)];
-    for path in paths.iter().cycle().take(REQUESTS) {
+    for (number, path) in paths.iter().cycle().take(REQUESTS).enumerate() {
+        context.has_come_to(format!(
+            "{number} of {REQUESTS} requests were answered beside {CROWD} connections with half a \
+             request"
+        ));
         let aside = view.aside();
         let answered = aside
             .send(Request::get(path.as_str()))

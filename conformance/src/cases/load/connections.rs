@@ -76,6 +76,10 @@ fn many_connections(context: &Context) -> Outcome {
     let mix = Mix::learn(&view)?;
     let mut clients = Vec::with_capacity(MANY);
     for _ in 0..MANY {
+        context.has_come_to(format!(
+            "{} of {MANY} connections were accepted",
+            clients.len()
+        ));
         clients.push(Client::connect(&view, process.address())?);
     }
     for round in 1..=2 {
@@ -90,6 +94,7 @@ fn many_connections(context: &Context) -> Outcome {
             sent.map_err(|broken| failed(number, &broken))?;
         }
         for (number, client) in clients.iter_mut().enumerate() {
+            context.has_come_to(format!("{number} of {MANY} connections were answered"));
             let wanted = mix.nth(number);
             let reply = client.receive(wanted.is_bare);
             let reply = reply.map_err(|broken| failed(number, &broken))?;
@@ -177,6 +182,7 @@ fn overload(context: &Context) -> Outcome {
     let mut served = 0;
     let mut crowd = Vec::with_capacity(CROWD);
     for number in 0..CROWD {
+        context.has_come_to(format!("{number} of {CROWD} connections were tried"));
         // Where one is turned away, so would the rest be.
         let Ok(mut client) = Client::connect(&view, process.address()) else {
             break;

@@ -9,7 +9,7 @@ use crate::cases::everything::{errors, greetings};
 use crate::cases::steps::{ask, item, known_paths, name};
 use crate::http::{Request, Response};
 use crate::reference::date::imf_fixdate as date_at;
-use crate::{Case, Context, Deviation, Outcome, Verdict, ensure};
+use crate::{Case, Context, Deviation, Level, Outcome, Verdict, ensure};
 
 pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
@@ -17,7 +17,8 @@ pub(in crate::cases) const CASES: &[Case] = &[
         "RFC 9110 §8.3, the contract",
         "Every answer with content has one Content-Type.",
         content_type_always,
-    ),
+    )
+    .of_rfcs_alone(Level::Should),
     Case::must(
         "semantics/fields-once",
         "RFC 9110 §5.3",

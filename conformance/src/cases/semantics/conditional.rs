@@ -4,7 +4,7 @@ use crate::cases::processes::{scratch_file, start};
 use crate::cases::steps::{Differences, absent, ask, get_whole, item, name};
 use crate::http::{Request, Response};
 use crate::servers::Setting;
-use crate::{Case, Context, Deviation, Need, Outcome, Verdict, ensure};
+use crate::{Case, Context, Deviation, Level, Need, Outcome, Verdict, difference, ensure};
 
 pub(in crate::cases) const CASES: &[Case] = &[
     Case::should(
@@ -27,7 +27,8 @@ pub(in crate::cases) const CASES: &[Case] = &[
         "If-None-Match with the present entity tag is 304, with GET's ETag, Cache-Control, \
          Content-Location and Vary and without content.",
         if_none_match,
-    ),
+    )
+    .of_rfcs_alone(Level::Must),
     Case::must(
         "semantics/if-none-match-head",
         "RFC 9110 §13.1.2",
@@ -289,10 +290,9 @@ fn if_none_match_other(context: &Context) -> Outcome {
             let response = ask(context, request)?;
             ensure!(
                 response.status == 200 && response.body == whole.body,
-                "GET {path} with If-None-Match: {other} is {} with {} octets, not 200 with {}",
+                "GET {path} with If-None-Match: {other} is {}, not 200 with the content: {}",
                 response.status,
-                response.body.len(),
-                whole.body.len()
+                difference::of_octets(&response.body, &whole.body)
             );
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::cases::steps::{Differences, absent, ask, item, known_paths, paths_there};
 use crate::http::Request;
-use crate::{Case, Context, Deviation, Outcome, Verdict, ensure};
+use crate::{Case, Context, Deviation, Level, Outcome, Verdict, ensure};
 
 pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
@@ -39,7 +39,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     ),
     Case::should(
         "semantics/options-star",
-        "RFC 9112 §3.2.4, RFC 9110 §9.3.7",
+        "RFC 9112 §3.2.4, RFC 9110 §9.3.7, the contract",
         "OPTIONS * is answered for the server as a whole.",
         options_star,
     ),
@@ -48,23 +48,25 @@ pub(in crate::cases) const CASES: &[Case] = &[
         "RFC 9110 §9.1, the contract",
         "A method that nobody knows is 405 or 501.",
         |context| refused_methods(context, &["BREW", "GETS"], &[405, 501]),
-    ),
+    )
+    .of_rfcs_alone(Level::Should),
     Case::must(
         "semantics/method-case",
         "RFC 9110 §9.1",
         "Methods are case-sensitive: `get` is not GET, and is 400, 405 or 501.",
-        |context| refused_methods(context, &["get", "Get"], &[400, 405, 501]),
+        method_case,
     ),
     Case::must(
         "semantics/trace",
-        "RFC 9110 §9.3.8",
+        "RFC 9110 §9.3.8, the contract",
         "TRACE is refused, or sends back nothing of the request's credentials.",
         trace,
-    ),
+    )
+    .of_rfcs_alone(Level::Should),
     Case::must(
         "semantics/connect",
         "RFC 9110 §9.3.6",
-        "CONNECT is 4xx or 501 and opens no tunnel.",
+        "CONNECT opens no tunnel: it is refused.",
         connect,
     ),
 ];
@@ -213,14 +215,22 @@ fn options_star(context: &Context) -> Outcome {
     Ok(differences.verdict())
 }
 
+fn method_case(context: &Context) -> Outcome {
+    // Where every method is answered alike, those with another case are too.
+    let request = Request::new("BREW", context.resource());
+    let unknown = ask(context, request)?.status;
+    refused_methods(context, &["get", "Get"], &[400, 405, 501, unknown])
+}
+
 /// The contract's answer is 405.
 fn refused_methods(context: &Context, methods: &[&str], legal: &[u16]) -> Outcome {
     let mut differences = Differences::default();
+    let path = context.resource();
     for method in methods {
-        let status = ask(context, Request::new(*method, "/greetings"))?.status;
+        let status = ask(context, Request::new(*method, path))?.status;
         ensure!(
             legal.contains(&status),
-            "{method} /greetings is {status}, which is none of {legal:?}"
+            "{method} {path} is {status}, which is none of {legal:?}"
         );
         if status != 405 {
             differences.note(format!("{method} is {status}"));
@@ -232,7 +242,7 @@ fn refused_methods(context: &Context, methods: &[&str], legal: &[u16]) -> Outcom
 fn trace(context: &Context) -> Outcome {
     const SECRETS: [&str; 2] = ["do-not-tell-this-key", "do-not-tell-this-cookie"];
     let [key, cookie] = SECRETS;
-    let request = Request::new("TRACE", "/greetings")
+    let request = Request::new("TRACE", context.resource())
         .header("Authorization", format!("Key {key}"))
         .header("Cookie", format!("session={cookie}"));
     let response = ask(context, request)?;
@@ -248,18 +258,24 @@ fn trace(context: &Context) -> Outcome {
     match response.status {
         405 => Ok(Verdict::Conforms),
         status @ (200..=499 | 501) => Ok(Verdict::Differs(format!("answers {status}"))),
-        status => Err(Deviation(format!("TRACE /greetings is {status}"))),
+        status => Err(Deviation(format!("TRACE is {status}"))),
     }
 }
 
 fn connect(context: &Context) -> Outcome {
-    let base = context.base();
-    let authority = format!("{}:{}", base.host(), base.port());
-    let response = ask(context, Request::new("CONNECT", authority))?;
-    ensure!(
-        matches!(response.status, 400..=499 | 501),
-        "CONNECT is {}, not 4xx or 501",
-        response.status
-    );
-    Ok(Verdict::Conforms)
+    let authority = match context.base().authority() {
+        // CONNECT's target states the port (RFC 9110 §9.3.6).
+        authority if context.base().port() == 80 => format!("{authority}:80"),
+        authority => authority,
+    };
+    let request = context.prepare(Request::new("CONNECT", authority));
+    match context.connect()?.exchange("CONNECT", &request.to_bytes()) {
+        Ok(response) => match response.status {
+            status @ 200..300 => Err(Deviation(format!("CONNECT is {status}"))),
+            400..=499 | 501 => Ok(Verdict::Conforms),
+            status => Ok(Verdict::Differs(format!("answers {status}"))),
+        },
+        Err(broken) if broken.is_closed() => Ok(Verdict::Differs("closes".to_owned())),
+        Err(broken) => Err(Deviation(format!("CONNECT: {broken}"))),
+    }
 }

@@ -3,7 +3,7 @@
 use crate::cases::steps::{Differences, absent, ask, get_whole, item, name};
 use crate::http::{Request, Response};
 use crate::model::check_type;
-use crate::{Case, Context, Deviation, Outcome, Verdict, ensure};
+use crate::{Case, Context, Deviation, Level, Outcome, Verdict, difference, ensure};
 
 pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
@@ -20,10 +20,11 @@ pub(in crate::cases) const CASES: &[Case] = &[
     ),
     Case::must(
         "semantics/vary-when-negotiated",
-        "RFC 9110 §12.5.5, RFC 9111 §4.1",
+        "RFC 9110 §12.5.5, RFC 9111 §4.1, the contract",
         "Where a request field changes the answer, Vary names it, or caches mix the answers up.",
         vary_when_negotiated,
-    ),
+    )
+    .of_rfcs_alone(Level::Should),
 ];
 
 fn accept_mismatch(context: &Context) -> Outcome {
@@ -35,7 +36,9 @@ fn accept_mismatch(context: &Context) -> Outcome {
             match response.status {
                 200 => ensure!(
                     response.body == default.body,
-                    "GET {path} with Accept: {accept} is neither 406 nor the default representation"
+                    "GET {path} with Accept: {accept} is neither 406 nor the default \
+                     representation: {}",
+                    difference::of_octets(&response.body, &default.body)
                 ),
                 406 => differences.note("answers 406"),
                 status => {

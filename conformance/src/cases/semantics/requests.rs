@@ -2,7 +2,7 @@
 
 use crate::cases::steps::{Differences, ask, get_whole, item};
 use crate::http::{Broken, Request, Response};
-use crate::{Case, Context, Deviation, Outcome, Verdict, ensure};
+use crate::{Case, Context, Deviation, Outcome, Verdict, difference, ensure};
 
 pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
@@ -144,7 +144,8 @@ fn unknown_header(context: &Context) -> Outcome {
         );
         ensure!(
             response.body == plain.body,
-            "GET {path} has other content with unknown fields than without"
+            "GET {path} has other content with unknown fields than without: {}",
+            difference::of_octets(&response.body, &plain.body)
         );
     }
     Ok(Verdict::Conforms)

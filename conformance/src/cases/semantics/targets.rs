@@ -2,7 +2,7 @@
 
 use crate::cases::steps::{Differences, ask, item};
 use crate::http::{Request, Response};
-use crate::{Case, Context, Deviation, Outcome, ensure};
+use crate::{Case, Context, Deviation, Level, Outcome, difference, ensure};
 
 pub(in crate::cases) const CASES: &[Case] = &[
     Case::info(
@@ -25,7 +25,8 @@ pub(in crate::cases) const CASES: &[Case] = &[
         "RFC 3986 §5.2.4, RFC 9110 §17.3, the contract",
         "No dot segment, however written, leads out of the API: it is refused, or removed.",
         dot_segments,
-    ),
+    )
+    .of_rfcs_alone(Level::Should),
 ];
 
 /// Records what is answered; the contract's answer is 404.
@@ -75,13 +76,19 @@ fn dot_segments(context: &Context) -> Outcome {
                 differences.note("redirects to the path without dot segments");
             }
             200..300 => {
+                if is_anywhere(context, &response)? {
+                    differences.note("answers every path alike");
+                    continue;
+                }
                 let Some(meant) = meant else {
                     let why = format!("GET {target} is {}", response.status);
                     return Err(Deviation(why));
                 };
+                let plain = ask(&context.aside(), Request::get(meant))?;
                 ensure!(
-                    response.body == ask(context, Request::get(meant))?.body,
-                    "GET {target} has other content than GET {meant}"
+                    response.body == plain.body,
+                    "GET {target} has other content than GET {meant}: {}",
+                    difference::of_octets(&response.body, &plain.body)
                 );
                 differences.note("removes dot segments");
             }
@@ -89,6 +96,12 @@ fn dot_segments(context: &Context) -> Outcome {
         }
     }
     Ok(differences.verdict())
+}
+
+/// Whether an answer is the one that any path gets.
+fn is_anywhere(context: &Context, response: &Response) -> Result<bool, Deviation> {
+    let nowhere = ask(&context.aside(), Request::get("/no-such-path"))?;
+    Ok(nowhere.status == response.status && nowhere.body == response.body)
 }
 
 fn ensure_redirects_within(

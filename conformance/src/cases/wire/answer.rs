@@ -24,7 +24,7 @@ fn answer_lines(context: &Context) -> Outcome {
         Request::get("/no-such-path"),
         Request::new("HEAD", context.resource()),
         Request::new("OPTIONS", context.resource()),
-        Request::new("DELETE", context.resource()),
+        Request::new("DELETE", absent(context)),
         Request::get(context.resource()).header("If-None-Match", "*"),
     ] {
         let what = name(&request);

@@ -5,13 +5,13 @@ use std::time::Duration;
 use super::framing::SOUND;
 use super::probe::{Allowed, Probe, Reading};
 use crate::cases::steps::Differences;
-use crate::{Case, Context, Outcome};
-use Reading::{Dropped, Once, Refused, RefusedLate, Waits, Whole};
+use crate::{Case, Context, Level, Outcome};
+use Reading::{Dropped, Once, Refused, RefusedLate, Whole};
 
 pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "wire/chunk-size-0x",
-        "RFC 9112 §7.1",
+        "RFC 9112 §7.1, the contract",
         "A chunk size that starts with 0x is no chunk size.",
         |context| {
             let contents: &[&[u8]] = &[
@@ -21,10 +21,11 @@ pub(in crate::cases) const CASES: &[Case] = &[
             ];
             hold(context, contents, MALFORMED)
         },
-    ),
+    )
+    .of_rfcs_alone(Level::Should),
     Case::must(
         "wire/chunk-size-plus",
-        "RFC 9112 §7.1",
+        "RFC 9112 §7.1, the contract",
         "A chunk size with a sign is no chunk size.",
         |context| {
             let contents: &[&[u8]] = &[
@@ -35,10 +36,11 @@ pub(in crate::cases) const CASES: &[Case] = &[
             ];
             hold(context, contents, MALFORMED)
         },
-    ),
+    )
+    .of_rfcs_alone(Level::Should),
     Case::must(
         "wire/chunk-size-not-hex",
-        "RFC 9112 §7.1",
+        "RFC 9112 §7.1, the contract",
         "A chunk size with anything but hexadecimal digits is no chunk size.",
         |context| {
             let contents: &[&[u8]] = &[
@@ -52,7 +54,8 @@ pub(in crate::cases) const CASES: &[Case] = &[
             ];
             hold(context, contents, MALFORMED)
         },
-    ),
+    )
+    .of_rfcs_alone(Level::Should),
     Case::must(
         "wire/chunk-size-overflow",
         "RFC 9112 §7.1",
@@ -73,7 +76,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     ),
     Case::must(
         "wire/chunk-bare-lf",
-        "RFC 9112 §7.1, §2.2",
+        "RFC 9112 §7.1, §2.2, the contract",
         "LF alone ends no line of a chunk.",
         |context| {
             let contents: &[&[u8]] = &[
@@ -84,10 +87,11 @@ pub(in crate::cases) const CASES: &[Case] = &[
             ];
             hold(context, contents, MALFORMED)
         },
-    ),
+    )
+    .of_rfcs_alone(Level::Should),
     Case::must(
         "wire/chunk-longer-than-size",
-        "RFC 9112 §7.1",
+        "RFC 9112 §7.1, the contract",
         "A chunk that is longer than its size is malformed.",
         |context| {
             let contents: &[&[u8]] = &[
@@ -97,7 +101,8 @@ pub(in crate::cases) const CASES: &[Case] = &[
             ];
             hold(context, contents, MALFORMED)
         },
-    ),
+    )
+    .of_rfcs_alone(Level::Should),
     Case::must(
         "wire/chunk-extension",
         "RFC 9112 §7.1.1",
@@ -135,11 +140,10 @@ pub(in crate::cases) const CASES: &[Case] = &[
                 b"5\r\nhello\r\n0\r\nHost: other.example\r\nExpect: a-miracle\r\n\r\n",
             ];
             let allowed = Allowed {
-                legal: |reading| {
-                    matches!(
-                        reading,
-                        Once(200 | 405) | Refused(_) | RefusedLate(200 | 405)
-                    )
+                legal: |reading| match reading {
+                    Once(status) => status.is_usual,
+                    Refused(_) => true,
+                    reading => reading.is_usual_at_first(),
                 },
                 ..SOUND
             };
@@ -153,10 +157,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
 const MALFORMED: Allowed = Allowed {
     preferred: |reading| matches!(reading, Refused(400)),
     legal: |reading| {
-        matches!(
-            reading,
-            Refused(_) | RefusedLate(200 | 405) | Once(_) | Dropped | Waits(200 | 405)
-        )
+        matches!(reading, Refused(_) | Once(_) | Dropped) || reading.is_usual_at_first()
     },
 };
 
@@ -178,11 +179,10 @@ fn chunk_extension_64k(context: &Context) -> Outcome {
     let mut differences = Differences::default();
     let allowed = Allowed {
         preferred: |reading| matches!(reading, Refused(400..500)),
-        legal: |reading| {
-            matches!(
-                reading,
-                Once(_) | Dropped | Whole(_) | RefusedLate(200 | 405)
-            )
+        legal: |reading| match reading {
+            Once(_) | Dropped | Whole(_) => true,
+            RefusedLate(status) => status.is_usual,
+            _ => false,
         },
     };
     let extension = "x".repeat(64 * 1024);
@@ -204,7 +204,11 @@ fn chunk_missing_final(context: &Context) -> Outcome {
     let mut differences = Differences::default();
     let ended = Allowed {
         preferred: |reading| matches!(reading, Refused(400 | 408) | Dropped | Once(_)),
-        legal: |reading| matches!(reading, Refused(_) | RefusedLate(200 | 405)),
+        legal: |reading| match reading {
+            Refused(_) => true,
+            RefusedLate(status) => status.is_usual,
+            _ => false,
+        },
     };
     let contents: [&[u8]; 4] = [b"", b"5\r\nhel", b"5\r\nhello\r\n", b"5\r\nhello\r\n0\r\n"];
     for content in contents {

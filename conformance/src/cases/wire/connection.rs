@@ -4,7 +4,7 @@ use super::probe::{Allowed, Probe, Reading};
 use super::steps::is_closing;
 use crate::cases::steps::{Differences, absent, item, known_paths, name};
 use crate::http::{Broken, Request, Response};
-use crate::{Case, Context, Deviation, Outcome, Verdict, ensure};
+use crate::{Case, Context, Deviation, Level, Outcome, Verdict, ensure};
 use Reading::{Once, Refused, Whole};
 
 pub(in crate::cases) const CASES: &[Case] = &[
@@ -13,7 +13,8 @@ pub(in crate::cases) const CASES: &[Case] = &[
         "RFC 9112 §9.3, §9.6, the contract",
         "A connection serves one request after another, or an answer says that it is closed.",
         keep_alive,
-    ),
+    )
+    .of_rfcs_alone(Level::Should),
     Case::must(
         "wire/connection-close",
         "RFC 9112 §9.6",
@@ -107,8 +108,9 @@ fn keeps(answer: &Response) -> bool {
 /// Only that the message is answered, and nothing after it.
 const ONCE: Allowed = Allowed {
     preferred: |reading| matches!(reading, Once(_)),
-    // A server that has no such method says so.
-    legal: |reading| matches!(reading, Refused(501)),
+    // A client that says close must send no more (RFC 9112 §9.6): the server may refuse it for what
+    // follows, or for a method that it does not have.
+    legal: |reading| matches!(reading, Refused(_)),
 };
 
 fn connection_close(context: &Context) -> Outcome {
@@ -181,8 +183,8 @@ fn http10_keep_alive(context: &Context) -> Outcome {
     let probe = Probe::new(context);
     let message = probe.message(("GET", "HTTP/1.0"), ["Connection: keep-alive"], b"");
     match probe.send("GET in HTTP/1.0 with keep-alive", "GET", &message)? {
-        Whole(200) => Ok(Verdict::Conforms),
-        Once(200) => Ok(Verdict::Differs("closes".to_owned())),
+        Whole(status) if status.code == 200 => Ok(Verdict::Conforms),
+        Once(status) if status.code == 200 => Ok(Verdict::Differs("closes".to_owned())),
         reading => Err(Deviation(format!("GET in HTTP/1.0: {reading}"))),
     }
 }

@@ -5,7 +5,7 @@ use super::steps::{
     Lenience, Reply, answered, host, lines, refused, reply, with_field, with_fields,
 };
 use crate::cases::steps::{Differences, get_whole};
-use crate::{Case, Context, Deviation, Outcome, Verdict, ensure};
+use crate::{Case, Context, Deviation, Level, Outcome, Verdict, ensure};
 
 pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
@@ -28,25 +28,28 @@ pub(in crate::cases) const CASES: &[Case] = &[
     ),
     Case::must(
         "wire/empty-name",
-        "RFC 9112 §5, §2.2",
+        "RFC 9112 §5, §2.2, the contract",
         "A field line without a name is refused.",
         |context| refuse_fields(context, "a field without a name", &[b": x", b":"], None),
-    ),
+    )
+    .of_rfcs_alone(Level::Should),
     Case::must(
         "wire/no-colon",
-        "RFC 9112 §5, §2.2",
+        "RFC 9112 §5, §2.2, the contract",
         "A field line without a colon is refused.",
         |context| refuse_fields(context, "a line without a colon", &[b"X-A", b"X-A b"], None),
-    ),
+    )
+    .of_rfcs_alone(Level::Should),
     Case::must(
         "wire/name-not-token",
-        "RFC 9110 §5.1, §5.6.2, RFC 9112 §2.2",
+        "RFC 9110 §5.1, §5.6.2, RFC 9112 §2.2, the contract",
         "A field name with octets that no name has is refused.",
         |context| {
             let fields: &[&[u8]] = &[b"X A: b", b"X(A): b", b"X\0A: b", b"X\xE9: b", b"X\x7F: b"];
             refuse_fields(context, "a field name that is no token", fields, None)
         },
-    ),
+    )
+    .of_rfcs_alone(Level::Should),
     Case::must(
         "wire/nul-in-value",
         "RFC 9110 §5.5",

@@ -32,8 +32,12 @@ pub(super) const EITHER: Allowed = Allowed {
 /// A message that there is nothing wrong with. A server may demand a Content-Length (§6.3), and may
 /// close after any answer.
 pub(super) const SOUND: Allowed = Allowed {
-    preferred: |reading| matches!(reading, Whole(200 | 405)),
-    legal: |reading| matches!(reading, Once(_) | Refused(411) | Whole(411)),
+    preferred: Reading::is_usual,
+    legal: |reading| match reading {
+        Once(_) | Refused(411) => true,
+        Whole(status) => status.code == 411,
+        _ => false,
+    },
 };
 
 /// Holds a server to what is allowed of messages with these fields, with GET and with POST.

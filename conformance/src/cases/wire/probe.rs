@@ -2,9 +2,11 @@
 
 use std::fmt;
 
+use super::sound;
 use super::steps::{QUIET, host, lines};
 use crate::cases::steps::Differences;
-use crate::http::{Connection, Ending, Request, Response};
+use crate::http::{Broken, Connection, Ending, Response};
+use crate::served::Sound;
 use crate::{Context, Deviation};
 
 /// Sends a message that might be read as two, and a marked request after it.
@@ -12,15 +14,23 @@ use crate::{Context, Deviation};
 /// The message asks for the list, the marked request for one greeting, and a third request that
 /// may hide in the message's content for another: each answer says which it belongs to.
 ///
-/// Where there are no greetings the message asks for the root, and the others for what is not
-/// there. The hidden request then leaves the connection open, so that there are three answers where
-/// it is read as a request.
+/// Where there are no greetings the message asks for another path, and the others for one that is
+/// answered otherwise, if there is any. The hidden request then leaves the connection open, so that
+/// there are three answers where it is read as a request.
 #[derive(Debug)]
 pub(super) struct Probe<'a> {
     context: &'a Context,
     marked: String,
     hidden: String,
-    methods: &'static [&'static str],
+    sound: Sound,
+}
+
+/// The status of an answer, and whether it is the one that a message gets that there is nothing
+/// wrong with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Status {
+    pub(super) code: u16,
+    pub(super) is_usual: bool,
 }
 
 /// How a server read a message and the marked request after it.
@@ -31,16 +41,29 @@ pub(super) enum Reading {
     /// The connection was closed without an answer.
     Dropped,
     /// The message was answered with this status and the connection closed.
-    Once(u16),
+    Once(Status),
     /// The message was answered with this status, and then the marked request.
-    Whole(u16),
+    Whole(Status),
     /// The message was answered with this status, and more of it is waited for.
-    Waits(u16),
+    Waits(Status),
     /// The message was not answered, and more of it is waited for.
     Withheld,
-    /// The message was answered with this status, and then what is after its head refused with 400
-    /// and the connection closed.
-    RefusedLate(u16),
+    /// The message was answered with this status, and then what is after its head refused and the
+    /// connection closed.
+    RefusedLate(Status),
+}
+
+impl Reading {
+    /// Whether the message was read whole, and answered as one that there is nothing wrong with.
+    pub(super) fn is_usual(self) -> bool {
+        matches!(self, Self::Whole(status) if status.is_usual)
+    }
+
+    /// Whether the message was answered as one that there is nothing wrong with before its content
+    /// was read, which was then refused or is waited for.
+    pub(super) fn is_usual_at_first(self) -> bool {
+        matches!(self, Self::RefusedLate(status) | Self::Waits(status) if status.is_usual)
+    }
 }
 
 impl fmt::Display for Reading {
@@ -49,15 +72,26 @@ impl fmt::Display for Reading {
             Self::Refused(status) => write!(f, "it is refused with {status}"),
             Self::Dropped => f.write_str("the connection is closed without an answer"),
             Self::Once(_) => f.write_str("it is answered, and the connection closed"),
-            Self::Whole(status @ 400..405) => {
-                write!(f, "it is refused with {status}, and the next request read")
+            Self::Whole(status) if !status.is_usual && status.code >= 400 => {
+                let code = status.code;
+                write!(f, "it is refused with {code}, and the next request read")
             }
             Self::Whole(_) => f.write_str("it is answered, and so is the next request"),
             Self::Waits(_) => f.write_str("it is answered, and its end is waited for"),
             Self::Withheld => f.write_str("its end is waited for"),
-            Self::RefusedLate(_) => f.write_str("it is answered, and then refused with 400"),
+            Self::RefusedLate(_) => {
+                f.write_str("it is answered, and what follows its head is then refused")
+            }
         }
     }
+}
+
+/// Why a message's answer is no answer to it.
+#[derive(Debug)]
+struct Misread {
+    /// Whether something in the message's content was read as another.
+    is_within: bool,
+    why: String,
 }
 
 /// Which readings a case takes.
@@ -75,31 +109,57 @@ impl<'a> Probe<'a> {
         let langs = model.greetings().keys().cloned();
         // Where there are not enough greetings, a 404 that names the lang does as well.
         let spare = ["a", "b"].map(|end| format!("{}-{end}", model.absent()));
-        let mut langs = langs.chain(spare);
-        let mut next = || langs.next().unwrap_or_default();
+        let mut paths = langs.chain(spare).map(|lang| format!("/greetings/{lang}"));
+        let mut next = || paths.next().unwrap_or_default();
         let mut probe = Self {
             context,
             marked: next(),
             hidden: next(),
-            methods: &["GET", "POST"],
+            sound: sound::assumed(),
+        };
+        probe.sound = match context.served() {
+            Some(served) => served.sound(|| sound::learn(context, &probe)).clone(),
+            None => probe.sound,
         };
         if !context.has_list() {
-            let post = Request::new("POST", context.resource()).content("");
-            if context
-                .aside()
-                .send(post)
-                .is_ok_and(|answer| answer.status == 501)
-            {
-                // It would refuse every POST, however right.
-                probe.methods = &["GET"];
-            }
+            probe.marked.clone_from(&probe.sound.marker.0);
+            probe.hidden.clone_from(&probe.sound.marker.0);
         }
         probe
     }
 
+    /// The same before anything is known of the server but the path and the status of requests that
+    /// follow others.
+    pub(super) fn marking(&self, context: &'a Context, marker: (String, u16)) -> Self {
+        let is_known = context.has_list();
+        let path = |known: &String| {
+            if is_known {
+                known.clone()
+            } else {
+                marker.0.clone()
+            }
+        };
+        Self {
+            context,
+            marked: path(&self.marked),
+            hidden: path(&self.hidden),
+            sound: Sound {
+                marker: marker.clone(),
+                ..sound::assumed()
+            },
+        }
+    }
+
     /// The methods to send messages with.
     pub(super) fn methods(&self) -> impl Iterator<Item = &'static str> + use<> {
-        self.methods.iter().copied()
+        self.sound.methods.clone().into_iter()
+    }
+
+    /// Whether this is the status that a message with this method gets that there is nothing wrong
+    /// with. Of one with another method nothing is known.
+    fn is_usual(&self, method: &str, status: u16) -> bool {
+        let mut statuses = self.sound.statuses.iter();
+        statuses.any(|(known, usual)| *known == method && *usual == status)
     }
 
     /// The request to hide in a message.
@@ -111,9 +171,8 @@ impl<'a> Probe<'a> {
         }
     }
 
-    fn get(&self, lang: &str, connection: &str) -> Vec<u8> {
-        let path = self.context.path(&format!("/greetings/{lang}"));
-        let line = format!("GET {path} HTTP/1.1");
+    fn get(&self, path: &str, connection: &str) -> Vec<u8> {
+        let line = format!("GET {} HTTP/1.1", self.context.path(path));
         let host = host(self.context);
         lines([line, host, format!("Connection: {connection}")])
     }
@@ -170,21 +229,64 @@ impl<'a> Probe<'a> {
         method: &str,
         first: Option<Response>,
     ) -> Result<Reading, Deviation> {
-        let fail = |why: String| Err(Deviation(format!("{what}: {why}")));
+        self.try_reading(connection, method, first)
+            .map_err(|misread| {
+                if misread.is_within && self.sound.unread.contains(&method) {
+                    let cause = format!("the content of {method} is not read");
+                    self.context.caused_by(&cause);
+                }
+                Deviation(format!("{what}: {}", misread.why))
+            })
+    }
+
+    /// Whether something in the content of a message is read as the next request, as far as one
+    /// can be told from the other.
+    ///
+    /// # Errors
+    /// A deviation if there is no connection.
+    pub(super) fn reads_within(&self, method: &str, message: &[u8]) -> Result<bool, Deviation> {
+        let mut connection = self.context.connect()?;
+        let _ = connection.send(&self.followed(message));
+        let reading = self.try_reading(&mut connection, method, None);
+        Ok(matches!(reading, Err(misread) if misread.is_within))
+    }
+
+    fn try_reading(
+        &self,
+        connection: &mut Connection,
+        method: &str,
+        first: Option<Response>,
+    ) -> Result<Reading, Misread> {
+        let misread = |is_within| move |why| Err(Misread { is_within, why });
+        let (fail, within) = (misread(false), misread(true));
+        let status = |answer: &Response| Status {
+            code: answer.status,
+            is_usual: self.is_usual(method, answer.status),
+        };
         let next = if first.is_some() { "GET" } else { method };
         let (rest, ending) = connection.receive_all(next, QUIET);
         let answers: Vec<Response> = first.into_iter().chain(rest).collect();
-        if let Some(answer) = answers
-            .iter()
-            .find(|answer| self.is_about(answer, &self.hidden))
-        {
+        if let Some(answer) = answers.iter().find(|a| self.is_about(a, &self.hidden)) {
             let status = answer.status;
-            return fail(format!(
+            return within(format!(
                 "the request hidden in its content is answered, by a {status}"
             ));
         }
-        if let Ending::Broken(broken) = ending {
-            return fail(broken.to_string());
+        match ending {
+            // What was not read as HEAD is not refused as HEAD is.
+            Ending::Broken(Broken::Malformed(_))
+                if matches!(answers.as_slice(), [only] if method == "HEAD" && is_refusal(only.status))
+                    && connection.rest(QUIET).1 =>
+            {
+                return Ok(Reading::Refused(
+                    answers.first().map_or(0, |only| only.status),
+                ));
+            }
+            Ending::Broken(Broken::Malformed(why)) if !answers.is_empty() => {
+                return within(format!("after the answer comes what is none: {why}"));
+            }
+            Ending::Broken(broken) => return fail(broken.to_string()),
+            Ending::Closed | Ending::Silent => {}
         }
         let is_closed = ending == Ending::Closed;
         match answers.as_slice() {
@@ -196,28 +298,29 @@ impl<'a> Probe<'a> {
             [first, ..] if first.status >= 500 && !is_refusal(first.status) => {
                 fail(format!("it is {}", first.status))
             }
-            [only] if !is_closed => Ok(Reading::Waits(only.status)),
+            [only] if !is_closed => Ok(Reading::Waits(status(only))),
             [only] if is_refusal(only.status) => Ok(Reading::Refused(only.status)),
-            [only] => Ok(Reading::Once(only.status)),
+            [only] => Ok(Reading::Once(status(only))),
             [first, second] if self.is_about(second, &self.marked) => {
-                Ok(Reading::Whole(first.status))
+                Ok(Reading::Whole(status(first)))
             }
             // Which request an answer belongs to only their number says.
-            [first, second] if !self.context.has_list() && second.status == 404 => {
-                Ok(Reading::Whole(first.status))
+            [first, second] if !self.context.has_list() && second.status == self.sound.marker.1 => {
+                Ok(Reading::Whole(status(first)))
             }
-            [first, second] if is_closed && second.status == 400 => {
-                Ok(Reading::RefusedLate(first.status))
+            [first, second] if is_closed && is_late_refusal(second.status) => {
+                Ok(Reading::RefusedLate(status(first)))
             }
-            [_, second, ..] => fail(format!(
+            [_, second, ..] => within(format!(
                 "something in its content is answered as a request, by a {}",
                 second.status
             )),
         }
     }
 
-    /// Whether an answer says that it is about this lang.
-    fn is_about(&self, answer: &Response, lang: &str) -> bool {
+    /// Whether an answer says that it is about the greeting at this path.
+    fn is_about(&self, answer: &Response, path: &str) -> bool {
+        let lang = path.rsplit('/').next().unwrap_or_default();
         match answer.status {
             _ if !self.context.has_list() => false,
             404 => String::from_utf8_lossy(&answer.body).contains(lang),
@@ -267,6 +370,11 @@ impl Allowed {
         differences.note(reading.to_string());
         Ok(())
     }
+}
+
+/// Statuses by which a server that has answered refuses what comes after a message's head.
+fn is_late_refusal(status: u16) -> bool {
+    matches!(status, 400 | 408 | 413 | 431)
 }
 
 /// Statuses that say that a message is not taken, rather than what it asks for.

@@ -2,7 +2,7 @@
 
 use super::steps::{Lenience, Reply, answered, refused, reply, with_field, with_line};
 use crate::cases::steps::{Differences, item};
-use crate::{Case, Context, Deviation, Outcome, Verdict, ensure};
+use crate::{Case, Context, Deviation, Level, Outcome, Verdict, ensure};
 
 pub(in crate::cases) const CASES: &[Case] = &[
     Case::info(
@@ -32,23 +32,26 @@ pub(in crate::cases) const CASES: &[Case] = &[
     ),
     Case::must(
         "wire/request-line-tab",
-        "RFC 9112 §3",
+        "RFC 9112 §3, the contract",
         "A tab in the request line is malformed, or is white space between two words; what is \
          before it is not taken for all.",
         request_line_tab,
-    ),
+    )
+    .of_rfcs_alone(Level::Should),
     Case::must(
         "wire/no-target",
-        "RFC 9112 §3",
+        "RFC 9112 §3, the contract",
         "A request line without a target is refused.",
         no_target,
-    ),
+    )
+    .of_rfcs_alone(Level::Should),
     Case::must(
         "wire/long-method",
-        "RFC 9112 §3, RFC 9110 §9.1",
+        "RFC 9112 §3, RFC 9110 §9.1, the contract",
         "A method longer than any is refused: 400, 405, 414, 431 or 501.",
         long_method,
-    ),
+    )
+    .of_rfcs_alone(Level::Should),
 ];
 
 fn bare_lf(context: &Context) -> Outcome {

@@ -20,7 +20,10 @@ fn smuggled_get(context: &Context) -> Outcome {
     let hidden = probe.hidden();
     let length = format!("Content-Length: {}", hidden.len());
     let chunked = "Transfer-Encoding: chunked";
-    for method in METHODS {
+    // Of another API they may take something away.
+    let is_harmless =
+        |method: &&str| context.is_the_api() || !matches!(*method, "PUT" | "PATCH" | "DELETE");
+    for method in METHODS.into_iter().filter(is_harmless) {
         for (fields, content) in [
             ([length.as_str()], hidden.clone()),
             ([chunked], in_chunks(&hidden, hidden.len())),

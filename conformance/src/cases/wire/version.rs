@@ -3,7 +3,7 @@
 use super::request_line::refuse_lines;
 use super::steps::{Lenience, QUIET, answered, refused, with_line};
 use crate::cases::steps::Differences;
-use crate::{Case, Context, Outcome, Verdict};
+use crate::{Case, Context, Level, Outcome, Verdict};
 
 pub(in crate::cases) const CASES: &[Case] = &[
     Case::should(
@@ -14,25 +14,27 @@ pub(in crate::cases) const CASES: &[Case] = &[
     ),
     Case::must(
         "wire/version-major",
-        "RFC 9110 §2.5, §15.6.6",
+        "RFC 9110 §2.5, §15.6.6, the contract",
         "A major version that is not 1 is refused.",
         version_major,
     ),
     Case::must(
         "wire/version-case",
-        "RFC 9112 §2.3",
+        "RFC 9112 §2.3, the contract",
         "The version is in upper case and has two digits; nothing else is a version.",
         version_case,
-    ),
+    )
+    .of_rfcs_alone(Level::Should),
     Case::must(
         "wire/http09",
-        "RFC 9112 §3",
+        "RFC 9112 §3, the contract",
         "A request line without a version is refused.",
         http09,
-    ),
+    )
+    .of_rfcs_alone(Level::Should),
     Case::must(
         "wire/h2-preface",
-        "RFC 9113 §3.4, RFC 9112 §2.2",
+        "RFC 9113 §3.4, RFC 9112 §2.2, the contract",
         "The preface of HTTP/2 is refused, or HTTP/2 is spoken; it is not taken for requests.",
         h2_preface,
     ),

@@ -13,6 +13,15 @@ pub(in crate::reference::faults) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::answer(
+        "semantics/method-not-allowed",
+        "POST is 404",
+        |request, answer| {
+            if request.method == "POST" {
+                answer.status = 404;
+            }
+        },
+    ),
+    Fault::answer(
         "semantics/allow-present",
         "a 405 of the root has no Allow",
         |request, answer| {
