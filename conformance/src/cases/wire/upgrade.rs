@@ -69,6 +69,9 @@ fn upgrade_declined(context: &Context) -> Outcome {
         let is_usual = |answer: &Response| {
             answer.status == usual.status && (!is_stable || answer.body == usual.body)
         };
+        // Whether the connection is kept where nothing is offered; that it is not is for other cases.
+        let mut plain = context.connect()?;
+        let is_kept = (0..2).all(|_| offered(context, &mut plain, &request, &[]).is_ok());
         for offer in OFFERS {
             let mut connection = context.connect()?;
             let (what, answer) = offered(context, &mut connection, &request, offer)?;
@@ -95,7 +98,7 @@ fn upgrade_declined(context: &Context) -> Outcome {
                 "{what} is {} with Connection {options:?}, and no Upgrade",
                 answer.status
             );
-            if is_closing(&options) || answer.minor_version == 0 {
+            if !is_kept || is_closing(&options) || answer.minor_version == 0 {
                 continue;
             }
             let next = context.prepare(request.clone()).to_bytes();
@@ -152,6 +155,10 @@ fn upgrade_keeps(context: &Context) -> Outcome {
             let asked = offered(context, &mut connection, &request, offer);
             let (what, answer) =
                 asked.map_err(|why| Deviation(format!("request {number}: {why}")))?;
+            if answer.status == 101 && !context.is_the_api() {
+                // It speaks the protocol, and HTTP/1.1 has ended on this connection.
+                break;
+            }
             ensure!(
                 answer.minor_version == 1 && !is_closing(&answer.list("connection")),
                 "{what} is answered with Connection {:?}",
