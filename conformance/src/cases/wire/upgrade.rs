@@ -8,7 +8,7 @@ use crate::{Case, Context, Deviation, Level, Outcome, Verdict, difference, ensur
 pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "wire/upgrade-declined",
-        "RFC 9110 §7.8; RFC 9112 §9.6",
+        "RFC 9110 §7.8; RFC 9112 §9.6; the contract",
         "An offer to change the protocol that is not taken leaves the answer as it is: no 101, no \
          upgrade among its connection options, and the connection kept or said to be closed.",
         upgrade_declined,
