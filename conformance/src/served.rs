@@ -196,6 +196,14 @@ fn presupposed(id: &str) -> &'static [Need] {
         ("docs", "renders" | "try-it-out") => &[Need::Page, Need::Document],
         ("docs", slug) if slug.starts_with("openapi-") => &[Need::Document],
         ("docs", _) | ("semantics", "head-docs") => &[Need::Page],
+        // What holds in every place of this API, and preconditions beyond those that any server has.
+        ("semantics", slug)
+            if slug.ends_with("-everywhere")
+                || slug.starts_with("if-match")
+                || slug.starts_with("precondition-") =>
+        {
+            &[Need::Greetings]
+        }
         (
             "semantics",
             "head-list"
