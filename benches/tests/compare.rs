@@ -308,7 +308,7 @@ fn a_small_run_is_recorded_and_reported() {
     let readme = place.join("README.md");
     fs::write(
         &readme,
-        "# Kept\n<!-- table:begin -->\nold\n<!-- table:end -->\nkept\n",
+        "# Kept\n<!-- table:begin -->\nwhat was there before\n<!-- table:end -->\nkept\n",
     )
     .unwrap();
     let splice = compare()
@@ -321,7 +321,7 @@ fn a_small_run_is_recorded_and_reported() {
     let document = fs::read_to_string(&readme).unwrap();
     assert!(document.starts_with("# Kept\n") && document.ends_with("kept\n"));
     assert!(
-        document.contains("| place | server |") && !document.contains("old"),
+        document.contains("| place | server |") && !document.contains("what was there before"),
         "{document}"
     );
     assert!(document.contains("](out/report.html)"), "{document}");
