@@ -20,7 +20,10 @@ pub(super) enum Parsed {
 pub(super) fn parse(bytes: &[u8], rules: &Rules) -> Parsed {
     match try_parse(bytes, rules) {
         Ok(parsed) => parsed,
-        Err((status, detail)) => Parsed::Refused(Answer::problem(status, detail)),
+        Err((status, detail)) => {
+            let answer = Answer::problem(status, detail);
+            Parsed::Refused(answer.with("X-Content-Type-Options", "nosniff"))
+        }
     }
 }
 

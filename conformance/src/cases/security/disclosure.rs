@@ -80,6 +80,7 @@ fn nosniff(context: &Context) -> Outcome {
     ]);
     for request in requests {
         let name = name(&request);
+        let name = name.get(..60).unwrap_or(&name);
         let response = ask(context, request)?;
         let options = response.list("x-content-type-options");
         ensure!(
