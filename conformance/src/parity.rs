@@ -71,13 +71,13 @@ const ASKED: &[Asked] = &[
     asked("a greeting in another script", "GET", "/greetings/zh"),
     asked("a percent-encoded lang", "GET", "/greetings/%65n"),
     asked(
-        "a query that nobody knows",
+        "an unknown query parameter",
         "GET",
         "/greetings/en?lang=zh&q=1",
     ),
     asked("a lang in another case", "GET", "/greetings/EN"),
     asked("a lang without a greeting", "GET", "/greetings/tlh"),
-    asked("a lang that is none", "GET", "/greetings/e%20n"),
+    asked("a malformed lang", "GET", "/greetings/e%20n"),
     asked("a lang with an encoded slash", "GET", "/greetings/en%2Fx"),
     asked("a segment too many", "GET", "/greetings/en/x"),
     asked("a slash after the list", "GET", "/greetings/"),
@@ -85,17 +85,17 @@ const ASKED: &[Asked] = &[
     asked("HEAD of the list", "HEAD", "/greetings"),
     asked("HEAD of a greeting", "HEAD", "/greetings/en"),
     asked("OPTIONS", "OPTIONS", "/greetings/en"),
-    asked("a method that the path does not have", "POST", "/greetings"),
-    asked("another", "DELETE", "/greetings/en"),
-    asked("what is not there", "GET", "/no-such-path"),
-    asked("the same, with another method", "POST", "/no-such-path"),
+    asked("a method that the path does not support", "POST", "/greetings"),
+    asked("another unsupported method", "DELETE", "/greetings/en"),
+    asked("a path that does not exist", "GET", "/no-such-path"),
+    asked("a path that does not exist, with another method", "POST", "/no-such-path"),
     asked("a precondition", "GET", "/greetings/en").with("If-None-Match", "*"),
     asked("a range", "GET", "/greetings/en").with("Range", "bytes=0-3"),
-    asked("another type asked for", "GET", "/greetings/en").with("Accept", "text/html"),
+    asked("another media type in Accept", "GET", "/greetings/en").with("Accept", "text/html"),
     asked("another origin", "GET", "/greetings/en").with("Origin", "https://example.org"),
     asked("the root", "GET", "/"),
     asked("the documentation", "GET", "/docs"),
-    asked("its other form", "GET", "/redoc"),
+    asked("the documentation in ReDoc", "GET", "/redoc"),
     asked("the OpenAPI document", "GET", DOCUMENT),
     asked("the health check", "GET", "/healthz"),
 ];
@@ -221,7 +221,7 @@ fn write_page(
     let names: Vec<String> = others.iter().map(Answers::title).collect();
     writeln!(
         out,
-        "Asked alike: {}, and {}. {} requests to each.\n",
+        "Compared: {} with {}. Each got the same {} requests.\n",
         original.title(),
         names.join(", "),
         ASKED.len()
@@ -235,8 +235,8 @@ fn write_page(
     let mut on_200 = shared(original, others, (0..ASKED.len()).filter(is_200));
     on_200.retain(|aspect, _| !everywhere.contains_key(aspect));
     for (title, shared) in [
-        ("On every answer", &everywhere),
-        ("On every answer that is 200 on all", &on_200),
+        ("Every response", &everywhere),
+        ("Every response that is 200 on all servers", &on_200),
     ] {
         if shared.is_empty() {
             continue;
@@ -265,14 +265,14 @@ fn write_page(
         write_head(&mut parted, original, "")?;
         parted.push_str(&rows);
     }
-    writeln!(out, "## Answered alike\n")?;
+    writeln!(out, "## Same responses\n")?;
     writeln!(
         out,
-        "Apart from what is told above:\n\n{}",
+        "These are the same, except for the differences listed above:\n\n{}",
         alike.join("\n")
     )?;
-    writeln!(out, "\n## Answered otherwise\n")?;
-    writeln!(out, "Only what differs is shown.")?;
+    writeln!(out, "\n## Different responses\n")?;
+    writeln!(out, "Only the differences are shown.")?;
     out.push_str(&parted);
     writeln!(out, "\n## The OpenAPI document\n")?;
     if let Some(first) = others.first() {
@@ -280,7 +280,7 @@ fn write_page(
             true => document::write(out, original, first)?,
             false => writeln!(
                 out,
-                "The servers beside {} do not serve the same one.",
+                "The servers compared with {} serve different documents.",
                 original.name
             )?,
         }

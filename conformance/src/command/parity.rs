@@ -16,7 +16,7 @@ use crate::servers::{Catalogue, Process, Role, Server, StartOptions};
 const MARKERS: [&str; 2] = ["<!-- parity -->\n", "<!-- /parity -->\n"];
 
 /// Sends the same requests to an original and to the framework servers, and prints every difference
-/// between their answers as Markdown
+/// between their responses as Markdown
 #[derive(Debug, Parser)]
 #[command(
     name = "conformance parity",
@@ -24,27 +24,30 @@ const MARKERS: [&str; 2] = ["<!-- parity -->\n", "<!-- /parity -->\n"];
     version,
     after_help = "\
 Examples:
-  conformance parity                                every difference from FastAPI's answers
-  conformance parity --write baselines/PARITY.md    the same, into the page, between its markers
-  conformance parity --check baselines/PARITY.md    that the page is what a run gives
+  conformance parity                                print every difference from FastAPI's responses
+  conformance parity --write baselines/PARITY.md    write it to the page, between the markers
+  conformance parity --check baselines/PARITY.md    check that the page is up to date
 
-Exit status: 0, 1 where the page is not in step, 2 for a wrong option or a page without the markers,
-3 for a server that cannot be built, started or asked."
+Exit codes:
+  0  success
+  1  the page is not up to date (--check)
+  2  a wrong option, or a page without the markers
+  3  a server that cannot be built, started or reached"
 )]
 struct ParityOptions {
     /// The server of servers.toml that clients move from
     #[arg(long, value_name = "NAME", default_value = "fastapi")]
     against: String,
 
-    /// A server they move to; may be repeated [default: those with role framework]
+    /// The server that they move to; may be repeated [default: those with role framework]
     #[arg(long = "server", value_name = "NAME")]
     servers: Vec<String>,
 
-    /// Put the result into this file, between `<!-- parity -->` and `<!-- /parity -->`
+    /// Write the result to this file, between `<!-- parity -->` and `<!-- /parity -->`
     #[arg(long, value_name = "FILE", conflicts_with = "check")]
     write: Option<PathBuf>,
 
-    /// Say whether this file has the result between the markers
+    /// Check that this file has the result between the markers
     #[arg(long, value_name = "FILE")]
     check: Option<PathBuf>,
 }
@@ -83,7 +86,7 @@ pub(super) fn execute(arguments: Vec<OsString>) -> Result<u8, RunError> {
         return print(|out| out.write_all(text.as_bytes())).map(|()| 0);
     };
     let after = spliced(&before, &text)
-        .ok_or_else(|| failed(file, "the markers of the generated part are not there"))?;
+        .ok_or_else(|| failed(file, "the markers of the generated part are missing"))?;
     if options.write.is_some() {
         fs::write(file, after).map_err(|error| failed(file, &error.to_string()))?;
         return Ok(0);
@@ -92,7 +95,7 @@ pub(super) fn execute(arguments: Vec<OsString>) -> Result<u8, RunError> {
         return Ok(0);
     }
     eprintln!(
-        "conformance: {} is not what a run gives; --write mends it",
+        "conformance: {} is not up to date; --write updates it",
         file.display()
     );
     Ok(DEVIATION)
@@ -100,7 +103,7 @@ pub(super) fn execute(arguments: Vec<OsString>) -> Result<u8, RunError> {
 
 fn find<'a>(catalogue: &'a Catalogue, name: &str) -> Result<&'a Server, RunError> {
     let found = catalogue.get(name);
-    found.ok_or_else(|| RunError::Usage(format!("servers.toml names no server {name:?}")))
+    found.ok_or_else(|| RunError::Usage(format!("servers.toml has no server {name:?}")))
 }
 
 fn ask(catalogue: &Catalogue, server: &Server) -> Result<Answers, RunError> {

@@ -17,7 +17,7 @@ pub(super) fn write(out: &mut String, original: &Answers, other: &Answers) -> fm
     let (alike, differing): (Vec<&String>, Vec<&String>) = names
         .into_iter()
         .partition(|name| before.get(*name) == after.get(*name));
-    writeln!(out, "Alike:\n")?;
+    writeln!(out, "The same:\n")?;
     for name in alike {
         writeln!(
             out,
@@ -25,7 +25,7 @@ pub(super) fn write(out: &mut String, original: &Answers, other: &Answers) -> fm
             cell(before.get(name).map(String::as_str))
         )?;
     }
-    writeln!(out, "\nOtherwise:\n")?;
+    writeln!(out, "\nDifferent:\n")?;
     write_head(out, original, "")?;
     for name in differing {
         let value = |facts: &Facts| cell(facts.get(name).map(String::as_str));
