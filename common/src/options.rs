@@ -9,20 +9,25 @@ use crate::{Place, PlaceConflict, PublicUrl, RootPath, listen::Address, openapi:
 /// something and exit; an empty variable counts as none.
 #[derive(Clone, Debug, Parser)]
 #[command(after_help = "\
-Sockets that the program inherits, as systemd hands them on (LISTEN_FDS), stand in for all addresses.
+Listening:
+  Sockets inherited from systemd (LISTEN_FDS) replace all addresses.
 
-SIGTERM and SIGINT drain: connections without a request are closed, what is in flight is answered. Before that, for \
-as long as --shutdown-delay says, /readyz is 503 and all else goes on. A further signal cuts the delay short, and one \
-after that the drain.
+Stopping, on SIGTERM or SIGINT:
+  1. During --shutdown-delay /readyz is 503, and every other request is answered as before.
+  2. The server drains: it closes connections without a request, and finishes requests in progress.
+  A further signal ends the delay, and one after that ends the drain.
 
-Exit status: 0 after SIGTERM or SIGINT, 130 where a signal cuts the drain short, 1 for a failure, 2 for a wrong option.")]
+Exit codes:
+  0    after SIGTERM or SIGINT
+  1    an error
+  2    a wrong option
+  130  a signal ended the drain")]
 pub struct Options {
-    /// Where to listen, in place of --host and --port: HOST:PORT, at every address of a name, or
-    /// unix:PATH
+    /// Where to listen, instead of --host and --port: HOST:PORT (every address of a name) or unix:PATH
     #[arg(long, env = "QUARTET_LISTEN", value_name = "ADDRESS")]
     listen: Option<Address>,
 
-    /// The address to listen on, or the name at whose every address
+    /// Address to listen on, or a name to listen on all its addresses
     #[arg(
         long,
         env = "QUARTET_HOST",
@@ -31,39 +36,39 @@ pub struct Options {
     )]
     host: String,
 
-    /// The port to listen on; 0 takes a free one
+    /// Port to listen on; 0 selects a free one
     #[arg(long, env = "PORT", value_name = "PORT", default_value = "8000")]
     port: String,
 
-    /// Worker threads, 1024 at most; as many as there are cores if not given
+    /// Number of worker threads, up to 1024 [default: the number of cores]
     #[arg(long, env = "QUARTET_WORKERS", value_name = "N", value_parser = workers)]
     workers: Option<NonZeroUsize>,
 
-    /// A JSON object from locale name to text, instead of the seven that are built in
+    /// JSON object from locale name to text [default: the seven built-in greetings]
     #[arg(long, env = "QUARTET_GREETINGS", value_name = "FILE")]
     pub(crate) greetings: Option<PathBuf>,
 
-    /// The path below which a proxy in front serves this, where links must say it
+    /// Path prefix that a proxy strips, for links that must contain it
     #[arg(long, env = "QUARTET_ROOT_PATH", value_name = "PATH")]
     root_path: Option<RootPath>,
 
-    /// The absolute URL that clients use, for the OpenAPI document; its path is the root path
+    /// Absolute URL that clients use, for the OpenAPI document; its path is the root path
     #[arg(long, env = "QUARTET_PUBLIC_URL", value_name = "URL")]
     public_url: Option<PublicUrl>,
 
-    /// Print the OpenAPI document that this server would serve, in version 3.1 or for tools that
-    /// refuse it 3.0, and exit
+    /// Print the OpenAPI document that this server would serve, and exit: 3.1 (default), or 3.0 for
+    /// tools that do not accept 3.1
     #[arg(
         long, value_name = "VERSION", value_enum, hide_possible_values = true,
         num_args = 0..=1, default_missing_value = "3.1"
     )]
     pub(crate) print_openapi: Option<Version>,
 
-    /// A file of keys, one a line: the data then needs `Authorization: Key …`
+    /// File of API keys, one per line; the data then requires `Authorization: Key …`
     #[arg(long, env = "QUARTET_API_KEY_FILE", value_name = "FILE")]
     pub(crate) api_key_file: Option<PathBuf>,
 
-    /// What is logged to standard error: off, error, warn, info, debug or trace
+    /// Log level for standard error: off, error, warn, info, debug or trace
     #[arg(
         long,
         env = "QUARTET_LOG",
@@ -90,7 +95,7 @@ impl Options {
     ) -> Result<(Address, Option<String>), String> {
         let is_typed = |id| matches.value_source(id) == Some(ValueSource::CommandLine);
         let port = self.port.parse();
-        let ignored = || format!("PORT is {:?}, which is no port: it is ignored", self.port);
+        let ignored = || format!("PORT is {:?}, not a port number: ignored", self.port);
         if let Some(address) = &self.listen
             && (is_typed("listen") || !(is_typed("host") || is_typed("port")))
         {
@@ -108,13 +113,13 @@ impl Options {
                 let name = if is_typed("port") { "--port" } else { "PORT" };
                 let port = &self.port;
                 return Err(format!(
-                    "{name} is {port:?}: it is a whole number from 0 to 65535"
+                    "{name} is {port:?}, not a whole number from 0 to 65535"
                 ));
             }
         };
         let host = &self.host;
         let address = Address::of_host(host, port)
-            .map_err(|why| format!("the host to listen on is {host:?}: {why}"))?;
+            .map_err(|why| format!("cannot listen on host {host:?}: {why}"))?;
         Ok((address, ignored))
     }
 
@@ -137,15 +142,15 @@ impl Options {
 /// What of a request's head is refused as too large.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub struct HeadLimits {
-    /// Octets of the longest request line
+    /// Maximum length of the request line, in octets
     #[arg(long = "request-line-limit", env = "QUARTET_REQUEST_LINE_LIMIT", value_name = "OCTETS", default_value_t = 8192, value_parser = limit)]
     pub request_line: usize,
 
-    /// Octets of all header fields together
+    /// Maximum length of all header fields together, in octets
     #[arg(long = "header-limit", env = "QUARTET_HEADER_LIMIT", value_name = "OCTETS", default_value_t = 16384, value_parser = limit)]
     pub header_block: usize,
 
-    /// The most header fields, 100 at most
+    /// Maximum number of header fields, up to 100
     #[arg(long = "header-count-limit", env = "QUARTET_HEADER_COUNT_LIMIT", value_name = "N", default_value_t = 100, value_parser = field_count)]
     pub header_count: usize,
 }
@@ -171,19 +176,20 @@ impl HeadLimits {
 /// How long a server waits, for what.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub struct Timeouts {
-    /// From a request's first octet to its answer's first, or from connecting to the first request
+    /// Maximum time from a request's first octet to the first octet of the response, and from
+    /// connecting to the first request
     #[arg(long = "header-timeout", env = "QUARTET_HEADER_TIMEOUT", value_name = "TIME", default_value = "10s", value_parser = timeout)]
     pub header: Duration,
 
-    /// How long a connection may wait for its next request
+    /// Maximum time that a connection may wait for its next request
     #[arg(long = "idle-timeout", env = "QUARTET_IDLE_TIMEOUT", value_name = "TIME", default_value = "60s", value_parser = timeout)]
     pub idle: Duration,
 
-    /// How long what is in flight may take to end after SIGTERM or SIGINT
+    /// Maximum time for requests in progress to finish after SIGTERM or SIGINT
     #[arg(long = "drain-timeout", env = "QUARTET_DRAIN_TIMEOUT", value_name = "TIME", default_value = "10s", value_parser = timeout)]
     pub drain: Duration,
 
-    /// How long /readyz is 503 before that while all else goes on, so that balancers look elsewhere
+    /// Time before the drain in which only /readyz is 503, for load balancers to redirect traffic
     #[arg(long = "shutdown-delay", env = "QUARTET_SHUTDOWN_DELAY", value_name = "TIME", default_value = "0s", value_parser = delay)]
     pub shutdown_delay: Duration,
 }
@@ -213,14 +219,14 @@ fn workers(value: &str) -> Result<NonZeroUsize, &'static str> {
     let workers = value.parse().ok();
     workers
         .filter(|workers: &NonZeroUsize| workers.get() <= 1024)
-        .ok_or("it is a whole number from 1 to 1024")
+        .ok_or("must be a whole number from 1 to 1024")
 }
 
 /// One octet at least, and little enough that adding limits up cannot overflow.
 fn limit(value: &str) -> Result<usize, String> {
     match value.parse() {
         Ok(limit) if (1..=1 << 30).contains(&limit) => Ok(limit),
-        _ => Err(format!("a limit is a whole number from 1 to {}", 1 << 30)),
+        _ => Err(format!("must be a whole number from 1 to {}", 1 << 30)),
     }
 }
 
@@ -229,7 +235,7 @@ fn field_count(value: &str) -> Result<usize, &'static str> {
     let count = value.parse().ok();
     count
         .filter(|count| (1..=100).contains(count))
-        .ok_or("it is a whole number from 1 to 100")
+        .ok_or("must be a whole number from 1 to 100")
 }
 
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
@@ -239,7 +245,7 @@ fn timeout(value: &str) -> Result<Duration, String> {
     if (Duration::from_millis(1)..=LONGEST).contains(&duration) {
         Ok(duration)
     } else {
-        Err("a timeout is from 1ms to 24h".to_owned())
+        Err("must be from 1ms to 24h".to_owned())
     }
 }
 
@@ -248,7 +254,7 @@ fn delay(value: &str) -> Result<Duration, String> {
     if duration <= LONGEST {
         Ok(duration)
     } else {
-        Err("a delay is 24h at most".to_owned())
+        Err("must be at most 24h".to_owned())
     }
 }
 
@@ -332,7 +338,7 @@ mod tests {
         assert_eq!(listen(&[], &[LINK]), ignored("127.0.0.1:8000"));
         let elsewhere = listen(&["--listen", "127.0.0.1:82"], &[("port", "http")]);
         assert_eq!(elsewhere, ignored("127.0.0.1:82"));
-        let refusal = "PORT is \"http\": it is a whole number from 0 to 65535".to_owned();
+        let refusal = "PORT is \"http\", not a whole number from 0 to 65535".to_owned();
         assert_eq!(listen(&[], &[("port", "http")]), Err(refusal));
         for port in ["tcp://10.0.0.1:80", "65536", "-1", ""] {
             let port = format!("--port={port}");

@@ -53,7 +53,9 @@ pub fn main() -> ExitCode {
     }
     let interrupted = || {
         if stop::request() {
-            eprintln!("conformance: interrupted; what is decided is kept (once more ends it now)");
+            eprintln!(
+                "conformance: interrupted; the decided cases are kept (a second Ctrl-C ends at once)"
+            );
             return;
         }
         IS_INTERRUPTED.store(true, Ordering::SeqCst);
@@ -62,7 +64,7 @@ pub fn main() -> ExitCode {
         std::process::exit(INTERRUPTED.into());
     };
     if let Err(error) = ctrlc::set_handler(interrupted) {
-        eprintln!("conformance: an interrupt will leave other programs running: {error}");
+        eprintln!("conformance: Ctrl-C will leave the started programs running: {error}");
     }
     let result = match arguments.first() {
         Some(first) if first == "parity" => parity::execute(arguments),
@@ -211,7 +213,7 @@ fn write_json(out: &mut dyn Write, report: &Report) -> io::Result<()> {
 fn write_deviations(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     writeln!(
         out,
-        "# What deviates; each reason is what was found. See `conformance --help`.\n"
+        "# Known deviations; each reason is what was found. See `conformance --help`.\n"
     )?;
     let text = Deviations::of(report).to_toml().map_err(io::Error::other)?;
     out.write_all(text.as_bytes())

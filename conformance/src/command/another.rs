@@ -26,12 +26,12 @@ pub(super) fn document(target: &Target, url: &str) -> Result<(Description, Strin
     };
     let answer = match fetched {
         Ok(answer) if answer.status == 200 => answer,
-        Ok(answer) => return fail(format!("it is {}, not 200", answer.status)),
+        Ok(answer) => return fail(format!("the status is {}, not 200", answer.status)),
         Err(why) => return fail(why.to_string()),
     };
     match answer.json() {
         Ok(root) if root["paths"].is_object() => Ok((Description { root }, page)),
-        Ok(_) => fail("it is no OpenAPI document: it has no paths".to_owned()),
+        Ok(_) => fail("not an OpenAPI document: it has no paths".to_owned()),
         Err(why) => fail(why.to_string()),
     }
 }

@@ -12,36 +12,36 @@ use crate::{BaseUrl, Case, Need, REQUESTS, Selection, cases, harness};
 /// otherwise.
 pub(super) const GENTLE: u32 = 50;
 
-/// Tests servers against the contract and prints what holds, what does not, and how to see it
+/// Tests servers against the contract; reports passes and failures, and how to reproduce them
 #[derive(Debug, Parser)]
 #[command(
     name = "conformance",
     version,
     after_help = "\
 Examples:
-  conformance                                  the four framework servers, built and started here
+  conformance                                  build and test the four framework servers
   conformance --server axum --only contract    one server, one area
   conformance --url http://127.0.0.1:8000/     any server, in any language, below any prefix
-  conformance --exec 'python3 app.py {port}'   the same, started and ended here
-  conformance --url URL --path /v1/items       another API, of which this path is asked
-  conformance --url URL --openapi /openapi.json  another API, by its own document
-  conformance --only wire/host-missing -v      one case, with all that was sent and received
-  conformance --list                           every case, with its requirement and source
-  conformance --self-check                     that the suite finds what it is there to find
+  conformance --exec 'python3 app.py {port}'   start the server, test it and stop it
+  conformance --url URL --path /v1/items       another API, tested at this path
+  conformance --url URL --openapi /openapi.json  another API, tested against its own document
+  conformance --only wire/host-missing -v      one case, with everything sent and received
+  conformance --list                           list the cases with requirement and source
+  conformance --self-check                     check that every case can fail
   conformance parity --help                    what changes for clients of the original
-  conformance reference --help                 a server to try it on, sound or with one fault
+  conformance reference --help                 a server to test, sound or with one fault
 
-Exit status:
-  0  every deviation is known and every known one occurs
-  1  a case deviates that is not in deviations.toml, one listed there no longer does, servers
-     contradict each other, or the self-check missed a fault
-  2  a wrong option, or a file that cannot be used
-  3  a server that cannot be built, started or reached
-  4  no case applies to a server
-  130  interrupted; the reports have the cases that were decided by then"
+Exit codes:
+  0    every result is as expected
+  1    an unexpected deviation, a listed deviation that no longer occurs, servers that contradict
+       each other, or a fault that the self-check missed
+  2    a wrong option, or an unusable file
+  3    a server that cannot be built, started or reached
+  4    no case applies to a server
+  130  interrupted; the reports have the cases decided so far"
 )]
 pub(super) struct Options {
-    /// Test this server of servers.toml, or all of them with `all`; may be repeated [default: those
+    /// Test this server of servers.toml, or all servers with `all`; may be repeated [default: those
     /// with role framework]
     #[arg(long = "server", value_name = "NAME", help_heading = "Which servers")]
     pub(super) servers: Vec<String>,
@@ -50,23 +50,22 @@ pub(super) struct Options {
     #[arg(long = "url", value_name = "URL", value_parser = BaseUrl::parse, help_heading = "Which servers")]
     pub(super) urls: Vec<BaseUrl>,
 
-    /// Start this command and test the server it is; {port} stands for the port of 127.0.0.1 to
-    /// listen on. No shell reads it, but quotes are understood. May be repeated
+    /// Start a server with this command and test it. {port} is replaced by the port of 127.0.0.1 to
+    /// listen on. Quotes work as in a shell; the command runs without one. May be repeated
     #[arg(long = "exec", value_name = "COMMAND", value_parser = command_line, help_heading = "Which servers")]
     pub(super) commands: Vec<Server>,
 
-    /// Send no more than N times a second to each --url [default: 50 where it is not on this
-    /// machine, otherwise no limit]
+    /// Limit each --url to N sends a second [default: 50 for another machine, no limit for this one]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Which servers")]
     pub(super) rate: Option<u32>,
 
-    /// It is another API: ask for this path, which is 200, in place of /greetings; may be repeated.
-    /// The contract does not hold for it
+    /// Test another API at this path instead of /greetings. GET must give 200. The contract does not
+    /// apply. May be repeated
     #[arg(long = "path", value_name = "PATH", value_parser = path, help_heading = "Another API")]
     pub(super) paths: Vec<String>,
 
-    /// It is another API, described by the OpenAPI document at this http URL, or at this path of the
-    /// server: ask its GET operations
+    /// Test the GET operations of another API, described by the OpenAPI document at this http URL or
+    /// at this path of the server
     #[arg(long, value_name = "URL", value_parser = document_url, help_heading = "Another API")]
     pub(super) openapi: Option<String>,
 
@@ -74,15 +73,15 @@ pub(super) struct Options {
     #[arg(long = "only", value_name = "AREA-OR-ID", help_heading = "Which cases")]
     pub(super) only: Vec<String>,
 
-    /// Leave this area or case out; may be repeated
+    /// Skip this area or case; may be repeated
     #[arg(long = "skip", value_name = "AREA-OR-ID", help_heading = "Which cases")]
     pub(super) skip: Vec<String>,
 
-    /// How many requests contract/property generates, and the comparison of several servers
+    /// Number of random requests of contract/property and of the comparison of several servers
     #[arg(long = "cases", value_name = "N", default_value_t = REQUESTS, value_parser = clap::value_parser!(u32).range(1..=10_000_000), help_heading = "Which cases")]
     pub(super) requests: u32,
 
-    /// Decides what is drawn at random
+    /// Seed of the random numbers
     #[arg(long, value_name = "NUMBER", default_value_t = harness::TEST_SEED, help_heading = "Which cases")]
     pub(super) seed: u64,
 
@@ -95,44 +94,44 @@ pub(super) struct Options {
     )]
     pub(super) greetings: Option<PathBuf>,
 
-    /// Expect whatever greetings the server lists; cases that must know them do not apply
+    /// Accept any list of greetings; cases that must know the greetings do not apply
     #[arg(long, help_heading = "What is expected")]
     pub(super) any_data: bool,
 
-    /// What the servers offer to cases beside what servers.toml says; may be repeated
+    /// A feature of the servers that servers.toml does not mention; may be repeated
     #[arg(long, value_name = "WHAT", help_heading = "What is expected")]
     pub(super) provides: Vec<Provision>,
 
-    /// Known deviations [default: the suite's own]
+    /// Read known deviations from FILE [default: the suite's own list]
     #[arg(long, value_name = "FILE", help_heading = "What is expected")]
     pub(super) deviations: Option<PathBuf>,
 
-    /// Write today's deviations to FILE, as known ones that --deviations takes
+    /// Write the deviations of this run to FILE, in the format of --deviations
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     pub(super) write_deviations: Option<PathBuf>,
 
-    /// Tell every case in full, with what was sent and received
+    /// Show every case in full, with everything sent and received
     #[arg(short, long, help_heading = "Reports")]
     pub(super) verbose: bool,
 
-    /// Write the report as JSON to FILE, or to standard output in place of the text
+    /// Write the report as JSON to FILE, or to standard output instead of the text
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     pub(super) json: Option<Option<PathBuf>>,
 
-    /// Write the report as JUnit XML, which CI systems read, to FILE
+    /// Write the report as JUnit XML, for CI systems, to FILE
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     pub(super) junit: Option<PathBuf>,
 
-    /// Write the report as one HTML page that needs no other file, to FILE
+    /// Write the report as one self-contained HTML page to FILE
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     pub(super) html: Option<PathBuf>,
 
-    /// Print the cases and run none; with --self-check, the faults they must find
+    /// List the cases without running them; with --self-check, list the faults that they must find
     #[arg(long)]
     pub(super) list: bool,
 
-    /// Test the suite instead: every case must find its faults in the reference server, and nothing
-    /// where there are none
+    /// Test the suite itself: every case must find its faults in the reference server, and nothing in
+    /// the sound one
     #[arg(long, conflicts_with_all = ["servers", "urls", "commands", "json", "junit", "html"])]
     pub(super) self_check: bool,
 }
@@ -140,12 +139,12 @@ pub(super) struct Options {
 /// What a server may offer to cases without the suite knowing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Provision {
-    /// GET /greetings/x-panic panics: a build with the fault-injection feature
+    /// GET /greetings/x-panic panics (a build with the feature fault-injection)
     Fault,
 }
 
 impl Options {
-    /// The cases that `--only` and `--skip` leave.
+    /// The cases selected by `--only` and `--skip`.
     pub(super) fn selected(&self) -> Result<Vec<&'static Case>, RunError> {
         let usage = |error: crate::UnknownCase| RunError::Usage(error.to_string());
         let only = Selection::new(&self.only).map_err(usage)?;
@@ -153,7 +152,7 @@ impl Options {
         let chosen = |case: &&Case| (self.only.is_empty() || only.has(case)) && !skip.has(case);
         let selected: Vec<&Case> = cases::all().filter(chosen).collect();
         if selected.is_empty() {
-            return Err(RunError::Usage("--skip leaves no case".to_owned()));
+            return Err(RunError::Usage("--skip excludes every case".to_owned()));
         }
         Ok(selected)
     }
@@ -169,11 +168,11 @@ impl Options {
 /// A path below a target's prefix.
 fn path(text: &str) -> Result<String, String> {
     if !text.starts_with('/') || text.contains('#') {
-        return Err("a path starts with / and has no fragment".to_owned());
+        return Err("a path must start with / and have no fragment".to_owned());
     }
     match text.bytes().all(|byte| byte.is_ascii_graphic()) {
         true => Ok(text.to_owned()),
-        false => Err("it has characters that must be percent-encoded".to_owned()),
+        false => Err("the path has characters that must be percent-encoded".to_owned()),
     }
 }
 
@@ -191,10 +190,10 @@ fn document_url(text: &str) -> Result<String, String> {
 fn command_line(text: &str) -> Result<Server, String> {
     let words = shlex::split(text).ok_or("a quote is not closed")?;
     let Some((program, arguments)) = words.split_first() else {
-        return Err("there is no command".to_owned());
+        return Err("the command is empty".to_owned());
     };
     if !arguments.iter().any(|argument| argument.contains("{port}")) {
-        return Err("{port} is missing, which stands for the port to listen on".to_owned());
+        return Err("the command must contain {port}, the port to listen on".to_owned());
     }
     let name = PathBuf::from(program);
     let name = name.file_name().unwrap_or(name.as_os_str());

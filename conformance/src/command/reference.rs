@@ -15,7 +15,7 @@ use crate::reference::{self, Cause, Conduct, Fault, Settings};
 /// The port where none is given.
 const PORT: u16 = 8000;
 
-/// Serves the reference: the server that every case is held to, sound or with one fault
+/// Runs the reference server: it meets every case, or has one fault
 #[derive(Debug, Parser)]
 #[command(
     name = "conformance reference",
@@ -24,28 +24,31 @@ const PORT: u16 = 8000;
     after_help = "\
 Examples:
   conformance reference                                   a server that meets every requirement
-  conformance reference --fault lifecycle/drain-in-flight one that drops what is in flight
+  conformance reference --fault lifecycle/drain-in-flight a server that drops requests in progress
 
-Exit status: 0 after SIGTERM or SIGINT, 1 for a failure, 2 for a wrong option."
+Exit codes:
+  0  after SIGTERM or SIGINT
+  1  an error
+  2  a wrong option"
 )]
 struct ReferenceOptions {
     /// Where to listen; port 0 takes a free one [default: 127.0.0.1:8000]
     #[arg(long, value_name = "ADDRESS", env = "QUARTET_LISTEN")]
     listen: Option<Address>,
 
-    /// The port alone, where no --listen is given
+    /// The port, if --listen is not given
     #[arg(long, value_name = "PORT", env = "PORT")]
     port: Option<String>,
 
-    /// How many threads accept connections
+    /// Number of threads that accept connections
     #[arg(long, value_name = "N", env = "QUARTET_WORKERS", default_value = "1")]
     workers: NonZeroUsize,
 
-    /// The prefix below which clients reach it
+    /// Path prefix at which clients reach the server
     #[arg(long, value_name = "PATH", env = "QUARTET_ROOT_PATH")]
     root_path: Option<RootPath>,
 
-    /// The absolute URL at which clients reach it
+    /// Absolute URL at which clients reach the server
     #[arg(long, value_name = "URL", env = "QUARTET_PUBLIC_URL")]
     public_url: Option<PublicUrl>,
 
@@ -53,15 +56,15 @@ struct ReferenceOptions {
     #[arg(long)]
     print_openapi: bool,
 
-    /// A JSON object from locale name to text, instead of the seven that are built in
+    /// JSON object from locale name to text [default: the seven built-in greetings]
     #[arg(long, value_name = "FILE", env = "QUARTET_GREETINGS")]
     greetings: Option<PathBuf>,
 
-    /// A file of keys, one a line, of which the data needs one, as `Authorization: Key …`
+    /// File of API keys, one per line; the data then requires `Authorization: Key …`
     #[arg(long, value_name = "FILE", env = "QUARTET_API_KEY_FILE")]
     api_key_file: Option<PathBuf>,
 
-    /// What is logged to standard error: requests at trace, nothing else
+    /// Log level for standard error: `trace` logs requests, others nothing
     #[arg(
         long,
         value_name = "LEVEL",
@@ -70,8 +73,8 @@ struct ReferenceOptions {
     )]
     log: Level,
 
-    /// The first fault that this case must find, or the Nth: `conformance --self-check --list` names
-    /// them
+    /// Have the first fault that this case must find, or the Nth; `conformance --self-check --list`
+    /// lists them
     #[arg(long, value_name = "CASE[:N]", value_parser = fault)]
     fault: Option<&'static Fault>,
 
@@ -93,9 +96,8 @@ enum Level {
 }
 
 fn fault(name: &str) -> Result<&'static Fault, String> {
-    Fault::named(name).ok_or_else(|| {
-        "no fault has this name; `conformance --self-check --list` names them".to_owned()
-    })
+    Fault::named(name)
+        .ok_or_else(|| "no such fault; `conformance --self-check --list` lists them".to_owned())
 }
 
 /// The whole of the subcommand; `arguments` start with its name.
@@ -161,7 +163,7 @@ impl ReferenceOptions {
         let told = self.port.as_deref().filter(|_| conduct.reads_port);
         let port = match told {
             Some(port) if !(conduct.overlooks_port)(port) => port.parse().map_err(|_| {
-                format!("conformance: PORT is {port:?}: it is a whole number from 0 to 65535")
+                format!("conformance: PORT is {port:?}, not a whole number from 0 to 65535")
             }),
             _ => Ok(PORT),
         };

@@ -149,7 +149,7 @@ fn chosen<'a>(options: &Options, catalogue: &'a Catalogue) -> Result<Vec<&'a Ser
                 .map(|s| s.name.as_str())
                 .collect();
             usage(format!(
-                "there is no server {name:?}; there are {}, and {ALL:?}",
+                "no server {name:?}; the servers are {}, or {ALL:?}",
                 names.join(", ")
             ))
         })
@@ -234,9 +234,7 @@ impl Run<'_> {
             if url.is_loopback() {
                 return None;
             }
-            eprintln!(
-                "{name} is not on this machine: no more than {GENTLE} sends a second (--rate)"
-            );
+            eprintln!("{name} is on another machine: limited to {GENTLE} sends a second (--rate)");
             Some(GENTLE)
         });
         target.pace = rate.map(|rate| Arc::new(Pace::new(rate)));
@@ -277,7 +275,7 @@ impl Run<'_> {
             }
             if described.is_empty() && resources.is_empty() {
                 let name = &target.name;
-                return Err(usage(format!("{name}: {url} has no GET operation to ask")));
+                return Err(usage(format!("{name}: {url} has no GET operation to test")));
             }
             // A path that was named as well is described by the operation of the same path.
             resources.retain(|named| described.iter().all(|other| other.path != named.path));
@@ -287,7 +285,8 @@ impl Run<'_> {
             let answer = target.fetch(&resource.path).map_err(unreachable)?;
             let (name, path, status) = (&target.name, &resource.path, answer.status);
             if resource.described.is_none() && status != 200 {
-                let why = format!("{name}: GET {path} is {status}; --path names what is 200");
+                let why =
+                    format!("{name}: GET {path} is {status}; --path needs a path that gives 200");
                 return Err(usage(why));
             }
         }
@@ -353,7 +352,7 @@ impl Run<'_> {
         }
         let holds_the_same = |target: &Target| target.model == targets[0].model;
         if !targets.iter().all(holds_the_same) {
-            eprintln!("the servers hold different greetings and are not compared");
+            eprintln!("the servers have different greetings, so they are not compared");
             return Ok(None);
         }
         Ok(Some(differential::compare(
@@ -366,7 +365,7 @@ impl Run<'_> {
 
 /// Why a server that was asked for was not tested.
 fn interrupted(name: &str) -> String {
-    format!("{name}: the run was interrupted before")
+    format!("{name}: not tested, because the run was interrupted")
 }
 
 /// Says what is being done, for what has no bar.

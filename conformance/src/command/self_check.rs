@@ -23,8 +23,9 @@ pub(super) struct Tally {
 
 /// Makes every step about `selected` cases.
 pub(super) fn run(selected: &[&'static Case], seed: u64) -> Result<Tally, RunError> {
-    let command = std::env::current_exe()
-        .map_err(|error| RunError::Usage(format!("this program cannot be found: {error}")))?;
+    let command = std::env::current_exe().map_err(|error| {
+        RunError::Usage(format!("cannot find the path of this program: {error}"))
+    })?;
     let _workbench = Workbench::get();
     let is_selected = |case: &Case| selected.iter().any(|chosen| chosen.id == case.id);
     let chosen: Vec<Check> = checks()
@@ -83,11 +84,11 @@ impl Tally {
             writeln!(out, "{}", style.bad(missed))?;
         }
         for (why, count) in &self.skipped {
-            writeln!(out, "{count} steps were left out: {why}")?;
+            writeln!(out, "{count} steps skipped: {why}")?;
         }
         writeln!(
             out,
-            "{} cases find nothing where there is no fault; {} faults are found; {} steps failed",
+            "{} cases find nothing in the sound reference; {} faults found; {} steps failed",
             self.sound,
             self.found,
             self.missed.len()

@@ -11,7 +11,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::should(
         "api/etag",
         "RFC 9110 §8.8.3",
-        "A representation has one entity tag, which stays while the content does.",
+        "A representation has one entity tag, which changes only when the content does.",
         etag,
     )
     .needing(&[Need::Operations]),
@@ -26,14 +26,14 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "api/if-none-match-star",
         "RFC 9110 §13.1.2, §13.2.1",
-        "If-None-Match: * is 304 where there is a representation.",
+        "If-None-Match: * on an existing representation is 304.",
         if_none_match_star,
     )
     .needing(&[Need::Operations]),
     Case::must(
         "api/if-none-match-other",
         "RFC 9110 §13.1.2",
-        "If-None-Match with another entity tag is answered as without it.",
+        "If-None-Match with another entity tag has no effect.",
         if_none_match_other,
     )
     .needing(&[Need::Operations]),
@@ -47,7 +47,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "api/range",
         "RFC 9110 §14.2, §15.3.7",
-        "Range is ignored, or answered by exactly the octets asked for.",
+        "Range is ignored, or answered with exactly the requested octets.",
         range,
     )
     .needing(&[Need::Operations]),

@@ -13,14 +13,14 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::should(
         "api/status",
         DOCUMENT,
-        "Where GET is no error, its status is one that the document declares.",
+        "If GET is not an error, the document declares its status.",
         status,
     )
     .needing(&[Need::Described]),
     Case::must(
         "api/content-type",
         DOCUMENT,
-        "The content of GET has a type that the document declares for its status.",
+        "The document declares the content type of GET for its status.",
         content_type,
     )
     .needing(&[Need::Described]),
@@ -34,7 +34,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::should(
         "api/parameter-disallowed",
         DOCUMENT,
-        "A path parameter that its schema does not allow is an error of the client's (4xx).",
+        "A path parameter that its schema does not allow is a client error (4xx).",
         parameter_disallowed,
     )
     .needing(&[Need::Described]),

@@ -11,7 +11,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "api/head",
         "RFC 9110 §9.1, §9.3.2, §8.6",
-        "HEAD has the status of GET and no content; a Content-Length, if it states one, is GET's.",
+        "HEAD has the status of GET and no content; its Content-Length, if any, is GET's.",
         head,
     )
     .needing(&[Need::Operations]),
@@ -25,14 +25,14 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::should(
         "api/method-not-allowed",
         "RFC 9110 §9.1, §15.5.6",
-        "A method that a path does not have, by the document or by Allow, is 405, or 501.",
+        "A method that the path does not support, by the document or by Allow, is 405 or 501.",
         method_not_allowed,
     )
     .needing(&[Need::Operations]),
     Case::must(
         "api/allow",
         "RFC 9110 §15.5.6, §10.2.1",
-        "A 405 states Allow, which names the methods that the document has.",
+        "A 405 has Allow, with the methods of the document.",
         allow,
     )
     .needing(&[Need::Operations]),
@@ -46,7 +46,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "api/not-found",
         "RFC 9110 §15.5.5, the API's own document",
-        "A path that is not there is 404, or another error of the client's.",
+        "A path that does not exist is 404, or another client error.",
         not_found,
     )
     .of_rfcs_alone(Level::Should)
@@ -54,7 +54,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::should(
         "api/error-type",
         "RFC 9110 §8.3",
-        "An error with content says of what type that is; if it is JSON, it is well-formed.",
+        "An error with content states its content type; JSON content is well-formed.",
         error_type,
     )
     .needing(&[Need::Operations]),

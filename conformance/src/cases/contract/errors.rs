@@ -12,19 +12,19 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "contract/extra-segment",
         EXAMPLE,
-        "A path with a segment after the lang is 404.",
+        "A path with a further segment after the lang is 404.",
         extra_segment,
     ),
     Case::must(
         "contract/unknown-query",
         EXAMPLE,
-        "A query that the API does not know changes nothing.",
+        "An unknown query parameter has no effect.",
         unknown_query,
     ),
     Case::must(
         "contract/unknown-path",
         CONTRACT,
-        "A path that the API does not have is 404, with a problem.",
+        "An unknown path is 404, with a problem.",
         unknown_path,
     ),
     Case::must(

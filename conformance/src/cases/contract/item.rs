@@ -11,19 +11,19 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "contract/item-each",
         DATA,
-        "Every lang of the data is 200 with its greeting.",
+        "Every lang of the data gives 200 with its greeting.",
         each,
     ),
     Case::must(
         "contract/item-equals-list-entry",
         EXAMPLE,
-        "A greeting on its own equals its entry in the list.",
+        "A single greeting equals its entry in the list.",
         equals_list_entry,
     ),
     Case::must(
         "contract/item-schema",
         DOCUMENT,
-        "A greeting validates against the schema that the document gives for it.",
+        "A greeting validates against its schema in the document.",
         schema,
     ),
     Case::must(
@@ -42,13 +42,13 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "contract/item-malformed-reason",
         "the OpenAPI document; the contract",
-        "The error of a malformed lang says which pattern it does not match: the documented one.",
+        "The error for a malformed lang names the documented pattern.",
         malformed_reason,
     ),
     Case::info(
         "contract/item-case",
         "RFC 5646 §2.1.1; the FastAPI example",
-        "A lang in another case is another lang; the server may also take it for the same.",
+        "A lang in another case is another lang, or the same one.",
         case,
     ),
     Case::must(

@@ -22,7 +22,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "contract/list-type",
         EXAMPLE,
-        "GET /greetings is application/json; a charset, if one is given, is UTF-8.",
+        "GET /greetings is application/json; its charset, if any, is UTF-8.",
         content_type,
     ),
     Case::must(
@@ -36,7 +36,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "contract/list-sorted",
         EXAMPLE,
-        "GET /greetings is sorted by lang, by code point.",
+        "GET /greetings is sorted by lang, in code point order.",
         sorted,
     ),
     Case::must(
@@ -50,19 +50,19 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "contract/list-stable",
         EXAMPLE,
-        "Fifty reads of the list on one connection have the same octets.",
+        "Fifty reads of the list on one connection give the same octets.",
         stable,
     ),
     Case::must(
         "contract/list-no-duplicate-keys",
         "RFC 8259 §4",
-        "No object in the list or in a greeting has a name twice.",
+        "No object in the list or in a greeting has a duplicate name.",
         no_duplicate_keys,
     ),
     Case::must(
         "contract/list-schema",
         DOCUMENT,
-        "The list validates against the schema that the document gives for it.",
+        "The list validates against its schema in the document.",
         schema,
     ),
 ];

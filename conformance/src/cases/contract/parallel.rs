@@ -18,7 +18,7 @@ const CONNECTIONS: usize = 64;
 pub(in crate::cases) const CASES: &[Case] = &[Case::must(
     "contract/concurrent",
     CONTRACT,
-    "A thousand mixed requests over 64 connections at once get a thousand right answers.",
+    "A thousand mixed requests over 64 concurrent connections get a thousand correct responses.",
     concurrent,
 )
 .within(Duration::from_secs(60))];

@@ -35,7 +35,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "docs/try-it-out",
         "the FastAPI example; the contract",
-        "In a browser, pressing Execute on the page shows the live answer.",
+        "In a browser, the button Execute on the page shows the live response.",
         try_it_out,
     )
     .needing(&[Need::Browser])

@@ -22,19 +22,19 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "docs/openapi-operation-ids",
         "OpenAPI 3.1 §4.8.10",
-        "Every operation has an operationId, and no two have the same.",
+        "Every operation has an operationId, and all are different.",
         operation_ids,
     ),
     Case::must(
         "docs/openapi-examples",
         "OpenAPI 3.1 §4.8.14",
-        "Every example of a schema, a parameter, a header or content validates against its schema.",
+        "Every example of a schema, parameter, header or content validates against its schema.",
         examples,
     ),
     Case::must(
         "docs/openapi-same",
         "the contract",
-        "The document is the same on every server, octet for octet.",
+        "The document is identical on every server, octet for octet.",
         same,
     ),
 ];

@@ -29,7 +29,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "docs/openapi-methods",
         "RFC 9110 §15.5.6; the contract",
-        "No operation describes 405, which only another method of its path is answered.",
+        "No operation declares 405, which only other methods get.",
         methods,
     ),
     Case::must(

@@ -23,7 +23,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::should(
         "docs/root-relative",
         CONTRACT,
-        "The redirect from / is relative to it, so that it keeps a prefix that a proxy strips.",
+        "The redirect from / is relative, so it keeps a prefix that a proxy strips.",
         root_relative,
     ),
     Case::must("docs/page", EXAMPLE, "GET /docs is 200 text/html.", page),

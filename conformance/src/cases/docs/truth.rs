@@ -26,7 +26,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "docs/openapi-servers",
         "OpenAPI 3.1 §4.8.5; RFC 3986 §5.2",
-        "A server URL of the document, resolved against where the document is, leads to the API.",
+        "A server URL of the document, resolved against the document's location, leads to the API.",
         servers,
     ),
 ];

@@ -13,7 +13,7 @@ use crate::{Case, Context, Deviation, Need, Outcome, Verdict, descriptors};
 pub(in crate::cases) const CASES: &[Case] = &[Case::must(
     "lifecycle/slowloris",
     CONTRACT,
-    "While a thousand connections hold half a request each, another client is served.",
+    "While a thousand connections hold half a request each, other clients are served.",
     slowloris,
 )
 .needing(&[Need::Process, Need::Model])

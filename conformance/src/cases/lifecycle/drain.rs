@@ -12,7 +12,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "lifecycle/drain-in-flight",
         CONTRACT,
-        "Answers that have begun when SIGTERM comes are sent to their end.",
+        "Responses that have begun when SIGTERM arrives are sent completely.",
         drain_in_flight,
     )
     .needing(&[Need::Process, Need::Signals, Need::DataFile])
@@ -20,7 +20,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "lifecycle/drain-idle-keep-alive",
         "the contract; RFC 9112 §9.5",
-        "Connections that wait for a further request do not hold the end up.",
+        "Idle kept connections do not delay the end of the process.",
         drain_idle_keep_alive,
     )
     .needing(&[Need::Process, Need::Signals, Need::Model])
@@ -28,7 +28,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::should(
         "lifecycle/drain-unused",
         CONTRACT,
-        "Connections that have not sent anything do not hold the end up.",
+        "Connections that have sent nothing do not delay the end of the process.",
         drain_unused,
     )
     .needing(&[Need::Process, Need::Signals, Need::Model])
@@ -45,7 +45,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "lifecycle/drain-refuses-new",
         CONTRACT,
-        "A process that is draining does not serve new connections.",
+        "A draining process does not serve new connections.",
         drain_refuses_new,
     )
     .needing(&[Need::Process, Need::Signals, Need::DataFile])

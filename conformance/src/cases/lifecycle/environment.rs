@@ -11,7 +11,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "lifecycle/port-empty",
         CONTRACT,
-        "An empty PORT in the environment is one that is not set.",
+        "An empty PORT in the environment counts as not set.",
         |context| is_overlooked(context, ""),
     )
     .needing(&[Need::Process, Need::PortEnv, Need::Model])

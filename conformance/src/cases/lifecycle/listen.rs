@@ -22,7 +22,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "lifecycle/listen-inherited",
         "the contract; sd_listen_fds(3)",
-        "A socket that it inherits, as systemd hands it on, stands in for the address that it is told.",
+        "A socket inherited from systemd replaces the configured address.",
         listen_inherited,
     )
     .needing(&[Need::Process, Need::Listen, Need::Signals, Need::Model])

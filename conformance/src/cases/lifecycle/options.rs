@@ -11,7 +11,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "lifecycle/unknown-flag",
         CONTRACT,
-        "An option that there is not is named on standard error; the exit status is 2.",
+        "An unknown option is named on standard error; the exit status is 2.",
         unknown_flag,
     )
     .needing(&[Need::Process])

@@ -23,7 +23,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "lifecycle/port-zero",
         CONTRACT,
-        "Told to listen on port 0 it takes a free port, and says which.",
+        "With port 0 the process listens on a free port, and prints it.",
         port_zero,
     )
     .needing(&[Need::Process, Need::Model])
@@ -40,7 +40,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "lifecycle/restart-same-port",
         CONTRACT,
-        "A process can take the port at once that one before it has left.",
+        "A new process can listen at once on the port of an ended one.",
         restart_same_port,
     )
     .needing(&[Need::Process, Need::Signals, Need::Model])

@@ -20,14 +20,16 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "lifecycle/slow-later-head",
         "the contract; RFC 9110 §15.5.9",
-        "A connection whose further request does not get on is closed within the stated time, too.",
+        "A connection on which a later request's head stalls is closed within the stated time, \
+         too.",
         slow_later_head,
     )
     .needing(&[Need::Process, Need::HeaderTimeout]),
     Case::must(
         "lifecycle/slow-body",
         "the contract; RFC 9110 §15.5.9",
-        "A connection whose content drips in, or does not come, is closed within the stated times.",
+        "A connection on which a request's content stalls or is missing is closed within the \
+         stated times.",
         slow_body,
     )
     .needing(&[Need::Process, Need::HeaderTimeout, Need::IdleTimeout]),

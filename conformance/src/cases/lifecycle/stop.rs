@@ -27,7 +27,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::should(
         "lifecycle/second-signal",
         CONTRACT,
-        "A second signal ends a process that is draining at once.",
+        "A second signal ends a draining process at once.",
         second_signal,
     )
     .needing(&[Need::Process, Need::Signals, Need::DataFile])

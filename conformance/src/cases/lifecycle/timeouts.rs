@@ -29,7 +29,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "lifecycle/head-time",
         CONTRACT,
-        "A request whose head does not get on has the time of a head, and not the idle time.",
+        "A request whose head stalls gets the header timeout, not the idle timeout.",
         head,
     )
     .needing(BOTH),
@@ -45,7 +45,8 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::should(
         "lifecycle/unread-answer",
         CONTRACT,
-        "A client that reads nothing of an answer holds its connection no longer than the idle time.",
+        "A client that does not read its response loses its connection after the idle timeout at \
+         most.",
         unread_answer,
     )
     .needing(&[Need::Process, Need::DataFile, Need::IdleTimeout])

@@ -15,7 +15,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "lifecycle/listens-where-told",
         CONTRACT,
-        "Told to listen on 127.0.0.1 it accepts connections there and on no other address.",
+        "With 127.0.0.1 as its address the process accepts connections there and nowhere else.",
         listens_where_told,
     )
     .needing(&[Need::Process]),
@@ -31,7 +31,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "lifecycle/option-env",
         CONTRACT,
-        "Each option is also an environment variable, which an option on the command line outranks.",
+        "Each option is also an environment variable; the command line takes precedence.",
         option_env,
     )
     .needing(&[

@@ -25,7 +25,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "load/disconnect-mid-response",
         CONTRACT,
-        "After a thousand clients that went away within an answer all is as before.",
+        "After a thousand clients that disconnected during a response, the server works as before.",
         disconnect_mid_response,
     )
     .needing(&[Need::Process, Need::Usage, Need::DataFile])

@@ -15,7 +15,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "load/many-connections",
         CONTRACT,
-        "A thousand connections that are open at once each get right answers.",
+        "A thousand concurrent connections each get correct responses.",
         many_connections,
     )
     .needing(&[Need::Process, Need::Model])
@@ -44,7 +44,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::should(
         "load/overload-log",
         CONTRACT,
-        "While it is out of descriptors it logs a line a second at most.",
+        "A server without free descriptors logs at most one line a second.",
         overload_log,
     )
     .needing(&[Need::Process, Need::Signals, Need::Model])

@@ -14,7 +14,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "load/one-connection-100k",
         "the contract; RFC 9112 §9.3",
-        "A hundred thousand requests on one connection get as many right answers.",
+        "A hundred thousand requests on one connection all get correct responses.",
         one_connection,
     )
     .needing(&[Need::Process, Need::Model])

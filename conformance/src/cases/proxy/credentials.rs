@@ -9,7 +9,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "proxy/api-key-tolerated",
         CONTRACT,
-        "Credentials that the server did not ask for change nothing.",
+        "Credentials that the server does not require have no effect.",
         |context| {
             harmless(
                 context,

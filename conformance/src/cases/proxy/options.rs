@@ -45,7 +45,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "proxy/port-env",
         CONTRACT,
-        "A server that is told no more than PORT in its environment listens on that port.",
+        "With only PORT in its environment, a server listens on that port.",
         port_env,
     )
     .needing(&[Need::Process, Need::PortEnv]),

@@ -59,7 +59,8 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "proxy/prefix-try-it-out",
         CONTRACT,
-        "Behind a proxy that strips a prefix, pressing Execute on the page shows the live answer.",
+        "Behind a proxy that strips a prefix, the button Execute on the page shows the live \
+         response.",
         |context| below(context, PREFIX, try_it_out),
     )
     .needing(&[Need::Proxy, Need::Browser])
@@ -67,7 +68,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "proxy/prefix-nested",
         CONTRACT,
-        "All of this also holds below a prefix of several segments.",
+        "The cases for a prefix also hold for a prefix of several segments.",
         |context| below(context, "/a/b/c", everything),
     )
     .needing(PROXY),

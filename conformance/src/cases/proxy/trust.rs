@@ -33,14 +33,14 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "proxy/forwarded-ignored",
         "RFC 7239 §8.1; the contract",
-        "Forwarded, X-Forwarded-Host and the like change nothing when a client sends them.",
+        "Forwarded, X-Forwarded-Host and similar fields from a client have no effect.",
         forwarded_ignored,
     )
     .needing(PROXY),
     Case::must(
         "proxy/host-never-reflected",
         CONTRACT,
-        "A Host that is another's is in no Location, document or page.",
+        "A foreign Host appears in no Location, document or page.",
         host_never_reflected,
     )
     .needing(PROXY),

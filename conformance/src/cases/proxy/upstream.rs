@@ -28,7 +28,7 @@ fn most_opened(requests: usize) -> usize {
 pub(in crate::cases) const CASES: &[Case] = &[Case::must(
     "proxy/upstream-keep-alive",
     "RFC 9112 §9.3; the contract",
-    "A proxy that keeps its connections to the server open gets every one of ten thousand answers.",
+    "A proxy that keeps its connections to the server open gets ten thousand correct responses.",
     keep_alive,
 )
 .needing(PROXY)

@@ -11,19 +11,19 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::should(
         "security/nosniff",
         "Fetch standard, X-Content-Type-Options; the contract",
-        "Every answer forbids to guess its type.",
+        "Every response forbids content sniffing (nosniff).",
         nosniff,
     ),
     Case::must(
         "security/no-stack-in-errors",
         "RFC 9457 §5",
-        "An error tells nothing of the code behind it: no stack, no source file, no panic message.",
+        "An error reveals nothing about the code: no stack, no source file, no panic message.",
         no_stack_in_errors,
     ),
     Case::must(
         "security/panic-contained",
         "RFC 9110 §15.6.1, the contract",
-        "A handler that panics is a 500, a problem, and the server goes on.",
+        "A handler that panics gives a 500 with a problem, and the server continues.",
         panic_contained,
     )
     .needing(&[Need::Fault]),

@@ -9,28 +9,29 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "security/key-missing",
         "RFC 9110 §15.5.2, §11.6.1",
-        "Data without credentials is 401, a problem, with a challenge for the scheme Key.",
+        "A data request without credentials is 401, with a problem and a challenge for the scheme \
+         Key.",
         key_missing,
     )
     .needing(KEYED),
     Case::must(
         "security/key-wrong",
         "RFC 9110 §11.4, §15.5.2",
-        "Data with any key but the right one is 401.",
+        "A data request with a wrong key is 401.",
         key_wrong,
     )
     .needing(KEYED),
     Case::must(
         "security/key-right",
         "RFC 9110 §11.6.2",
-        "Data with the right key is what it is where no key is asked for.",
+        "A data request with the right key gets the same response as on a server without keys.",
         key_right,
     )
     .needing(KEYED),
     Case::must(
         "security/key-scheme-case",
         "RFC 9110 §11.1",
-        "The name of the authentication scheme has no case.",
+        "The name of the authentication scheme is case-insensitive.",
         key_scheme_case,
     )
     .needing(KEYED),
@@ -44,14 +45,14 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "security/key-covers-every-data-route",
         "RFC 9110 §11.5",
-        "No method, spelling of a path or precondition gets at the data without the key.",
+        "No method, spelling of a path or precondition reveals the data without the key.",
         key_covers_every_data_route,
     )
     .needing(KEYED),
     Case::must(
         "security/key-leaves-health-open",
         "the contract",
-        "The health check, the docs and the answers that hold no data need no key.",
+        "The health check, the docs and responses without data need no key.",
         key_leaves_health_open,
     )
     .needing(KEYED),

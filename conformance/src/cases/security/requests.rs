@@ -27,7 +27,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "security/key-pipelined",
         "RFC 9110 §3.3, §11.5; RFC 9112 §9.3.2",
-        "Of pipelined requests each needs the key of its own, in whatever order they come.",
+        "Each pipelined request needs its own key, in any order.",
         pipelined,
     )
     .needing(KEYED),

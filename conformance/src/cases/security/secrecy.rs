@@ -21,7 +21,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "security/key-not-logged",
         "CWE-532; the contract",
-        "However much is logged, neither the right key nor a wrong one is.",
+        "At any log level, neither a right key nor a wrong one is logged.",
         key_not_logged,
     )
     .needing(&[Need::ApiKey, Need::Process, Need::Signals, Need::Verbose])

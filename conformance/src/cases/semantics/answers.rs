@@ -15,7 +15,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "semantics/content-type-always",
         "RFC 9110 §8.3, the contract",
-        "Every answer with content has one Content-Type.",
+        "Every response with content has exactly one Content-Type.",
         content_type_always,
     )
     .of_rfcs_alone(Level::Should),
@@ -29,13 +29,13 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "semantics/date",
         "RFC 9110 §6.6.1",
-        "Every 2xx, 3xx and 4xx has one Date.",
+        "Every 2xx, 3xx and 4xx response has exactly one Date.",
         date,
     ),
     Case::must(
         "semantics/imf-fixdate",
         "RFC 9110 §5.6.7",
-        "Dates are of the form `Sun, 06 Nov 1994 08:49:37 GMT`, on a day that exists.",
+        "Dates have the form `Sun, 06 Nov 1994 08:49:37 GMT`, with a day that exists.",
         imf_fixdate,
     ),
     Case::should(
@@ -48,13 +48,14 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "semantics/no-length-on-204-304",
         "RFC 9110 §8.6, RFC 9112 §6.1",
-        "A 204 states no length and no transfer coding; a 304 states no length but GET's.",
+        "A 204 has no Content-Length and no transfer coding; a 304 has no Content-Length but \
+         GET's.",
         no_length_on_204_304,
     ),
     Case::info(
         "semantics/server-header",
         "RFC 9110 §10.2.4, §17.12",
-        "What the answers disclose of the software behind them.",
+        "Whether responses disclose the software behind them.",
         server_header,
     ),
 ];

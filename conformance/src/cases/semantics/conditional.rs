@@ -10,7 +10,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::should(
         "semantics/etag",
         "RFC 9110 §8.8.3",
-        "Every representation has a strong entity tag, which stays while the content does.",
+        "Every representation has a strong entity tag, which changes only when the content does.",
         etag,
     ),
     Case::must(
@@ -32,7 +32,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "semantics/if-none-match-head",
         "RFC 9110 §13.1.2",
-        "If-None-Match with the present entity tag is 304 for HEAD as for GET.",
+        "If-None-Match with the current entity tag is 304 for HEAD, as for GET.",
         if_none_match_head,
     ),
     Case::must(
@@ -45,13 +45,13 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "semantics/if-none-match-star",
         "RFC 9110 §13.1.2",
-        "If-None-Match: * is 304 where there is a representation.",
+        "If-None-Match: * on an existing representation is 304.",
         if_none_match_star,
     ),
     Case::must(
         "semantics/if-none-match-weak",
         "RFC 9110 §13.1.2, §8.8.3.2",
-        "If-None-Match compares weakly: W/ before an entity tag makes no difference.",
+        "If-None-Match compares weakly: a W/ before an entity tag makes no difference.",
         if_none_match_weak,
     ),
     Case::must(
@@ -63,13 +63,13 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "semantics/if-none-match-error",
         "RFC 9110 §13.2.1",
-        "A precondition is ignored where the answer without it is an error.",
+        "A precondition is ignored if the response without it is an error.",
         if_none_match_error,
     ),
     Case::must(
         "semantics/if-modified-since",
         "RFC 9110 §13.1.3, §13.2.2",
-        "If-Modified-Since is ignored where there is an If-None-Match.",
+        "If-Modified-Since is ignored if there is an If-None-Match.",
         if_modified_since,
     ),
 ];

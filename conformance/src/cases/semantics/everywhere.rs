@@ -19,7 +19,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "semantics/http10-everywhere",
         "RFC 9112 §2.3, RFC 9110 §2.5, §7.2, the contract",
-        "Every path, there or not, is in HTTP/1.0, with Host and without, what it is in HTTP/1.1.",
+        "Every path gives the same response in HTTP/1.0, with and without Host, as in HTTP/1.1.",
         http10_everywhere,
     ),
     Case::must(
@@ -47,20 +47,20 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "semantics/options-everywhere",
         "RFC 9110 §9.3.7, §10.2.1, the contract",
-        "OPTIONS of every path that is there is 2xx with Allow of GET, HEAD and OPTIONS.",
+        "OPTIONS on every existing path is 2xx, with GET, HEAD and OPTIONS in Allow.",
         options_everywhere,
     )
     .needing(&[Need::Model]),
     Case::must(
         "semantics/unknown-path-unusual-method",
         "RFC 9110 §15.5.5, the contract",
-        "A path that is not there is 404 by methods that are rare or made up, too; 501 is legal.",
+        "An unknown path is 404 for rare and invented methods, too; 501 is legal.",
         unknown_path_unusual_method,
     ),
     Case::must(
         "semantics/query-everywhere",
         "the contract",
-        "A query that the API does not know changes nothing of any path.",
+        "An unknown query parameter has no effect on any path.",
         query_everywhere,
     ),
 ];

@@ -14,7 +14,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "semantics/head-item",
         "RFC 9110 §9.3.2",
-        "HEAD of a greeting has the status and the header fields of GET, and no content.",
+        "HEAD on a greeting has the status and the header fields of GET, and no content.",
         |context| same_as_get(context, &item(context), 200),
     ),
     Case::must(
@@ -35,7 +35,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::should(
         "semantics/head-content-length",
         "RFC 9110 §9.3.2, §8.6, the contract",
-        "An answer to HEAD states the Content-Length that the answer to GET states.",
+        "A response to HEAD has the Content-Length of the response to GET.",
         head_content_length,
     ),
 ];

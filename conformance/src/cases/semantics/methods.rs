@@ -16,19 +16,19 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "semantics/allow-present",
         "RFC 9110 §15.5.6, §10.2.1",
-        "A 405 names the methods that the path has in Allow.",
+        "A 405 has Allow, with the methods of the path.",
         allow_present,
     ),
     Case::must(
         "semantics/allow-exact",
         "RFC 9110 §10.2.1, the contract",
-        "Every method that Allow names works, and every one that it leaves out is 405.",
+        "Every method in Allow works, and every other one is 405.",
         allow_exact,
     ),
     Case::must(
         "semantics/unknown-path-any-method",
         "RFC 9110 §15.5.5, the contract",
-        "A path that is not there is 404 whatever the method.",
+        "An unknown path is 404 for every method.",
         unknown_path_any_method,
     ),
     Case::must(
@@ -46,7 +46,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "semantics/unknown-method",
         "RFC 9110 §9.1, the contract",
-        "A method that nobody knows is 405 or 501.",
+        "An unknown method is 405 or 501.",
         |context| refused_methods(context, &["BREW", "GETS"], &[405, 501]),
     )
     .of_rfcs_alone(Level::Should),
@@ -59,7 +59,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "semantics/trace",
         "RFC 9110 §9.3.8, the contract",
-        "TRACE is refused, or sends back nothing of the request's credentials.",
+        "TRACE is refused, or does not return the request's credentials.",
         trace,
     )
     .of_rfcs_alone(Level::Should),

@@ -9,19 +9,19 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "semantics/accept-mismatch",
         "RFC 9110 §12.5.1, §15.5.7",
-        "An Accept that the server cannot meet is 406, or ignored.",
+        "An Accept that the server cannot satisfy is 406, or ignored.",
         accept_mismatch,
     ),
     Case::should(
         "semantics/accept-on-error",
         "the contract",
-        "An error is a problem whatever Accept prefers: a client need not guess its type.",
+        "An error is a problem, whatever Accept prefers.",
         accept_on_error,
     ),
     Case::must(
         "semantics/vary-when-negotiated",
         "RFC 9110 §12.5.5, RFC 9111 §4.1, the contract",
-        "Where a request field changes the answer, Vary names it, or caches mix the answers up.",
+        "A request field that changes the response is in Vary.",
         vary_when_negotiated,
     )
     .of_rfcs_alone(Level::Should),

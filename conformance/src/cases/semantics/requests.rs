@@ -8,25 +8,25 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "semantics/range-ignored",
         "RFC 9110 §14.2, §15.3.7",
-        "Range is ignored, or answered by exactly the octets asked for.",
+        "Range is ignored, or answered with exactly the requested octets.",
         range_ignored,
     ),
     Case::must(
         "semantics/get-with-body",
         "RFC 9110 §9.3.1, RFC 9112 §9.3",
-        "The content of a GET request is not taken for another request.",
+        "The content of a GET request is not read as another request.",
         get_with_body,
     ),
     Case::must(
         "semantics/unknown-header",
         "RFC 9110 §5.1, the contract",
-        "A field that nobody knows changes nothing.",
+        "An unknown field has no effect.",
         unknown_header,
     ),
     Case::must(
         "semantics/field-name-case",
         "RFC 9110 §5.1",
-        "Field names have no case.",
+        "Field names are case-insensitive.",
         field_name_case,
     ),
     Case::should(

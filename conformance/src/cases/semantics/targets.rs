@@ -8,13 +8,13 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::info(
         "semantics/trailing-slash",
         "RFC 3986 §6.2.4, the contract",
-        "What a slash at the end of a path leads to.",
+        "The effect of a slash at the end of a path.",
         |context| record(context, &["/greetings/", &format!("{}/", item(context))]),
     ),
     Case::info(
         "semantics/double-slash",
         "RFC 3986 §3.3, the contract",
-        "What an empty path segment leads to.",
+        "The effect of an empty path segment.",
         |context| {
             let present = context.model().present();
             record(context, &["//greetings", &format!("/greetings//{present}")])
@@ -23,7 +23,8 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "semantics/dot-segments",
         "RFC 3986 §5.2.4, RFC 9110 §17.3, the contract",
-        "No dot segment, however written, leads out of the API: it is refused, or removed.",
+        "A path with dot segments, in any spelling, stays in the API: it is refused, or they are \
+         removed.",
         dot_segments,
     )
     .of_rfcs_alone(Level::Should),

@@ -9,7 +9,8 @@ use crate::{Case, Context, Deviation, Outcome, Verdict, ensure};
 pub(in crate::cases) const CASES: &[Case] = &[Case::must(
     "wire/answer-lines",
     "RFC 9112 §2.1, §4, §5",
-    "The head of every answer is a status line and fields of the right form, each ended by CRLF.",
+    "The head of every response is a well-formed status line and well-formed fields, each ended \
+     by CRLF.",
     answer_lines,
 )];
 

@@ -12,7 +12,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "wire/chunk-size-0x",
         "RFC 9112 §7.1, the contract",
-        "A chunk size that starts with 0x is no chunk size.",
+        "A chunk size that starts with 0x is invalid.",
         |context| {
             let contents: &[&[u8]] = &[
                 b"0x5\r\nhello\r\n0\r\n\r\n",
@@ -26,7 +26,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "wire/chunk-size-plus",
         "RFC 9112 §7.1, the contract",
-        "A chunk size with a sign is no chunk size.",
+        "A chunk size with a sign is invalid.",
         |context| {
             let contents: &[&[u8]] = &[
                 b"+5\r\nhello\r\n0\r\n\r\n",
@@ -41,7 +41,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "wire/chunk-size-not-hex",
         "RFC 9112 §7.1, the contract",
-        "A chunk size with anything but hexadecimal digits is no chunk size.",
+        "A chunk size with other characters than hexadecimal digits is invalid.",
         |context| {
             let contents: &[&[u8]] = &[
                 b"\r\n\r\n",
@@ -59,7 +59,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "wire/chunk-size-overflow",
         "RFC 9112 §7.1",
-        "A chunk size beyond what an integer holds is not taken for a small one.",
+        "A chunk size too large for an integer is not read as a small one.",
         |context| {
             // Five more than 2 to the power of 32 and of 64, and less than any.
             let contents: &[&[u8]] = &[
@@ -77,7 +77,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "wire/chunk-bare-lf",
         "RFC 9112 §7.1, §2.2, the contract",
-        "LF alone ends no line of a chunk.",
+        "A bare LF does not end a line of a chunk.",
         |context| {
             let contents: &[&[u8]] = &[
                 b"5\nhello\r\n0\r\n\r\n",
@@ -106,7 +106,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "wire/chunk-extension",
         "RFC 9112 §7.1.1",
-        "Chunk extensions that nobody knows are ignored.",
+        "Unknown chunk extensions are ignored.",
         |context| {
             let contents: &[&[u8]] = &[
                 b"5;a\r\nhello\r\n0;b=c\r\n\r\n",
@@ -119,7 +119,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "wire/chunk-extension-64k",
         "RFC 9112 §7.1.1",
-        "A chunk extension of 64 KiB is refused, or is ignored; nothing in it is answered.",
+        "A chunk extension of 64 KiB is refused or ignored; nothing in it is answered.",
         chunk_extension_64k,
     ),
     Case::must(
@@ -132,7 +132,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "wire/chunk-trailer-forbidden",
         "RFC 9112 §7.1.2, RFC 9110 §6.5.1",
-        "Trailer fields that frame, route or condition a message change nothing.",
+        "Trailer fields about framing, routing or conditions have no effect.",
         |context| {
             let contents: &[&[u8]] = &[
                 b"5\r\nhello\r\n0\r\nIf-None-Match: *\r\n\r\n",

@@ -11,7 +11,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "wire/keep-alive",
         "RFC 9112 §9.3, §9.6, the contract",
-        "A connection serves one request after another, or an answer says that it is closed.",
+        "A connection serves one request after another, or a response says that it is closed.",
         keep_alive,
     )
     .of_rfcs_alone(Level::Should),
@@ -25,13 +25,13 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::should(
         "wire/close-said",
         "RFC 9112 §9.6",
-        "The answer to a request with `Connection: close` says close too.",
+        "The response to a request with `Connection: close` has it, too.",
         close_said,
     ),
     Case::must(
         "wire/http10-close",
         "RFC 9112 §9.3",
-        "An HTTP/1.0 connection is closed after the answer where nothing else is asked for.",
+        "An HTTP/1.0 connection is closed after the response, unless the client asks to keep it.",
         http10_close,
     ),
     Case::info(
@@ -43,13 +43,13 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "wire/http10-not-chunked",
         "RFC 9112 §6.1",
-        "An answer to an HTTP/1.0 request has no transfer coding.",
+        "A response to an HTTP/1.0 request has no transfer coding.",
         http10_not_chunked,
     ),
     Case::must(
         "wire/split-every-byte",
         "RFC 9112 §2.2",
-        "A request that comes in packets of one octet is answered as one that comes whole.",
+        "A request in packets of one octet gets the same response as one in a single packet.",
         split_every_byte,
     ),
 ];

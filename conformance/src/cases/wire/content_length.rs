@@ -10,7 +10,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "wire/cl-duplicate-different",
         "RFC 9112 §6.3",
-        "Two Content-Lengths that differ are 400, and the connection is closed.",
+        "Two different Content-Lengths are 400, and the connection is closed.",
         |context| {
             let fields = [
                 ["Content-Length: 5", "Content-Length: 6"],
@@ -24,7 +24,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "wire/cl-duplicate-same",
         "RFC 9112 §6.3, RFC 9110 §8.6",
-        "Two Content-Lengths that are the same are 400, or are one.",
+        "Two equal Content-Lengths are 400, or count as one.",
         |context| {
             let fields = [["Content-Length: 5", "Content-Length: 5"]];
             hold(context, &fields, HELLO, EITHER)
@@ -52,7 +52,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "wire/cl-not-digits",
         "RFC 9110 §8.6, RFC 9112 §6.3",
-        "A Content-Length with anything but digits is 400, and the connection is closed.",
+        "A Content-Length with other characters than digits is 400, and the connection is closed.",
         |context| {
             let fields = [
                 ["Content-Length: 0x5"],
@@ -70,13 +70,13 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "wire/cl-overflow",
         "RFC 9110 §8.6",
-        "A Content-Length beyond what an integer holds is not taken for a small one.",
+        "A Content-Length too large for an integer is not read as a small one.",
         cl_overflow,
     ),
     Case::must(
         "wire/cl-list",
         "RFC 9112 §6.3, RFC 9110 §8.6",
-        "A list of the same Content-Length is 400 or is one; a list of others is 400.",
+        "A list of equal Content-Lengths is 400 or counts as one; a list of different ones is 400.",
         |context| {
             let others = [
                 ["Content-Length: 5, 6"],

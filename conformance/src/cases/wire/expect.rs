@@ -18,7 +18,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "wire/no-1xx-to-http10",
         "RFC 9110 §10.1.1, §15.2",
-        "An HTTP/1.0 client gets no interim answer: its expectation of one is ignored.",
+        "An HTTP/1.0 client gets no interim response: its expectation is ignored.",
         no_1xx_to_http10,
     ),
 ];

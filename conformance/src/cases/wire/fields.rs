@@ -17,13 +17,13 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "wire/obs-fold",
         "RFC 9112 §5.2",
-        "A folded field line is 400, or is unfolded; its second line is no field.",
+        "A folded field line is 400, or is unfolded; its second line is not a field.",
         obs_fold,
     ),
     Case::must(
         "wire/space-before-fields",
         "RFC 9112 §2.2",
-        "White space after the request line is 400, or its line is passed over.",
+        "White space after the request line is 400, or that line is skipped.",
         space_before_fields,
     ),
     Case::must(
@@ -43,7 +43,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "wire/name-not-token",
         "RFC 9110 §5.1, §5.6.2, RFC 9112 §2.2, the contract",
-        "A field name with octets that no name has is refused.",
+        "A field name with invalid characters is refused.",
         |context| {
             let fields: &[&[u8]] = &[b"X A: b", b"X(A): b", b"X\0A: b", b"X\xE9: b", b"X\x7F: b"];
             refuse_fields(context, "a field name that is no token", fields, None)
@@ -53,31 +53,31 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "wire/nul-in-value",
         "RFC 9110 §5.5",
-        "NUL in a field's value is refused or replaced by a space; the value does not end there.",
+        "NUL in a field's value is refused, or replaced by a space; it does not end the value.",
         nul_in_value,
     ),
     Case::must(
         "wire/control-in-value",
         "RFC 9110 §5.5",
-        "Other control characters in a field's value are refused, or kept as they are.",
+        "Other control characters in a field's value are refused, or kept unchanged.",
         control_in_value,
     ),
     Case::should(
         "wire/headers-101",
         "RFC 9110 §5.4, the contract",
-        "101 fields are all accepted, or too many (431).",
+        "101 fields are all accepted, or refused as too many (431).",
         headers_101,
     ),
     Case::must(
         "wire/headers-10k",
         "RFC 9110 §5.4, the contract",
-        "10,000 fields are refused, and fields without end before all of them are taken.",
+        "10,000 fields are refused; endless fields are refused before all are read.",
         headers_10k,
     ),
     Case::must(
         "wire/header-64k",
         "RFC 9110 §5.4, the contract",
-        "A field of 64 KiB is refused (431 or 400), or accepted as a whole.",
+        "A field of 64 KiB is refused (431 or 400), or accepted completely.",
         header_64k,
     ),
 ];

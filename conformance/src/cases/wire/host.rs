@@ -20,7 +20,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "wire/host-duplicate",
         "RFC 9112 §3.2",
-        "A request with two Host fields that differ is 400.",
+        "A request with two different Host fields is 400.",
         |context| {
             let authority = context.base().authority();
             refused(context, &[&authority, "other.example"], "with two Hosts")?;
@@ -30,7 +30,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "wire/host-duplicate-same",
         "RFC 9112 §3.2",
-        "A request with two Host fields is 400 even if they are the same.",
+        "A request with two equal Host fields is 400.",
         |context| {
             let authority = context.base().authority();
             refused(context, &[&authority, &authority], "with Host twice")
@@ -39,19 +39,19 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "wire/host-invalid",
         "RFC 9112 §3.2, RFC 9110 §7.2",
-        "A request whose Host is not a host and an optional port is 400.",
+        "A request whose Host is not a host with an optional port is 400.",
         host_invalid,
     ),
     Case::should(
         "wire/host-empty",
         "RFC 9112 §3.2, §3.3",
-        "An empty Host is taken for no particular host, or is 400.",
+        "An empty Host is accepted, or 400.",
         host_empty,
     ),
     Case::must(
         "wire/absolute-form",
         "RFC 9112 §3.2.2",
-        "A target in absolute form is the same as in origin form.",
+        "A target in absolute form is equivalent to its origin form.",
         absolute_form,
     ),
     Case::info(

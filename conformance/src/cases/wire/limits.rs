@@ -10,14 +10,14 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "wire/request-line-limit",
         "the contract; RFC 9110 §15.5.15",
-        "A request line as long as the stated limit is answered, and one longer by an octet refused.",
+        "A request line of the stated limit is accepted; one octet more is refused.",
         request_line,
     )
     .needing(&[Need::Process, Need::RequestLineLimit]),
     Case::must(
         "wire/header-limit",
         "the contract; RFC 6585 §5",
-        "Header fields as large as the stated limit are answered, and refused with an octet more.",
+        "Header fields of the stated limit are accepted; one octet more is refused.",
         header,
     )
     .needing(&[Need::Process, Need::HeaderLimit]),
@@ -31,7 +31,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "wire/header-count-limit",
         "the contract; RFC 6585 §5",
-        "As many header fields as the stated limit are answered, and one more is refused.",
+        "As many header fields as the stated limit are accepted; one more is refused.",
         header_count,
     )
     .needing(&[Need::Process, Need::HeaderCountLimit]),

@@ -9,7 +9,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "wire/pipelining-order",
         "RFC 9112 §9.3.2",
-        "Pipelined requests are answered in their order.",
+        "Pipelined requests get their responses in order.",
         |context| {
             let paths = [
                 context.resource().to_owned(),
@@ -25,7 +25,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "wire/pipelining-head",
         "RFC 9112 §9.3.2, RFC 9110 §9.3.2",
-        "Among pipelined requests each GET is answered with its content, and each HEAD without.",
+        "Among pipelined requests each GET gets its content, and each HEAD none.",
         |context| {
             let paths = [
                 context.resource().to_owned(),
@@ -51,7 +51,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "wire/pipelining-100",
         "RFC 9112 §9.3.2",
-        "Of 100 requests in one write each gets its answer.",
+        "Each of 100 requests in one write gets its response.",
         |context| {
             let greetings = context.model().greetings();
             let items = greetings.keys().map(|lang| format!("/greetings/{lang}"));

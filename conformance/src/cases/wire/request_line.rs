@@ -8,7 +8,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::info(
         "wire/bare-lf",
         "RFC 9112 §2.2",
-        "Whether LF alone ends a line of the head, as it may.",
+        "Whether a bare LF ends a line of the head, as it may.",
         bare_lf,
     ),
     Case::must(
@@ -27,7 +27,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::should(
         "wire/request-line-spaces",
         "RFC 9112 §3, §3.2",
-        "A request line with more spaces than two is 400, or is split at white space.",
+        "A request line with more than two spaces is 400, or is split at white space.",
         request_line_spaces,
     ),
     Case::must(
@@ -48,7 +48,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "wire/long-method",
         "RFC 9112 §3, RFC 9110 §9.1, the contract",
-        "A method longer than any is refused: 400, 405, 414, 431 or 501.",
+        "An overlong method is refused: 400, 405, 414, 431 or 501.",
         long_method,
     )
     .of_rfcs_alone(Level::Should),

@@ -6,7 +6,7 @@ use crate::{Case, Context, Outcome, Verdict, ensure};
 pub(in crate::cases) const CASES: &[Case] = &[Case::must(
     "wire/smuggled-get",
     "RFC 9112 §6, §11.2",
-    "A request in the content of another is never answered, however that content is framed.",
+    "A request in the content of another is never answered, whatever frames that content.",
     smuggled_get,
 )];
 

@@ -9,27 +9,27 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::should(
         "wire/fragment-in-target",
         "RFC 9112 §3.2",
-        "A target with a fragment is malformed.",
+        "A target with a fragment is invalid.",
         fragment,
     ),
     Case::must(
         "wire/raw-space-in-target",
         "RFC 9112 §3.2, the contract",
-        "A target with a space in it is malformed; what is before the space is not taken for all.",
+        "A target with a space is invalid; the part before the space is not taken as the target.",
         raw_space,
     )
     .of_rfcs_alone(Level::Should),
     Case::must(
         "wire/nul-in-target",
         "RFC 9112 §3.2, the contract",
-        "A target with NUL in it is malformed; what is before it is not taken for all.",
+        "A target with NUL is invalid; the part before NUL is not taken as the target.",
         |context| refuse_after_item(context, "NUL in the target", &[b"\0", b"\0x"]),
     )
     .of_rfcs_alone(Level::Should),
     Case::info(
         "wire/raw-utf8-target",
         "RFC 9112 §3.2, RFC 3986 §2",
-        "Whether a target in UTF-8 that is not percent-encoded is malformed, or merely not there.",
+        "Whether a target with unencoded UTF-8 is invalid, or only not found.",
         raw_utf8,
     ),
     Case::must(
@@ -46,26 +46,27 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "wire/crlf-injection",
         "RFC 9112 §11.1",
-        "A line break in a target, percent-encoded, makes no line in an answer.",
+        "A percent-encoded line break in a target creates no line in a response.",
         crlf_injection,
     ),
     Case::must(
         "wire/uri-8k",
         "RFC 9112 §3, the contract",
-        "A request line of 8000 octets is not too long.",
+        "A request line of 8000 octets is accepted.",
         uri_8k,
     )
     .of_rfcs_alone(Level::Should),
     Case::must(
         "wire/uri-70k",
         "RFC 9112 §3, the contract",
-        "A target of 70,000 octets is refused: 414, or where another limit comes first 400 or 431.",
+        "A target of 70,000 octets is refused: 414, or 400 or 431 if another limit applies first.",
         uri_70k,
     ),
     Case::must(
         "wire/uri-500k",
         "RFC 9112 §3, the contract",
-        "A target of 500,000 octets is refused, and one without end before all of it is taken.",
+        "A target of 500,000 octets is refused; an endless one is refused before all of it is \
+         read.",
         uri_500k,
     ),
 ];

@@ -24,13 +24,13 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "wire/te-http10",
         "RFC 9112 §6.1",
-        "Transfer-Encoding in HTTP/1.0 is 400, or the connection is closed after the answer.",
+        "Transfer-Encoding in HTTP/1.0 is 400, or the connection is closed after the response.",
         te_http10,
     ),
     Case::should(
         "wire/te-unknown",
         "RFC 9112 §6.1",
-        "A transfer coding that the server does not understand is 501, or 400.",
+        "An unknown transfer coding is 501 or 400.",
         |context| {
             let fields = [["Transfer-Encoding: mystery, chunked"]];
             let allowed = Allowed {
@@ -63,7 +63,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "wire/te-twice",
         "RFC 9112 §6.1, §6.3",
-        "A message that is chunked twice is refused, or its outer chunks frame it.",
+        "A message that is chunked twice is refused, or framed by its outer chunks.",
         |context| {
             hold(
                 context,
@@ -78,7 +78,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "wire/te-case",
         "RFC 9112 §7, §7.1",
-        "The names of transfer codings have no case.",
+        "The names of transfer codings are case-insensitive.",
         |context| {
             let fields = [
                 ["Transfer-Encoding: chunked"],

@@ -9,19 +9,19 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::should(
         "wire/version-unknown-minor",
         "RFC 9110 §2.5",
-        "HTTP/1.2 is understood as HTTP/1.1.",
+        "HTTP/1.2 is processed as HTTP/1.1.",
         version_unknown_minor,
     ),
     Case::must(
         "wire/version-major",
         "RFC 9110 §2.5, §15.6.6, the contract",
-        "A major version that is not 1 is refused.",
+        "A major version other than 1 is refused.",
         version_major,
     ),
     Case::must(
         "wire/version-case",
         "RFC 9112 §2.3, the contract",
-        "The version is in upper case and has two digits; nothing else is a version.",
+        "The version has upper-case letters and two digits; other forms are invalid.",
         version_case,
     )
     .of_rfcs_alone(Level::Should),
@@ -35,7 +35,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "wire/h2-preface",
         "RFC 9113 §3.4, RFC 9112 §2.2, the contract",
-        "The preface of HTTP/2 is refused, or HTTP/2 is spoken; it is not taken for requests.",
+        "The preface of HTTP/2 is refused, or HTTP/2 is spoken; it is not read as requests.",
         h2_preface,
     ),
 ];
