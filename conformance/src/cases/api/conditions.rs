@@ -18,8 +18,8 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "api/if-none-match",
         "RFC 9110 §13.1.2, §13.2.2, §8.8.3.2",
-        "If-None-Match with the present entity tag, alone, in a list or weak, is 304 without content, \
-         for GET and HEAD.",
+        "If-None-Match with the current entity tag (alone, in a list, or weak) is 304 without \
+         content, for GET and HEAD.",
         if_none_match,
     )
     .needing(&[Need::Operations]),

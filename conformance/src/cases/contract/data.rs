@@ -19,49 +19,48 @@ pub(in crate::cases) const CASES: &[Case] = &[
     case(
         "contract/data-list",
         "RFC 8259 §7, §8.1; the contract",
-        "Told langs of different case, length and order, and texts with quotes, controls, marks and \
-         every kind of character, the list has each as it was told, in the order of code points.",
+        "The list has every lang and text of a data file with varied langs (case, length, order) \
+         and texts (quotes, control characters, marks, all planes), in code point order.",
         list,
     ),
     case(
         "contract/data-item",
         "RFC 8259 §7, §8.1; the contract",
-        "Told such data, each greeting is found by its lang alone, in its own case, and is its entry \
-         in the list.",
+        "With such data each greeting is found by its exact lang, and equals its entry in the \
+         list.",
         item,
     ),
     case(
         "contract/data-conditions",
         "RFC 9110 §8.8.3, §13.1.2",
-        "Told such data, every greeting has an entity tag of its own, by which it is 304 and no \
-         other is.",
+        "With such data every greeting has its own entity tag: this tag gives 304, and no other \
+         does.",
         conditions,
     ),
     case(
         "contract/data-many",
         CONTRACT,
-        "Told two thousand greetings it lists each of them, in their order, and HEAD states the \
-         list's length.",
+        "The list has each of two thousand greetings, in order; HEAD has its Content-Length.",
         many,
     ),
     case(
         "contract/data-large",
         CONTRACT,
-        "A data file of 12 MiB is taken and served whole: only one of more than 16 MiB is too large.",
+        "A data file of 12 MiB is accepted and served completely; only one of more than 16 MiB is \
+         too large.",
         large,
     ),
     case(
         "contract/data-few",
         CONTRACT,
-        "Told one greeting it lists that one; told none, an empty list, and nothing that it would \
-         have served untold.",
+        "With one greeting in the data file the list has that one; with none it is empty.",
         few,
     ),
     case(
         "contract/data-form",
         "RFC 8259 §2, §7; the contract",
-        "Escapes, white space and the order of the file make no difference to what is served, \
-         entity tags included.",
+        "Escapes, white space and order in the data file do not change what is served, including \
+         entity tags.",
         form,
     ),
 ];

@@ -30,16 +30,16 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "contract/exact-paths",
         CONTRACT,
-        "A path with a slash too many, in another case, or with a name's end changed, is 404, as any \
-         that the API does not have.",
+        "A path with an extra slash, in another case, or with a changed ending is 404, like any \
+         unknown path.",
         exact_paths,
     )
     .needing(&[Need::Model]),
     Case::must(
         "contract/problem-shape",
         "RFC 9457 §3.1, the contract",
-        "Every error is application/problem+json with type, title, status and detail, and its \
-         status is that of the status line.",
+        "Every error is application/problem+json with type, title, status and detail; its status \
+         equals the status line's.",
         problem_shape,
     ),
 ];

@@ -13,8 +13,7 @@ use crate::{Case, Context, Deviation, Outcome, Verdict};
 pub(in crate::cases) const CASES: &[Case] = &[Case::must(
     "contract/property",
     CONTRACT,
-    "Generated requests, a thousand unless the run asks for more, get the answers that follow from \
-     the data.",
+    "A thousand random requests (or --cases) get the responses that follow from the data.",
     property,
 )
 .within(Duration::from_secs(60))];

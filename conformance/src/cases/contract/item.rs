@@ -60,22 +60,22 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "contract/item-decoded-once",
         "RFC 3986 §2.4",
-        "A lang whose percent sign is itself encoded is not decoded a second time: it is refused, \
-         and never another lang's greeting.",
+        "A lang is percent-decoded only once: one with an encoded percent sign is refused, and \
+         never gives another lang's greeting.",
         decoded_once,
     ),
     Case::must(
         "contract/item-literal",
         "RFC 3986 §3.3, §2.2; the contract",
-        "Nothing is added to a lang or taken from it: with a plus, a space, a parameter, a dot, a \
-         format, or case changed, it is another.",
+        "A lang is taken literally: with a plus, a space, a parameter, a dot, a format, or in \
+         another case it is another lang.",
         literal,
     ),
     Case::must(
         "contract/item-hostile",
         CONTRACT,
-        "Octets that are no lang in any encoding are 400, 404, 414 or 422, and nothing of them \
-         comes back unescaped.",
+        "Octets that are no lang in any encoding are 400, 404, 414 or 422; the response contains \
+         none of them unescaped.",
         hostile,
     ),
 ];

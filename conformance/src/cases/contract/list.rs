@@ -28,7 +28,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "contract/list-exact",
         DATA,
-        "GET /greetings has every greeting of the data and no other, each with lang and text and \
+        "GET /greetings has exactly the greetings of the data, each with lang and text and \
          nothing else.",
         exact,
     )
@@ -42,8 +42,8 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "contract/list-utf8",
         "RFC 8259 §8.1; greetings.json",
-        "GET /greetings is UTF-8 without a byte order mark, and every text has the data's code \
-         points: none is normalised, replaced or dropped.",
+        "GET /greetings is UTF-8 without a byte order mark; every text has the data's code \
+         points, unchanged.",
         utf8,
     )
     .needing(&[Need::Model]),

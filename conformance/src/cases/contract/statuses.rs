@@ -12,14 +12,14 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "contract/problem-every-status",
         "RFC 9457 §3.1, §4.2.1, the contract",
-        "Each error status of the contract, from 400 to 501, comes with a problem of that status, of the title that \
-         the status has, and with a detail.",
+        "Each error status of the contract, from 400 to 501, has a problem with that status, its \
+         title, and a detail.",
         every_status,
     ),
     Case::must(
         "contract/problem-401",
         "RFC 9457 §3.1, §4.2.1, RFC 9110 §15.5.2, the contract",
-        "Each refusal for want of a key comes with a problem of status 401 and its title, and with a \
+        "Each refusal for a missing key has a problem with status 401 and its title, and a \
          challenge for the scheme Key.",
         refusals,
     )
@@ -27,8 +27,8 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "contract/problem-detail",
         CONTRACT,
-        "The detail of a 404 for a lang names it as it was meant, percent-decoded and in its own \
-         case, and errors are in no other problem than a 422.",
+        "The detail of a 404 for a lang names that lang, percent-decoded and in its own case. \
+         Only a 422 has errors.",
         detail,
     ),
 ];

@@ -26,8 +26,8 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "docs/renders",
         "the FastAPI example; the contract",
-        "In a browser the page draws every operation of the document, and nothing on it fails or \
-         is forbidden by its policy.",
+        "In a browser the page shows every operation of the document; nothing on it fails or \
+         violates its policy.",
         renders,
     )
     .needing(&[Need::Browser])

@@ -14,15 +14,14 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "docs/openapi-open",
         "OpenAPI 3.1 §4.8.10, §4.8.30; the contract",
-        "The document of a server that asks for no key has no operation that takes one, and none \
-         that is 401.",
+        "The document of a server without keys has no operation that requires one, and no 401.",
         open,
     ),
     Case::must(
         "docs/openapi-keyed",
         "OpenAPI 3.1 §4.8.10, §4.8.27, §4.8.30; the contract",
-        "The document of a server that asks for a key demands one in Authorization where the server \
-         does, describes the 401 that is answered without it, and demands none elsewhere.",
+        "The document of a server with keys requires one in Authorization where the server does, \
+         and nowhere else; it describes the 401.",
         keyed,
     )
     .needing(&[Need::ApiKey]),
@@ -35,8 +34,8 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "docs/openapi-printed",
         "the contract",
-        "A server that is asked to print its document prints what it would serve, octet for octet, \
-         with a key and a public URL as without; the exit status is 0.",
+        "The printed document equals the served one, octet for octet, also with a key and a \
+         public URL; the exit status is 0.",
         printed,
     )
     .needing(&[

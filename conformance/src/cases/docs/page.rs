@@ -30,28 +30,28 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "docs/assets",
         CONTRACT,
-        "Every script, style sheet and image that the page names is served here: 200, not empty, \
-         with its type.",
+        "Every script, style sheet and image of the page is served here: 200, not empty, with its \
+         type.",
         assets,
     ),
     Case::must(
         "docs/offline",
         CONTRACT,
-        "Neither the page's markup nor its style sheets name anything on another host. (What \
-         scripts load once they run only a browser can tell.)",
+        "The page's markup and style sheets refer to no other host. (What its scripts load is \
+         tested in a browser only.)",
         offline,
     ),
     Case::should(
         "docs/csp",
         "CSP Level 3; the contract",
-        "The page has a Content-Security-Policy that lets it load what it names and fetch the \
-         document, and lets no script in from elsewhere.",
+        "The page has a Content-Security-Policy that allows its own parts and the document, and \
+         no script from elsewhere.",
         csp,
     ),
     Case::must(
         "docs/head",
         "RFC 9110 §9.3.2, the contract",
-        "HEAD of the page, its assets and the document has the status, Content-Type and ETag of \
+        "HEAD on the page, its assets and the document has the status, Content-Type and ETag of \
          GET, and no content.",
         head,
     ),

@@ -12,15 +12,15 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "docs/openapi-paths",
         "OpenAPI 3.1 §4.8.8",
-        "The document describes the data routes, and the health checks where there are any, and \
-         every operation it describes is served with a status that it names.",
+        "The document describes the data routes, and the health checks if there are any. Every \
+         operation gives a status that it declares.",
         paths,
     ),
     Case::must(
         "docs/openapi-errors",
         "OpenAPI 3.1 §4.8.16; RFC 9457",
-        "The 404 and the 422 of a greeting are described as problems, by a schema that the \
-         server's own meet and an empty object does not.",
+        "The document describes the 404 and the 422 of a greeting as problems. The server's own \
+         validate against the schema; an empty object does not.",
         errors,
     ),
     Case::must(

@@ -12,7 +12,7 @@ use crate::{Case, Context, Deviation, Need, Outcome, Verdict, ensure};
 pub(in crate::cases) const CASES: &[Case] = &[
     case(
         "lifecycle/data-missing",
-        "A data file that is not there is refused in one line that names it and the reason.",
+        "A missing data file is refused in one line that names it and the reason.",
         data_missing,
     ),
     case(
@@ -55,7 +55,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     ),
     case(
         "lifecycle/data-not-object",
-        "A data file that holds anything but an object is refused in one line that names it and \
+        "A data file without an object is refused in one line that names it and \
          the reason.",
         |context| {
             for json in [
@@ -84,7 +84,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     ),
     case(
         "lifecycle/data-duplicate",
-        "A lang that is there twice is refused in one line that names the file, the line and the \
+        "A duplicate lang is refused in one line that names the file, the line and the \
          reason.",
         |context| {
             let with = "a lang that is there twice";

@@ -36,8 +36,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "lifecycle/drain-half-request",
         CONTRACT,
-        "Requests that never become whole do not hold the end up for longer than the drain \
-         timeout.",
+        "Incomplete requests delay the end of the process by the drain timeout at most.",
         drain_half_request,
     )
     .needing(&[Need::Process, Need::Signals, Need::DrainTimeout])

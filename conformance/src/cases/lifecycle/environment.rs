@@ -19,8 +19,8 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "lifecycle/port-link",
         "the contract; Kubernetes' variables of services",
-        "What an orchestrator sets as PORT for a link to a service (`tcp://…`) does not keep a \
-         process from starting.",
+        "A PORT that an orchestrator sets as a link to a service (`tcp://…`) does not prevent the \
+         start.",
         |context| is_overlooked(context, "tcp://10.0.0.1:80"),
     )
     .needing(&[Need::Process, Need::PortEnv, Need::Model])
@@ -28,8 +28,8 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "lifecycle/port-malformed",
         CONTRACT,
-        "Any other PORT that is no port is refused in one line that names it, where the port is \
-         taken from there.",
+        "Any other invalid PORT is refused in one line that names it, if the port is read from \
+         there.",
         port_malformed,
     )
     .needing(&[Need::Process, Need::PortEnv])

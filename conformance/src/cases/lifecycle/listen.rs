@@ -13,8 +13,8 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "lifecycle/listen-name",
         CONTRACT,
-        "Told a name, it listens on every address of it that the machine has, at one port, and says \
-         so, a line for each.",
+        "With a name as its address, it listens on each of the name's addresses on this machine, \
+         on one port, and prints one line for each.",
         listen_name,
     )
     .needing(&[Need::Process, Need::Listen, Need::Model])
@@ -31,8 +31,8 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "lifecycle/listen-unix",
         CONTRACT,
-        "Told a Unix socket, it answers there and says so; one that was left behind it replaces, one \
-         in use and anything else it leaves alone.",
+        "With a Unix socket as its address, it answers there and prints it. It replaces an \
+         abandoned socket, and leaves a socket in use or another file unchanged.",
         unix::listen_unix,
     )
     .needing(&[Need::Process, Need::Listen, Need::Signals, Need::Model])

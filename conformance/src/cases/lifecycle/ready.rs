@@ -14,8 +14,8 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "lifecycle/ready-line",
         CONTRACT,
-        "Once it accepts connections, and not before, it prints `listening on http://ADDRESS` on \
-         standard output.",
+        "It prints `listening on http://ADDRESS` on standard output when it accepts connections, \
+         and not before.",
         ready_line,
     )
     .needing(&[Need::Process, Need::Model])
@@ -31,8 +31,8 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "lifecycle/port-in-use",
         CONTRACT,
-        "Told to listen on a port that is taken it ends with a status other than 0 and names the \
-         address on standard error.",
+        "If its port is taken, it ends with a non-zero status and names the address on standard \
+         error.",
         port_in_use,
     )
     .needing(&[Need::Process])

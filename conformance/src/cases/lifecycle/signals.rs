@@ -12,8 +12,8 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "lifecycle/sigint-drains",
         CONTRACT,
-        "After SIGINT answers that have begun are sent to their end, and new connections are not \
-         served, as after SIGTERM.",
+        "SIGINT drains like SIGTERM: responses that have begun are sent completely, and new \
+         connections are not served.",
         sigint_drains,
     )
     .needing(&[Need::Process, Need::Signals, Need::DataFile])
@@ -21,8 +21,8 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::should(
         "lifecycle/second-signal-either",
         CONTRACT,
-        "A second signal ends a process that is draining at once, be it SIGTERM or SIGINT, after \
-         either; where that cuts an answer short, the exit status is not 0.",
+        "A second signal (SIGTERM or SIGINT, after either) ends a draining process at once; the \
+         exit status is not 0 if that cuts off a response.",
         second_signal_either,
     )
     .needing(&[Need::Process, Need::Signals, Need::DataFile])
@@ -30,7 +30,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "lifecycle/drain-time",
         CONTRACT,
-        "What is in flight has the stated drain timeout to end, no less and not much more; then the \
+        "Requests in progress get the stated drain timeout, no less and not much more; then the \
          process ends with exit status 0.",
         drain_time,
     )

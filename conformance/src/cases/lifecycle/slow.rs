@@ -12,8 +12,8 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "lifecycle/slow-headers",
         "the contract; RFC 9110 §15.5.9",
-        "A connection whose request does not get on is closed within the stated time, and dripping \
-         octets gains none.",
+        "A connection whose request stalls is closed within the stated time, also if octets drip \
+         in.",
         slow_headers,
     )
     .needing(&[Need::Process, Need::HeaderTimeout]),
@@ -43,7 +43,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "lifecycle/idle-connection",
         "the contract; RFC 9112 §9.5",
-        "A connection that sends no further request is closed within the stated time, and not long \
+        "A connection without a further request is closed within the stated time, and not long \
          before.",
         idle_connection,
     )

@@ -13,16 +13,15 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "lifecycle/silent-header-time",
         CONTRACT,
-        "A connection that never sends a request has the time of a request's head, and not that of \
-         a connection that waits for its next request.",
+        "A connection that never sends a request gets the header timeout, not the idle timeout.",
         silent,
     )
     .needing(BOTH),
     Case::must(
         "lifecycle/idle-time",
         CONTRACT,
-        "A connection that waits for its next request has the idle time, and not that of a \
-         request's head.",
+        "A connection that waits for its next request gets the idle timeout, not the header \
+         timeout.",
         idle,
     )
     .needing(BOTH),
@@ -36,8 +35,8 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "lifecycle/later-head-time",
         CONTRACT,
-        "A request on a kept connection has the whole time of a head, however long the connection \
-         waited for it before.",
+        "A request on a kept connection gets the full header timeout, however long the connection \
+         was idle before.",
         later_head,
     )
     .needing(BOTH)

@@ -22,8 +22,8 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "lifecycle/workers",
         CONTRACT,
-        "Told a number of workers it has as many: five more, or five times more of what makes a \
-         worker, where it is told five more.",
+        "The number of workers is as configured: with five more, it has five more threads, or \
+         five times a worker's threads more.",
         workers,
     )
     .needing(&[Need::Process, Need::Usage])
@@ -44,8 +44,8 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "lifecycle/root-path-forms",
         "the contract; RFC 9110 §8.8.1",
-        "A prefix is told with a slash at its end or without, and the redirect, the document and its \
-         entity tag go by it.",
+        "A prefix with or without a slash at its end gives the same; the redirect, the document \
+         and its entity tag follow the prefix.",
         root_path_forms,
     )
     .needing(&[Need::Process, Need::RootPath])
@@ -53,8 +53,8 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "lifecycle/option-values",
         CONTRACT,
-        "A value that is no number, or none that makes sense, is refused, and the option named; the \
-         exit status is 2.",
+        "An invalid value of an option is refused, and the message names the option; the exit \
+         status is 2.",
         option_values,
     )
     .needing(&[Need::Process])

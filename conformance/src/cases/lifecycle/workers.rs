@@ -11,9 +11,8 @@ use crate::{Case, Context, Deviation, Need, Outcome, Verdict, ensure};
 pub(in crate::cases) const CASES: &[Case] = &[Case::must(
     "lifecycle/workers-without-room",
     CONTRACT,
-    "Told to run as many as 1,024 workers, a process that has not the descriptors for them \
-         either serves or ends with one line on standard error; it does not say first that it \
-         listens.",
+    "With up to 1,024 workers and too few descriptors, a process serves, or ends with one line on \
+     standard error before it says that it listens.",
     workers_without_room,
 )
 .needing(&[Need::Process, Need::Signals, Need::Model])

@@ -15,8 +15,8 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "load/slow-reader",
         CONTRACT,
-        "Clients that ask without end and read nothing neither hold memory without bound nor hold \
-         up others.",
+        "Clients that send requests endlessly and read nothing cause no unbounded memory, and do \
+         not block others.",
         slow_reader,
     )
     .needing(&[Need::Process, Need::Usage, Need::DataFile])

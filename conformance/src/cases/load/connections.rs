@@ -24,8 +24,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "load/connection-churn",
         CONTRACT,
-        "After ten thousand connections with a request each, neither descriptors nor memory are \
-         lost.",
+        "Ten thousand connections with one request each leak neither descriptors nor memory.",
         connection_churn,
     )
     .needing(&[Need::Process, Need::Usage, Need::Model])
@@ -34,8 +33,8 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::should(
         "load/overload",
         CONTRACT,
-        "With more connections than it has descriptors it serves some, and once they are gone, \
-         all.",
+        "With more connections than descriptors it serves some of them, and all once the excess \
+         is gone.",
         overload,
     )
     .needing(&[Need::Process, Need::Signals, Need::Model])

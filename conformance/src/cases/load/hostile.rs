@@ -15,8 +15,8 @@ use crate::{Case, Context, Deviation, Need, Outcome, Verdict};
 pub(in crate::cases) const CASES: &[Case] = &[Case::must(
     "load/mixed-errors",
     CONTRACT,
-    "Among thousands of requests that are no HTTP, right ones get right answers, and in the end \
-     nothing is lost.",
+    "Among thousands of requests that are not HTTP, correct ones get correct responses, and \
+     nothing leaks.",
     mixed_errors,
 )
 .needing(&[Need::Process, Need::Usage, Need::Model])

@@ -23,7 +23,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "load/memory-plateau",
         CONTRACT,
-        "After a million requests a process has as much memory as after a hundred thousand, to \
+        "After a million requests a process has the same memory as after a hundred thousand, to \
          10 % and 4 MiB.",
         memory_plateau,
     )
@@ -33,8 +33,8 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "load/keys",
         CONTRACT,
-        "Of fifty thousand requests with keys right, wrong and missing each gets its answer, and \
-         neither descriptors nor memory are lost.",
+        "Each of fifty thousand requests with right, wrong and missing keys gets its response; \
+         neither descriptors nor memory leak.",
         keys,
     )
     .needing(&[Need::Process, Need::Usage, Need::ApiKey, Need::Model])

@@ -21,16 +21,16 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::should(
         "proxy/prefix-bare",
         CONTRACT,
-        "Below a prefix, the prefix without its slash redirects to where the prefix with it leads, and \
-         its query is kept. Where the target has a prefix this is its proxy's doing; at the root it is \
-         asked through an nginx that redirects.",
+        "The prefix without its slash redirects to the target of the prefix with it, and keeps \
+         its query. If the URL has a prefix, this tests its proxy; at the root it is tested \
+         through an nginx that redirects.",
         prefix_bare,
     ),
     Case::must(
         "proxy/root-path-bare",
         CONTRACT,
-        "A server that is told its prefix leads below it even where a proxy passes the prefix without \
-         its slash on as /.",
+        "A server with a configured prefix redirects below it even if a proxy passes the prefix \
+         without its slash on as /.",
         root_path_bare,
     )
     .needing(&[Need::Process, Need::Proxy, Need::RootPath]),

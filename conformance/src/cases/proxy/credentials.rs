@@ -25,8 +25,8 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "proxy/cookies-tolerated",
         "RFC 6265 §5.4; the contract",
-        "Cookies that are another's change nothing, up to the 4,096 octets that clients must be \
-         able to keep.",
+        "Foreign cookies have no effect, up to the 4,096 octets that clients must be able to \
+         store.",
         |context| {
             let long = format!("session={}", "0123456789abcdef".repeat(250));
             harmless(

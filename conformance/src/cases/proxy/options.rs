@@ -20,7 +20,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "proxy/root-path-option",
         CONTRACT,
-        "A server that is told its prefix names it in the document and in the redirect from /, and \
+        "A server with a configured prefix has it in the document and in the redirect from /; \
          everything is found there.",
         root_path_option,
     )
@@ -28,16 +28,16 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "proxy/public-url-option",
         "OpenAPI 3.1 §4.8.5; the contract",
-        "A server that is told the absolute URL at which clients find it has that as its server in \
-         the document, its path in the redirect from /, and everything is found there.",
+        "A server with a public URL has that URL as the document's server, and its path in the \
+         redirect from /; everything is found there.",
         public_url_option,
     )
     .needing(&[Need::Process, Need::Proxy, Need::PublicUrl]),
     Case::must(
         "proxy/public-url-conflict",
         CONTRACT,
-        "A server that is told a public URL and a prefix that is not its path says so in one line \
-         and ends with a status that is not 0.",
+        "A public URL with a prefix that is not its path is refused in one line, with a non-zero \
+         exit status.",
         public_url_conflict,
     )
     .needing(&[Need::Process, Need::PublicUrl, Need::RootPath])

@@ -20,7 +20,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "proxy/prefix-item",
         CONTRACT,
-        "Behind a proxy that strips a prefix, every greeting is there, an unknown one is 404 and a \
+        "Behind a proxy that strips a prefix, every greeting is 200, an unknown one 404, and a \
          malformed lang 422.",
         |context| below(context, PREFIX, items),
     )
@@ -36,8 +36,8 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "proxy/prefix-assets",
         CONTRACT,
-        "Behind a proxy that strips a prefix, every script, style sheet and image that the page \
-         names is found below the prefix.",
+        "Behind a proxy that strips a prefix, every script, style sheet and image of the page is \
+         found below the prefix.",
         |context| below(context, PREFIX, assets),
     )
     .needing(PROXY),

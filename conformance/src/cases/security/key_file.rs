@@ -13,8 +13,8 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "security/key-each-of-file",
         "the contract",
-        "Each key of the file opens the data, wherever in the file it is, and nothing that is made of \
-         several, or is a part of one.",
+        "Each key of the file gives access, at any position. A part of a key, or several keys \
+         joined, do not.",
         each_of_file,
     )
     .needing(&[Need::ApiKey, Need::Process])
@@ -22,8 +22,8 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "security/key-file-refused",
         "the contract",
-        "A file without a key, with one that no Authorization field can carry, or that is not there \
-         is refused in one line that names it; it is not served without a key.",
+        "A key file that is missing, has no key, or has a key that no Authorization field can \
+         carry is refused in one line that names it.",
         refused,
     )
     .needing(&[Need::ApiKey, Need::Process])

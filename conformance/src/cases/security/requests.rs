@@ -11,16 +11,16 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "security/key-http10",
         "RFC 9110 §11.5, §15.5.2",
-        "The key is asked of requests in HTTP/1.0 as of others, with Host and without, by GET and by \
-         HEAD, and opens for them.",
+        "Requests in HTTP/1.0 need the key like others: with and without Host, for GET and for \
+         HEAD.",
         http10,
     )
     .needing(KEYED),
     Case::must(
         "security/key-kept-connection",
         "RFC 9110 §3.3, §11.5",
-        "On a connection that is kept each request needs the key of its own: one that had it opens \
-         nothing for the next, and one that lacked it closes nothing.",
+        "On a kept connection each request needs its own key: the one before neither gives nor \
+         takes access.",
         kept_connection,
     )
     .needing(KEYED),
@@ -34,24 +34,24 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "security/key-neighbours",
         "RFC 9110 §11.4, §15.5.2",
-        "No key that is the right one but for one character opens: one more at either end, one less, \
-         two exchanged, one in the other case.",
+        "A key that differs from the right one by one character is 401: one added at either end, \
+         one missing, two exchanged, one in the other case.",
         neighbours,
     )
     .needing(KEYED),
     Case::must(
         "security/key-every-greeting",
         "RFC 9110 §11.5",
-        "Every greeting is 401 without the key, by GET and by HEAD, with a precondition, a query, \
-         content or the fields of proxies, and nothing of it is in the answer.",
+        "Every greeting without the key is 401, for GET and HEAD, with a precondition, a query, \
+         content or a proxy's fields; the response contains nothing of it.",
         every_greeting,
     )
     .needing(KEYED),
     Case::must(
         "security/key-changes-nothing-else",
         "RFC 9110 §11.6.2, the contract",
-        "With the right key everything is what it is where none is asked for: status, content, \
-         entity tag, 304 and 412. What needs none is the same with the right one and a wrong one.",
+        "With the right key everything is the same as on a server without keys: status, content, \
+         entity tag, 304 and 412. Public responses are the same with a right or a wrong key.",
         changes_nothing_else,
     )
     .needing(KEYED),

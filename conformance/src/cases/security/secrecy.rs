@@ -11,8 +11,8 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::should(
         "security/key-timing",
         "CWE-208; the contract",
-        "How long it takes to refuse a key does not tell how much of it is right: it makes no \
-         difference of 20 \u{b5}s or more.",
+        "The time to refuse a key does not reveal how much of it is right: the difference is \
+         below 20 \u{b5}s.",
         key_timing,
     )
     .needing(&[Need::ApiKey])

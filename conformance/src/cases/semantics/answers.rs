@@ -22,7 +22,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "semantics/fields-once",
         "RFC 9110 §5.3",
-        "No answer has a field twice that has one value, such as Content-Length, Date, ETag or \
+        "No response repeats a single-valued field, such as Content-Length, Date, ETag or \
          Location.",
         fields_once,
     ),
@@ -41,7 +41,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::should(
         "semantics/date-now",
         "RFC 9110 §6.6.1",
-        "The Date of an answer is the time at which it was made: on this machine, ours to ten \
+        "The Date of a response is its time of origin; for a server on this machine, to ten \
          seconds.",
         date_now,
     ),

@@ -16,16 +16,16 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "semantics/etag-changes",
         "RFC 9110 §8.8.1, §13.1.2",
-        "Where a greeting's text is another, so are the entity tags of the list and of the \
-         greeting; with those of before If-None-Match is 200.",
+        "A changed text of a greeting changes the entity tags of the list and of the greeting; \
+         If-None-Match with the old ones is 200.",
         etag_changes,
     )
     .needing(&[Need::Process, Need::DataFile]),
     Case::must(
         "semantics/if-none-match",
         "RFC 9110 §13.1.2, §15.4.5, the contract",
-        "If-None-Match with the present entity tag is 304, with GET's ETag, Cache-Control, \
-         Content-Location and Vary and without content.",
+        "If-None-Match with the current entity tag is 304 without content, with GET's ETag, \
+         Cache-Control, Content-Location and Vary.",
         if_none_match,
     )
     .of_rfcs_alone(Level::Must),
@@ -38,8 +38,8 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "semantics/if-none-match-list",
         "RFC 9110 §13.1.2, §5.6.1.2",
-        "If-None-Match is 304 if any of its entity tags is the present one: over several lines, \
-         beside empty list elements, after a tag that holds a comma.",
+        "If-None-Match is 304 if any of its entity tags is the current one: on several lines, \
+         with empty list elements, after a tag with a comma.",
         if_none_match_list,
     ),
     Case::must(

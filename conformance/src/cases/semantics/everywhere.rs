@@ -12,8 +12,8 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "semantics/head-everywhere",
         "RFC 9110 §9.3.2, §8.6",
-        "HEAD of every path, there or not, has the status and the header fields of GET, no content, \
-         and no other Content-Length.",
+        "HEAD on every path, existing or not, has the status and the header fields of GET, no \
+         content, and no other Content-Length.",
         head_everywhere,
     ),
     Case::must(
@@ -25,22 +25,22 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "semantics/host-everywhere",
         "RFC 9112 §3.2",
-        "A request in HTTP/1.1 without Host, with two, or with one that is not valid is 400 by every \
-         method, whatever the path.",
+        "An HTTP/1.1 request without Host, with two, or with an invalid one is 400, for every \
+         method and path.",
         host_everywhere,
     ),
     Case::must(
         "semantics/kept-everywhere",
         "RFC 9112 §9.3, RFC 9110 §3.3",
-        "Every request on a kept connection gets the answer that it gets alone, whatever was asked \
-         before it.",
+        "Every request on a kept connection gets the same response as alone, whatever came before \
+         it.",
         kept_everywhere,
     ),
     Case::must(
         "semantics/methods-everywhere",
         "RFC 9110 §15.5.6, §10.2.1, the contract",
-        "POST, PUT, PATCH, DELETE, TRACE and methods that are rarer or made up are 405 on every \
-         path that is there, with Allow of GET, HEAD and OPTIONS and with a problem.",
+        "POST, PUT, PATCH, DELETE, TRACE and rare or invented methods are 405 on every existing \
+         path, with GET, HEAD and OPTIONS in Allow, and a problem.",
         methods_everywhere,
     )
     .needing(&[Need::Model]),

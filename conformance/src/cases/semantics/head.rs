@@ -27,8 +27,8 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "semantics/head-unknown",
         "RFC 9110 §9.3.2, the contract",
-        "HEAD of what is not there is 404 with the header fields of GET, and no content. Of a server \
-         that is not this API only the status is asked.",
+        "HEAD on an unknown path is 404 with the header fields of GET, and no content. For \
+         another API only the status is tested.",
         head_unknown,
     )
     .of_rfcs_alone(Level::Must),

@@ -9,43 +9,42 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "semantics/etag-everywhere",
         "the contract; RFC 9110 §8.8.3",
-        "Where anything has an entity tag, so have the list, every greeting, the page, each of its \
-         parts and the document: a strong one that stays, and that HEAD has too.",
+        "If anything has an entity tag, all of these do: the list, every greeting, the page, its \
+         parts and the document. The tag is strong and stable, and HEAD has it too.",
         etag_everywhere,
     ),
     Case::must(
         "semantics/if-none-match-everywhere",
         "RFC 9110 §13.1.2, §13.2.1, §15.4.5, the contract",
-        "Everything that has an entity tag is 304 with the tag and without content to \
-         If-None-Match that names it, and 200 with all its content to one that does not: by GET and \
-         by HEAD.",
+        "Everything with an entity tag is 304 without content if If-None-Match names the tag, and \
+         200 with its full content if not: for GET and HEAD.",
         if_none_match_everywhere,
     ),
     Case::must(
         "semantics/if-match",
         "RFC 9110 §13.1.1, §13.2.1, §13.2.2, §15.5.13",
-        "If-Match that does not name the present entity tag, by the strong comparison, is 412 \
-         wherever there is an entity tag, by GET and by HEAD.",
+        "If-Match that does not name the current entity tag (strong comparison) is 412 wherever \
+         there is an entity tag, for GET and HEAD.",
         if_match,
     ),
     Case::must(
         "semantics/if-match-met",
         "RFC 9110 §13.1.1, §5.6.1.2",
-        "If-Match that names the present entity tag, or `*`, changes nothing: alone, in a list, on \
+        "If-Match that names the current entity tag, or `*`, has no effect: alone, in a list, on \
          a second line.",
         if_match_met,
     ),
     Case::must(
         "semantics/precondition-order",
         "RFC 9110 §13.2.2, §13.1.3, §13.1.4",
-        "If-Match is evaluated before If-None-Match, and dates after the tags or, where there is no \
-         modification date, not at all.",
+        "If-Match is evaluated before If-None-Match, and dates after tags, or not at all without \
+         a modification date.",
         precondition_order,
     ),
     Case::must(
         "semantics/precondition-not-applicable",
         "RFC 9110 §13.2.1",
-        "A precondition changes nothing where the answer without it is an error or a redirect, or \
+        "A precondition has no effect if the response without it is an error or a redirect, or if \
          the method is OPTIONS.",
         precondition_not_applicable,
     ),

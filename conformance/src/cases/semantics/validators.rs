@@ -11,8 +11,8 @@ use crate::{Case, Context, Need, Outcome, Verdict, ensure};
 pub(in crate::cases) const CASES: &[Case] = &[Case::must(
     "semantics/etag-of-the-list",
     "RFC 9110 §8.8.1, §13.1.2",
-    "Whichever greeting has another text or lang, is added or removed, the list has another entity \
-     tag, and with those that it had before it is 200.",
+    "Any change of a greeting's text or lang, any addition and any removal changes the list's \
+     entity tag; the old tags give 200.",
     of_the_list,
 )
 .needing(&[Need::Process, Need::DataFile])

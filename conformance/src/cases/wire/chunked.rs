@@ -125,8 +125,8 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "wire/chunk-missing-final",
         "RFC 9112 §8, §7.1",
-        "A message without its last chunk is incomplete: it ends with the connection, and what \
-         comes after it on the wire is no other message.",
+        "A message without its last chunk is incomplete until the connection ends; what follows \
+         it is not read as another message.",
         chunk_missing_final,
     ),
     Case::must(

@@ -18,8 +18,8 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "wire/connection-close",
         "RFC 9112 §9.6",
-        "After a request with `Connection: close` the connection is closed, and nothing after it is \
-         answered.",
+        "After a request with `Connection: close` the connection is closed, and no later request \
+         on it is answered.",
         connection_close,
     ),
     Case::should(

@@ -11,8 +11,8 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "wire/expect-100",
         "RFC 9110 §10.1.1",
-        "A client that expects 100 gets it, or a final answer, before it sends content; the \
-         content is content whichever it gets.",
+        "A client that expects 100 gets it, or a final response, before it sends content; the \
+         content is then read as content.",
         expect_100,
     ),
     Case::must(

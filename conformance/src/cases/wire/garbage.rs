@@ -19,8 +19,8 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "wire/mutations",
         "RFC 9112 §2.2, the contract",
-        "A request with a few octets changed is answered or refused; it is no failure of the \
-         server, and the next client is served.",
+        "A request with a few changed octets is answered or refused; the server does not fail, \
+         and the next client is served.",
         |context| {
             storm(context, mutation, |status| {
                 status < 500 || is_refusal(status)

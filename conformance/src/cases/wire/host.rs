@@ -57,8 +57,8 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::info(
         "wire/absolute-form-mismatch",
         "RFC 9112 §3.2.2, RFC 9110 §7.4",
-        "What a Host that is not the target's leads to: it must be ignored, and may be refused as \
-         misdirected.",
+        "The effect of a Host that differs from the target's: it must be ignored, and may be \
+         refused as misdirected.",
         absolute_form_mismatch,
     ),
 ];

@@ -24,8 +24,9 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "wire/stated-limits",
         "the contract; RFC 9110 §15.5.15, RFC 6585 §5",
-        "Told no limits a server has those of the contract, to the octet: a request line of 8,192 \
-         octets and header fields of 16,384, of which there are 90, are answered, and more are refused.",
+        "Without options a server has the contract's limits, to the octet: a request line of \
+         8,192 octets and header fields of 16,384, of which there are 90, are accepted, and more \
+         are refused.",
         stated,
     ),
     Case::must(

@@ -44,8 +44,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "wire/pipelining-close",
         "RFC 9112 §9.6",
-        "Among pipelined requests no answer says close but the one after which the connection is \
-         closed.",
+        "Of pipelined responses only the last one before the connection is closed has `close`.",
         pipelining_close,
     ),
     Case::must(

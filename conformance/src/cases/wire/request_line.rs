@@ -14,8 +14,8 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "wire/bare-cr",
         "RFC 9112 §2.2",
-        "A CR without LF makes the element it is in invalid, or is replaced by a space; it never \
-         ends a line.",
+        "A CR without LF makes its element invalid, or is replaced by a space; it never ends a \
+         line.",
         bare_cr,
     ),
     Case::should(
@@ -33,8 +33,8 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "wire/request-line-tab",
         "RFC 9112 §3, the contract",
-        "A tab in the request line is malformed, or is white space between two words; what is \
-         before it is not taken for all.",
+        "A tab in the request line is invalid, or separates two words; the part before it is not \
+         taken as the target.",
         request_line_tab,
     )
     .of_rfcs_alone(Level::Should),

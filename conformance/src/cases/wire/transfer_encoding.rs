@@ -10,15 +10,15 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "wire/te-cl",
         "RFC 9112 §6.1, §6.3",
-        "A message with Transfer-Encoding before Content-Length is 400, or is read by the former; \
-         either way the connection is closed.",
+        "A message with Transfer-Encoding before Content-Length is 400, or framed by \
+         Transfer-Encoding; either way the connection is closed.",
         |context| two_lengths(context, |te, cl| [te, cl]),
     ),
     Case::must(
         "wire/cl-te",
         "RFC 9112 §6.1, §6.3",
-        "A message with Content-Length before Transfer-Encoding is 400, or is read by the latter; \
-         either way the connection is closed.",
+        "A message with Content-Length before Transfer-Encoding is 400, or framed by \
+         Transfer-Encoding; either way the connection is closed.",
         |context| two_lengths(context, |te, cl| [cl, te]),
     ),
     Case::must(
@@ -91,8 +91,8 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "wire/te-obfuscated",
         "RFC 9112 §6.1, §6.3, RFC 9110 §5.5, §5.6.1",
-        "What only looks like chunked is refused, and chunked in an unusual guise is chunked or \
-         refused; neither is passed over for another length.",
+        "An invalid spelling of chunked is refused; an unusual valid one is read as chunked, or \
+         refused. Neither is ignored in favour of another length.",
         te_obfuscated,
     ),
 ];

@@ -9,8 +9,8 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "wire/upgrade-declined",
         "RFC 9110 §7.8; RFC 9112 §9.6; the contract",
-        "An offer to change the protocol that is not taken leaves the answer as it is: no 101, no \
-         upgrade among its connection options, and the connection kept or said to be closed.",
+        "An offer to change the protocol that is declined does not change the response: no 101, \
+         no upgrade in Connection; the connection is kept, or said to be closed.",
         upgrade_declined,
     )
     // RFC 9110 §7.8 leaves the answer to the server, and §9.6 of RFC 9112 has it say close as a should.
@@ -18,8 +18,8 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::should(
         "wire/upgrade-keeps",
         "RFC 9112 §9.3",
-        "A connection is kept though a client has offered to change the protocol, as Java's \
-         HttpClient does with its every first request.",
+        "A connection is kept although the client offers to change the protocol, as Java's \
+         HttpClient does with every first request.",
         upgrade_keeps,
     ),
 ];
