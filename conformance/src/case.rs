@@ -104,11 +104,11 @@ impl Need {
                 "needs Chromium and its driver on this machine (Debian: apt-get install \
                  chromium-driver)"
             }
-            Self::ApiKey => "needs an instance that asks for a known API key",
+            Self::ApiKey => "needs an instance with a known API key",
             Self::Fault => "needs a build with the fault-injection feature",
             Self::Model => "needs to know the greetings beforehand",
             Self::Signals => "needs a system with POSIX signals",
-            Self::Usage => "needs /proc, where a process's memory and descriptors are read",
+            Self::Usage => "needs /proc, for a process's memory and descriptors",
             Self::DataFile => "needs a server whose stanza has data_args",
             Self::HeaderTimeout => "needs a server whose stanza has header_timeout_args",
             Self::IdleTimeout => "needs a server whose stanza has idle_timeout_args",
@@ -124,14 +124,14 @@ impl Need {
             Self::OptionEnv => "needs a server whose stanza has option_env",
             Self::PortEnv => "needs a server whose stanza has port_env_args",
             Self::Listen => "needs a server whose stanza has listen_args",
-            Self::ThisApi => "is of the greetings' API, and another is tested",
-            Self::Operations => "needs --path or --openapi, which name what to ask",
-            Self::Described => "needs --openapi, which names a document",
-            Self::Greetings => "needs the greetings, and GET /greetings is an error",
-            Self::Page => "needs the page, and GET /docs is an error",
-            Self::Document => "needs the OpenAPI document, and GET /openapi.json is an error",
+            Self::ThisApi => "tests the greetings API; another API is tested",
+            Self::Operations => "needs --path or --openapi",
+            Self::Described => "needs --openapi",
+            Self::Greetings => "needs the greetings, but GET /greetings is an error",
+            Self::Page => "needs the page, but GET /docs is an error",
+            Self::Document => "needs the OpenAPI document, but GET /openapi.json is an error",
             Self::Resource => {
-                "needs something to ask for: neither GET /greetings nor GET / is 200 (--path names \
+                "needs a path that gives 200: neither GET /greetings nor GET / does (--path names \
                  another)"
             }
         }

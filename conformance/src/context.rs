@@ -137,7 +137,7 @@ impl Context {
             .target
             .keyed
             .as_ref()
-            .ok_or_else(|| Deviation("no instance asks for a key".to_owned()))?;
+            .ok_or_else(|| Deviation("no instance requires a key".to_owned()))?;
         let context = Self {
             base: keyed.base.clone(),
             ..self.clone()

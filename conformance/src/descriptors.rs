@@ -16,7 +16,7 @@ pub fn allow(wanted: u64) -> Result<(), String> {
     };
     match getrlimit(Resource::RLIMIT_NOFILE) {
         Ok((soft, _)) if soft >= wanted => Ok(()),
-        Ok((_, hard)) if hard < wanted => by_hand(format!("and no more than {hard} are allowed")),
+        Ok((_, hard)) if hard < wanted => by_hand(format!("but at most {hard} are allowed")),
         Ok((_, hard)) => setrlimit(Resource::RLIMIT_NOFILE, wanted, hard)
             .or_else(|error| by_hand(error.to_string())),
         Err(error) => by_hand(error.to_string()),

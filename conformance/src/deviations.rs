@@ -85,7 +85,7 @@ impl Deviations {
         };
         for (index, known) in parsed.deviation.iter().enumerate() {
             if !cases::all().any(|case| case.id == known.case) {
-                return fail(format!("there is no case {:?}", known.case));
+                return fail(format!("no such case: {:?}", known.case));
             }
             let is_same = |other: &Known| other.server == known.server && other.case == known.case;
             if parsed.deviation.iter().skip(index + 1).any(is_same) {

@@ -22,14 +22,14 @@ pub(crate) fn of_octets(found: &[u8], expected: &[u8]) -> String {
         .take_while(|(one, other)| one == other)
         .count();
     if same == found.len() && same == expected.len() {
-        return "they do not differ".to_owned();
+        return "they are equal".to_owned();
     }
     let lengths = match found.len() == expected.len() {
         true => String::new(),
         false => format!(" ({} octets, expected {})", found.len(), expected.len()),
     };
     format!(
-        "from octet {} on it is {}, expected {}{lengths}",
+        "at octet {}: found {}, expected {}{lengths}",
         same + 1,
         excerpt(found, same),
         excerpt(expected, same)
@@ -41,7 +41,7 @@ pub(crate) fn of_json(found: &Value, expected: &Value) -> String {
     let (place, found, expected) = first(String::new(), Some(found), Some(expected));
     let place = if place.is_empty() { "/" } else { &place };
     format!(
-        "at {place} it is {}, expected {}",
+        "at {place}: found {}, expected {}",
         brief(found),
         brief(expected)
     )
@@ -111,16 +111,16 @@ mod tests {
     fn the_place_in_octets_is_told() {
         assert_eq!(
             of_octets(b"Hello, World", b"Hello, world"),
-            "from octet 8 on it is \"Hello, World\", expected \"Hello, world\""
+            "at octet 8: found \"Hello, World\", expected \"Hello, world\""
         );
         assert_eq!(
             of_octets(b"Hello", b"Hello!"),
-            "from octet 6 on it is the end, expected \"Hello!\" (5 octets, expected 6)"
+            "at octet 6: found the end, expected \"Hello!\" (5 octets, expected 6)"
         );
         let long = vec![b'x'; 100];
         let other = [&long[..50], b"y", &long[51..]].concat();
         let told = of_octets(&long, &other);
-        assert!(told.starts_with("from octet 51 on it is …\"xxx"), "{told}");
+        assert!(told.starts_with("at octet 51: found …\"xxx"), "{told}");
         assert!(told.contains("expected …\"xxxxxxxxxxxxxxxxyxxx"), "{told}");
     }
 
@@ -130,15 +130,16 @@ mod tests {
         for (found, told) in [
             (
                 json!([{"lang": "a", "text": "z"}, {"lang": "b/~", "text": "y"}]),
-                "at /0/text it is \"z\", expected \"x\"",
+                "at /0/text: found \"z\", expected \"x\"",
             ),
             (
                 json!([{"lang": "a", "text": "x"}]),
-                "at /1 it is nothing, expected {\"lang\":\"b/~\",\"text\":\"y\"}",
+                "at /1: found nothing, expected {\"lang\":\"b/~\",\"text\":\"y\"}",
             ),
             (
                 json!({"a": 1}),
-                "at / it is {\"a\":1}, expected [{\"lang\":\"a\",\"text\":\"x\"},{\"lang\":\"b/~\",\"text\":\"y\"}]",
+                "at /: found {\"a\":1}, expected \
+                 [{\"lang\":\"a\",\"text\":\"x\"},{\"lang\":\"b/~\",\"text\":\"y\"}]",
             ),
         ] {
             assert_eq!(of_json(&found, &expected), told);
@@ -146,7 +147,7 @@ mod tests {
         let found = br#"{"a/b": {"c~d": [1, 2]}}"#;
         assert_eq!(
             of_octets(found, br#"{"a/b": {"c~d": [1, 3]}}"#),
-            "at /a~1b/c~0d/1 it is 2, expected 3"
+            "at /a~1b/c~0d/1: found 2, expected 3"
         );
     }
 }

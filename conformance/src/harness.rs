@@ -57,7 +57,7 @@ pub fn server_tests(name: &str, program: &str) -> ExitCode {
 fn prepare(catalogue: &Catalogue, name: &str, program: &str) -> Result<Tests, String> {
     let server = catalogue
         .get(name)
-        .ok_or_else(|| format!("servers.toml names no server {name:?}"))?;
+        .ok_or_else(|| format!("servers.toml has no server {name:?}"))?;
     Ok(Tests {
         server: server.clone(),
         plan: Plan {

@@ -65,7 +65,9 @@ impl<'de> Visitor<'de> for Names {
         while let Some(name) = members.next_key::<String>()? {
             members.next_value::<Unique>()?;
             if names.contains(&name) {
-                return Err(A::Error::custom(format!("an object has {name:?} twice")));
+                return Err(A::Error::custom(format!(
+                    "an object has a duplicate name {name:?}"
+                )));
             }
             names.insert(name);
         }

@@ -48,7 +48,7 @@ impl Description {
             value = target
                 .ok_or_else(|| Deviation(format!("the document has nothing at {reference:?}")))?;
         }
-        Err(Deviation("references go round in a circle".to_owned()))
+        Err(Deviation("references are circular".to_owned()))
     }
 
     /// The schema of a GET operation's response content.
@@ -125,7 +125,7 @@ impl Schema {
         self.0.validate(value).map_err(|error| {
             let place = error.instance_path().to_string();
             let place = if place.is_empty() { "/" } else { &place };
-            Deviation(format!("it does not validate at {place}: {error}"))
+            Deviation(format!("the content does not validate at {place}: {error}"))
         })
     }
 }

@@ -108,7 +108,7 @@ pub(crate) fn of_document(
                     disallowed: disallowed.map(|path| format!("{below}{path}")),
                 }),
             }),
-            Err(why) => left_out.push(format!("GET {template} is not asked: {why}")),
+            Err(why) => left_out.push(format!("GET {template} is not tested: {why}")),
         }
     }
     (resources, left_out)
@@ -187,7 +187,7 @@ fn filled(
             }
             _ => {
                 return Err(format!(
-                    "it needs the parameter {name}, which is not in its URL"
+                    "it requires the parameter {name}, which is not in its URL"
                 ));
             }
         }

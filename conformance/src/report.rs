@@ -222,7 +222,7 @@ fn heading(judged: &Judged) -> String {
         Standing::Violation => "against an RFC".to_owned(),
         Standing::Warning => format!("warning ({level})"),
         Standing::Failure => format!("failure ({level})"),
-        Standing::Stale => "listed, and no longer deviates".to_owned(),
+        Standing::Stale => "listed, but no longer deviates".to_owned(),
         Standing::Error => "error of the suite".to_owned(),
     }
 }

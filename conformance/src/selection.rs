@@ -8,7 +8,7 @@ pub struct Selection(Vec<String>);
 
 /// A name that is neither an area nor a case.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no area or case named {0:?}; `conformance --list` names them")]
+#[error("no area or case is named {0:?}; `conformance --list` lists the cases")]
 pub struct UnknownCase(String);
 
 impl Selection {

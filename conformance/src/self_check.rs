@@ -92,7 +92,7 @@ impl Check {
             Self::Faultless(case) => {
                 Proof::Fails(format!("no fault shows that {} can fail", case.id))
             }
-            Self::Orphan(fault) => Proof::Fails(format!("there is no case {}", fault.breaks)),
+            Self::Orphan(fault) => Proof::Fails(format!("no such case: {}", fault.breaks)),
         }
     }
 }
@@ -100,7 +100,7 @@ impl Check {
 impl fmt::Display for Check {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Sound(case) => write!(f, "{}: nothing where there is no fault", case.id),
+            Self::Sound(case) => write!(f, "{}: nothing in the sound reference", case.id),
             Self::Finds(case, fault) => write!(f, "{}: {}", case.id, fault.what),
             Self::Faultless(case) => write!(f, "{}: has a fault", case.id),
             Self::Orphan(fault) => write!(f, "{}: {}", fault.breaks, fault.what),

@@ -230,7 +230,7 @@ impl Catalogue {
             Some(path) => Self::load(path),
             None => Err(read(io::Error::new(
                 io::ErrorKind::NotFound,
-                "neither here nor in any directory above",
+                "not found here or in any parent directory",
             ))),
         }
     }
@@ -244,7 +244,10 @@ impl Catalogue {
         for (index, server) in parsed.server.iter().enumerate() {
             let twice = parsed.server.iter().skip(index + 1);
             if twice.into_iter().any(|other| other.name == server.name) {
-                return Err(invalid(format!("two servers are named {:?}", server.name)));
+                return Err(invalid(format!(
+                    "two servers have the name {:?}",
+                    server.name
+                )));
             }
             let calibrates = server.role == Role::Calibration;
             if server.late_by.is_some() && !calibrates {
@@ -255,7 +258,8 @@ impl Catalogue {
             }
             if calibrates != server.slowness().is_some() {
                 return Err(invalid(format!(
-                    "server {:?}: `slowed_by`, a share from 0 in percent, belongs to the role `calibration`",
+                    "server {:?}: `slowed_by`, a share from 0 in percent, belongs to the role \
+                     `calibration`",
                     server.name
                 )));
             }

@@ -32,26 +32,26 @@ impl BaseUrl {
             })
         };
         let Some((scheme, rest)) = url.split_once("://") else {
-            return fail("it does not start with http://");
+            return fail("must start with http://");
         };
         if scheme.eq_ignore_ascii_case("https") {
             return fail(
-                "the suite sends exact octets over plain TCP and speaks no TLS; \
-                 give the http address behind the TLS proxy",
+                "the suite does not speak TLS, because it sends exact octets; give the http \
+                 address behind the TLS proxy",
             );
         }
         if !scheme.eq_ignore_ascii_case("http") {
-            return fail("its scheme is not http");
+            return fail("the scheme must be http");
         }
         let (authority, path) = match rest.find('/') {
             Some(slash) => rest.split_at(slash),
             None => (rest, ""),
         };
         if path.contains(['?', '#']) || authority.contains(['?', '#', '@']) {
-            return fail("it has user information, a query or a fragment");
+            return fail("must not have user information, a query or a fragment");
         }
         if !rest.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return fail("it has characters that must be percent-encoded");
+            return fail("has characters that must be percent-encoded");
         }
         let after_literal = authority.rfind(']').map_or(0, |end| end + 1);
         let colon = authority
@@ -64,12 +64,12 @@ impl BaseUrl {
                 let (host, port) = authority.split_at(colon);
                 match port.trim_start_matches(':').parse() {
                     Ok(port) if port > 0 => (host, port),
-                    _ => return fail("its port is not a number from 1 to 65535"),
+                    _ => return fail("the port must be a number from 1 to 65535"),
                 }
             }
         };
         if host.is_empty() {
-            return fail("it names no host");
+            return fail("has no host");
         }
         Ok(Self {
             host: host.to_owned(),

@@ -303,7 +303,7 @@ fn the_suite_can_be_tested() {
     assert_eq!(output.status.code(), Some(0), "{report}");
     assert!(report.contains("1 cases find nothing"), "{report}");
     assert!(
-        report.contains("2 faults are found; 0 steps failed"),
+        report.contains("2 faults found; 0 steps failed"),
         "{report}"
     );
 }

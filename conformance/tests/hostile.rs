@@ -62,11 +62,11 @@ fn content_ends_where_it_is_said_to() {
 fn nonsense_is_told_apart() {
     let head = "HTTP/1.1 200 OK\r\n";
     for (answer, why) in [
-        (String::new(), "closed without an answer"),
-        ("HTTP/1.1 200".to_owned(), "closed within"),
+        (String::new(), "closed without a response"),
+        ("HTTP/1.1 200".to_owned(), "closed during"),
         (
             format!("{head}Content-Length: 5\r\n\r\nab"),
-            "closed within",
+            "closed during",
         ),
         (
             format!("{head}Content-Length: 1\r\nContent-Length: 2\r\n\r\nab"),
@@ -108,7 +108,7 @@ fn floods_are_cut_off() {
     let error = ask(flood, 64).expect_err("there is more than is taken");
     assert!(error.contains("longer than"), "{error}");
     let error = ask(b"HTTP/1.1 200 OK\r\nX: ".to_vec(), 1).expect_err("there is no end");
-    assert!(error.contains("closed within"), "{error}");
+    assert!(error.contains("closed during"), "{error}");
     let endless = [b"HTTP/1.1 200 OK\r\nX: ", megabyte.as_slice()].concat();
     let error = ask(endless, 1).expect_err("there is no end");
     assert!(error.contains("no end"), "{error}");

@@ -58,17 +58,17 @@ fn change_nothing(
 fn is_same(response: &Response, plain: &Response) -> Result<(), Deviation> {
     ensure!(
         response.status == plain.status,
-        "the status is {}, without it {}",
+        "the status is {}, but {} without it",
         response.status,
         plain.status
     );
     let locations = (response.header("location"), plain.header("location"));
     ensure!(
         locations.0 == locations.1,
-        "Location is {:?}, without it {:?}",
+        "Location is {:?}, but {:?} without it",
         locations.0,
         locations.1
     );
-    ensure!(response.body == plain.body, "the content is another");
+    ensure!(response.body == plain.body, "the content differs");
     Ok(())
 }

@@ -32,12 +32,12 @@ impl Broken {
 impl std::fmt::Display for Broken {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Closed => f.write_str("the connection was closed without an answer"),
-            Self::Truncated => f.write_str("the connection was closed within the answer"),
+            Self::Closed => f.write_str("the connection was closed without a response"),
+            Self::Truncated => f.write_str("the connection was closed during the response"),
             Self::Reset(error) => write!(f, "the connection failed: {error}"),
-            Self::TimedOut => f.write_str("no complete answer came in time"),
-            Self::Malformed(why) => write!(f, "the answer is not HTTP/1.1: {why}"),
-            Self::TooLong => write!(f, "the answer is longer than {MOST_RECEIVED} octets"),
+            Self::TimedOut => f.write_str("no complete response arrived in time"),
+            Self::Malformed(why) => write!(f, "the response is not HTTP/1.1: {why}"),
+            Self::TooLong => write!(f, "the response is longer than {MOST_RECEIVED} octets"),
         }
     }
 }

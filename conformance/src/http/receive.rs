@@ -102,7 +102,7 @@ impl Connection {
     fn check_head_length(&self) -> Result<(), Broken> {
         if self.unread.len() > LONGEST_HEAD {
             return Err(Broken::Malformed(format!(
-                "there is no end to a line or head within {LONGEST_HEAD} octets"
+                "a line or head does not end within {LONGEST_HEAD} octets"
             )));
         }
         Ok(())

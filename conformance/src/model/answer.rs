@@ -133,7 +133,7 @@ impl Answer {
             check_allow(response)?;
         }
         if self.head {
-            ensure!(response.body.is_empty(), "an answer to HEAD has content");
+            ensure!(response.body.is_empty(), "a response to HEAD has content");
             return Ok(Verdict::Conforms);
         }
         match &self.content {
@@ -145,7 +145,7 @@ impl Answer {
                 let got = response.json()?;
                 ensure!(
                     got == *value,
-                    "the content is another: {}",
+                    "the content differs: {}",
                     difference::of_json(&got, value)
                 );
             }

@@ -8,21 +8,24 @@ use crate::judgement::Standing;
 
 pub(super) fn write(out: &mut dyn Write, between: &Between, style: Style) -> io::Result<()> {
     let title = format!(
-        "Between the servers: {} generated requests to each of {}",
+        "Comparison of the servers, with {} random requests to each of {}",
         between.requests,
         between.targets.join(", ")
     );
     writeln!(out, "{}", style.bold(&title))?;
     match &between.conflict {
         Some(conflict) => {
-            let title = "  they contradict each other where the contract fixes the answer";
+            let title = "  they contradict each other where the contract fixes the response";
             writeln!(out, "{}", style.paint(Standing::Failure, title))?;
             write_disagreement(out, conflict)?;
         }
-        None => writeln!(out, "  where the contract fixes the answer, they agree")?,
+        None => writeln!(out, "  they agree where the contract fixes the response")?,
     }
     if !between.open.is_empty() {
-        writeln!(out, "  where it leaves the answer open, they differ")?;
+        writeln!(
+            out,
+            "  they differ where the contract leaves the response open"
+        )?;
     }
     for disagreement in &between.open {
         write_disagreement(out, disagreement)?;

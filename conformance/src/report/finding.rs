@@ -32,7 +32,7 @@ pub(super) fn describe_in_full(judged: &Judged) -> String {
         lines.extend(show(exchange, SHOWN_IN_FULL));
     }
     if evidence.left_out > 0 {
-        lines.push(format!("left out:    {} connections", evidence.left_out));
+        lines.push(format!("not shown:   {} connections", evidence.left_out));
     }
     lines.join("\n")
 }
@@ -58,7 +58,9 @@ fn introduce(judged: &Judged) -> Vec<String> {
     if let Some(known) = &judged.known {
         let what = known.describe();
         lines.push(match judged.standing {
-            Standing::Stale => format!("stale:       it is listed: {what}; remove it there"),
+            Standing::Stale => format!(
+                "stale:       listed, but no longer deviates: {what}; remove it from the list"
+            ),
             _ => format!("known:       {what}"),
         });
     }

@@ -80,7 +80,7 @@ fn compared(between: &Between) -> TestSuite {
         Some(conflict) => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
             status
-                .set_message("servers contradict each other where the contract fixes the answer")
+                .set_message("servers contradict each other where the contract fixes the response")
                 .set_description(tell(conflict));
             status
         }

@@ -207,7 +207,7 @@ fn write_exceptions(out: &mut dyn Write, report: &Report, style: Style) -> io::R
                 for judged in &exception.judged {
                     writeln!(out, "  {}", judged.finding.case.id)?;
                 }
-                writeln!(out, "  the first of them:")?;
+                writeln!(out, "  the first case:")?;
             }
             write_indented(out, &describe(first))?;
         }

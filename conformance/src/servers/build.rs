@@ -61,7 +61,7 @@ pub enum BuildError {
         source: Box<cargo_metadata::Error>,
     },
     /// Cargo reports no such program, or several.
-    #[error("{server}: `{command}` built {found}, where one program `{name}` was to be built")]
+    #[error("{server}: `{command}` built {found} instead of one program `{name}`")]
     NotBuilt {
         /// The server.
         server: String,

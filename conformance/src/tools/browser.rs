@@ -29,8 +29,8 @@ const STARTUP: Duration = Duration::from_secs(20);
 const NO_SANDBOX: &str = "No usable sandbox";
 
 /// What to do about that.
-const SANDBOX_ADVICE: &str = "needs a sandbox for Chromium, which this system does not let it make \
-     (Debian: apt-get install chromium-sandbox; Ubuntu: allow it unprivileged user namespaces)";
+const SANDBOX_ADVICE: &str = "needs a sandbox for Chromium, which this system does not allow \
+     (Debian: apt-get install chromium-sandbox; Ubuntu: allow unprivileged user namespaces)";
 
 /// Parts of what the driver says where no session with this browser will ever be made, with what to
 /// do about it.
@@ -205,7 +205,7 @@ fn port(child: &mut Child) -> Result<u16, ToolError> {
         });
     }
     let port = announced.recv_timeout(STARTUP);
-    port.map_err(|_| not_ready(format!("{PROGRAM} does not say which port it has taken")))
+    port.map_err(|_| not_ready(format!("{PROGRAM} does not print its port")))
 }
 
 /// A new session, which starts the browser.

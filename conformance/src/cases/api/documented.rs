@@ -40,7 +40,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     .needing(&[Need::Described]),
 ];
 
-const UNDECLARED: &str = "the document declares nothing of what was answered";
+const UNDECLARED: &str = "the document declares none of the responses";
 
 /// Holds the answer to GET of every resource that is described to something.
 fn each_answer(
@@ -79,7 +79,7 @@ fn content_type(context: &Context) -> Outcome {
         let names: Vec<&String> = types.keys().collect();
         ensure!(
             described.content(answer.status, &given).is_some(),
-            "GET {}, a {}, has `Content-Type` {given:?}, and the document declares {names:?}",
+            "GET {}, a {}, has `Content-Type` {given:?}, but the document declares {names:?}",
             resource.path,
             answer.status
         );
@@ -113,7 +113,7 @@ fn schema(context: &Context) -> Outcome {
 fn parameter_disallowed(context: &Context) -> Outcome {
     each(
         context,
-        "no path parameter has a schema that rules a value out",
+        "no path parameter has a schema that excludes a value",
         |resource| {
             let described = resource.described.as_ref();
             let Some(path) = described.and_then(|described| described.disallowed.as_deref()) else {
@@ -122,7 +122,7 @@ fn parameter_disallowed(context: &Context) -> Outcome {
             let status = ask(context, Request::get(path))?.status;
             ensure!(
                 (400..500).contains(&status),
-                "GET {path} is {status}, not an error of the client's"
+                "GET {path} is {status}, not a client error"
             );
             Ok(true)
         },

@@ -73,14 +73,14 @@ fn head(context: &Context) -> Outcome {
         let head = ask(context, Request::new("HEAD", path.as_str()))?;
         ensure!(
             head.status == 200,
-            "HEAD {path} is {}, and GET is 200",
+            "HEAD {path} is {}, but GET is 200",
             head.status
         );
         let length = whole.body.len().to_string();
         let stated = head.values("content-length");
         ensure!(
             again.body.len() != whole.body.len() || stated.iter().all(|stated| *stated == length),
-            "HEAD {path} has `Content-Length` {stated:?}, and GET has {length} octets"
+            "HEAD {path} has `Content-Length` {stated:?}, but GET has {length} octets"
         );
         Ok(true)
     })
@@ -104,7 +104,7 @@ fn head_fields(context: &Context) -> Outcome {
             let (wanted, given) = (one.values(name), head.values(name));
             ensure!(
                 wanted != other.values(name) || wanted == given,
-                "{path} has `{name}` {wanted:?} for GET and {given:?} for HEAD"
+                "{path} has `{name}` {wanted:?} for GET, but {given:?} for HEAD"
             );
         }
         Ok(true)
@@ -143,7 +143,7 @@ fn each_refusal(
     Ok(met_one)
 }
 
-const NO_REFUSAL: &str = "no path says which methods it lacks";
+const NO_REFUSAL: &str = "no path declares its methods";
 
 fn method_not_allowed(context: &Context) -> Outcome {
     each(context, NO_REFUSAL, |resource| {
@@ -160,7 +160,7 @@ fn method_not_allowed(context: &Context) -> Outcome {
 }
 
 fn allow(context: &Context) -> Outcome {
-    each(context, "no answer is 405", |resource| {
+    each(context, "no response is 405", |resource| {
         let path = &resource.path;
         each_refusal(context, resource, |method, answer| {
             if answer.status != 405 {
@@ -176,7 +176,7 @@ fn allow(context: &Context) -> Outcome {
             for documented in ["GET"].into_iter().chain(METHODS).filter(|name| has(name)) {
                 ensure!(
                     allowed.contains(&documented),
-                    "{method} {path} is 405 with `Allow` {allowed:?}, and the document has \
+                    "{method} {path} is 405 with `Allow` {allowed:?}, but the document has \
                      {documented}"
                 );
             }

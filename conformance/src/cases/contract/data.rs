@@ -266,7 +266,7 @@ fn conditions(context: &Context) -> Outcome {
     }
     ensure!(
         untagged.is_empty(),
-        "the greetings of {untagged:?} have no entity tag, and others have"
+        "the greetings of {untagged:?} have no entity tag, but others have one"
     );
     let others: Vec<&str> = tags.keys().map(String::as_str).collect();
     for (tag, lang) in &tags {
@@ -313,7 +313,7 @@ fn many(context: &Context) -> Outcome {
     let stated = head.values("content-length");
     ensure!(
         stated.iter().all(|stated| *stated == length),
-        "HEAD /greetings has `Content-Length` {stated:?}, and GET's content has {length} octets"
+        "HEAD /greetings has `Content-Length` {stated:?}, but GET's content has {length} octets"
     );
     for (lang, _) in all.iter().step_by(250).chain(all.last()) {
         told.check_item(lang)?;
@@ -332,7 +332,7 @@ fn large(context: &Context) -> Outcome {
     let whole = told.check_list()?;
     ensure!(
         whole.values("etag") == ask(&told.view, Request::get("/greetings"))?.values("etag"),
-        "the list has another entity tag each time"
+        "the list's entity tag changes with every read"
     );
     told.check_item("zh")?;
     Ok(Verdict::Conforms)
@@ -370,7 +370,8 @@ fn form(context: &Context) -> Outcome {
             tags.insert(tag);
             ensure!(
                 tags.len() == 1,
-                "GET {path} has the entity tags {tags:?} for one content, by how the file is written"
+                "GET {path} has the entity tags {tags:?} for the same content in differently \
+                 written files"
             );
         }
         for lang in told.langs() {

@@ -70,7 +70,7 @@ fn unknown_query(context: &Context) -> Outcome {
             );
             ensure!(
                 response.body == plain.body,
-                "GET {path}{query} has other content than GET {path}"
+                "the content of GET {path}{query} differs from that of GET {path}"
             );
         }
     }

@@ -157,19 +157,19 @@ fn malformed_reason(context: &Context) -> Outcome {
     let mut patterns = parameters.filter_map(|it| it["schema"]["pattern"].as_str());
     let Some(pattern) = patterns.next() else {
         return Ok(Verdict::NotApplicable(
-            "the document states no pattern of a lang".to_owned(),
+            "the document has no pattern for lang".to_owned(),
         ));
     };
     let problem = check_answer(context, "/greetings/_")?.json()?;
     let error = &problem["errors"][0];
     ensure!(
         error["msg"].as_str().is_some_and(|it| it.contains(pattern)),
-        "`errors[0].msg` is {}, which does not say the documented pattern, {pattern}",
+        "`errors[0].msg` is {}, without the documented pattern {pattern}",
         error["msg"]
     );
     ensure!(
         error["type"] == "string_pattern_mismatch",
-        "`errors[0].type` is {}, and in FastAPI \"string_pattern_mismatch\"",
+        "`errors[0].type` is {}, but \"string_pattern_mismatch\" in FastAPI",
         error["type"]
     );
     Ok(Verdict::Conforms)
@@ -204,7 +204,7 @@ fn percent(context: &Context) -> Outcome {
         let response = check_answer(context, &path)?;
         ensure!(
             response.body == plain.body,
-            "GET {path} has other content than GET /greetings/{lang}: {}",
+            "the content of GET {path} differs from that of GET /greetings/{lang}: {}",
             difference::of_octets(&response.body, &plain.body)
         );
     }
@@ -225,7 +225,7 @@ fn refused(context: &Context, segment: &str, statuses: &[u16]) -> Result<(), Dev
     let response = context.get(&path)?;
     ensure!(
         statuses.contains(&response.status),
-        "GET {path} is {}, which is none of {statuses:?}",
+        "GET {path} is {}, not one of {statuses:?}",
         response.status
     );
     Ok(())
@@ -335,7 +335,7 @@ fn check_reflection(segment: &str, response: &Response) -> Result<(), Deviation>
         .any(|window| window == decoded);
     ensure!(
         !(is_markup && reflected),
-        "the content, {media_type:?}, has it as it is"
+        "the content, {media_type:?}, contains it unescaped"
     );
     Ok(())
 }

@@ -90,7 +90,7 @@ fn exact(context: &Context) -> Outcome {
     let (got, expected) = (Value::from(got), context.model().list());
     ensure!(
         got == expected,
-        "the list (sorted) is another: {}",
+        "the list (sorted) differs: {}",
         difference::of_json(&got, &expected)
     );
     Ok(Verdict::Conforms)
@@ -104,11 +104,11 @@ fn sorted(context: &Context) -> Outcome {
         .collect();
     ensure!(
         langs.len() == items.len() && !langs.is_empty(),
-        "not every item has a lang, or there are none: {}",
+        "the list is empty, or an item has no lang: {}",
         Value::from(items)
     );
     // Strings compare by their UTF-8 octets, which is the order of code points.
-    ensure!(langs.is_sorted(), "the langs come as {langs:?}");
+    ensure!(langs.is_sorted(), "the order of the langs is {langs:?}");
     Ok(Verdict::Conforms)
 }
 
@@ -159,14 +159,15 @@ fn stable(context: &Context) -> Outcome {
         let again = match connection.exchange("GET", &bytes) {
             Err(Broken::Closed) => {
                 return Err(Deviation(format!(
-                    "the server closed the connection before read {read}, which HTTP/1.1 keeps open"
+                    "the server closed the connection before read {read} without `Connection: \
+                     close`"
                 )));
             }
             other => other?,
         };
         ensure!(
             (again.status, &again.body) == (first.status, &first.body),
-            "read {read}, a {}, is not what the first was: {}",
+            "read {read}, a {}, differs from the first: {}",
             again.status,
             difference::of_octets(&again.body, &first.body)
         );

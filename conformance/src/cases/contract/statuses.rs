@@ -62,12 +62,12 @@ fn provoking(context: &Context) -> Vec<(u16, &'static str, Request)> {
         (404, "an unknown path", Request::get("/no-such-path")),
         (
             404,
-            "DELETE of an unknown path",
+            "DELETE on an unknown path",
             Request::new("DELETE", "/no-such-path"),
         ),
         (
             404,
-            "OPTIONS of an unknown path",
+            "OPTIONS on an unknown path",
             Request::new("OPTIONS", "/no-such-path"),
         ),
         (404, "an unknown lang", Request::get(absent(context))),
@@ -134,7 +134,7 @@ fn check(what: &str, status: u16, response: &Response) -> Result<(), Deviation> 
     let text = |member: &str| problem[member].as_str().unwrap_or_default();
     ensure!(
         text("type") != "about:blank" || text("title") == phrase(status),
-        "{what}: the problem's `title` is {:?}, and that of {status} is {:?}",
+        "{what}: the problem's `title` is {:?}; the title of {status} is {:?}",
         text("title"),
         phrase(status)
     );

@@ -56,7 +56,7 @@ fn renders(context: &Context) -> Outcome {
             let missing = operations.iter().find(|names| !is_drawn(text, names));
             Ok(match missing {
                 None => Seen::There(()),
-                Some(names) => Seen::NotYet(format!("the page does not draw {}", names[0])),
+                Some(names) => Seen::NotYet(format!("the page does not show {}", names[0])),
             })
         })?;
         page.check_console()?;
@@ -97,7 +97,7 @@ pub(in crate::cases) fn try_it_out(context: &Context) -> Outcome {
                 page.advance(path, &now, &present)
             })?;
             let Some(answer) = answer else {
-                let why = "the page is not Swagger UI, whose buttons the case knows";
+                let why = "the page is not Swagger UI; the case knows only its buttons";
                 return Ok(Verdict::NotApplicable(why.to_owned()));
             };
             check_answer(context, path, &answer)?;
@@ -120,7 +120,7 @@ fn check_answer(context: &Context, path: &str, answer: &Value) -> Result<(), Dev
     let direct = get_whole(context, &path)?.json()?;
     ensure!(
         serde_json::from_str(shown).ok().as_ref() == Some(&direct),
-        "trying out GET {path} on the page shows {shown:?}, and the answer is {direct}"
+        "trying out GET {path} on the page shows {shown:?}, but the response is {direct}"
     );
     Ok(())
 }

@@ -70,7 +70,7 @@ fn operation_ids(context: &Context) -> Outcome {
             .ok_or_else(|| Deviation(format!("{name} has no operationId")))?;
         ensure!(
             !seen.contains(&id),
-            "{name} has an operationId that is taken: {id}"
+            "{name} has a duplicate operationId: {id}"
         );
         seen.push(id);
     }
@@ -103,7 +103,7 @@ fn same(context: &Context) -> Outcome {
     };
     is_that_of(context, &expected.whose, &expected.open)?;
     if let (Some(document), Ok((keyed, _))) = (&expected.keyed, context.keyed()) {
-        let named = |why: Deviation| Deviation(format!("where a key is asked for, {why}"));
+        let named = |why: Deviation| Deviation(format!("with keys: {why}"));
         is_that_of(&keyed, &expected.whose, document).map_err(named)?;
     }
     Ok(Verdict::Conforms)
@@ -116,7 +116,7 @@ fn is_that_of(context: &Context, whose: &str, expected: &[u8]) -> Result<(), Dev
     let at = differs.unwrap_or(response.body.len().min(expected.len()));
     ensure!(
         response.body == expected,
-        "the document is not that of {whose}: they part at octet {at} ({} octets here, {} there)",
+        "the document differs from that of {whose} at octet {at} ({} octets here, {} there)",
         response.body.len(),
         expected.len()
     );

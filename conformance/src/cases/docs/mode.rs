@@ -61,18 +61,18 @@ fn open(context: &Context) -> Outcome {
         let name = operation.name();
         let status = context.send(request(context, &operation)?)?.status;
         if status == 401 {
-            let why = format!("the server asks for a key: {name} is 401");
+            let why = format!("the server requires a key: {name} is 401");
             return Ok(Verdict::NotApplicable(why));
         }
         let requirements = description.security(&operation);
         ensure!(
             requirements.iter().all(is_empty),
-            "{name} is {status} without a key, and its security is {}",
+            "{name} is {status} without a key, but its security is {}",
             Value::from(requirements)
         );
         ensure!(
             operation.value["responses"].get("401").is_none(),
-            "{name} is {status} without a key, and described as 401"
+            "{name} is {status} without a key, but declares 401"
         );
     }
     Ok(Verdict::Conforms)
@@ -91,7 +91,7 @@ fn keyed(context: &Context) -> Outcome {
         if refused.status != 401 {
             ensure!(
                 requirements.iter().all(is_empty),
-                "{name} is {} without a key, and its security is {given}",
+                "{name} is {} without a key, but its security is {given}",
                 refused.status
             );
             continue;
@@ -99,21 +99,25 @@ fn keyed(context: &Context) -> Outcome {
         guarded += 1;
         ensure!(
             !requirements.is_empty() && !requirements.iter().any(is_empty),
-            "{name} is 401 without a key, and its security is {given}"
+            "{name} is 401 without a key, but its security is {given}"
         );
         let mut schemes = requirements
             .iter()
             .flat_map(|requirement| requirement.as_object().into_iter().flatten());
         ensure!(
             schemes.any(|(scheme, _)| description.is_sent_in_authorization(scheme)),
-            "{name} takes its key from Authorization, where no scheme of {given} sends one"
+            "{name} reads its key from Authorization, but no scheme of {given} sends it there"
         );
         let described = operation.value["responses"]
             .get("401")
             .map(|response| description.resolve(response))
             .transpose()?
             .and_then(|response| response["content"][PROBLEM].get("schema"))
-            .ok_or_else(|| Deviation(format!("{name} is 401, and not described as a problem")))?;
+            .ok_or_else(|| {
+                Deviation(format!(
+                    "{name} is 401, but the document does not describe it as a problem"
+                ))
+            })?;
         description
             .compile(described)?
             .check(&refused.json()?)
@@ -123,10 +127,10 @@ fn keyed(context: &Context) -> Outcome {
             .status;
         ensure!(
             status != 401,
-            "{name} is 401 with a key as the document has it"
+            "{name} is 401 with a key in the document's form"
         );
     }
-    ensure!(guarded > 0, "no operation that is described asks for a key");
+    ensure!(guarded > 0, "no operation of the document requires a key");
     Ok(Verdict::Conforms)
 }
 
@@ -135,7 +139,7 @@ fn methods(context: &Context) -> Outcome {
     for operation in description.operations() {
         ensure!(
             operation.value["responses"].get("405").is_none(),
-            "{} is described as 405",
+            "{} declares 405",
             operation.name()
         );
     }

@@ -107,7 +107,7 @@ pub(in crate::cases) fn assets(context: &Context) -> Outcome {
         );
         ensure!(
             expected.iter().any(|prefix| media_type.starts_with(prefix)),
-            "the page names {reference:?} as {:?}, and it is {media_type:?}",
+            "the page declares {reference:?} as {:?}, but it is {media_type:?}",
             load.kind
         );
         ensure!(
@@ -167,12 +167,14 @@ fn csp(context: &Context) -> Outcome {
     ensure!(!policies.is_empty(), "the page has no policy");
     for policy in policies.into_iter().map(Policy::parse) {
         if let Some(hole) = policy.script_hole() {
-            return Err(Deviation(format!("scripts are not held back: {hole}")));
+            return Err(Deviation(format!(
+                "the policy allows foreign scripts: {hole}"
+            )));
         }
         // The document is fetched by script.
         ensure!(
             policy.allows_self("connect-src"),
-            "the policy keeps the page from fetching the document (connect-src)"
+            "the policy does not let the page fetch the document (connect-src)"
         );
         for load in site.loads() {
             let directive = match load.kind {
@@ -223,7 +225,7 @@ fn head(context: &Context) -> Outcome {
         for field in ["content-type", "etag"] {
             ensure!(
                 head.values(field) == get.values(field),
-                "{field} of HEAD {path} is {:?}, of GET {:?}",
+                "{field} of {path} is {:?} for HEAD, but {:?} for GET",
                 head.values(field),
                 get.values(field)
             );
@@ -281,7 +283,7 @@ impl<'a> Site<'a> {
     fn locate(&self, reference: &str) -> Result<String, Deviation> {
         let elsewhere = |url| {
             Deviation(format!(
-                "the page loads {reference:?}, which is not here but at {url}"
+                "the page loads {reference:?} from another host: {url}"
             ))
         };
         let base = self.context.base();

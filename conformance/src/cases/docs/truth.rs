@@ -45,14 +45,17 @@ fn paths(context: &Context) -> Outcome {
         let status = context.send(request(context, &operation)?)?.status;
         ensure!(
             !matches!(status, 404 | 405),
-            "{name} is described, and is {status}"
+            "{name} is in the document, but gives {status}"
         );
         let responses = &operation.value["responses"];
         let range = format!("{}XX", status / 100);
         let is_named = [status.to_string(), range, "default".to_owned()]
             .iter()
             .any(|key| responses.get(key).is_some());
-        ensure!(is_named, "{name} is {status}, which is not described");
+        ensure!(
+            is_named,
+            "{name} is {status}, which the document does not declare"
+        );
     }
     Ok(Verdict::Conforms)
 }
@@ -65,7 +68,7 @@ pub(super) fn request(context: &Context, operation: &Operation<'_>) -> Result<Re
     let path = operation.path.replace("{lang}", context.model().present());
     ensure!(
         !path.contains('{'),
-        "{} has a parameter that is not lang",
+        "{} has a parameter other than lang",
         operation.name()
     );
     Ok(Request::new(operation.method.to_ascii_uppercase(), path))
@@ -79,7 +82,7 @@ fn errors(context: &Context) -> Outcome {
         let schema = description.response_schema("/greetings/{lang}", status, PROBLEM)?;
         ensure!(
             schema.check(&json!({})).is_err(),
-            "the schema of {status} is met by an empty object"
+            "an empty object validates against the schema of {status}"
         );
         let response = context.get(&path)?;
         let named = |why: Deviation| Deviation(format!("GET {path}: {why}"));

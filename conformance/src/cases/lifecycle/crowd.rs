@@ -39,7 +39,7 @@ fn slowloris(context: &Context) -> Outcome {
     for number in 0..CROWD {
         if context.deadline() < Instant::now() + CONNECT {
             let why = format!(
-                "in all this time {} of {CROWD} connections are accepted",
+                "only {} of {CROWD} connections are accepted in the whole time",
                 crowd.len()
             );
             return Err(Deviation(why));

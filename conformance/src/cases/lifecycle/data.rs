@@ -28,7 +28,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
             )?;
             refused(
                 context,
-                "a data file with a comma too many",
+                "a data file with an extra comma",
                 "{\n\"en\": \"a\",\n}\n",
                 Some(3),
             )?;
@@ -87,7 +87,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
         "A duplicate lang is refused in one line that names the file, the line and the \
          reason.",
         |context| {
-            let with = "a lang that is there twice";
+            let with = "a duplicate lang";
             refused(
                 context,
                 with,
@@ -144,7 +144,7 @@ fn data_missing(context: &Context) -> Outcome {
     let file = scratch_file(context, b"")?;
     let path = file.path().to_owned();
     drop(file);
-    refused_file(context, "a data file that is not there", &path, None)
+    refused_file(context, "a missing data file", &path, None)
 }
 
 fn data_huge(context: &Context) -> Outcome {

@@ -18,7 +18,8 @@ pub(in crate::cases) const CASES: &[Case] = &[
     ),
     case(
         "lifecycle/delay-says-close",
-        "During the delay answers say that their connection is closed, so that clients leave before \
+        "During the delay answers say that their connection is closed, so that clients leave \
+         before \
          it is.",
         delay_says_close,
     ),
@@ -134,7 +135,10 @@ fn delay_says_close(context: &Context) -> Outcome {
             answer.status
         );
         let (_, closed) = connection.rest(AT_ONCE);
-        ensure!(closed, "GET {path} says close, and the connection is kept");
+        ensure!(
+            closed,
+            "the response to GET {path} has `close`, but the connection is kept"
+        );
     }
     Ok(Verdict::Conforms)
 }
@@ -150,7 +154,7 @@ fn delay_ends(context: &Context) -> Outcome {
     let took = sent.elapsed();
     ensure!(
         took >= delay,
-        "it ends {took:?} after SIGTERM, told to go on for {delay:?}"
+        "it ends {took:?} after SIGTERM, with a delay of {delay:?}"
     );
     Ok(Verdict::Conforms)
 }

@@ -70,9 +70,9 @@ fn drain_in_flight(context: &Context) -> Outcome {
     for answer in answers {
         large
             .finish(answer)
-            .map_err(|why| Deviation(format!("an answer that had begun before SIGTERM: {why}")))?;
+            .map_err(|why| Deviation(format!("a response that had begun before SIGTERM: {why}")))?;
     }
-    ends_well(&mut large.process, AT_ONCE, "SIGTERM and the last answer")?;
+    ends_well(&mut large.process, AT_ONCE, "SIGTERM and the last response")?;
     Ok(Verdict::Conforms)
 }
 
@@ -111,7 +111,7 @@ fn closes_without_an_answer(connections: Vec<Connection>) -> Outcome {
         let (received, _) = connection.rest(AT_ONCE);
         ensure!(
             received.is_empty(),
-            "a connection without a request is sent {} octets at the end",
+            "a connection without a request gets {} octets at the end",
             received.len()
         );
     }
@@ -147,7 +147,7 @@ fn drain_refuses_new(context: &Context) -> Outcome {
     let turned_away = wait_until_draining(&large.view);
     ensure!(
         large.process.exited().is_none(),
-        "after SIGTERM it does not wait for an answer in progress"
+        "after SIGTERM it does not wait for a response in progress"
     );
     large.finish(answer)?;
     match turned_away {

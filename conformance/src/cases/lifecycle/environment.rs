@@ -71,7 +71,7 @@ fn port_malformed(context: &Context) -> Outcome {
         let line = ended.only_line(&with)?;
         ensure!(
             line.contains("PORT") && line.contains(port),
-            "with {with}, standard error does not name it: {line}"
+            "with {with}, standard error does not name the port: {line}"
         );
     }
     Ok(Verdict::Conforms)

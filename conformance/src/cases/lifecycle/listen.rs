@@ -76,8 +76,8 @@ fn places(process: &mut Process, count: usize, told: &str) -> Result<Vec<String>
         }
         ensure!(
             Instant::now() < deadline && process.exited().is_none(),
-            "told to listen on {told}, it says that it listens on {places:?}, which is not {count} \
-             places, and on standard error {:?}",
+            "with --listen {told} it prints {places:?}, not {count} addresses; on standard error \
+             {:?}",
             process.stderr()
         );
         std::thread::sleep(LOOK);
@@ -108,7 +108,7 @@ fn listen_name(context: &Context) -> Outcome {
         })
         .collect();
     let mut parsed =
-        parsed.ok_or_else(|| Deviation(format!("told {TOLD}, it listens on {said:?}")))?;
+        parsed.ok_or_else(|| Deviation(format!("with {TOLD} it listens on {said:?}")))?;
     parsed.sort_unstable();
     let ports_agree = parsed
         .iter()
@@ -116,14 +116,14 @@ fn listen_name(context: &Context) -> Outcome {
     let ips: Vec<_> = parsed.iter().map(SocketAddr::ip).collect();
     ensure!(
         ips == here && ports_agree,
-        "told {TOLD}, it says that it listens on {said:?}: the addresses are {here:?}"
+        "with {TOLD} it prints {said:?}; the addresses are {here:?}"
     );
     for address in parsed {
         serves(&context.seen_at(BaseUrl::at(address)))?;
     }
     if here.len() < 2 {
         return Ok(Verdict::NotApplicable(
-            "localhost has one address here".to_owned(),
+            "localhost has only one address here".to_owned(),
         ));
     }
     Ok(Verdict::Conforms)
@@ -149,12 +149,12 @@ fn listen_inherited(context: &Context) -> Outcome {
     let said = places(&mut process, 1, "an inherited socket")?;
     ensure!(
         said == [format!("http://{address}")],
-        "given a socket at {address}, it listens on {said:?}"
+        "with a socket at {address} it listens on {said:?}"
     );
     serves(&context.seen_at(BaseUrl::at(address)))?;
     ensure!(
         TcpStream::connect(told).is_err(),
-        "given a socket at {address}, it also listens where it was told to, on {told}"
+        "with a socket at {address} it also listens on the configured address {told}"
     );
     drop(early);
     Ok(Verdict::Conforms)
@@ -182,10 +182,7 @@ mod unix {
         for start in ["where there is nothing", "where a socket was left behind"] {
             let mut process = spawn(context, &told, StartOptions::default())?;
             let said = places(&mut process, 1, &told)?;
-            ensure!(
-                said == [told.clone()],
-                "told {told}, it listens on {said:?}"
-            );
+            ensure!(said == [told.clone()], "with {told} it listens on {said:?}");
             answers(context, &path).map_err(|why| Deviation(format!("{told}, {start}: {why}")))?;
             refuses(context, &told, "a socket in use")?;
             answers(context, &path)?;
@@ -200,7 +197,10 @@ mod unix {
             "a file in its place",
         )?;
         let kept = std::fs::read(&file).unwrap_or_default();
-        ensure!(kept == b"kept", "told to listen on a file, it replaces it");
+        ensure!(
+            kept == b"kept",
+            "with a file as its socket it replaces the file"
+        );
         Ok(Verdict::Conforms)
     }
 

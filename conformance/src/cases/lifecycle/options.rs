@@ -52,7 +52,7 @@ fn help(context: &Context) -> Outcome {
     let ended = refusal::run(context, with_argument("--help"), "--help")?;
     ensure!(
         ended.status.code() == Some(0),
-        "with --help it ends with {}",
+        "--help ends with {}",
         ended.status
     );
     let (text, where_to) = match ended.stdout.trim().is_empty() {
@@ -62,7 +62,7 @@ fn help(context: &Context) -> Outcome {
     for option in context.launch()?.server.long_options() {
         ensure!(
             names(text, option),
-            "--help does not name {option} on {where_to}"
+            "--help does not mention {option} on {where_to}"
         );
     }
     ensure!(!text.trim().is_empty(), "--help prints nothing");

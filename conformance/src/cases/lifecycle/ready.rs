@@ -71,8 +71,7 @@ fn ready_line(context: &Context) -> Outcome {
         // At the very moment: one that speaks too early is found out here.
         if let Err(error) = TcpStream::connect(address) {
             return Err(Deviation(format!(
-                "it says that it listens on {address} and does not accept connections there: \
-                 {error}"
+                "it prints {address}, but accepts no connections there: {error}"
             )));
         }
         serves(&context.seen_at(BaseUrl::at(address)))?;
@@ -88,17 +87,11 @@ fn port_zero(context: &Context) -> Outcome {
     let mut processes = [context.spawn(options.clone())?, context.spawn(options)?];
     for process in &mut processes {
         let address = announced(process)?;
-        ensure!(
-            address.port() != 0,
-            "told to listen on port 0 it says that it listens on {address}"
-        );
+        ensure!(address.port() != 0, "with port 0 it prints {address}");
         serves(&context.seen_at(BaseUrl::at(address)))?;
     }
     let [one, other] = processes.map(|process| process.address());
-    ensure!(
-        one != other,
-        "two processes told to listen on port 0 both say that they listen on {one}"
-    );
+    ensure!(one != other, "two processes with port 0 both print {one}");
     Ok(Verdict::Conforms)
 }
 
@@ -106,10 +99,10 @@ fn port_in_use(context: &Context) -> Outcome {
     let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
         .and_then(|listener| Ok((listener.local_addr()?.port(), listener)));
     let (port, _listener) = taken.map_err(|error| context.obstructed(error))?;
-    refuses_port(context, port, "a port that another program has")?;
+    refuses_port(context, port, "a port of another program")?;
     let (process, _) = start(context, &[])?;
     let port = process.address().port();
-    refuses_port(context, port, "a port that another process of it has")?;
+    refuses_port(context, port, "a port of another process of this server")?;
     Ok(Verdict::Conforms)
 }
 
@@ -122,7 +115,7 @@ fn refuses_port(context: &Context, port: u16, with: &str) -> Result<(), Deviatio
     ended.ensure_orderly(with)?;
     ensure!(
         ended.stderr.contains(&port.to_string()),
-        "with {with}, {port}, standard error does not name it: {}",
+        "with {with}, {port}, standard error does not name the port: {}",
         ended.stderr.trim()
     );
     Ok(())
@@ -153,7 +146,7 @@ fn restart(context: &Context) -> Result<(), Deviation> {
     options.port = Some(process.address().port());
     let again = context.start(options).map_err(|why| {
         Deviation(format!(
-            "a process before it has left the port, and it does not start there: {why}"
+            "it does not start on the port of an ended process: {why}"
         ))
     })?;
     serves(&context.seen_at(again.base_url()))

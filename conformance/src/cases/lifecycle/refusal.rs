@@ -61,7 +61,7 @@ pub(in crate::cases) fn run_as(
 pub(super) fn ended(mut process: Process, with: &str) -> Result<Ended, Deviation> {
     if let Some(address) = process.announced(LIMIT) {
         return Err(Deviation(format!(
-            "with {with} it starts all the same, on {address}"
+            "with {with} it starts nevertheless, on {address}"
         )));
     }
     let Some(status) = process.ended_within(LIMIT) else {
@@ -98,12 +98,12 @@ impl Ended {
         );
         ensure!(
             !stderr.trim().is_empty(),
-            "with {with} it ends without a word on standard error"
+            "with {with} it ends with nothing on standard error"
         );
         let unforeseen = |line: &&str| UNFORESEEN.iter().any(|text| line.contains(text));
         if let Some(line) = stderr.lines().find(unforeseen) {
             return Err(Deviation(format!(
-                "with {with} it fails unforeseen: {line}"
+                "with {with} it fails with an internal error: {line}"
             )));
         }
         Ok(())

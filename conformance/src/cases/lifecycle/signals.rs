@@ -60,9 +60,9 @@ fn sigint_drains(context: &Context) -> Outcome {
     for answer in answers {
         large
             .finish(answer)
-            .map_err(|why| Deviation(format!("an answer that had begun before SIGINT: {why}")))?;
+            .map_err(|why| Deviation(format!("a response that had begun before SIGINT: {why}")))?;
     }
-    ends_well(&mut large.process, AT_ONCE, "SIGINT and the last answer")?;
+    ends_well(&mut large.process, AT_ONCE, "SIGINT and the last response")?;
     Ok(Verdict::Conforms)
 }
 
@@ -80,7 +80,7 @@ fn second_signal_either(context: &Context) -> Outcome {
         wait_until_draining(&large.view);
         ensure!(
             large.process.exited().is_none(),
-            "after {} it does not wait for an answer in progress",
+            "after {} it does not wait for a response in progress",
             first.as_str()
         );
         signal(context, &mut large.process, second)?;
@@ -88,7 +88,7 @@ fn second_signal_either(context: &Context) -> Outcome {
         let status = ends(&mut large.process, AT_ONCE, &after)?;
         ensure!(
             status.code() != Some(0),
-            "after {after}, an answer being cut short, it ended with status 0"
+            "after {after}, which cut off a response, it ended with status 0"
         );
         drop(answer);
     }
@@ -117,7 +117,7 @@ fn drain_ends(context: &Context) -> Result<(), Deviation> {
     let answer = large.ask()?;
     signal(context, &mut large.process, Signal::Terminate)?;
     let limit = Duration::from_secs(STATED.into()) + AT_ONCE;
-    let after = format!("SIGTERM, with an answer that is not read and a drain of {STATED} s,");
+    let after = format!("SIGTERM, with an unread response and a drain timeout of {STATED} s,");
     ends_well(&mut large.process, limit, &after)?;
     drop(answer);
     Ok(())
@@ -134,16 +134,17 @@ fn drain_lasts(context: &Context) -> Result<(), Deviation> {
     let ended = large.process.ended_within(LATE);
     if let Some(status) = ended {
         return Err(Deviation(format!(
-            "{:?} after SIGTERM, with an answer in progress and a drain of {STATED} s, it has ended, \
-             with {status}",
+            "{:?} after SIGTERM, with a response in progress and a drain timeout of {STATED} s, \
+             it has ended with {status}",
             told.elapsed()
         )));
     }
     large.finish(answer).map_err(|why| {
         Deviation(format!(
-            "an answer that is read {LATE:?} after SIGTERM, where the drain is {STATED} s: {why}"
+            "a response that is read {LATE:?} after SIGTERM, with a drain timeout of {STATED} s: \
+             {why}"
         ))
     })?;
-    ends_well(&mut large.process, AT_ONCE, "SIGTERM and the last answer")?;
+    ends_well(&mut large.process, AT_ONCE, "SIGTERM and the last response")?;
     Ok(())
 }

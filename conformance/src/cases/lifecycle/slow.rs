@@ -150,7 +150,8 @@ fn close_in_time(clients: Vec<Slow>, limit: Duration) -> Result<Vec<Vec<u8>>, De
                     let (received, took) = client.until_closed(limit + AT_ONCE)?;
                     ensure!(
                         !received.is_empty() || took >= stated() / 2,
-                        "{}: the connection is closed after {took:?}, where {STATED} s is stated",
+                        "{}: the connection is closed after {took:?}; the stated time is {STATED} \
+                         s",
                         client.name
                     );
                     Ok(received)
@@ -192,7 +193,7 @@ fn slow_later_head(context: &Context) -> Outcome {
     let clients: Vec<_> = clients.into_iter().flatten().collect();
     if clients.is_empty() {
         return Ok(Verdict::NotApplicable(
-            "no connection takes a further request".to_owned(),
+            "no connection accepts a further request".to_owned(),
         ));
     }
     refused_in_time(clients)
@@ -204,7 +205,7 @@ fn refused_in_time(clients: Vec<Slow>) -> Outcome {
         let is_refusal = received.is_empty() || received.starts_with(b"HTTP/1.1 4");
         ensure!(
             is_refusal,
-            "a request that is not whole is answered: {}",
+            "an incomplete request is answered: {}",
             String::from_utf8_lossy(&received[..received.len().min(40)])
         );
     }
@@ -219,14 +220,9 @@ fn slow_body(context: &Context) -> Outcome {
         view.prepare(request).to_bytes()
     };
     let clients = vec![
-        Slow::new(&view, "content that does not come", &head("POST"), b"")?,
+        Slow::new(&view, "missing content", &head("POST"), b"")?,
         Slow::new(&view, "content that drips in", &head("POST"), b"x")?,
-        Slow::new(
-            &view,
-            "content of GET that does not come",
-            &head("GET"),
-            b"",
-        )?,
+        Slow::new(&view, "missing content of GET", &head("GET"), b"")?,
         Slow::new(&view, "content of GET that drips in", &head("GET"), b"x")?,
     ];
     // A server may answer first, and wait for what comes next then.
@@ -245,7 +241,7 @@ fn silent_connection(context: &Context) -> Outcome {
 fn idle_connection(context: &Context) -> Outcome {
     let (_process, view) = start(context, &[Setting::IdleTimeout(STATED)])?;
     let request = view.prepare(Request::get("/greetings")).to_bytes();
-    let mut client = Slow::new(&view, "a client that has had an answer", b"", b"")?;
+    let mut client = Slow::new(&view, "a client after its first response", b"", b"")?;
     for _ in 0..3 {
         // Each time for less than the stated time, all together for longer.
         client.connection.pause(stated() * 2 / 5);

@@ -52,7 +52,7 @@ fn stops(context: &Context, told: Signal) -> Outcome {
         }
     }
     Err(Deviation(format!(
-        "it takes more than {SOON:?} from {} to its end, {took:?} the last of {ATTEMPTS} times",
+        "it ends more than {SOON:?} after {}; {took:?} in the last of {ATTEMPTS} attempts",
         told.as_str()
     )))
 }
@@ -65,7 +65,7 @@ fn second_signal(context: &Context) -> Outcome {
     super::drain::wait_until_draining(&large.view);
     ensure!(
         large.process.exited().is_none(),
-        "after SIGTERM it does not wait for an answer in progress"
+        "after SIGTERM it does not wait for a response in progress"
     );
     signal(context, &mut large.process, Signal::Terminate)?;
     ends(&mut large.process, AT_ONCE, "a second SIGTERM")?;

@@ -81,7 +81,7 @@ fn tell_apart(
         // That it is open still is what is hoped for.
         match slow.until_closed(Duration::from_secs(STILL_OPEN)) {
             Ok((_, took)) if took < Duration::from_secs(STILL_OPEN) => Err(Deviation(format!(
-                "{}: closed after {took:?}, where it has {LONG} s, and {SHORT} s are for others",
+                "{}: closed after {took:?}; its timeout is {LONG} s, the other one {SHORT} s",
                 slow.name()
             ))),
             _ => Ok(()),
@@ -118,8 +118,8 @@ fn silent(context: &Context) -> Outcome {
 fn idle(context: &Context) -> Outcome {
     let [short_head, short_idle] = settings();
     tell_apart(context, [short_idle, short_head], |view| {
-        let client = Slow::after_an_answer(view, "a client that has had an answer", b"", b"")?;
-        client.ok_or_else(|| Deviation("the connection is closed after an answer".to_owned()))
+        let client = Slow::after_an_answer(view, "a client after its first response", b"", b"")?;
+        client.ok_or_else(|| Deviation("the connection is closed after a response".to_owned()))
     })
 }
 
@@ -157,7 +157,7 @@ fn later_head_once(context: &Context) -> Outcome {
     let first = connection.exchange("GET", &request)?;
     let closes = |option: &&str| option.eq_ignore_ascii_case("close");
     if first.list("connection").iter().any(closes) {
-        let why = "no connection takes a further request".to_owned();
+        let why = "no connection accepts a further request".to_owned();
         return Ok(Verdict::NotApplicable(why));
     }
     connection.pause(Duration::from_millis(WAITS));
@@ -165,13 +165,13 @@ fn later_head_once(context: &Context) -> Outcome {
     connection.pause(Duration::from_millis(TAKES));
     let answer = connection.exchange("GET", end).map_err(|broken| {
         Deviation(format!(
-            "a request whose head took {TAKES} ms of {HEAD} s, on a connection that had waited \
-             longer for it: {broken}"
+            "a request whose head took {TAKES} ms of {HEAD} s, on a connection that was idle for \
+             longer: {broken}"
         ))
     })?;
     ensure!(
         answer.status == first.status,
-        "a request whose head took {TAKES} ms of {HEAD} s is {}, and {} at first",
+        "a request whose head took {TAKES} ms of {HEAD} s is {}, the first one {}",
         answer.status,
         first.status
     );
@@ -184,8 +184,7 @@ fn unread_answer(context: &Context) -> Outcome {
     std::thread::sleep(Duration::from_secs(SHORT.into()) + AT_ONCE);
     ensure!(
         large.finish(answer).is_err(),
-        "an answer that nobody read for {:?} is sent to its end, where a connection may idle for \
-         {SHORT} s",
+        "a response that was not read for {:?} is still sent; the idle timeout is {SHORT} s",
         Duration::from_secs(SHORT.into()) + AT_ONCE
     );
     // The others are served as before.

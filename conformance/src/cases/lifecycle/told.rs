@@ -69,20 +69,20 @@ const OTHER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 
 fn listens_where_told(context: &Context) -> Outcome {
     if TcpListener::bind((OTHER, 0)).is_err() {
-        let why = format!("{OTHER} is no address of this machine");
+        let why = format!("{OTHER} is not an address of this machine");
         return Ok(Verdict::NotApplicable(why));
     }
     let (process, _) = start(context, &[])?;
     let told = process.address();
     if told.ip() != Ipv4Addr::LOCALHOST {
         return Err(Deviation(format!(
-            "told to listen on 127.0.0.1 it says that it listens on {told}"
+            "with --listen 127.0.0.1 it prints {told}"
         )));
     }
     let elsewhere = SocketAddr::from((OTHER, told.port()));
     ensure!(
         TcpStream::connect_timeout(&elsewhere, CONNECT).is_err(),
-        "told to listen on 127.0.0.1 it accepts connections on {elsewhere}"
+        "with --listen 127.0.0.1 it accepts connections on {elsewhere}"
     );
     Ok(Verdict::Conforms)
 }
@@ -97,7 +97,7 @@ fn workers(context: &Context) -> Outcome {
         .iter()
         .any(|argument| argument.contains("{workers}"))
     {
-        let why = "its stanza does not say how it is told its workers".to_owned();
+        let why = "its stanza has no option for workers".to_owned();
         return Ok(Verdict::NotApplicable(why));
     }
     let start = |workers| {
@@ -117,7 +117,7 @@ fn workers(context: &Context) -> Outcome {
         // Some start their workers once they are ready.
         if Instant::now() > deadline {
             return Err(Deviation(format!(
-                "with {FEW} workers it has {few} threads, and with {} it has {many}",
+                "it has {few} threads with {FEW} workers, and {many} with {}",
                 FEW + MORE
             )));
         }
@@ -191,7 +191,7 @@ fn by_environment(context: &Context) -> Result<(), Deviation> {
         Setting::Verbose,
     ];
     let (mut process, view) = start_by_environment(context, &settings)?;
-    is_told(&view, DATA, "told its data by its environment")?;
+    is_told(&view, DATA, "with its data from the environment")?;
     let is_told = |setting| server.setting(setting).is_some();
     let long = "x".repeat(LIMIT);
     let fields = (0..FIELDS).fold(Request::get("/greetings"), |request, number| {
@@ -223,7 +223,7 @@ fn by_environment(context: &Context) -> Result<(), Deviation> {
         let response = view.send(request)?;
         ensure!(
             response.status == status,
-            "told {what} by its environment, a request with more is {}, not {status}",
+            "with {what} from the environment, a request with more is {}, not {status}",
             response.status
         );
     }
@@ -232,7 +232,7 @@ fn by_environment(context: &Context) -> Result<(), Deviation> {
         let location = redirect.header("location").unwrap_or_default();
         ensure!(
             location.starts_with("/p/"),
-            "told its prefix by its environment, GET / leads to {location:?}"
+            "with its prefix from the environment, GET / leads to {location:?}"
         );
     }
     if is_told(Setting::HeaderTimeout(1)) {
@@ -240,7 +240,7 @@ fn by_environment(context: &Context) -> Result<(), Deviation> {
         let (_, closed) = connection.rest(Duration::from_secs(1) + AT_ONCE);
         ensure!(
             closed,
-            "told a header timeout of 1 s by its environment, a silent connection is open still"
+            "with a header timeout of 1 s from the environment, a silent connection stays open"
         );
     }
     if is_told(Setting::Verbose) {
@@ -248,7 +248,7 @@ fn by_environment(context: &Context) -> Result<(), Deviation> {
         ends(&mut process, 5 * AT_ONCE, "SIGTERM")?;
         ensure!(
             !process.stderr_at_end().trim().is_empty(),
-            "told by its environment to log all it can, it logs nothing"
+            "with the most verbose log level from the environment, it logs nothing"
         );
     }
     Ok(())
@@ -266,7 +266,7 @@ fn key_by_environment(context: &Context) -> Result<(), Deviation> {
         let status = ask(&view, request)?.status;
         ensure!(
             status == expected,
-            "told its key file by its environment, GET /greetings with {authorization:?} is \
+            "with its key file from the environment, GET /greetings with {authorization:?} is \
              {status}, not {expected}"
         );
     }
@@ -291,11 +291,12 @@ fn option_outranks(context: &Context) -> Result<(), Deviation> {
     let process = context.start(options)?;
     ensure!(
         process.address() != other,
-        "with PORT={} in its environment it listens there, though its command line says otherwise",
+        "with PORT={} in its environment it listens there, although the command line has another \
+         port",
         other.port()
     );
     let view = context.seen_at(process.base_url());
-    is_told(&view, OTHER, "told other data by its environment")
+    is_told(&view, OTHER, "with other data in the environment")
 }
 
 fn option_values(context: &Context) -> Outcome {
@@ -351,7 +352,7 @@ fn option_values(context: &Context) -> Outcome {
         }
     }
     if wrong.is_empty() {
-        let why = "its stanza names no option that takes a number".to_owned();
+        let why = "its stanza has no option that takes a number".to_owned();
         return Ok(Verdict::NotApplicable(why));
     }
     for (server, arguments, option) in wrong {
@@ -404,14 +405,14 @@ fn root_path_forms(context: &Context) -> Outcome {
         let location = redirect.header("location").unwrap_or_default();
         ensure!(
             location == format!("{prefix}/docs"),
-            "told the prefix {told}, GET / leads to {location:?}, not {prefix}/docs"
+            "with the prefix {told}, GET / leads to {location:?}, not {prefix}/docs"
         );
         let document = ask(&view, Request::get("/openapi.json"))?;
         let url = document.json()?["servers"][0]["url"].clone();
         let url = url.as_str().unwrap_or_default().to_owned();
         ensure!(
             url.trim_end_matches('/') == prefix,
-            "told the prefix {told}, the document's server is {url:?}, not {prefix}"
+            "with the prefix {told}, the document's server is {url:?}, not {prefix}"
         );
         let tag = document.header("etag").unwrap_or_default().to_owned();
         let other = tags
@@ -419,7 +420,7 @@ fn root_path_forms(context: &Context) -> Outcome {
             .find(|(other, its)| *other != url && *its == tag);
         ensure!(
             tag.is_empty() || other.is_none(),
-            "told the prefix {told} the document has `ETag` {tag}, and told another as well"
+            "the document has `ETag` {tag} with the prefix {told} and with another one"
         );
         tags.push((url, tag));
     }

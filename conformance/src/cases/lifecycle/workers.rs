@@ -45,7 +45,7 @@ fn workers_without_room(context: &Context) -> Outcome {
             serves(&view).map_err(|why| {
                 let said = process.stderr();
                 Deviation(format!(
-                    "with {with} it says that it listens, and then: {why}\n{said}"
+                    "with {with} it says that it listens, then: {why}\n{said}"
                 ))
             })?;
             if let Some(status) = process.exited() {
@@ -56,7 +56,7 @@ fn workers_without_room(context: &Context) -> Outcome {
         }
         ensure!(
             !process.stderr().contains("panicked at"),
-            "with {with} it serves, and a thread of it panics: {}",
+            "with {with} it serves, but a thread panics: {}",
             process.stderr()
         );
     }

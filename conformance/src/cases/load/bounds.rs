@@ -113,7 +113,7 @@ fn disconnect_mid_response(context: &Context) -> Outcome {
         }
         Ok(())
     })?;
-    let after = format!("{count} clients that went away within an answer");
+    let after = format!("{count} clients that disconnected during a response");
     for _ in 0..2 * THREADS {
         let answered = large.get();
         answered.map_err(|why| Deviation(format!("after {after}: {why}")))?;

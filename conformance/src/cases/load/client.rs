@@ -272,7 +272,7 @@ fn number(digits: &[u8], radix: u32) -> Result<usize, Broken> {
     match number {
         Some(number) if number <= LONGEST => Ok(number),
         Some(_) => Err(Broken::TooLong),
-        None => Err(Broken::Malformed("a length is no number".to_owned())),
+        None => Err(Broken::Malformed("a length is not a number".to_owned())),
     }
 }
 

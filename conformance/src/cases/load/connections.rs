@@ -164,7 +164,7 @@ fn overload_log(context: &Context) -> Outcome {
     let (lines, seconds) = (said.lines().count(), begun.elapsed().as_secs() as usize);
     ensure!(
         lines <= seconds + FEW,
-        "in {seconds} s without a descriptor to spare it logs {lines} lines, such as {:?}",
+        "in {seconds} s without free descriptors it logs {lines} lines, such as {:?}",
         said.lines().next_back().unwrap_or_default()
     );
     drop(crowd);
@@ -207,7 +207,7 @@ fn overload(context: &Context) -> Outcome {
     }
     ensure!(
         served > 0,
-        "of {CROWD} connections to a process with {SCARCE} descriptors none is served"
+        "none of {CROWD} connections to a process with {SCARCE} descriptors is served"
     );
     drop(crowd);
     if let Some(status) = process.exited() {

@@ -66,7 +66,7 @@ impl Footprint {
         let most = self.memory + self.memory / 10 + SLACK + more;
         ensure!(
             now <= most,
-            "after {after} it has {:.1} MiB of memory, and had {:.1}: at most {:.1} would do",
+            "after {after} it has {:.1} MiB of memory, before {:.1} MiB; the limit is {:.1} MiB",
             mib(now),
             mib(self.memory),
             mib(most)
@@ -119,7 +119,7 @@ impl Footprint {
             }
             ensure!(
                 Instant::now() < deadline,
-                "{SETTLING:?} after {after} it has {now} descriptors open, and had {}",
+                "{SETTLING:?} after {after} it has {now} open descriptors, before {}",
                 self.descriptors
             );
             std::thread::sleep(LOOK);

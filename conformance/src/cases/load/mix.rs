@@ -196,7 +196,7 @@ impl Wanted {
         };
         ensure!(
             given == self.fields,
-            "it has the fields {}, and had {} at first",
+            "it has the fields {}, at first {}",
             shown(&given),
             shown(&self.fields)
         );
@@ -219,7 +219,7 @@ impl Wanted {
         let reply = self.exchange(view, client, &self.last_octets)?;
         ensure!(
             reply.closes,
-            "{} with `Connection: close`: the answer does not say `close`",
+            "{} with `Connection: close`: the response has no `close`",
             self.name
         );
         Ok(())

@@ -39,7 +39,7 @@ pub(super) fn pour(
                 (Lost::Broken(broken), _) => broken.to_string(),
                 (Lost::Wrong(why), _) => why.0,
             };
-            Deviation(format!("after {answered} answers on a connection, {why}"))
+            Deviation(format!("after {answered} responses on a connection: {why}"))
         })?;
         if closed {
             reopened += 1;

@@ -58,7 +58,7 @@ fn root_path_option(context: &Context) -> Outcome {
     let mut urls = listed.filter_map(|server| server["url"].as_str());
     ensure!(
         urls.any(|url| url.trim_end_matches('/').ends_with(PREFIX)),
-        "told {PREFIX}, the document's servers are {}",
+        "with {PREFIX}, the document's servers are {}",
         document.get("servers").unwrap_or(&Value::Null)
     );
     redirect_names_prefix(&server)?;
@@ -75,7 +75,7 @@ fn redirect_names_prefix(server: &Context) -> Result<(), Deviation> {
     let location = redirect.header("location").unwrap_or_default();
     ensure!(
         location.contains(&format!("{PREFIX}/")),
-        "told {PREFIX}, GET / is {} with Location {location:?}",
+        "with {PREFIX}, GET / is {} with Location {location:?}",
         redirect.status
     );
     Ok(())
@@ -91,7 +91,7 @@ fn public_url_option(context: &Context) -> Outcome {
     let given = document["servers"][0]["url"].as_str().unwrap_or_default();
     ensure!(
         given.trim_end_matches('/') == url,
-        "told {url}, the document's servers are {}",
+        "with {url}, the document's servers are {}",
         document.get("servers").unwrap_or(&Value::Null)
     );
     redirect_names_prefix(&server)?;

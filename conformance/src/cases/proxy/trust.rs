@@ -68,13 +68,13 @@ fn host_never_reflected(context: &Context) -> Outcome {
         for (name, value) in &response.headers {
             ensure!(
                 !holds(value),
-                "GET {path} with Host: {HOSTILE} is answered with {name}: {}",
+                "the response to GET {path} with Host: {HOSTILE} has {name}: {}",
                 String::from_utf8_lossy(value)
             );
         }
         ensure!(
             response.status >= 400 || !holds(&response.body),
-            "GET {path} with Host: {HOSTILE} has that host in its content"
+            "the content of GET {path} with Host: {HOSTILE} contains that host"
         );
     }
     Ok(differences.verdict())

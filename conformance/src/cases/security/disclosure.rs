@@ -129,7 +129,7 @@ fn panic_contained(context: &Context) -> Outcome {
             response.status
         );
         check_problem(&response)?;
-        ensure_discreet(&response, "the answer of a handler that panicked")?;
+        ensure_discreet(&response, "the response of a handler that panicked")?;
     }
     let status = ask(context, Request::get("/greetings"))?.status;
     ensure!(

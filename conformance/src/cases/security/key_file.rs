@@ -106,7 +106,7 @@ fn refused(context: &Context) -> Outcome {
     let file = scratch_file(context, b"")?;
     let path = file.path().to_owned();
     drop(file);
-    refused_file(context, "a key file that is not there", &path)?;
+    refused_file(context, "a missing key file", &path)?;
     Ok(Verdict::Conforms)
 }
 

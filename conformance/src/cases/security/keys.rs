@@ -177,13 +177,14 @@ fn key_right(context: &Context) -> Outcome {
             let response = ask(&keyed, request.header("Authorization", &*authorization))?;
             ensure!(
                 response.status == open.status,
-                "{method} {path} with the right key is {}, and {} where none is asked for",
+                "{method} {path} with the right key is {}, but {} on a server without keys",
                 response.status,
                 open.status
             );
             ensure!(
                 method == "HEAD" || response.body == open.body,
-                "GET {path} with the right key has other content than where none is asked for"
+                "the content of GET {path} with the right key differs from that on a server \
+                 without keys"
             );
         }
     }

@@ -174,7 +174,7 @@ fn pipelined(context: &Context) -> Outcome {
                 // A server may close after any answer; the client then asks again.
                 Err(broken) if broken.is_closed() && number > 1 => {
                     let why = format!(
-                        "answers {} of {} requests and closes",
+                        "answers {} of {} requests, then closes the connection",
                         number - 1,
                         turns.len()
                     );
@@ -184,7 +184,7 @@ fn pipelined(context: &Context) -> Outcome {
             };
             ensure!(
                 answer.status == *expected,
-                "of pipelined requests with and without the key, {what} is {}, not {expected}",
+                "among pipelined requests with and without the key, {what} is {}, not {expected}",
                 answer.status
             );
         }
@@ -269,7 +269,7 @@ fn every_greeting(context: &Context) -> Outcome {
             let content = String::from_utf8_lossy(&response.body);
             ensure!(
                 text.is_empty() || !content.contains(text),
-                "{what} without a key is 401 and says {text:?}"
+                "{what} without a key is 401, but contains {text:?}"
             );
             ensure!(
                 response.header("etag").is_none(),
@@ -312,14 +312,14 @@ fn changes_nothing_else(context: &Context) -> Outcome {
                 };
                 ensure!(
                     response.status == open.status,
-                    "{what} with {which} is {}, and {} where none is asked for",
+                    "{what} with {which} is {}, but {} on a server without keys",
                     response.status,
                     open.status
                 );
                 ensure!(
                     response.body == open.body && response.values("etag") == open.values("etag"),
-                    "{what} with {which} has other content, or another entity tag, than where none \
-                     is asked for"
+                    "{what} with {which} has different content or another entity tag on a server \
+                     without keys"
                 );
             }
         }

@@ -75,8 +75,8 @@ fn key_timing(context: &Context) -> Outcome {
         return Ok(Verdict::Conforms);
     }
     Err(Deviation(format!(
-        "of {} pairs, a key whose last octet is wrong is refused later than one whose first is \
-         {later} times, and sooner {sooner} times, by {:.0} \u{b5}s in the median",
+        "in {} pairs, a key with a wrong last octet is refused later than one with a wrong first \
+         octet {later} times, and sooner {sooner} times; the median difference is {:.0} \u{b5}s",
         differences.len(),
         median * 1e6
     )))
@@ -130,7 +130,7 @@ fn refusal_time(
     };
     ensure!(
         matches!(response.status, 401 | 403),
-        "a wrong key is answered by {}, not 401",
+        "a wrong key gets {}, not 401",
         response.status
     );
     Ok(start.elapsed().as_secs_f64())

@@ -172,7 +172,7 @@ fn imf_fixdate(context: &Context) -> Outcome {
     }
     Ok(match met_one {
         true => Verdict::Conforms,
-        false => Verdict::NotApplicable("no answer has a date".to_owned()),
+        false => Verdict::NotApplicable("no response has a Date".to_owned()),
     })
 }
 
@@ -182,7 +182,7 @@ const CLOCK: u64 = 10;
 
 fn date_now(context: &Context) -> Outcome {
     if !context.base().is_loopback() {
-        let why = "another machine may have another time".to_owned();
+        let why = "the clock of another machine may differ".to_owned();
         return Ok(Verdict::NotApplicable(why));
     }
     for request in [
@@ -202,7 +202,7 @@ fn date_now(context: &Context) -> Outcome {
         let mut near = near.flat_map(|off| [now - off, now + off]);
         ensure!(
             near.any(|time| date_at(time) == made),
-            "{about} has `Date` {made:?}, and it is {}",
+            "{about} has `Date` {made:?}, but it is {}",
             date_at(now)
         );
     }
@@ -222,7 +222,7 @@ fn no_length_on_204_304(context: &Context) -> Outcome {
             let stated = not_modified.values("content-length");
             ensure!(
                 stated.iter().all(|stated| *stated == length),
-                "a 304 of GET {path} has `Content-Length` {stated:?}, and the 200 has {length} \
+                "the 304 of GET {path} has `Content-Length` {stated:?}, but the 200 has {length} \
                  octets"
             );
         }
@@ -234,7 +234,7 @@ fn no_length_on_204_304(context: &Context) -> Outcome {
     }
     Ok(match met_one {
         true => Verdict::Conforms,
-        false => Verdict::NotApplicable("no answer is 204 or 304".to_owned()),
+        false => Verdict::NotApplicable("no response is 204 or 304".to_owned()),
     })
 }
 

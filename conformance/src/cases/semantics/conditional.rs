@@ -143,7 +143,8 @@ fn etag_changes(context: &Context) -> Outcome {
             let status = ask(&view, request)?.status;
             ensure!(
                 status == 200,
-                "GET {path} with If-None-Match: {tag} is {status}, and {tag} is of another content"
+                "GET {path} with If-None-Match: {tag} is {status}, but {tag} belongs to other \
+                 content"
             );
         }
         for (path, tag) in now {
@@ -311,7 +312,7 @@ fn if_none_match_error(context: &Context) -> Outcome {
         let evaluates = matches!(without, 200..300 | 412);
         ensure!(
             evaluates || with == without,
-            "{name} with If-None-Match: * is {with}, and {without} without"
+            "{name} with If-None-Match: * is {with}, but {without} without it"
         );
     }
     Ok(Verdict::Conforms)

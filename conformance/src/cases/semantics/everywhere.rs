@@ -135,7 +135,7 @@ fn head_everywhere(context: &Context) -> Outcome {
         let head = ask(context, request)?;
         ensure!(
             head.status == whole.status,
-            "{what} is {}, and GET is {}",
+            "{what} is {}, but GET is {}",
             head.status,
             whole.status
         );
@@ -144,7 +144,7 @@ fn head_everywhere(context: &Context) -> Outcome {
         let stated = head.values("content-length");
         ensure!(
             stated.iter().all(|stated| *stated == length),
-            "{what} has `Content-Length` {stated:?}, and GET's content has {length} octets"
+            "{what} has `Content-Length` {stated:?}, but GET's content has {length} octets"
         );
     }
     Ok(Verdict::Conforms)
@@ -223,20 +223,20 @@ fn ensure_same(
 ) -> Result<(), Deviation> {
     ensure!(
         answer.status == expected.status,
-        "{what} is {}, and {} {when}",
+        "{what} is {}, but {} {when}",
         answer.status,
         expected.status
     );
     ensure!(
         answer.body == expected.body,
-        "{what}, a {}, has other content than {when}",
+        "{what}, a {}, has different content {when}",
         answer.status
     );
     for name in ["content-type", "etag", "allow", "location"] {
         let (given, wanted) = (answer.values(name), expected.values(name));
         ensure!(
             given == wanted,
-            "{what} has `{name}` {given:?}, and {wanted:?} {when}"
+            "{what} has `{name}` {given:?}, but {wanted:?} {when}"
         );
     }
     Ok(())
@@ -376,14 +376,14 @@ fn query_everywhere(context: &Context) -> Outcome {
             let expected = &it.whole;
             ensure!(
                 response.status == expected.status,
-                "{what} is {}, and {} without the query",
+                "{what} is {}, but {} without the query",
                 response.status,
                 expected.status
             );
             ensure!(
                 response.body == expected.body
                     && response.values("etag") == expected.values("etag"),
-                "{what} has other content, or another entity tag, than without the query"
+                "{what} has different content or another entity tag without the query"
             );
         }
     }

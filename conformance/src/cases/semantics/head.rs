@@ -81,7 +81,7 @@ fn same_as_get(context: &Context, path: &str, status: u16) -> Outcome {
     // RFC 9110 §8.6: it may be left out, but not be another.
     ensure!(
         is_length_of(&head, &before),
-        "HEAD {path} has `Content-Length` {:?}, and GET's content has {} octets",
+        "HEAD {path} has `Content-Length` {:?}, but GET's content has {} octets",
         head.values("content-length"),
         before.body.len()
     );
@@ -123,6 +123,6 @@ fn head_content_length(context: &Context) -> Outcome {
     }
     Ok(match met_one {
         true => Verdict::Conforms,
-        false => Verdict::NotApplicable("HEAD never has the status of GET".to_owned()),
+        false => Verdict::NotApplicable("no HEAD has the status of GET".to_owned()),
     })
 }

@@ -130,13 +130,13 @@ fn allow_exact(context: &Context) -> Outcome {
             let works = !matches!(status, 405 | 501);
             ensure!(
                 works == allowed.contains(method),
-                "{method} {path} is {status}, and `Allow` names {allowed:?}"
+                "{method} {path} is {status}, but `Allow` has {allowed:?}"
             );
         }
     }
     Ok(match met_one {
         true => Verdict::Conforms,
-        false => Verdict::NotApplicable("no answer states `Allow`".to_owned()),
+        false => Verdict::NotApplicable("no response has `Allow`".to_owned()),
     })
 }
 
@@ -157,7 +157,7 @@ fn allowed_methods(context: &Context, path: &str) -> Result<Option<BTreeSet<Stri
         if let Some(other) = &found {
             ensure!(
                 *other == named,
-                "{path} has `Allow` {other:?} in a refusal and {named:?} for OPTIONS"
+                "{path} has `Allow` {other:?} with 405, but {named:?} with OPTIONS"
             );
         }
         found = Some(named);
@@ -230,7 +230,7 @@ fn refused_methods(context: &Context, methods: &[&str], legal: &[u16]) -> Outcom
         let status = ask(context, Request::new(*method, path))?.status;
         ensure!(
             legal.contains(&status),
-            "{method} {path} is {status}, which is none of {legal:?}"
+            "{method} {path} is {status}, not one of {legal:?}"
         );
         if status != 405 {
             differences.note(format!("{method} is {status}"));
@@ -251,7 +251,7 @@ fn trace(context: &Context) -> Outcome {
         let part = String::from_utf8_lossy(part);
         ensure!(
             !SECRETS.iter().any(|secret| part.contains(secret)),
-            "the answer to TRACE, a {}, holds the request's credentials",
+            "the response to TRACE, a {}, contains the request's credentials",
             response.status
         );
     }

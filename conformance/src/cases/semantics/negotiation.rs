@@ -104,7 +104,8 @@ fn vary_when_negotiated(context: &Context) -> Outcome {
                 ensure!(
                     vary.iter()
                         .any(|name| *name == "*" || name.eq_ignore_ascii_case(field)),
-                    "GET {path} is another with {field}: {value}, and {with} it `Vary` is {vary:?}"
+                    "{field}: {value} changes the response to GET {path}, but {with} it `Vary` is \
+                     {vary:?}"
                 );
             }
         }

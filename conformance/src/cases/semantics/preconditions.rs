@@ -91,13 +91,13 @@ fn unaffected(context: &Context, request: Request, whole: &Response) -> Result<(
     let response = answered(context, request, whole.status)?;
     ensure!(
         method == "HEAD" || response.body == whole.body,
-        "{what} has {} octets of content, and {} without it, or others",
+        "{what} has {} octets of content, but {} (or different ones) without it",
         response.body.len(),
         whole.body.len()
     );
     ensure!(
         response.values("etag") == whole.values("etag"),
-        "{what} has `ETag` {:?}, and {:?} without it",
+        "{what} has `ETag` {:?}, but {:?} without it",
         response.values("etag"),
         whole.values("etag")
     );
@@ -118,13 +118,13 @@ fn etag_everywhere(context: &Context) -> Outcome {
         let is_strong = |tag: &&str| !tag.starts_with("W/");
         ensure!(
             tags.len() == 1 && tags.iter().all(is_strong),
-            "GET {path} has `ETag` {tags:?}, and not one strong one"
+            "GET {path} has `ETag` {tags:?}, not one strong tag"
         );
         for method in ["GET", "HEAD"] {
             let again = ask(context, it.request(method))?;
             ensure!(
                 again.values("etag") == tags,
-                "{method} {path} has `ETag` {:?}, and GET had {tags:?}",
+                "{method} {path} has `ETag` {:?}, but GET had {tags:?}",
                 again.values("etag")
             );
         }
@@ -169,7 +169,7 @@ fn if_match(context: &Context) -> Outcome {
                 let response = answered(context, request, 412)?;
                 ensure!(
                     response.body != it.whole.body || response.body.is_empty(),
-                    "{what} is 412 with the content all the same"
+                    "{what} is 412, but has the content"
                 );
             }
         }

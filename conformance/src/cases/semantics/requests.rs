@@ -52,7 +52,7 @@ fn range_ignored(context: &Context) -> Outcome {
                     is_part(&part, &whole)
                 }
                 416 if range == past_the_end => {
-                    differences.note("answers 416 past the end");
+                    differences.note("gives 416 past the end");
                     true
                 }
                 _ => false,
@@ -114,7 +114,7 @@ fn is_read_as_one(context: &Context, request: Request) -> Result<u16, Deviation>
     match connection.receive("GET") {
         Ok(second) => ensure!(
             second.status == expected,
-            "the content of a GET request was answered as a request, by a {}",
+            "the content of a GET request was answered as a request, with {}",
             second.status
         ),
         Err(Broken::Closed | Broken::Reset(_)) => {}
@@ -138,13 +138,13 @@ fn unknown_header(context: &Context) -> Outcome {
         let response = ask(context, request)?;
         ensure!(
             response.status == plain.status,
-            "GET {path} with unknown fields is {}, and {} without",
+            "GET {path} with unknown fields is {}, but {} without",
             response.status,
             plain.status
         );
         ensure!(
             response.body == plain.body,
-            "GET {path} has other content with unknown fields than without: {}",
+            "unknown fields change the content of GET {path}: {}",
             difference::of_octets(&response.body, &plain.body)
         );
     }
@@ -168,8 +168,8 @@ fn field_name_case(context: &Context) -> Outcome {
         let status = with(host, if_none_match)?;
         ensure!(
             status == usual,
-            "with `Host` and `If-None-Match: *` GET /greetings is {usual}, \
-             with `{host}` and `{if_none_match}: *` it is {status}"
+            "GET /greetings is {usual} with `Host` and `If-None-Match: *`, but {status} with \
+             `{host}` and `{if_none_match}: *`"
         );
     }
     Ok(Verdict::Conforms)

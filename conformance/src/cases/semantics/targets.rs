@@ -78,7 +78,7 @@ fn dot_segments(context: &Context) -> Outcome {
             }
             200..300 => {
                 if is_anywhere(context, &response)? {
-                    differences.note("answers every path alike");
+                    differences.note("gives the same response for every path");
                     continue;
                 }
                 let Some(meant) = meant else {
@@ -88,7 +88,7 @@ fn dot_segments(context: &Context) -> Outcome {
                 let plain = ask(&context.aside(), Request::get(meant))?;
                 ensure!(
                     response.body == plain.body,
-                    "GET {target} has other content than GET {meant}: {}",
+                    "the content of GET {target} differs from that of GET {meant}: {}",
                     difference::of_octets(&response.body, &plain.body)
                 );
                 differences.note("removes dot segments");

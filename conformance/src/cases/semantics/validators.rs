@@ -43,7 +43,7 @@ fn of_the_list(context: &Context) -> Outcome {
         let whole = ask(&view, list())?;
         ensure!(
             whole.status == 200,
-            "told {variant}, GET /greetings is {}, not 200",
+            "with {variant}, GET /greetings is {}, not 200",
             whole.status
         );
         let Some(tag) = whole.header("etag") else {
@@ -54,7 +54,7 @@ fn of_the_list(context: &Context) -> Outcome {
         if let Some(at) = before.iter().position(|other| other == tag) {
             let other = VARIANTS[at];
             return Err(crate::Deviation(format!(
-                "told {variant} the list has `ETag` {tag}, and told {other} as well"
+                "the list has `ETag` {tag} with {variant} and with {other}"
             )));
         }
         if !before.is_empty() {
@@ -62,7 +62,7 @@ fn of_the_list(context: &Context) -> Outcome {
             let again = ask(&view, list().header("If-None-Match", condition))?;
             ensure!(
                 again.status == 200 && again.body == whole.body,
-                "told {variant}, GET /greetings with If-None-Match of what it was before is {}",
+                "with {variant}, GET /greetings with the old tag in If-None-Match is {}",
                 again.status
             );
         }

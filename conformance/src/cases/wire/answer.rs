@@ -42,7 +42,9 @@ fn answer_lines(context: &Context) -> Outcome {
 fn check_head(answer: &[u8]) -> Result<(), Deviation> {
     let end = answer.windows(4).position(|four| four == b"\r\n\r\n");
     let Some(end) = end else {
-        return Err(Deviation("there is no end to the answer's head".to_owned()));
+        return Err(Deviation(
+            "the head of the response does not end".to_owned(),
+        ));
     };
     let mut lines = Vec::new();
     let mut rest = answer.get(..end).unwrap_or_default();

@@ -214,7 +214,7 @@ fn chunk_missing_final(context: &Context) -> Outcome {
     for content in contents {
         for method in probe.methods() {
             let text = String::from_utf8_lossy(content);
-            let what = format!("{method} with the chunks {text:?} and no more");
+            let what = format!("{method} with only the chunks {text:?}");
             let mut connection = context.connect()?;
             connection.send(&probe.message((method, "HTTP/1.1"), FIELDS, content))?;
             connection.pause(Duration::from_millis(50));

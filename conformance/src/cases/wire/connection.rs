@@ -74,20 +74,22 @@ fn keep_alive(context: &Context) -> Outcome {
         let mut received = connection.exchange(&request.method, &bytes);
         if before >= 500 && matches!(&received, Err(broken) if broken.is_closed()) {
             // A server that has failed may close at any time (RFC 9112 §9.5).
-            differences.note(format!("closes after a {before}, and does not say so"));
+            differences.note(format!(
+                "closes the connection after a {before} without `Connection: close`"
+            ));
             connection = context.connect()?;
             received = connection.exchange(&request.method, &bytes);
         }
         let answer = received.map_err(|broken| match broken {
             Broken::Closed | Broken::Reset(_) => Deviation(format!(
-                "the connection was closed before {what} on it, and the answer before that, a \
-                 {before}, did not say so"
+                "the connection was closed before {what}, without `Connection: close` on the \
+                 response before it, a {before}"
             )),
             broken => Deviation(format!("{what}: {broken}")),
         })?;
         before = answer.status;
         if answer.minor_version == 0 && !keeps(&answer) {
-            differences.note("closes after each answer, as HTTP/1.0 has it");
+            differences.note("closes after each response, as in HTTP/1.0");
             connection = context.connect()?;
         } else if is_closing(&answer.list("connection")) {
             differences.note(format!("closes after a {}", answer.status));
@@ -151,7 +153,7 @@ fn close_said(context: &Context) -> Outcome {
         let is_implied = answer.minor_version == 0 && !keeps(&answer);
         ensure!(
             is_implied || is_closing(&answer.list("connection")),
-            "{what} with Connection: close is answered with Connection {:?}",
+            "the response to {what} with Connection: close has Connection {:?}",
             answer.values("connection")
         );
     }
@@ -199,7 +201,7 @@ fn http10_not_chunked(context: &Context) -> Outcome {
         let answer = context.connect()?.exchange("GET", message.as_bytes())?;
         ensure!(
             answer.values("transfer-encoding").is_empty(),
-            "GET {path} in HTTP/1.0 is answered with Transfer-Encoding"
+            "the response to GET {path} in HTTP/1.0 has Transfer-Encoding"
         );
     }
     Ok(Verdict::Conforms)

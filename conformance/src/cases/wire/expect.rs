@@ -71,12 +71,12 @@ fn no_1xx_to_http10(context: &Context) -> Outcome {
             .map_err(|broken| Deviation(format!("{what}: {broken}")))?;
         ensure!(
             answer.interim.is_empty(),
-            "{what} is answered by {:?} first",
+            "{what} gets {:?} first",
             answer.interim
         );
         ensure!(
             answer.status == usual.status,
-            "{what} is {}, and {} without: the expectation is not ignored",
+            "{what} is {}, but {} without the expectation",
             answer.status,
             usual.status
         );

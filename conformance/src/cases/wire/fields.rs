@@ -46,7 +46,12 @@ pub(in crate::cases) const CASES: &[Case] = &[
         "A field name with invalid characters is refused.",
         |context| {
             let fields: &[&[u8]] = &[b"X A: b", b"X(A): b", b"X\0A: b", b"X\xE9: b", b"X\x7F: b"];
-            refuse_fields(context, "a field name that is no token", fields, None)
+            refuse_fields(
+                context,
+                "a field name with invalid characters",
+                fields,
+                None,
+            )
         },
     )
     .of_rfcs_alone(Level::Should),
@@ -134,7 +139,7 @@ fn obs_fold(context: &Context) -> Outcome {
 fn space_before_fields(context: &Context) -> Outcome {
     let mut differences = Differences::default();
     let lenience = Lenience {
-        read: Some((200, "passes over the line")),
+        read: Some((200, "skips the line")),
         ..Lenience::default()
     };
     let line = format!("GET {} HTTP/1.1", context.path(context.resource()));
@@ -195,8 +200,7 @@ fn headers_101(context: &Context) -> Outcome {
         status if status == expected => Ok(Verdict::Differs("accepts 101 fields".to_owned())),
         status @ 400..500 => Ok(Verdict::Differs(format!("answers {status}"))),
         status => Err(Deviation(format!(
-            "as the last of 101 fields `If-None-Match: *` makes the answer {status}, and alone \
-             {expected}"
+            "`If-None-Match: *` as the last of 101 fields gives {status}, alone {expected}"
         ))),
     }
 }
@@ -260,8 +264,7 @@ fn header_64k(context: &Context) -> Outcome {
         status => {
             ensure!(
                 status == expected,
-                "a list of 64 KiB in If-None-Match makes the answer {status}, and a short one \
-                 {expected}"
+                "a list of 64 KiB in If-None-Match gives {status}, a short one {expected}"
             );
             Ok(Verdict::Differs("accepts a field of 64 KiB".to_owned()))
         }

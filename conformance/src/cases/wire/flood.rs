@@ -40,7 +40,9 @@ pub(super) fn swallow(
     let mut sent = connection.send(flood.start);
     while sent.is_ok() && !connection.has_reacted() {
         if taken >= MOST {
-            return Err(Deviation(format!("{what}: {taken} octets of it are taken")));
+            return Err(Deviation(format!(
+                "{what}: the server reads {taken} octets of it"
+            )));
         }
         sent = connection.send(&block);
         taken += block.len();
@@ -55,7 +57,7 @@ pub(super) fn swallow(
         }
         ([], Ending::Broken(broken)) => Err(Deviation(format!("{what}: {broken}"))),
         ([], Ending::Silent) => Err(Deviation(format!(
-            "{what} is no longer read, nor answered, nor is the connection closed"
+            "{what}: the server stops reading, sends no response and keeps the connection open"
         ))),
     }
 }

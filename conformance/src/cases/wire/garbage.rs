@@ -90,13 +90,13 @@ fn one(context: &Context, message: &[u8], is_legal: fn(u16) -> bool) -> Result<(
     let _ = connection.finish_sending();
     let (answers, ending) = connection.receive_all("GET", QUIET);
     if let Some(answer) = answers.iter().find(|answer| !is_legal(answer.status)) {
-        return Err(Deviation(format!("it is answered by a {}", answer.status)));
+        return Err(Deviation(format!("the response is {}", answer.status)));
     }
     match ending {
         // A connection that is closed with octets unread is reset, and answers may be lost.
         Ending::Closed | Ending::Broken(Broken::Reset(_) | Broken::Truncated) => Ok(()),
         Ending::Silent => Err(Deviation(
-            "the connection is not closed, though its end was sent".to_owned(),
+            "the connection stays open, although the client has ended it".to_owned(),
         )),
         Ending::Broken(Broken::Malformed(_)) if answers.is_empty() && !names_version(message) => {
             let (_, is_closed) = connection.rest(QUIET);
@@ -117,7 +117,7 @@ fn is_served(
         .map_err(|why| Deviation(format!("the next client is not served: {why}")))?;
     ensure!(
         answer.status == expected.status && (!is_stable || answer.body == expected.body),
-        "the next client is answered by a {}, not {}: {}",
+        "the next client gets {}, not {}: {}",
         answer.status,
         expected.status,
         difference::of_octets(&answer.body, &expected.body)

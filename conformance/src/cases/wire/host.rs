@@ -154,7 +154,7 @@ fn absolute_form(context: &Context) -> Outcome {
             ensure!(
                 response.status == origin.status
                     && (!is_comparable || response.body == origin.body),
-                "GET {target} is {}, and GET {path} is {}: {}",
+                "GET {target} is {}, but GET {path} is {}: {}",
                 response.status,
                 origin.status,
                 difference::of_octets(&response.body, &origin.body)

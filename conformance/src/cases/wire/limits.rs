@@ -177,7 +177,7 @@ fn bounded(
     message: impl Fn(&Context, usize) -> Vec<u8>,
 ) -> Outcome {
     let (_process, view) = start(context, &[setting])?;
-    let what = |size| format!("told a limit of {limit} {unit}, a request of {size}");
+    let what = |size| format!("with a limit of {limit} {unit}, a request of {size}");
     answered(&view, &what(limit), &message(&view, limit), 200)?;
     let mut differences = Differences::default();
     let larger = limit + 1;

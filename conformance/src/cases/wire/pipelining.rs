@@ -95,7 +95,8 @@ fn answered_in_order(context: &Context, mut requests: Vec<Request>) -> Outcome {
             // A server may close after any answer; the client then asks again.
             Err(broken) if broken.is_closed() && number > 1 => {
                 let answered = number - 1;
-                let why = format!("answers {answered} of {count} requests and closes");
+                let why =
+                    format!("answers {answered} of {count} requests, then closes the connection");
                 return Ok(Verdict::Differs(why));
             }
             received => received.map_err(|broken| Deviation(format!("{what}: {broken}")))?,
@@ -112,7 +113,7 @@ fn answered_in_order(context: &Context, mut requests: Vec<Request>) -> Outcome {
         );
         ensure!(
             !is_stable || answer.body == expected.body,
-            "{what} has other content than alone: {}",
+            "the content of {what} differs from that of the same request alone: {}",
             difference::of_octets(&answer.body, &expected.body)
         );
     }
@@ -130,16 +131,16 @@ fn pipelining_close(context: &Context) -> Outcome {
     let count = answers.len();
     match answers.iter().position(says_close) {
         _ if ending != Ending::Closed => Err(Deviation(
-            "the connection is not closed after the last of three requests, which says close"
+            "the connection stays open after the last of three requests, which has `close`"
                 .to_owned(),
         )),
         Some(at) if at + 1 < count => Err(Deviation(format!(
-            "answer {} of {count} says close, and others follow",
+            "response {} of {count} has `close`, but others follow",
             at + 1
         ))),
         _ if count == 3 => Ok(Verdict::Conforms),
         _ => Ok(Verdict::Differs(format!(
-            "answers {count} of 3 requests and closes"
+            "answers {count} of 3 requests, then closes the connection"
         ))),
     }
 }

@@ -69,18 +69,27 @@ impl Reading {
 impl fmt::Display for Reading {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Refused(status) => write!(f, "it is refused with {status}"),
-            Self::Dropped => f.write_str("the connection is closed without an answer"),
-            Self::Once(_) => f.write_str("it is answered, and the connection closed"),
+            Self::Refused(code) => write!(f, "refused with {code}"),
+            Self::Dropped => f.write_str("the connection is closed without a response"),
+            Self::Once(Status { code, .. }) => {
+                write!(f, "answered with {code}, then the connection is closed")
+            }
             Self::Whole(status) if !status.is_usual && status.code >= 400 => {
                 let code = status.code;
-                write!(f, "it is refused with {code}, and the next request read")
+                write!(f, "refused with {code}, then the next request is answered")
             }
-            Self::Whole(_) => f.write_str("it is answered, and so is the next request"),
-            Self::Waits(_) => f.write_str("it is answered, and its end is waited for"),
-            Self::Withheld => f.write_str("its end is waited for"),
-            Self::RefusedLate(_) => {
-                f.write_str("it is answered, and what follows its head is then refused")
+            Self::Whole(Status { code, .. }) => {
+                write!(f, "answered with {code}, then the next request is answered")
+            }
+            Self::Waits(Status { code, .. }) => {
+                write!(
+                    f,
+                    "answered with {code}, then the server waits for more of it"
+                )
+            }
+            Self::Withheld => f.write_str("no response; the server waits for more of it"),
+            Self::RefusedLate(Status { code, .. }) => {
+                write!(f, "answered with {code}, then the rest of it is refused")
             }
         }
     }
@@ -269,7 +278,7 @@ impl<'a> Probe<'a> {
         if let Some(answer) = answers.iter().find(|a| self.is_about(a, &self.hidden)) {
             let status = answer.status;
             return within(format!(
-                "the request hidden in its content is answered, by a {status}"
+                "the request hidden in its content is answered with {status}"
             ));
         }
         match ending {
@@ -283,7 +292,7 @@ impl<'a> Probe<'a> {
                 ));
             }
             Ending::Broken(Broken::Malformed(why)) if !answers.is_empty() => {
-                return within(format!("after the answer comes what is none: {why}"));
+                return within(format!("invalid octets follow the response: {why}"));
             }
             Ending::Broken(broken) => return fail(broken.to_string()),
             Ending::Closed | Ending::Silent => {}
@@ -293,7 +302,7 @@ impl<'a> Probe<'a> {
             [] if is_closed => Ok(Reading::Dropped),
             [] => Ok(Reading::Withheld),
             [first, ..] if self.is_about(first, &self.marked) => {
-                fail("the request after it is answered, and it is not".to_owned())
+                fail("it gets no response, but the next request does".to_owned())
             }
             [first, ..] if first.status >= 500 && !is_refusal(first.status) => {
                 fail(format!("it is {}", first.status))
@@ -312,7 +321,7 @@ impl<'a> Probe<'a> {
                 Ok(Reading::RefusedLate(status(first)))
             }
             [_, second, ..] => within(format!(
-                "something in its content is answered as a request, by a {}",
+                "a part of its content is answered as a request, with {}",
                 second.status
             )),
         }

@@ -61,7 +61,7 @@ fn bare_lf(context: &Context) -> Outcome {
     for (what, message) in [
         ("LF alone", sound.replace("\r\n", "\n")),
         (
-            "LF alone after the request line",
+            "a bare LF after the request line",
             sound.replacen("\r\n", "\n", 1),
         ),
     ] {
@@ -84,7 +84,7 @@ fn bare_lf(context: &Context) -> Outcome {
 fn bare_cr(context: &Context) -> Outcome {
     let mut differences = Differences::default();
     let lenience = Lenience {
-        read: Some((200, "CR alone is no line end")),
+        read: Some((200, "a bare CR does not end a line")),
         ..Lenience::default()
     };
     // If the CR ended a line, the field after it would make the answer 304.

@@ -143,14 +143,14 @@ pub(super) fn refused(
         }
         Reply::Bare if !lenience.nothing_else => {
             differences.note(format!(
-                "answers {what} without a status line, as HTTP/0.9 has it"
+                "answers {what} without a status line, as in HTTP/0.9"
             ));
         }
         Reply::Closed | Reply::Bare => {
             return Err(Deviation(format!("{what} ends the connection")));
         }
         Reply::Silent => {
-            let why = format!("{what} is neither answered, nor is the connection closed");
+            let why = format!("{what} gets no response, and the connection stays open");
             return Err(Deviation(why));
         }
         Reply::Answer(answer) => match (answer.status, lenience.read) {
@@ -184,9 +184,11 @@ pub(super) fn answered(
             "{what} is {}, not {status}",
             answer.status
         ))),
-        Reply::Closed => Err(Deviation(format!("{what} is not answered but closed on"))),
+        Reply::Closed => Err(Deviation(format!(
+            "{what} gets no response, and the connection is closed"
+        ))),
         Reply::Bare => Err(Deviation(format!(
-            "{what} is answered without a status line"
+            "{what} gets a response without a status line"
         ))),
         Reply::Silent => Err(Deviation(format!("{what} is not answered"))),
     }

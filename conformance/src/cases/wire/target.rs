@@ -38,7 +38,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
         "Octets that are not UTF-8 are not dropped from a target, and do not break the server.",
         |context| {
             let ends: &[&[u8]] = &[b"\xFF", b"\xC0\xAF", b"\xE2\x82"];
-            refuse_after_item(context, "octets that are no UTF-8", ends)
+            refuse_after_item(context, "octets that are not UTF-8", ends)
         },
     )
     .of_rfcs_alone(Level::Should),
@@ -121,7 +121,7 @@ fn raw_utf8(context: &Context) -> Outcome {
         }
         Reply::Closed => Ok(Verdict::Differs("closes".to_owned())),
         other => Err(Deviation(format!(
-            "a target in UTF-8 is neither malformed nor absent: {}",
+            "a target in UTF-8 is neither invalid nor not found: {}",
             other.name()
         ))),
     }
@@ -143,7 +143,7 @@ fn crlf_injection(context: &Context) -> Outcome {
                 let is_injected = answer.header("x-injected").is_some();
                 ensure!(
                     !is_injected,
-                    "{what} makes a field X-Injected in the answer"
+                    "{what} creates a field X-Injected in the response"
                 );
             }
             Reply::Closed | Reply::Bare => {}

@@ -85,7 +85,7 @@ fn upgrade_declined(context: &Context) -> Outcome {
             }
             ensure!(
                 is_usual(&answer),
-                "{what} is {}, and {} where nothing is offered: {}",
+                "{what} is {}, but {} without the offer: {}",
                 answer.status,
                 usual.status,
                 difference::of_octets(&answer.body, &usual.body)
@@ -105,7 +105,8 @@ fn upgrade_declined(context: &Context) -> Outcome {
             let next = connection.exchange(&request.method, &next);
             let next = next.map_err(|why| {
                 Deviation(format!(
-                    "{what} does not say close, and the next request on its connection: {why}"
+                    "the response to {what} has no `close`, but the next request on the \
+                     connection fails: {why}"
                 ))
             })?;
             ensure!(
@@ -145,9 +146,7 @@ fn upgrade_keeps(context: &Context) -> Outcome {
     let request = Request::get(context.resource());
     let (_, plain) = offered(context, &mut context.connect()?, &request, &[])?;
     if plain.minor_version == 0 || is_closing(&plain.list("connection")) {
-        return Ok(Verdict::NotApplicable(
-            "it keeps no connection, whatever is offered".to_owned(),
-        ));
+        return Ok(Verdict::NotApplicable("closes every connection".to_owned()));
     }
     for offer in OFFERS {
         let mut connection = context.connect()?;
@@ -161,7 +160,7 @@ fn upgrade_keeps(context: &Context) -> Outcome {
             }
             ensure!(
                 answer.minor_version == 1 && !is_closing(&answer.list("connection")),
-                "{what} is answered with Connection {:?}",
+                "the response to {what} has Connection {:?}",
                 answer.list("connection")
             );
         }

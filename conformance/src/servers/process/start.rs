@@ -52,7 +52,7 @@ pub enum StartError {
         source: io::Error,
     },
     /// It ended instead.
-    #[error("{server}: it ended before it accepted connections ({status})\n{stderr}")]
+    #[error("{server}: the server ended before it accepted connections ({status})\n{stderr}")]
     Ended {
         /// The server.
         server: String,
@@ -62,7 +62,7 @@ pub enum StartError {
         stderr: String,
     },
     /// It took too long, and was killed.
-    #[error("{server}: it did not accept connections within {limit:?}\n{stderr}")]
+    #[error("{server}: the server did not accept connections within {limit:?}\n{stderr}")]
     Late {
         /// The server.
         server: String,
