@@ -34,13 +34,13 @@ pub enum ApiKeyError {
         source: io::Error,
     },
     /// It has no key, which would leave nobody with access.
-    #[error("{}: no key in it", file.display())]
+    #[error("{}: the file has no key", file.display())]
     Empty {
         /// The file.
         file: PathBuf,
     },
     /// A key has characters that no Authorization field can carry.
-    #[error("{}:{line}: a key is visible ASCII without spaces", file.display())]
+    #[error("{}:{line}: a key must be visible ASCII without spaces", file.display())]
     Malformed {
         /// The file.
         file: PathBuf,
@@ -83,7 +83,7 @@ impl ApiKeys {
     pub fn authorize(&self, authorization: Option<&[u8]>) -> Result<(), Problem> {
         let Some(authorization) = authorization else {
             return Err(Problem::unauthorized(
-                "An API key is needed: Authorization: Key …",
+                "An API key is required: Authorization: Key …",
             ));
         };
         let credentials = authorization
@@ -92,7 +92,7 @@ impl ApiKeys {
             .map(|(_, credentials)| credentials.trim_ascii());
         let Some(credentials) = credentials else {
             return Err(Problem::unauthorized(
-                "The authentication scheme here is Key",
+                "The authentication scheme must be Key",
             ));
         };
         let digest = Sha256::digest(credentials);
@@ -104,7 +104,7 @@ impl ApiKeys {
         if known == 1 {
             Ok(())
         } else {
-            Err(Problem::unauthorized("The API key is not known here"))
+            Err(Problem::unauthorized("The API key is unknown"))
         }
     }
 }

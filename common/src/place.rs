@@ -66,7 +66,7 @@ pub struct RootPath(String);
 
 /// A string that is no [`RootPath`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a root path looks like /content/42")]
+#[error("a root path must look like /content/42")]
 pub struct MalformedRootPath;
 
 impl RootPath {
@@ -101,7 +101,7 @@ pub struct PublicUrl {
 /// A string that is no [`PublicUrl`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "a public URL looks like https://host/content/42: http or https, a host, no credentials, no \
+    "a public URL must look like https://host/content/42: http or https, a host, no credentials, no \
      query and no fragment"
 )]
 pub struct MalformedPublicUrl;

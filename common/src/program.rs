@@ -118,7 +118,7 @@ enum StartError {
     Listen(#[from] ListenError),
     #[error(transparent)]
     NoRoom(#[from] NoRoom),
-    #[error("cannot say where it listens: {0}")]
+    #[error("cannot read the listening address: {0}")]
     Place(io::Error),
     #[error(transparent)]
     Serve(io::Error),

@@ -43,20 +43,20 @@ impl Ready {
 pub async fn shutdown_signal(ready: Ready) {
     let signals = Signals::listen();
     if let Err(error) = ready.announce() {
-        tracing::error!(%error, "cannot say where it listens");
+        tracing::error!(%error, "cannot announce the listening address");
     }
     let mut signals = match signals {
         Ok(signals) => signals,
         // A server that cannot hear signals still serves; the default action ends it.
         Err(error) => {
-            tracing::error!(%error, "cannot hear signals: stopping will not drain");
+            tracing::error!(%error, "cannot listen for signals: stopping will not drain");
             return pending().await;
         }
     };
     signals.next().await;
     ready.api.ending.begin();
     if !ready.delay.is_zero() {
-        tracing::info!(delay = ?ready.delay, "not ready any more");
+        tracing::info!(delay = ?ready.delay, "no longer ready");
         select! {
             () = sleep(ready.delay) => {}
             () = signals.next() => {}

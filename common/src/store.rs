@@ -128,7 +128,7 @@ impl<'de> Deserialize<'de> for Entries {
                     };
                     if !seen.insert(name) {
                         return Err(A::Error::custom(format_args!(
-                            "the locale name \"{lang}\" is there twice"
+                            "the locale name \"{lang}\" is a duplicate"
                         )));
                     }
                     let Text(text) = map.next_value()?;
@@ -260,7 +260,7 @@ mod tests {
             (b"{\n\"en\" \"Hello\"}", "data.json:2:6: expected `:`".to_owned()),
             (b"[]", "data.json:1:0: invalid type: sequence, expected an object from locale name to greeting text".to_owned()),
             (b"{\n\"en\": 5\n}", "data.json:2:7: invalid type: integer `5`, expected the greeting text, a string".to_owned()),
-            (b"{\n\"en\": \"a\",\n\"en\": \"b\"\n}", "data.json:3:4: the locale name \"en\" is there twice".to_owned()),
+            (b"{\n\"en\": \"a\",\n\"en\": \"b\"\n}", "data.json:3:4: the locale name \"en\" is a duplicate".to_owned()),
             (b"{\n\"e n\": \"a\"\n}", format!("data.json:2:5: the locale name \"e n\" is not shaped like a language tag ({pattern})")),
             (b"{\n\"en\": \"\"\n}", "data.json:2:8: the greeting text is empty".to_owned()),
             (b"{\n\"en\": \"\xff\"\n}", "data.json:2:8: invalid unicode code point".to_owned()),

@@ -28,11 +28,11 @@ use socket2::SockRef;
 
 use crate::worker::{Acceptor, Worker};
 
-/// Answers every request with constant bytes: the floor that real servers are measured against.
+/// Answers every request with constant bytes: the floor of the comparison.
 #[derive(Parser)]
 #[command(version)]
 struct Options {
-    /// Address and port to listen on; port 0 takes a free one
+    /// Address and port to listen on; port 0 selects a free one
     #[arg(
         long,
         env = "QUARTET_LISTEN",
@@ -41,7 +41,7 @@ struct Options {
     )]
     listen: SocketAddr,
 
-    /// Threads to serve from [default: the cores]
+    /// Number of threads [default: the number of cores]
     #[arg(long, env = "QUARTET_WORKERS", value_name = "N")]
     workers: Option<NonZeroUsize>,
 }

@@ -21,7 +21,7 @@ pub enum Address {
 }
 
 const FORM: &str =
-    "it looks like 127.0.0.1:8000, [::1]:8000, localhost:8000 or unix:/run/quartet.sock";
+    "must look like 127.0.0.1:8000, [::1]:8000, localhost:8000 or unix:/run/quartet.sock";
 
 impl Address {
     /// The addresses that a name has now, each once; none of a Unix socket.
@@ -51,7 +51,7 @@ impl Address {
             .and_then(|rest| rest.strip_suffix(']'));
         let host = literal.unwrap_or(host);
         if host.is_empty() || host.contains(['/', '[', ']', ' ']) {
-            return Err("it is a name or an address, such as 127.0.0.1, ::1 or localhost");
+            return Err("must be a name or an address, such as 127.0.0.1, ::1 or localhost");
         }
         Ok(Self::Host {
             host: host.to_owned(),
@@ -66,7 +66,7 @@ impl FromStr for Address {
     fn from_str(text: &str) -> Result<Self, &'static str> {
         if let Some(path) = text.strip_prefix("unix:") {
             return match path {
-                _ if cfg!(not(unix)) => Err("this system has no Unix sockets here"),
+                _ if cfg!(not(unix)) => Err("this system has no Unix sockets"),
                 "" => Err(FORM),
                 path => Ok(Self::Unix(path.into())),
             };

@@ -17,7 +17,7 @@ const THREADS: usize = 2;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NoRoom {
     /// For its sockets.
-    #[error("no room for {needed} descriptors, as {workers} workers need (ulimit -n): {source}")]
+    #[error("too few descriptors: {workers} workers need {needed} (ulimit -n): {source}")]
     Descriptors {
         /// How many it needs beside those it has open.
         needed: usize,
@@ -27,7 +27,7 @@ pub(crate) enum NoRoom {
         source: io::Error,
     },
     /// For its threads.
-    #[error("no room for {workers} workers: only {made} threads could be made: {source}")]
+    #[error("too few threads for {workers} workers: only {made} could be created: {source}")]
     Threads {
         /// How many it was told to run.
         workers: usize,

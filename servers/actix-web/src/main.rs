@@ -10,7 +10,7 @@ const PROGRAM: Particulars = Particulars {
     // Each has a runtime of its own.
     descriptors_per_worker: 4,
     notes: &[
-        ("workers", "actix-web runs 512 of them at most"),
+        ("workers", "actix-web supports at most 512"),
         (
             "header-count-limit",
             "actix-web itself refuses more than 96",
