@@ -8,14 +8,17 @@ mod latency;
 mod outcome;
 mod resample;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crate::analysis::{Analysis, Samples, pairs_of};
-use crate::failure::Failure;
+use anyhow::{Context as _, Result, ensure};
+use clap::Args;
+
+use crate::analysis::{Analysis, LaneAnalysis, Samples, pairs_of};
+use crate::failure::{Failure, print};
 use crate::machine::Machine;
 use crate::plan::{ArmRole, Effort, Lane};
 use crate::record::{Record, State};
-use crate::run::{Options, Run, runs};
+use crate::run::{self, Run, runs};
 use crate::selection;
 use crate::statistics::{CONFIDENCE, LEAST_MARGIN, Ratio, simultaneous_confidence};
 
@@ -31,12 +34,31 @@ const SERVERS: usize = 4;
 /// In what share of runs a difference in rates must be seen to count as resolved.
 const POWER: f64 = 0.99;
 
+/// What to calibrate by.
+#[derive(Args, Debug)]
+// The group of `run::Options` has the name that this one would have.
+#[group(id = "calibration")]
+pub struct Options {
+    #[command(flatten)]
+    run: run::Options,
+
+    /// Work it out again from the record of a calibration, and measure nothing
+    #[arg(long, value_name = "RUN")]
+    from: Option<PathBuf>,
+}
+
 /// Measures, and says what this machine can resolve.
 ///
 /// # Errors
-/// As a run's, and [`Failure::Unmet`] where equals are told apart in more than 1 of 100 runs, or 3 % are not seen in 99
-/// of 100.
+/// As a run's; [`Failure::Unmet`] where equals are told apart in more than 1 of 100 runs, or 3 % are not seen in 99
+/// of 100; and where rows are void, after the outcome of the others was kept.
 pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
+    if let Some(record) = &options.from {
+        let calibration = of(&Record::named(record)?)?;
+        print(&calibration.text())?;
+        return calibration.outcome();
+    }
+    let options = &options.run;
     if !options.servers().is_empty() || options.resumes() {
         return Err(Failure::Usage(
             "calibrate chooses its servers itself, and begins afresh".to_owned(),
@@ -63,11 +85,25 @@ pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
     if interrupted {
         return Err(Failure::Interrupted);
     }
-    let broken = calibration.broken();
-    if broken.is_empty() {
-        Ok(())
-    } else {
-        Err(Failure::Unmet(broken.join("; ")))
+    calibration.outcome()
+}
+
+impl Calibration {
+    /// How the command ends.
+    ///
+    /// # Errors
+    /// [`Failure::Unmet`] where a promise is not kept; and where something was not calibrated.
+    fn outcome(&self) -> Result<(), Failure> {
+        let broken = self.broken();
+        if !broken.is_empty() {
+            return Err(Failure::Unmet(broken.join("; ")));
+        }
+        let others = match self.missing.len() {
+            0 => return Ok(()),
+            1 => String::new(),
+            several => format!(" (and {} more, listed above)", several - 1),
+        };
+        Err(anyhow::anyhow!("not calibrated: {}{others}", self.missing[0]).into())
     }
 }
 
@@ -81,19 +117,18 @@ pub(crate) fn known(root: &Path, machine: &Machine) -> Option<Calibration> {
 /// Works a calibration out from the record of its restarts.
 ///
 /// # Errors
-/// Where the record is no calibration's, a row of it is void, or too few restarts count.
-pub fn of(record: &Record) -> anyhow::Result<Calibration> {
+/// Where the record is no calibration's, nothing in it counts, or too few restarts do.
+pub fn of(record: &Record) -> Result<Calibration> {
     by(record, Trials::ENOUGH)
 }
 
-fn by(record: &Record, trials: Trials) -> anyhow::Result<Calibration> {
+fn by(record: &Record, trials: Trials) -> Result<Calibration> {
     let samples = Samples::of(record)?;
     let restarts = samples.restarts();
-    anyhow::ensure!(
+    ensure!(
         restarts >= FEWEST,
         "{restarts} restarts count, a calibration needs {FEWEST}"
     );
-    sound(record)?;
     let run_restarts = Effort::NORMAL.restarts as usize;
     let comparisons = pairs_of(SERVERS, record.plan.lanes.len());
     let rules = Rules::new(
@@ -102,12 +137,22 @@ fn by(record: &Record, trials: Trials) -> anyhow::Result<Calibration> {
         LEAST_MARGIN,
         POWER,
     );
-    let lanes: anyhow::Result<Vec<LaneCalibration>> = record
-        .plan
-        .lanes
-        .iter()
-        .map(|&lane| of_lane(record, &samples, lane, &rules, trials))
-        .collect();
+    let mut missing = Vec::new();
+    let mut lanes = Vec::new();
+    for found in &Analysis::of(record)?.lanes {
+        let void = void(record, found);
+        if void.is_empty() {
+            lanes.push(of_lane(record, &samples, found.lane, &rules, trials)?);
+        }
+        missing.extend(void);
+    }
+    let (latency, void) = latency::of(record, trials)?;
+    missing.extend(void);
+    ensure!(
+        !lanes.is_empty() || !latency.is_empty(),
+        "nothing counts: {}",
+        missing.join("; ")
+    );
     Ok(Calibration {
         schema_version: outcome::SCHEMA_VERSION,
         started: record.started.clone(),
@@ -116,25 +161,20 @@ fn by(record: &Record, trials: Trials) -> anyhow::Result<Calibration> {
         run_restarts,
         comparisons,
         trials: trials.whole,
-        lanes: lanes?,
-        latency: latency::of(record, trials)?,
+        lanes,
+        latency,
+        missing,
     })
 }
 
-fn sound(record: &Record) -> anyhow::Result<()> {
-    let analysis = Analysis::of(record)?;
-    for lane in &analysis.lanes {
-        for row in &lane.rows {
-            let name = &record.plan.arms[row.arm].name;
-            anyhow::ensure!(
-                row.void.is_empty(),
-                "{name}, {}: {}",
-                lane.lane.name(),
-                row.void.join("; ")
-            );
-        }
-    }
-    Ok(())
+/// Why a lane is no base for a calibration: its void rows, one sentence each.
+fn void(record: &Record, found: &LaneAnalysis) -> Vec<String> {
+    let rows = found.rows.iter().filter(|row| !row.void.is_empty());
+    rows.map(|row| {
+        let name = &record.plan.arms[row.arm].name;
+        format!("{name}, {}: {}", found.lane.name(), row.void.join(", "))
+    })
+    .collect()
 }
 
 fn of_lane(
@@ -143,12 +183,12 @@ fn of_lane(
     lane: Lane,
     rules: &Rules,
     trials: Trials,
-) -> anyhow::Result<LaneCalibration> {
+) -> Result<LaneCalibration> {
     let arms = &record.plan.arms;
     let percent = |arm: usize| record.server_of(arm).and_then(|server| server.slowed_by);
     let against_control = |arm: usize| {
         let ratios = samples.log_ratios(arm, 0, lane);
-        anyhow::ensure!(
+        ensure!(
             ratios.len() == samples.restarts(),
             "{} is missing in some restarts",
             arms[arm].name
@@ -157,7 +197,7 @@ fn of_lane(
     };
     let position = |wanted: &dyn Fn(usize) -> bool| {
         let found = (1..arms.len()).find(|&arm| wanted(arm));
-        found.ok_or_else(|| anyhow::anyhow!("this is not the record of a calibration"))
+        found.context("this is not the record of a calibration")
     };
     let aside = |arm: usize| arms[arm].role == ArmRole::Aside;
     let again = position(&|arm| arms[arm].role == ArmRole::Again)?;
@@ -178,7 +218,7 @@ fn of_lane(
     let found = resample::judge(&pool, rules, trials, seed);
     let slowed = slower.into_iter().zip(1..).map(|((_, percent), index)| {
         let measured = Ratio::over_restarts(&pool.judged[index], CONFIDENCE);
-        let measured = measured.ok_or_else(|| anyhow::anyhow!("too few restarts"))?;
+        let measured = measured.context("too few restarts")?;
         Ok(Slowed {
             percent,
             measured,
@@ -188,7 +228,7 @@ fn of_lane(
     Ok(LaneCalibration {
         lane,
         told_apart: found.told_apart,
-        slowed: slowed.collect::<anyhow::Result<_>>()?,
+        slowed: slowed.collect::<Result<_>>()?,
         resolves: found.resolves,
     })
 }

@@ -49,7 +49,7 @@ enum What {
     /// Put criterion's estimates into a record, so that its report says where a request's time goes
     Attach(attach::Options),
     /// Try the comparison on servers whose differences are known: what this machine can resolve
-    Calibrate(Box<run::Options>),
+    Calibrate(Box<calibrate::Options>),
     /// Say whether two records are consistent, figure by figure
     Diff(diff::Options),
     /// List the records there are, the newest last

@@ -2,6 +2,7 @@
 
 mod circumstances;
 mod figures;
+mod latency;
 mod memory;
 
 use std::collections::BTreeMap;
@@ -76,6 +77,8 @@ struct Figure {
     change: Ratio,
     margin: f64,
     verdict: Verdict,
+    /// Whether the server's and the reference's programs are the same files in both.
+    same_programs: bool,
 }
 
 impl Difference {
@@ -101,13 +104,18 @@ impl Difference {
             "the records share no figure that counts in both"
         );
         let mut alone: Vec<String> = memory::note(&views).into_iter().collect();
+        alone.extend(latency::notes(&views));
         alone.extend(circumstances::only_in_one(&views[0], &views[1], "A"));
         alone.extend(circumstances::only_in_one(&views[1], &views[0], "B"));
         Ok(Self {
             runs: [first, second].map(|record| format!("{}, {}", record.started, record.command)),
-            circumstances: circumstances::differences(first, second),
+            circumstances: [
+                circumstances::differences(first, second),
+                circumstances::speeds(&views),
+            ]
+            .concat(),
             figures,
-            contradictions: contradictions(&views),
+            contradictions: [contradictions(&views), latency::contradictions(&views)].concat(),
             alone,
         })
     }
@@ -144,7 +152,23 @@ impl Difference {
             1 => "1 pair of verdicts contradicts each other".to_owned(),
             several => format!("{several} pairs of verdicts contradict each other"),
         };
-        format!("Conclusion: not consistent. {figures}; {contradictions}.")
+        let same = self.figures.iter().filter(|figure| figure.differs());
+        let same = same.filter(|figure| figure.same_programs).count();
+        let machine = match same {
+            0 => String::new(),
+            _ if same == apart && apart == 1 => {
+                " It is of programs that are the same in both: the machine differed, not the server."
+                    .to_owned()
+            }
+            _ if same == apart => {
+                " All are of programs that are the same in both: the machine differed, not the servers."
+                    .to_owned()
+            }
+            same => format!(
+                " {same} are of programs that are the same in both: by as much the machine may have changed the others."
+            ),
+        };
+        format!("Conclusion: not consistent. {figures}; {contradictions}.{machine}")
     }
 
     /// All of it, for people, who know the records by these names.
@@ -180,7 +204,7 @@ impl Difference {
             let change = figure.change;
             table.push(vec![
                 figure.of.clone(),
-                figure.kind.name().to_owned(),
+                figure.kind.name(),
                 format!("{:.3}", figure.first),
                 format!("{:.3}", figure.second),
                 format!(
@@ -224,6 +248,7 @@ impl Figure {
             change,
             margin: sample.margin,
             verdict: Verdict::within(change, sample.margin),
+            same_programs: sample.same_programs,
         })
     }
 
@@ -271,6 +296,21 @@ impl<'a> View<'a> {
         arms.position(|arm| arm.name == name)
     }
 
+    /// What the program of an arm and that of the reference are, byte for byte. None where one is not known.
+    fn programs(&self, arm: usize) -> Option<[&str; 2]> {
+        let hash = |arm| {
+            Some(
+                self.record
+                    .server_of(arm)?
+                    .program
+                    .as_ref()?
+                    .sha256
+                    .as_str(),
+            )
+        };
+        Some([hash(arm)?, hash(self.reference?)?])
+    }
+
     fn counts(&self, arm: usize, lane: Lane) -> bool {
         self.lane(lane).is_some_and(|found| {
             found
@@ -308,31 +348,37 @@ fn contradictions(views: &[View<'_>; 2]) -> Vec<String> {
             let there = second.lane(lane.lane).and_then(|there| {
                 there.pairs.iter().find_map(|other| {
                     let names = [name(second, other.arm), name(second, other.against)];
-                    if names == both {
-                        return Some(other.verdict);
-                    }
-                    let [a, b] = &names;
-                    ([b, a] == [&both[0], &both[1]]).then(|| other.verdict.inverse())
+                    verdict_of(&both, &names, other.verdict)
                 })
             });
-            let resolved = |verdict| verdict != Verdict::Unresolved;
-            if let Some(there) = there
-                && there != pair.verdict
-                && resolved(there)
-                && resolved(pair.verdict)
-            {
-                found.push(format!(
-                    "{}: {} {} {} in A, and {} it in B",
-                    lane.lane.name(),
-                    both[0],
-                    words(pair.verdict),
-                    both[1],
-                    words(there)
-                ));
-            }
+            let of = lane.lane.name();
+            found.extend(there.and_then(|there| contradiction(of, &both, pair.verdict, there)));
         }
     }
     found
+}
+
+/// What a verdict on the one pair says of the other, where they are the same two.
+fn verdict_of(wanted: &[String; 2], pair: &[String; 2], verdict: Verdict) -> Option<Verdict> {
+    if pair == wanted {
+        return Some(verdict);
+    }
+    let [first, second] = pair;
+    ([second, first] == [&wanted[0], &wanted[1]]).then(|| verdict.inverse())
+}
+
+/// Two verdicts on one pair, where both say something and not the same.
+fn contradiction(of: &str, pair: &[String; 2], first: Verdict, second: Verdict) -> Option<String> {
+    let decided = ![first, second].contains(&Verdict::Unresolved);
+    (decided && first != second).then(|| {
+        format!(
+            "{of}: {} {} {} in A, and {} it in B",
+            pair[0],
+            words(first),
+            pair[1],
+            words(second)
+        )
+    })
 }
 
 fn words(verdict: Verdict) -> &'static str {

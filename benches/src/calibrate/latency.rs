@@ -13,24 +13,34 @@ use crate::statistics::{CONFIDENCE, LEAST_LATENCY_MARGIN, Ratio, simultaneous_co
 /// In what share of runs a difference must be seen to count as resolved.
 const POWER: f64 = 0.9;
 
-/// One entry for each rate and percentile; none where latency was not measured.
+/// One entry for each rate and percentile; none where latency was not measured. And why a rate has none: its void
+/// cells, one sentence each.
 ///
 /// # Errors
-/// Where a cell is void, or too few restarts count.
-pub(super) fn of(record: &Record, trials: Trials) -> Result<Vec<LatencyCalibration>> {
+/// Where too few restarts count.
+pub(super) fn of(
+    record: &Record,
+    trials: Trials,
+) -> Result<(Vec<LatencyCalibration>, Vec<String>)> {
     let (Some(latency), Some(found)) = (&record.latency, latency_comparison(record)?) else {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), Vec::new()));
     };
     let arms = &record.plan.arms;
-    for cell in &found.cells {
-        let name = &arms[cell.arm].name;
-        let rate = latency.rates[cell.rate].per_second;
-        let void = cell.void.join("; ");
-        ensure!(
-            void.is_empty(),
-            "{name}, latency at {rate} requests/s: {void}"
-        );
-    }
+    let cells = found.cells.iter().filter(|cell| !cell.void.is_empty());
+    let missing: Vec<String> = cells
+        .map(|cell| {
+            format!(
+                "{}, latency at {:.0} requests/s: {}",
+                arms[cell.arm].name,
+                latency.rates[cell.rate].per_second,
+                cell.void.join(", ")
+            )
+        })
+        .collect();
+    let counts = |rate| {
+        let mut cells = found.cells.iter().filter(|cell| cell.rate == rate);
+        cells.all(|cell| cell.void.is_empty())
+    };
     let aside = |arm: usize| arms[arm].role == ArmRole::Aside;
     let server = |arm: usize| record.server_of(arm);
     let late_by = |arm| server(arm).and_then(|server| server.late_by);
@@ -48,7 +58,8 @@ pub(super) fn of(record: &Record, trials: Trials) -> Result<Vec<LatencyCalibrati
         POWER,
     );
     let mut calibrations = Vec::new();
-    for (rate, offered) in latency.rates.iter().enumerate() {
+    let rates = latency.rates.iter().enumerate();
+    for (rate, offered) in rates.filter(|&(rate, _)| counts(rate)) {
         for quantile in COMPARED {
             // The control's over the other's, so that whoever takes longer is behind.
             let ratios = |arm| {
@@ -95,5 +106,5 @@ pub(super) fn of(record: &Record, trials: Trials) -> Result<Vec<LatencyCalibrati
             });
         }
     }
-    Ok(calibrations)
+    Ok((calibrations, missing))
 }

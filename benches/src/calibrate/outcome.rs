@@ -48,6 +48,10 @@ pub struct Calibration {
     /// calibrations of before 2026-11-28.
     #[serde(default)]
     pub latency: Vec<LatencyCalibration>,
+    /// What was measured and did not count, one sentence each without its full stop. Empty in calibrations of
+    /// before 2026-11-28, which had no outcome then.
+    #[serde(default)]
+    pub missing: Vec<String>,
 }
 
 /// What it can resolve of latency, at one rate and percentile.
@@ -286,6 +290,12 @@ impl Calibration {
             })
             .collect();
         let apart = self.lanes.iter().map(|lane| lane.told_apart.share);
+        if lanes.is_empty() {
+            return format!(
+                "what this machine can resolve is not known: its calibration of {} did not count",
+                self.started.get(..10).unwrap_or(&self.started)
+            );
+        }
         format!(
             "what this machine can resolve, by its calibration of {}: in 99 of 100 default runs a server slower by {}; \
              two equals were told apart in {:.1} % of them",
@@ -332,6 +342,12 @@ impl Calibration {
         }
         for latency in &self.latency {
             let _ = writeln!(text, "{}", latency.text());
+        }
+        if !self.missing.is_empty() {
+            text.push_str("\nnot calibrated\n");
+        }
+        for reason in &self.missing {
+            let _ = writeln!(text, "· {reason}");
         }
         text
     }

@@ -143,6 +143,30 @@ fn what_cannot_be_calibrated_from_is_refused() {
 }
 
 #[test]
+fn a_void_lane_is_named_and_the_others_stand() {
+    let mut record = record(14, 0.0);
+    record.voids.push(crate::record::Void {
+        arm: 2,
+        restart: None,
+        lane: Some(Lane::List),
+        reason: "an answer was wrong".to_owned(),
+    });
+    let found = of(&record).unwrap();
+    let lanes: Vec<Lane> = found.lanes.iter().map(|lane| lane.lane).collect();
+    assert_eq!(lanes, [Lane::One]);
+    assert_eq!(found.missing, ["slowed-3, list: an answer was wrong"]);
+    let text = found.text();
+    assert!(
+        text.ends_with("not calibrated\n· slowed-3, list: an answer was wrong\n"),
+        "{text}"
+    );
+    let Err(Failure::Other(error)) = found.outcome() else {
+        panic!("it counts as whole");
+    };
+    assert!(error.to_string().contains("slowed-3, list"), "{error}");
+}
+
+#[test]
 fn another_machines_calibration_says_nothing() {
     let place = std::env::temp_dir().join(format!("quartet-calibration-{}", std::process::id()));
     let found = of(&record(12, 0.0)).unwrap();

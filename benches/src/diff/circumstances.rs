@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::View;
+use super::figures::same_programs;
+use super::{View, latency};
 use crate::plan::Plan;
 use crate::record::{Record, ServerRecord};
 
@@ -42,6 +43,10 @@ pub(super) fn differences(first: &Record, second: &Record) -> Vec<String> {
         }
     }
     found.extend(plans(&first.plan, &second.plan));
+    found.extend(latency::circumstances(
+        first.latency.as_ref(),
+        second.latency.as_ref(),
+    ));
     found
 }
 
@@ -165,6 +170,41 @@ fn plans(first: &Plan, second: &Plan) -> Vec<String> {
     let both = terms(first).into_iter().zip(terms(second));
     both.filter(|((_, ours), (_, theirs))| ours != theirs)
         .map(|((what, ours), (_, theirs))| format!("{what}: {ours} in A, {theirs} in B"))
+        .collect()
+}
+
+/// How much faster or slower the reference may have been and not be worth a line, as a share.
+const SAME_SPEED: f64 = 0.02;
+
+/// How fast the machine was, by what the same program of the reference answered.
+pub(super) fn speeds(views: &[View<'_>; 2]) -> Vec<String> {
+    let [first, second] = views;
+    let Some((ours, theirs)) = first.reference.zip(second.reference) else {
+        return Vec::new();
+    };
+    if !same_programs(views, [ours, theirs]) {
+        return Vec::new();
+    }
+    let rate = |view: &View<'_>, arm, lane| {
+        let mut rows = view.lane(lane)?.rows.iter();
+        let row = rows.find(|row| row.arm == arm && row.void.is_empty())?;
+        Some(row.figures?.requests_per_second)
+    };
+    let lanes = first.analysis.lanes.iter().map(|found| found.lane);
+    lanes
+        .filter_map(|lane| {
+            let [before, after] = [rate(first, ours, lane)?, rate(second, theirs, lane)?];
+            let change = after / before - 1.0;
+            (change.abs() > SAME_SPEED).then(|| {
+                format!(
+                    "speed of the machine, {}: {}, the same program, answered {before:.0} requests/s in A, {after:.0} \
+                     in B ({:+.1} %)",
+                    lane.name(),
+                    first.record.plan.arms[ours].name,
+                    100.0 * change
+                )
+            })
+        })
         .collect()
 }
 

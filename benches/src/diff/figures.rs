@@ -1,6 +1,6 @@
 //! The figures that two records are compared by.
 
-use super::{View, memory};
+use super::{View, latency, memory};
 use crate::plan::ArmRole;
 use crate::record::ArmRestart;
 
@@ -8,12 +8,14 @@ use crate::record::ArmRestart;
 const FOOTPRINT_MARGIN: f64 = 0.05;
 
 /// What a figure is of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Kind {
     /// Requests per second at saturation.
     Rate,
     /// CPU time per request.
     Cpu,
+    /// This quantile of latency at a given rate.
+    Latency(f64),
     /// Memory under load.
     Memory,
     /// Time from the start of the process to its first answer.
@@ -21,12 +23,13 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    pub(super) fn name(self) -> &'static str {
+    pub(super) fn name(self) -> String {
         match self {
-            Self::Rate => "requests/s",
-            Self::Cpu => "CPU per request",
-            Self::Memory => "memory, loaded",
-            Self::StartUp => "start-up",
+            Self::Rate => "requests/s".to_owned(),
+            Self::Cpu => "CPU per request".to_owned(),
+            Self::Latency(quantile) => format!("latency p{:.0}", 100.0 * quantile),
+            Self::Memory => "memory, loaded".to_owned(),
+            Self::StartUp => "start-up".to_owned(),
         }
     }
 
@@ -34,7 +37,7 @@ impl Kind {
     pub(super) fn words(self) -> [&'static str; 2] {
         match self {
             Self::Rate => ["FASTER", "SLOWER"],
-            Self::Cpu | Self::StartUp => ["SLOWER", "FASTER"],
+            Self::Cpu | Self::Latency(_) | Self::StartUp => ["SLOWER", "FASTER"],
             Self::Memory => ["LARGER", "SMALLER"],
         }
     }
@@ -48,6 +51,8 @@ pub(super) struct Sample {
     pub(super) second: Vec<f64>,
     /// How far they may differ and be the same, as a ratio less one.
     pub(super) margin: f64,
+    /// Whether the programs that they are of are the same in both.
+    pub(super) same_programs: bool,
 }
 
 /// Every figure that both records have. A further kind of figure is a further function that adds to these.
@@ -59,6 +64,7 @@ pub(super) fn samples(views: &[View<'_>; 2]) -> Vec<Sample> {
         let Some(other) = second.arm(&named.name) else {
             continue;
         };
+        let same_programs = same_programs(views, [arm, other]);
         let mut add = |of: String, kind, margin, [first, second]: [Vec<f64>; 2]| {
             samples.push(Sample {
                 of,
@@ -66,6 +72,7 @@ pub(super) fn samples(views: &[View<'_>; 2]) -> Vec<Sample> {
                 first,
                 second,
                 margin,
+                same_programs,
             });
         };
         for found in &first.analysis.lanes {
@@ -110,6 +117,14 @@ pub(super) fn samples(views: &[View<'_>; 2]) -> Vec<Sample> {
             relative(|life| Some(life.start_up_ns)),
         );
     }
+    samples.extend(latency::samples(views));
     samples.retain(|sample| sample.first.len() > 1 && sample.second.len() > 1);
     samples
+}
+
+/// Whether an arm's program and the reference's are the same in both records.
+pub(super) fn same_programs(views: &[View<'_>; 2], arms: [usize; 2]) -> bool {
+    let [first, second] = views;
+    let programs = first.programs(arms[0]);
+    programs.is_some() && programs == second.programs(arms[1])
 }

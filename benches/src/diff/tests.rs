@@ -91,7 +91,42 @@ fn the_table_has_headings_the_words_are_explained_and_the_conclusion_is_last() {
     assert_eq!(
         lines.last().unwrap(),
         &"Conclusion: not consistent. 5 of 23 figures differ: 4 FASTER, 1 LARGER in B; \
-          no verdicts contradict each other."
+          no verdicts contradict each other. All are of programs that are the same in both: the machine differed, \
+          not the servers."
+    );
+}
+
+#[test]
+fn where_the_same_programs_differ_the_machine_is_said_to_have_differed() {
+    let first = Simulation::new(14).run();
+    let mut other = Simulation::new(14);
+    for arm in &mut other.arms {
+        arm.2 *= 0.9;
+    }
+    other.arms[1].2 *= 0.95;
+    let mut other = other.run();
+    let text = |other: &Record| {
+        let difference = Difference::between(&first, other).unwrap();
+        difference.text(["a", "b"])
+    };
+    let same = text(&other);
+    assert!(
+        same.ends_with("All are of programs that are the same in both: the machine differed, not the servers.\n"),
+        "{same}"
+    );
+    assert!(
+        same.contains("· speed of the machine, one: hyper, the same program, answered "),
+        "{same}"
+    );
+    for server in &mut other.servers {
+        if server.name == "warp" {
+            server.program.as_mut().unwrap().sha256 = "cd".repeat(32);
+        }
+    }
+    let changed = text(&other);
+    assert!(
+        changed.ends_with("no verdicts contradict each other.\n"),
+        "{changed}"
     );
 }
 

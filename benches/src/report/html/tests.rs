@@ -61,6 +61,7 @@ fn calibration(record: &Record) -> Calibration {
         run_restarts: 28,
         comparisons: 6,
         trials: 1000,
+        missing: Vec::new(),
         latency: Vec::new(),
         lanes: vec![LaneCalibration {
             lane: Lane::One,
