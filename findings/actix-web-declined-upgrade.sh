@@ -55,5 +55,5 @@ grep -i '^connection' headers
 offering=$(connections --http2)
 echo "with an offer of h2c, connections for two requests: $offering"
 grep -qi '^connection: upgrade' headers
-! grep -qi '^upgrade:' headers
+if grep -qi '^upgrade:' headers; then exit 1; fi
 [ "$plain" = 1 ] && [ "$offering" = 2 ]

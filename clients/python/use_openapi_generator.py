@@ -11,7 +11,7 @@ from greetings_client.exceptions import (
     UnprocessableEntityException,
 )
 
-base, key = (sys.argv[1:] + [None, None])[:2]
+base, key = [*sys.argv[1:], None, None][:2]
 
 
 def api(key):

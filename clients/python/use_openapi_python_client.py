@@ -8,7 +8,7 @@ from greetings_client.api.default import greeting_greetings_lang_get as one
 from greetings_client.api.default import greetings_greetings_get as every
 from greetings_client.models import Problem
 
-base, key = (sys.argv[1:] + [None])[:2]
+base, key = [*sys.argv[1:], None][:2]
 
 # The generator leaves the document's servers to its caller, and names no field for the key: this
 # is what it sends without being told more, Authorization with a prefix.

@@ -1,4 +1,4 @@
-"""What a client does here that openapi-python-client generated from the FastAPI original's document:
+"""What a client does here that openapi-python-client made of the FastAPI original's document:
 use_original.py BASE"""
 
 import sys
