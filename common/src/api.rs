@@ -1,6 +1,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::{ApiKeys, Greetings, HeadLimits, Health, Problem, docs::Docs, openapi::Mode};
+use crate::{
+    ApiKeys, Greetings, HeadLimits, Health, Problem, Versioned, docs::Docs, openapi::Mode,
+};
 
 /// All that the handlers and the middleware of a server read.
 #[derive(Debug)]
@@ -36,11 +38,11 @@ impl Ending {
 
 impl Api {
     /// What `GET /readyz` says: whether further requests should be sent here.
-    pub fn readiness(&self) -> Result<Health, Problem> {
+    pub fn readiness(&self) -> Result<Versioned<Health>, Problem> {
         if self.ending.has_begun() {
             Err(Problem::ending())
         } else {
-            Ok(Health::OK)
+            Ok(Health::ok())
         }
     }
 }

@@ -128,6 +128,9 @@ fn greeting() {}
     description = "For orchestrators: a server that does not is started anew. It needs no API key.",
     responses(
         (status = 200, description = "It does", body = Health, example = json!({"status": "ok"})),
+        (status = 304, description = "Not modified: If-None-Match names the present entity tag"),
+        (status = 412, description = "If-Match does not name the present entity tag", body = Problem,
+            content_type = "application/problem+json"),
     ),
 )]
 #[expect(
@@ -145,6 +148,9 @@ fn healthz() {}
         needs no API key.",
     responses(
         (status = 200, description = "It does", body = Health, example = json!({"status": "ok"})),
+        (status = 304, description = "Not modified: If-None-Match names the present entity tag"),
+        (status = 412, description = "If-Match does not name the present entity tag", body = Problem,
+            content_type = "application/problem+json"),
         (status = 503, description = "It has been told to end; Retry-After says when to ask again",
             body = Problem, content_type = "application/problem+json"),
     ),

@@ -50,10 +50,7 @@ pub fn app(
         .service(read_only("/docs", web::to(page)))
         .service(read_only("/docs/{asset}", web::to(asset)))
         .service(read_only("/openapi.json", web::to(openapi)))
-        .service(read_only(
-            "/healthz",
-            web::to(async || web::Json(Health::OK)),
-        ))
+        .service(read_only("/healthz", web::to(health)))
         .service(read_only("/readyz", web::to(readiness)))
         .default_service(web::to(not_found))
         .wrap_fn(move |request, service| {
@@ -166,8 +163,18 @@ async fn openapi(request: HttpRequest, api: web::Data<Api>) -> Result<HttpRespon
     document(&request, &api.docs.openapi)
 }
 
-async fn readiness(api: web::Data<Api>) -> Result<impl Responder, Error> {
-    Ok(web::Json(api.readiness()?))
+async fn health(request: HttpRequest) -> Result<HttpResponse, Error> {
+    let health = Health::ok();
+    conditional(&request, &health.etag, |response| {
+        response.json(health.value)
+    })
+}
+
+async fn readiness(request: HttpRequest, api: web::Data<Api>) -> Result<HttpResponse, Error> {
+    let health = api.readiness()?;
+    conditional(&request, &health.etag, |response| {
+        response.json(health.value)
+    })
 }
 
 async fn options() -> HttpResponse {

@@ -61,7 +61,7 @@ fn routes(api: Arc<Api>) -> Router {
         .route("/docs", read_only(page))
         .route("/docs/{asset}", read_only(asset))
         .route("/openapi.json", read_only(openapi))
-        .route("/healthz", read_only(async || Json(Health::OK)))
+        .route("/healthz", read_only(health))
         .route("/readyz", read_only(readiness))
         .method_not_allowed_fallback(async || Error(Problem::method_not_allowed()))
         .fallback(not_found)
@@ -120,8 +120,17 @@ async fn openapi(
     preconditions.or_document(&api.docs.openapi)
 }
 
-async fn readiness(State(api): State<Arc<Api>>) -> Result<Json<Health>, Error> {
-    Ok(Json(api.readiness()?))
+async fn health(preconditions: Preconditions) -> Result<Response, Error> {
+    let health = Health::ok();
+    preconditions.or(&health.etag, Json(health.value))
+}
+
+async fn readiness(
+    State(api): State<Arc<Api>>,
+    preconditions: Preconditions,
+) -> Result<Response, Error> {
+    let health = api.readiness()?;
+    preconditions.or(&health.etag, Json(health.value))
 }
 
 async fn options() -> impl IntoResponse {

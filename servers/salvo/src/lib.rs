@@ -150,8 +150,9 @@ struct Healthz;
 
 #[handler]
 impl Healthz {
-    async fn handle(&self) -> Json<Health> {
-        Json(Health::OK)
+    async fn handle(&self, req: &mut Request, res: &mut Response) -> Result<(), Error> {
+        let health = Health::ok();
+        render(req, res, &health.etag, Json(health.value))
     }
 }
 
@@ -160,8 +161,9 @@ struct Readyz(Arc<Api>);
 
 #[handler]
 impl Readyz {
-    async fn handle(&self) -> Result<Json<Health>, Error> {
-        Ok(Json(self.0.readiness()?))
+    async fn handle(&self, req: &mut Request, res: &mut Response) -> Result<(), Error> {
+        let health = self.0.readiness()?;
+        render(req, res, &health.etag, Json(health.value))
     }
 }
 

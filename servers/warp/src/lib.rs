@@ -65,9 +65,7 @@ fn routes(api: Arc<Api>) -> impl Filter<Extract = (impl Reply,), Error = Infalli
     let page = warp::path!("docs").and(read.clone()).map(page);
     let asset = warp::path!("docs" / String).and(read.clone()).map(asset);
     let openapi = warp::path!("openapi.json").and(read.clone()).map(openapi);
-    let health = warp::path!("healthz")
-        .and(filters::read_only())
-        .map(|| reply::json(&Health::OK));
+    let health = warp::path!("healthz").and(read.clone()).map(health);
     let ready = warp::path!("readyz").and(read).map(readiness);
     let server = filters::server_options().map(answer::options);
     // Boxed, so that a request for data does not carry every other route's state along.
@@ -117,8 +115,14 @@ fn asset(name: String, api: Arc<Api>, preconditions: Preconditions) -> Result<im
     preconditions.or_document(document)
 }
 
-fn readiness(api: Arc<Api>, _: Preconditions) -> Result<impl Reply, Error> {
-    Ok(reply::json(&api.readiness()?))
+fn health(_: Arc<Api>, preconditions: Preconditions) -> Result<impl Reply, Error> {
+    let health = Health::ok();
+    preconditions.or(&health.etag, || reply::json(&health.value))
+}
+
+fn readiness(api: Arc<Api>, preconditions: Preconditions) -> Result<impl Reply, Error> {
+    let health = api.readiness()?;
+    preconditions.or(&health.etag, || reply::json(&health.value))
 }
 
 fn openapi(api: Arc<Api>, preconditions: Preconditions) -> impl Reply {
