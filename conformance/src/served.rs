@@ -230,7 +230,11 @@ fn presupposed(id: &str) -> &'static [Need] {
             | "range-ignored"
             | "get-with-body"
             | "unknown-header"
-            | "expect-unknown",
+            | "expect-unknown"
+            | "same-each-time"
+            | "field-order"
+            | "http10-methods"
+            | "query-methods",
         ) => &[Need::Greetings],
         ("wire", "stated-limits") => &[Need::Greetings],
         ("wire", _) => &[Need::Resource],

@@ -13,6 +13,7 @@ pub(super) mod signals;
 pub(super) mod slow;
 pub(super) mod stop;
 pub(super) mod timeouts;
+pub(super) mod together;
 pub(super) mod told;
 pub(super) mod workers;
 

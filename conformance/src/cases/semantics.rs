@@ -1,7 +1,9 @@
 //! RFC 9110 over a well-formed connection.
 
+pub(super) mod alike;
 pub(super) mod answers;
 pub(super) mod conditional;
+pub(super) mod each_time;
 pub(super) mod everywhere;
 pub(super) mod head;
 pub(super) mod methods;

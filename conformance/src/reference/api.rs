@@ -113,7 +113,7 @@ impl Api {
     /// and the rest is answered as before.
     pub(super) fn answer_at_end(&self, request: Request, delay: Delay) -> Answer {
         let answer = self.answer(request.clone());
-        let is_asked = request.path() == "/readyz" && answer.status == 200;
+        let is_asked = request.path() == "/readyz" && matches!(answer.status, 200 | 304 | 412);
         let refuses = delay == Delay::Refuses && request.path().starts_with("/greetings");
         if !(refuses || is_asked && delay != Delay::StaysReady) {
             return answer;
@@ -163,7 +163,7 @@ impl Api {
             }
             ["openapi.json"] => &|| send(request, &self.docs().openapi),
             ["healthz" | "readyz"] => {
-                &|| Answer::new(200, "application/json", r#"{"status":"ok"}"#)
+                &|| conditional(request, "application/json", r#"{"status":"ok"}"#)
             }
             _ => return Answer::problem(404, "No such path"),
         };

@@ -44,11 +44,15 @@ pub struct Conduct {
     pub reads_environment: bool,
     /// How many of the keys in the file open the data.
     pub most_keys: usize,
+    /// Whether the greetings are there only for as long as the files that it was told are.
+    pub needs_files: bool,
     /// The line that is logged for a request, at the most verbose level.
     pub log_line: fn(&Request) -> String,
 
     /// Which signals it hears. Of those it does not, none ends it.
     pub hears: fn(Signal) -> bool,
+    /// Which signals begin the delay; others the drain.
+    pub delays_for: fn(Signal) -> bool,
     /// What it does between being told to end and the drain.
     pub delay: Delay,
     /// Which signals it drains for; others end it at once.
@@ -63,6 +67,8 @@ pub struct Conduct {
     pub second_signal_ends: fn(Signal) -> bool,
     /// Whether it goes on accepting connections until it has drained.
     pub accepts_while_draining: bool,
+    /// Whether its sockets stay open until it has drained, though nobody accepts on them.
+    pub keeps_sockets: bool,
     /// How long it takes to end once it has drained.
     pub lingers: Duration,
     /// What it ends with once it has drained.
@@ -72,6 +78,8 @@ pub struct Conduct {
     pub request_timeout: Timeout,
     /// The same for each further request.
     pub later_timeout: Timeout,
+    /// How many answers a connection may have had where its waits are limited at all.
+    pub most_limited: u64,
     /// Whether a request's head has the idle time.
     pub head_has_idle_time: bool,
     /// Whether a connection that has sent nothing has the idle time.
@@ -120,8 +128,10 @@ impl Default for Conduct {
             workers: |told| told,
             reads_environment: true,
             most_keys: usize::MAX,
+            needs_files: false,
             log_line: |request| format!("{} {}", request.method, request.target),
             hears: |_| true,
+            delays_for: |_| true,
             delay: Delay::Serves,
             drains_for: |_| true,
             drain: Drain::Answers,
@@ -129,10 +139,12 @@ impl Default for Conduct {
             drain_limit: |told| told,
             second_signal_ends: |_| true,
             accepts_while_draining: false,
+            keeps_sockets: false,
             lingers: Duration::ZERO,
             exit_status: 0,
             request_timeout: Timeout::Whole,
             later_timeout: Timeout::Whole,
+            most_limited: u64::MAX,
             head_has_idle_time: false,
             silent_has_idle_time: false,
             idle_has_header_time: false,

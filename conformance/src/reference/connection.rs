@@ -28,6 +28,7 @@ pub(super) fn serve(stream: &TcpStream, api: &Api, life: &Life, number: u64) -> 
         unread: Vec::new(),
         promised: false,
         waiting: Waiting::First,
+        answers: 0,
         since: Instant::now(),
         ended: Ended::Well,
         queue: None,
@@ -53,6 +54,8 @@ struct Connection<'a> {
     /// Whether 100 (Continue) has been sent for the request being read.
     promised: bool,
     waiting: Waiting,
+    /// How many answers it has had.
+    answers: u64,
     since: Instant,
     ended: Ended,
     /// Where a fault has answers written by a thread of their own.
@@ -124,6 +127,10 @@ impl Connection<'_> {
             true => self.life.timeouts.idle,
             false => self.life.timeouts.header,
         };
+        let timeout = match self.answers > conduct.most_limited {
+            true => Timeout::None,
+            false => timeout,
+        };
         let left = match timeout {
             Timeout::Whole => Some((self.since + length).saturating_duration_since(now)),
             Timeout::EachRead => Some(length),
@@ -156,6 +163,9 @@ impl Connection<'_> {
             true => self.api.answer_at_end(request.clone(), delay),
             false => self.api.answer(request.clone()),
         };
+        if life.lacks_a_file() && request.path().starts_with("/greetings") {
+            answer = Answer::problem(404, "No such path");
+        }
         let keeps = (self.api.rules().keeps)(request);
         answer.close |= !keeps || life.is_stopping();
         answer.close |= life.is_ending() && delay != Delay::Keeps;
@@ -165,6 +175,7 @@ impl Connection<'_> {
         }
         self.write(request, answer)?;
         self.life.answered(self.number);
+        self.answers += 1;
         self.since = Instant::now();
         self.waiting = match self.unread.is_empty() {
             true => Waiting::Next,

@@ -32,6 +32,8 @@ const AREAS: &[&[Fault]] = &[
     semantics::answers::FAULTS,
     semantics::targets::FAULTS,
     semantics::everywhere::FAULTS,
+    semantics::each_time::FAULTS,
+    semantics::alike::FAULTS,
     wire::host::FAULTS,
     wire::request_line::FAULTS,
     wire::target::FAULTS,

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -23,6 +24,8 @@ pub(super) struct Life {
     pub(super) timeouts: Timeouts,
     pub(super) conduct: Conduct,
     pub(super) verbose: bool,
+    /// The files of greetings and keys that it was told.
+    files: Vec<PathBuf>,
     /// Whoever writes holds it where answers are written one connection at a time.
     pub(super) turn: Mutex<()>,
     /// Where its acceptors wait.
@@ -71,6 +74,7 @@ impl Life {
             timeouts,
             conduct,
             verbose,
+            files: Vec::new(),
             turn: Mutex::new(()),
             addresses,
             ending: AtomicBool::new(false),
@@ -79,6 +83,17 @@ impl Life {
             state: Mutex::default(),
             changed: Condvar::new(),
         }
+    }
+
+    /// The same, told these files.
+    pub(super) fn of_files(mut self, files: Vec<PathBuf>) -> Self {
+        self.files = files;
+        self
+    }
+
+    /// Whether something that it needs is gone.
+    pub(super) fn lacks_a_file(&self) -> bool {
+        self.conduct.needs_files && self.files.iter().any(|file| !file.exists())
     }
 
     /// Accepts connections until the end, each on a thread of its own.
@@ -120,6 +135,11 @@ impl Life {
             if std::thread::Builder::new().spawn(serve).is_err() {
                 // The system has no thread left: the client is turned away.
                 self.close(number, Ended::Well);
+            }
+        }
+        if self.conduct.keeps_sockets {
+            loop {
+                std::thread::park();
             }
         }
         Ok(())

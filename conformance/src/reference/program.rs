@@ -145,6 +145,8 @@ fn start(
     fail_without(conduct.fewest_descriptors);
     let addresses = places.iter().map(|place| place.address).collect();
     let life = Life::new(addresses, settings.timeouts, conduct, settings.verbose);
+    let files = [&settings.greetings, &settings.api_key_file];
+    let life = life.of_files(files.into_iter().flatten().cloned().collect());
     let life = Arc::new(life);
     let api = Api::new(model, keys, fault, settings.limits).found_at(settings.place.clone());
     let api = Arc::new(api);
@@ -220,6 +222,7 @@ impl Running {
         life.begin_to_end();
         match conduct.delay {
             Delay::None => {}
+            _ if !first.is_none_or(conduct.delays_for) => {}
             Delay::IgnoresSignals => std::thread::sleep(life.timeouts.shutdown_delay),
             // Which of the two ends it is all the same.
             _ => drop(heard.recv_timeout(life.timeouts.shutdown_delay)),

@@ -10,7 +10,7 @@ use crate::{Case, Context, Deviation, Need, Outcome, ensure};
 pub(in crate::cases) const CASES: &[Case] = &[
     Case::should(
         "api/etag",
-        "RFC 9110 §8.8.3",
+        "RFC 9110 §8.8.3, §8.8.3.1",
         "A representation has one entity tag, which changes only when the content does.",
         etag,
     )
@@ -46,7 +46,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     .needing(&[Need::Operations]),
     Case::must(
         "api/range",
-        "RFC 9110 §14.2, §15.3.7",
+        "RFC 9110 §14.2, §15.3.7.1",
         "Range is ignored, or answered with exactly the requested octets.",
         range,
     )

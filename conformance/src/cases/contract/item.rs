@@ -53,7 +53,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     ),
     Case::must(
         "contract/item-percent",
-        "RFC 3986 §6.2.2.2",
+        "RFC 3986 §2.3, §6.2.2.2",
         "A lang with percent-encoded letters is the same resource as without.",
         percent,
     ),

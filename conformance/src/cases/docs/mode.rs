@@ -80,11 +80,20 @@ fn open(context: &Context) -> Outcome {
 
 fn keyed(context: &Context) -> Outcome {
     let (context, key) = context.keyed()?;
-    let description = Description::fetch(&context)?;
+    demands_the_key(&context, key)?;
+    Ok(Verdict::Conforms)
+}
+
+/// Checks that the document demands a key where the server asks for this one, and nowhere else.
+///
+/// # Errors
+/// The first operation of which that is not true.
+pub(in crate::cases) fn demands_the_key(context: &Context, key: &str) -> Result<(), Deviation> {
+    let description = Description::fetch(context)?;
     let mut guarded = 0;
     for operation in description.operations() {
         let name = operation.name();
-        let asked = request(&context, &operation)?;
+        let asked = request(context, &operation)?;
         let refused = context.send(asked.clone())?;
         let requirements = description.security(&operation);
         let given = Value::from(requirements);
@@ -131,7 +140,7 @@ fn keyed(context: &Context) -> Outcome {
         );
     }
     ensure!(guarded > 0, "no operation of the document requires a key");
-    Ok(Verdict::Conforms)
+    Ok(())
 }
 
 fn methods(context: &Context) -> Outcome {

@@ -29,6 +29,11 @@ pub(in crate::cases) const CASES: &[Case] = &[
         delay_ends,
     ),
     case(
+        "lifecycle/delay-sigint",
+        "SIGINT starts the delay like SIGTERM, and either signal ends it.",
+        delay_sigint,
+    ),
+    case(
         "lifecycle/delay-second-signal",
         "A second signal ends the delay, not the drain: the exit status is 0.",
         delay_second_signal,
@@ -54,22 +59,33 @@ const LOOK: Duration = Duration::from_millis(10);
 
 /// Sends SIGTERM and waits until the process says that it is not ready.
 fn tell_to_end(context: &Context, process: &mut Process, view: &Context) -> Result<(), Deviation> {
+    tell_by(Signal::Terminate, context, process, view)
+}
+
+/// Sends this signal and waits until the process says that it is not ready.
+fn tell_by(
+    first: Signal,
+    context: &Context,
+    process: &mut Process,
+    view: &Context,
+) -> Result<(), Deviation> {
+    let told = first.as_str();
     let ready = view.get("/readyz")?.status;
     ensure!(
         ready == 200,
-        "before SIGTERM GET /readyz is {ready}, not 200"
+        "before {told} GET /readyz is {ready}, not 200"
     );
-    signal(context, process, Signal::Terminate)?;
+    signal(context, process, first)?;
     let deadline = Instant::now() + AT_ONCE;
     loop {
         let answer = view.aside().get("/readyz");
-        let answer = answer.map_err(|why| Deviation(format!("after SIGTERM: {why}")))?;
+        let answer = answer.map_err(|why| Deviation(format!("after {told}: {why}")))?;
         match answer.status {
             503 => return Ok(()),
             200 if Instant::now() < deadline => std::thread::sleep(LOOK),
             status => {
                 return Err(Deviation(format!(
-                    "after SIGTERM GET /readyz is {status}, not 503"
+                    "after {told} GET /readyz is {status}, not 503"
                 )));
             }
         }
@@ -156,6 +172,21 @@ fn delay_ends(context: &Context) -> Outcome {
         took >= delay,
         "it ends {took:?} after SIGTERM, with a delay of {delay:?}"
     );
+    Ok(Verdict::Conforms)
+}
+
+fn delay_sigint(context: &Context) -> Outcome {
+    use Signal::{Interrupt, Terminate};
+    for (first, second) in [(Interrupt, Terminate), (Interrupt, Interrupt)] {
+        let (mut process, view) = start(context, &[Setting::ShutdownDelay(LONG)])?;
+        tell_by(first, context, &mut process, &view)?;
+        serves(&view).map_err(|why| {
+            Deviation(format!("during the delay after {}: {why}", first.as_str()))
+        })?;
+        signal(context, &mut process, second)?;
+        let after = format!("{}, during the delay after SIGINT,", second.as_str());
+        ends_well(&mut process, AT_ONCE, &after)?;
+    }
     Ok(Verdict::Conforms)
 }
 

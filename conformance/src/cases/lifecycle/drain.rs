@@ -44,7 +44,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "lifecycle/drain-refuses-new",
         CONTRACT,
-        "A draining process does not serve new connections.",
+        "A draining process closes its sockets, so that new connections are refused.",
         drain_refuses_new,
     )
     .needing(&[Need::Process, Need::Signals, Need::DataFile])
@@ -54,7 +54,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
 /// How many connections there are of a kind.
 const CONNECTIONS: usize = 4;
 
-/// How long a process may take until it no longer serves new connections.
+/// How long a process may take until it turns new connections away.
 const TURNING_AWAY: Duration = Duration::from_secs(3);
 
 /// How long a new connection waits for an answer.
@@ -144,28 +144,32 @@ fn drain_refuses_new(context: &Context) -> Outcome {
     // It holds the drain up for as long as it is not read.
     let answer = large.ask()?;
     signal(context, &mut large.process, Signal::Terminate)?;
-    let turned_away = wait_until_draining(&large.view);
+    let turned_away = wait_while(&large.view, |turned_away| {
+        turned_away != TurnedAway::Refused
+    });
     ensure!(
         large.process.exited().is_none(),
         "after SIGTERM it does not wait for a response in progress"
     );
     large.finish(answer)?;
-    match turned_away {
-        TurnedAway::Refused => Ok(Verdict::Conforms),
-        TurnedAway::Ignored => Ok(Verdict::Differs(
-            "neither refuses nor answers new connections".to_owned(),
-        )),
-        TurnedAway::No => Err(Deviation(format!(
-            "{TURNING_AWAY:?} after SIGTERM it still answers new connections"
-        ))),
-    }
+    let does = match turned_away {
+        TurnedAway::Refused => return Ok(Verdict::Conforms),
+        TurnedAway::Closed => "accepts and closes",
+        TurnedAway::Ignored => "neither refuses nor answers",
+        TurnedAway::No => "answers",
+    };
+    Err(Deviation(format!(
+        "{TURNING_AWAY:?} after SIGTERM it still {does} new connections"
+    )))
 }
 
 /// What becomes of a new connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TurnedAway {
-    /// It is refused, or closed without an answer.
+    /// It is refused.
     Refused,
+    /// It is closed without an answer, as those are that wait to be accepted when a socket is closed.
+    Closed,
     /// It is not answered.
     Ignored,
     /// It is answered.
@@ -174,6 +178,11 @@ pub(super) enum TurnedAway {
 
 /// Waits until a process that was told to end no longer answers new connections.
 pub(super) fn wait_until_draining(view: &Context) -> TurnedAway {
+    wait_while(view, |turned_away| turned_away == TurnedAway::No)
+}
+
+/// Opens connections while that becomes of them, for as long as a process may take to turn them away.
+fn wait_while(view: &Context, goes_on: impl Fn(TurnedAway) -> bool) -> TurnedAway {
     let deadline = Instant::now() + TURNING_AWAY;
     loop {
         let aside = view.aside();
@@ -181,7 +190,7 @@ pub(super) fn wait_until_draining(view: &Context) -> TurnedAway {
             Err(_) => TurnedAway::Refused,
             Ok(connection) => try_request(&aside, connection),
         };
-        if turned_away != TurnedAway::No || Instant::now() > deadline {
+        if !goes_on(turned_away) || Instant::now() > deadline {
             return turned_away;
         }
     }
@@ -191,12 +200,12 @@ fn try_request(view: &Context, mut connection: Connection) -> TurnedAway {
     let request = view.prepare(Request::get("/healthz").header("Connection", "close"));
     match connection.send(&request.to_bytes()) {
         Err(Broken::TimedOut) => return TurnedAway::Ignored,
-        Err(_) => return TurnedAway::Refused,
+        Err(_) => return TurnedAway::Closed,
         Ok(()) => {}
     }
     match connection.rest(ANSWER) {
         (received, _) if !received.is_empty() => TurnedAway::No,
-        (_, true) => TurnedAway::Refused,
+        (_, true) => TurnedAway::Closed,
         (_, false) => TurnedAway::Ignored,
     }
 }

@@ -41,6 +41,14 @@ pub(in crate::cases) const CASES: &[Case] = &[
     )
     .needing(&[Need::Process, Need::HeaderTimeout, Need::IdleTimeout]),
     Case::must(
+        "lifecycle/kept-long",
+        CONTRACT,
+        "A connection without a further request is closed within the configured time, however many \
+         requests it has had.",
+        kept_long,
+    )
+    .needing(&[Need::Process, Need::IdleTimeout]),
+    Case::must(
         "lifecycle/idle-connection",
         "the contract; RFC 9112 §9.5",
         "A connection without a further request is closed within the stated time, and not long \
@@ -93,12 +101,25 @@ impl Slow {
         start: &[u8],
         drip: &'static [u8],
     ) -> Result<Option<Self>, Deviation> {
+        Self::after_answers(1, view, name, start, drip)
+    }
+
+    /// The same after so many answers on the connection.
+    pub(super) fn after_answers(
+        count: usize,
+        view: &Context,
+        name: &'static str,
+        start: &[u8],
+        drip: &'static [u8],
+    ) -> Result<Option<Self>, Deviation> {
         let mut client = Self::new(view, name, b"", drip)?;
         let request = view.prepare(Request::get("/greetings")).to_bytes();
-        let answer = client.connection.exchange("GET", &request)?;
-        let options = answer.list("Connection");
-        if options.iter().any(|it| it.eq_ignore_ascii_case("close")) {
-            return Ok(None);
+        for _ in 0..count {
+            let answer = client.connection.exchange("GET", &request)?;
+            let options = answer.list("Connection");
+            if options.iter().any(|it| it.eq_ignore_ascii_case("close")) {
+                return Ok(None);
+            }
         }
         client.connection.send(start)?;
         Ok(Some(client))
@@ -235,6 +256,28 @@ fn silent_connection(context: &Context) -> Outcome {
     let (_process, view) = start(context, &settings)?;
     let clients = vec![Slow::new(&view, "a client that sends nothing", b"", b"")?];
     close_in_time(clients, stated())?;
+    Ok(Verdict::Conforms)
+}
+
+fn kept_long(context: &Context) -> Outcome {
+    let (_process, view) = start(context, &[Setting::IdleTimeout(STATED)])?;
+    let mut clients = Vec::new();
+    for (count, name) in [
+        (5, "a client that has had 5 answers"),
+        (40, "a client that has had 40 answers"),
+        (300, "a client that has had 300 answers"),
+    ] {
+        // A server may end a connection after some number of answers, and then says so.
+        clients.extend(Slow::after_answers(count, &view, name, b"", b"")?);
+    }
+    if clients.is_empty() {
+        return Ok(Verdict::NotApplicable(
+            "no connection takes a further request".to_owned(),
+        ));
+    }
+    for mut client in clients {
+        client.until_closed(stated() + AT_ONCE)?;
+    }
     Ok(Verdict::Conforms)
 }
 

@@ -5,7 +5,7 @@ use crate::cases::everything::{errors, greetings};
 use crate::cases::steps::{absent, ask, known_paths, name};
 use crate::http::{Request, Response};
 use crate::model::check_problem;
-use crate::{Case, Context, Deviation, Need, Outcome, Verdict, ensure};
+use crate::{Case, Context, Deviation, Level, Need, Outcome, Verdict, ensure};
 
 pub(in crate::cases) const CASES: &[Case] = &[
     Case::should(
@@ -16,10 +16,11 @@ pub(in crate::cases) const CASES: &[Case] = &[
     ),
     Case::must(
         "security/no-stack-in-errors",
-        "RFC 9457 §5",
+        "RFC 9457 §5, the contract",
         "An error reveals nothing about the code: no stack, no source file, no panic message.",
         no_stack_in_errors,
-    ),
+    )
+    .of_rfcs_alone(Level::Should),
     Case::must(
         "security/panic-contained",
         "RFC 9110 §15.6.1, the contract",

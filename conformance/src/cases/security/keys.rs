@@ -3,51 +3,56 @@
 use crate::cases::steps::{Differences, absent, ask, item};
 use crate::http::{Request, Response};
 use crate::model::check_problem;
-use crate::{Case, Context, Deviation, Need, Outcome, Verdict, ensure};
+use crate::{Case, Context, Deviation, Level, Need, Outcome, Verdict, ensure};
 
 pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "security/key-missing",
-        "RFC 9110 §15.5.2, §11.6.1",
+        "RFC 9110 §11.4, §15.5.2, §11.6.1, the contract",
         "A data request without credentials is 401, with a problem and a challenge for the scheme \
          Key.",
         key_missing,
     )
+    .of_rfcs_alone(Level::Should)
     .needing(KEYED),
     Case::must(
         "security/key-wrong",
-        "RFC 9110 §11.4, §15.5.2",
+        "RFC 9110 §11.4, §15.5.2, the contract",
         "A data request with a wrong key is 401.",
         key_wrong,
     )
+    .of_rfcs_alone(Level::Should)
     .needing(KEYED),
     Case::must(
         "security/key-right",
-        "RFC 9110 §11.6.2",
+        "RFC 9110 §11.6.2, the contract",
         "A data request with the right key gets the same response as on a server without keys.",
         key_right,
     )
+    .of_rfcs_alone(Level::Should)
     .needing(KEYED),
     Case::must(
         "security/key-scheme-case",
-        "RFC 9110 §11.1",
+        "RFC 9110 §2.4, §11.1",
         "The name of the authentication scheme is case-insensitive.",
         key_scheme_case,
     )
     .needing(KEYED),
     Case::must(
         "security/key-other-scheme",
-        "RFC 9110 §11.1, §11.6.2",
+        "RFC 9110 §11.1, §11.6.2, the contract",
         "The right key under another scheme, or under none, is 401.",
         key_other_scheme,
     )
+    .of_rfcs_alone(Level::Should)
     .needing(KEYED),
     Case::must(
         "security/key-covers-every-data-route",
-        "RFC 9110 §11.5",
+        "RFC 9110 §11.4, the contract",
         "No method, spelling of a path or precondition reveals the data without the key.",
         key_covers_every_data_route,
     )
+    .of_rfcs_alone(Level::Should)
     .needing(KEYED),
     Case::must(
         "security/key-leaves-health-open",

@@ -5,20 +5,21 @@ use std::collections::BTreeSet;
 use crate::cases::everything::{greetings, resources};
 use crate::cases::steps::{Kept, absent, ask, item, name};
 use crate::http::{Connection, Request};
-use crate::{Case, Context, Deviation, Need, Outcome, Verdict, ensure};
+use crate::{Case, Context, Deviation, Level, Need, Outcome, Verdict, ensure};
 
 pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "security/key-http10",
-        "RFC 9110 §11.5, §15.5.2",
+        "RFC 9110 §11.4, §15.5.2, the contract",
         "Requests in HTTP/1.0 need the key like others: with and without Host, for GET and for \
          HEAD.",
         http10,
     )
+    .of_rfcs_alone(Level::Should)
     .needing(KEYED),
     Case::must(
         "security/key-kept-connection",
-        "RFC 9110 §3.3, §11.5",
+        "RFC 9110 §3.3, §11.4",
         "On a kept connection each request needs its own key: the one before neither gives nor \
          takes access.",
         kept_connection,
@@ -26,26 +27,29 @@ pub(in crate::cases) const CASES: &[Case] = &[
     .needing(KEYED),
     Case::must(
         "security/key-pipelined",
-        "RFC 9110 §3.3, §11.5; RFC 9112 §9.3.2",
+        "RFC 9110 §3.3, §11.4; RFC 9112 §9.3.2; the contract",
         "Each pipelined request needs its own key, in any order.",
         pipelined,
     )
+    .of_rfcs_alone(Level::Should)
     .needing(KEYED),
     Case::must(
         "security/key-neighbours",
-        "RFC 9110 §11.4, §15.5.2",
+        "RFC 9110 §11.4, §15.5.2, the contract",
         "A key that differs from the right one by one character is 401: one added at either end, \
          one missing, two exchanged, one in the other case.",
         neighbours,
     )
+    .of_rfcs_alone(Level::Should)
     .needing(KEYED),
     Case::must(
         "security/key-every-greeting",
-        "RFC 9110 §11.5",
+        "RFC 9110 §11.4, the contract",
         "Every greeting without the key is 401, for GET and HEAD, with a precondition, a query, \
          content or a proxy's fields; the response contains nothing of it.",
         every_greeting,
     )
+    .of_rfcs_alone(Level::Should)
     .needing(KEYED),
     Case::must(
         "security/key-changes-nothing-else",

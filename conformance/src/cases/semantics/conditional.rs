@@ -9,13 +9,13 @@ use crate::{Case, Context, Deviation, Level, Need, Outcome, Verdict, difference,
 pub(in crate::cases) const CASES: &[Case] = &[
     Case::should(
         "semantics/etag",
-        "RFC 9110 §8.8.3",
+        "RFC 9110 §8.8.3, §8.8.3.1",
         "Every representation has a strong entity tag, which changes only when the content does.",
         etag,
     ),
     Case::must(
         "semantics/etag-changes",
-        "RFC 9110 §8.8.1, §13.1.2",
+        "RFC 9110 §8.8.1, §8.8.3, §13.1.2",
         "A changed text of a greeting changes the entity tags of the list and of the greeting; \
          If-None-Match with the old ones is 200.",
         etag_changes,

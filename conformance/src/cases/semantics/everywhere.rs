@@ -6,16 +6,17 @@ use crate::cases::everything::{Resource, errors, greetings, resources};
 use crate::cases::steps::{Differences, Kept, absent, ask, item, name};
 use crate::http::{Request, Response};
 use crate::model::{ALLOWED, check_problem};
-use crate::{Case, Context, Deviation, Need, Outcome, Verdict, ensure};
+use crate::{Case, Context, Deviation, Level, Need, Outcome, Verdict, ensure};
 
 pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "semantics/head-everywhere",
-        "RFC 9110 §9.3.2, §8.6",
+        "RFC 9110 §9.1, §9.3.2, §8.6, the contract",
         "HEAD on every path, existing or not, has the status and the header fields of GET, no \
          content, and no other Content-Length.",
         head_everywhere,
-    ),
+    )
+    .of_rfcs_alone(Level::Must),
     Case::must(
         "semantics/http10-everywhere",
         "RFC 9112 §2.3, RFC 9110 §2.5, §7.2, the contract",
@@ -31,7 +32,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     ),
     Case::must(
         "semantics/kept-everywhere",
-        "RFC 9112 §9.3, RFC 9110 §3.3",
+        "RFC 9112 §9.3, RFC 9110 §2.4, §3.3",
         "Every request on a kept connection gets the same response as alone, whatever came before \
          it.",
         kept_everywhere,

@@ -7,16 +7,18 @@ use crate::{Case, Context, Level, Outcome, Verdict, ensure};
 pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "semantics/head-list",
-        "RFC 9110 §9.3.2",
+        "RFC 9110 §9.1, §9.3.2, the contract",
         "HEAD /greetings has the status and the header fields of GET, and no content.",
         |context| same_as_get(context, "/greetings", 200),
-    ),
+    )
+    .of_rfcs_alone(Level::Must),
     Case::must(
         "semantics/head-item",
-        "RFC 9110 §9.3.2",
+        "RFC 9110 §9.1, §9.3.2, the contract",
         "HEAD on a greeting has the status and the header fields of GET, and no content.",
         |context| same_as_get(context, &item(context), 200),
-    ),
+    )
+    .of_rfcs_alone(Level::Must),
     Case::must(
         "semantics/head-docs",
         "RFC 9110 §9.3.2, the contract",

@@ -52,8 +52,8 @@ pub(in crate::cases) const CASES: &[Case] = &[
     .of_rfcs_alone(Level::Should),
     Case::must(
         "semantics/method-case",
-        "RFC 9110 §9.1",
-        "Methods are case-sensitive: `get` is not GET, and is 400, 405 or 501.",
+        "RFC 9110 §9.1, §2.4",
+        "Methods are case-sensitive: `get` is not GET, and is 400, 404, 405 or 501.",
         method_case,
     ),
     Case::must(
@@ -65,10 +65,11 @@ pub(in crate::cases) const CASES: &[Case] = &[
     .of_rfcs_alone(Level::Should),
     Case::must(
         "semantics/connect",
-        "RFC 9110 §9.3.6",
+        "RFC 9110 §9.3.6, the contract",
         "CONNECT opens no tunnel: it is refused.",
         connect,
-    ),
+    )
+    .of_rfcs_alone(Level::Must),
 ];
 
 /// Methods that are well known and that the API does not have.
@@ -219,7 +220,7 @@ fn method_case(context: &Context) -> Outcome {
     // Where every method is answered alike, those with another case are too.
     let request = Request::new("BREW", context.resource());
     let unknown = ask(context, request)?.status;
-    refused_methods(context, &["get", "Get"], &[400, 405, 501, unknown])
+    refused_methods(context, &["get", "Get"], &[400, 404, 405, 501, unknown])
 }
 
 /// The contract's answer is 405.
@@ -271,7 +272,18 @@ fn connect(context: &Context) -> Outcome {
     let request = context.prepare(Request::new("CONNECT", authority));
     match context.connect()?.exchange("CONNECT", &request.to_bytes()) {
         Ok(response) => match response.status {
-            status @ 200..300 => Err(Deviation(format!("CONNECT is {status}"))),
+            // An origin server may accept it; its answer then has no length of its own.
+            status @ 200..300 => {
+                let framing = ["content-length", "transfer-encoding"];
+                let framed = framing.iter().find(|name| response.header(name).is_some());
+                match framed {
+                    Some(name) => Err(Deviation(format!("CONNECT is {status} with `{name}`"))),
+                    None if context.is_the_api() => Err(Deviation(format!(
+                        "CONNECT is {status}, which opens a tunnel"
+                    ))),
+                    None => Ok(Verdict::Differs(format!("CONNECT is {status}"))),
+                }
+            }
             400..=499 | 501 => Ok(Verdict::Conforms),
             status => Ok(Verdict::Differs(format!("answers {status}"))),
         },

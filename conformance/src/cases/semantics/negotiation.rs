@@ -8,10 +8,11 @@ use crate::{Case, Context, Deviation, Level, Outcome, Verdict, difference, ensur
 pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "semantics/accept-mismatch",
-        "RFC 9110 §12.5.1, §15.5.7",
+        "RFC 9110 §12.4.1, §15.5.7, the contract",
         "An Accept that the server cannot satisfy is 406, or ignored.",
         accept_mismatch,
-    ),
+    )
+    .of_rfcs_alone(Level::Should),
     Case::should(
         "semantics/accept-on-error",
         "the contract",

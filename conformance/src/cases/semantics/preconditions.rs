@@ -42,6 +42,13 @@ pub(in crate::cases) const CASES: &[Case] = &[
         precondition_order,
     ),
     Case::must(
+        "semantics/preconditions-everywhere",
+        "RFC 9110 §13.1.1, §13.1.2, §13.2.1, §13.2.2",
+        "Everything that is 200 evaluates preconditions, with an entity tag or without. \
+         If-None-Match: * is 304. If-Match with another entity tag is 412. Both hold for GET and HEAD.",
+        preconditions_everywhere,
+    ),
+    Case::must(
         "semantics/precondition-not-applicable",
         "RFC 9110 §13.2.1",
         "A precondition has no effect if the response without it is an error or a redirect, or if \
@@ -109,7 +116,7 @@ fn etag_everywhere(context: &Context) -> Outcome {
     if resources.iter().all(|it| it.tag().is_none()) {
         return Ok(unless_untagged(&[]));
     }
-    // The checks say what is now: they have no version.
+    // The checks say what is now, and need no tag.
     let is_check = |path: &str| matches!(path, "/healthz" | "/readyz");
     resources.retain(|it| it.whole.status == 200 && !is_check(&it.path));
     for it in &resources {
@@ -241,6 +248,29 @@ fn precondition_order(context: &Context) -> Outcome {
         }
     }
     Ok(unless_untagged(&tagged))
+}
+
+fn preconditions_everywhere(context: &Context) -> Outcome {
+    let mut resources = resources(context)?;
+    resources.retain(|it| it.whole.status == 200);
+    for it in &resources {
+        for method in ["GET", "HEAD"] {
+            let known = it.request(method).header("If-None-Match", "*");
+            answered(context, known, 304)?;
+            let met = it.request(method).header("If-Match", "*");
+            unaffected(context, met, &it.whole)?;
+            let failed = it.request(method).header("If-Match", OTHER);
+            answered(context, failed, 412)?;
+            let both = it
+                .request(method)
+                .header("If-None-Match", "*")
+                .header("If-Match", OTHER);
+            answered(context, both, 412)?;
+            let other = it.request(method).header("If-None-Match", OTHER);
+            unaffected(context, other, &it.whole)?;
+        }
+    }
+    Ok(Verdict::Conforms)
 }
 
 fn precondition_not_applicable(context: &Context) -> Outcome {

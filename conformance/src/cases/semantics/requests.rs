@@ -2,12 +2,12 @@
 
 use crate::cases::steps::{Differences, ask, get_whole, item};
 use crate::http::{Broken, Request, Response};
-use crate::{Case, Context, Deviation, Outcome, Verdict, difference, ensure};
+use crate::{Case, Context, Deviation, Level, Outcome, Verdict, difference, ensure};
 
 pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "semantics/range-ignored",
-        "RFC 9110 §14.2, §15.3.7",
+        "RFC 9110 §14.2, §15.3.7.1",
         "Range is ignored, or answered with exactly the requested octets.",
         range_ignored,
     ),
@@ -25,16 +25,17 @@ pub(in crate::cases) const CASES: &[Case] = &[
     ),
     Case::must(
         "semantics/field-name-case",
-        "RFC 9110 §5.1",
+        "RFC 9110 §2.4, §5.1",
         "Field names are case-insensitive.",
         field_name_case,
     ),
     Case::should(
         "semantics/expect-unknown",
-        "RFC 9110 §10.1.1, §15.5.18",
+        "RFC 9110 §10.1.1, §15.5.18, the contract",
         "An expectation other than 100-continue is 417, or ignored.",
         expect_unknown,
-    ),
+    )
+    .of_rfcs_alone(Level::Info),
 ];
 
 fn range_ignored(context: &Context) -> Outcome {

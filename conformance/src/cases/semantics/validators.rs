@@ -10,7 +10,7 @@ use crate::{Case, Context, Need, Outcome, Verdict, ensure};
 
 pub(in crate::cases) const CASES: &[Case] = &[Case::must(
     "semantics/etag-of-the-list",
-    "RFC 9110 §8.8.1, §13.1.2",
+    "RFC 9110 §8.8.1, §8.8.3, §13.1.2",
     "Any change of a greeting's text or lang, any addition and any removal changes the list's \
      entity tag; the old tags give 200.",
     of_the_list,

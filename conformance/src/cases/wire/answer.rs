@@ -8,7 +8,7 @@ use crate::{Case, Context, Deviation, Outcome, Verdict, ensure};
 
 pub(in crate::cases) const CASES: &[Case] = &[Case::must(
     "wire/answer-lines",
-    "RFC 9112 §2.1, §4, §5",
+    "RFC 9112 §2.1, §4, §5, RFC 9110 §2.2",
     "The head of every response is a well-formed status line and well-formed fields, each ended \
      by CRLF.",
     answer_lines,

@@ -30,7 +30,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     ),
     Case::must(
         "wire/http10-close",
-        "RFC 9112 §9.3",
+        "RFC 9112 §9.3, RFC 9110 §2.4",
         "An HTTP/1.0 connection is closed after the response, unless the client asks to keep it.",
         http10_close,
     ),

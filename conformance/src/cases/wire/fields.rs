@@ -63,10 +63,11 @@ pub(in crate::cases) const CASES: &[Case] = &[
     ),
     Case::must(
         "wire/control-in-value",
-        "RFC 9110 §5.5",
+        "RFC 9110 §5.5, the contract",
         "Other control characters in a field's value are refused, or kept unchanged.",
         control_in_value,
-    ),
+    )
+    .of_rfcs_alone(Level::Should),
     Case::should(
         "wire/headers-101",
         "RFC 9110 §5.4, the contract",

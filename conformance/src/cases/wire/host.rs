@@ -2,7 +2,7 @@
 
 use crate::cases::steps::{Differences, item};
 use crate::http::{Request, Response};
-use crate::{Case, Context, Deviation, Outcome, Verdict, difference, ensure};
+use crate::{Case, Context, Deviation, Level, Outcome, Verdict, difference, ensure};
 
 pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
@@ -13,10 +13,11 @@ pub(in crate::cases) const CASES: &[Case] = &[
     ),
     Case::must(
         "wire/host-missing-http10",
-        "RFC 9112 §3.2",
+        "RFC 9112 §3.2, the contract",
         "An HTTP/1.0 request needs no Host.",
         host_missing_http10,
-    ),
+    )
+    .of_rfcs_alone(Level::Should),
     Case::must(
         "wire/host-duplicate",
         "RFC 9112 §3.2",

@@ -44,7 +44,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     .of_rfcs_alone(Level::Should),
     Case::must(
         "wire/crlf-injection",
-        "RFC 9112 §11.1",
+        "RFC 9110 §2.2, §5.5, RFC 9112 §11.1",
         "A percent-encoded line break in a target creates no line in a response.",
         crlf_injection,
     ),

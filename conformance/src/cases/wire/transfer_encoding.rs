@@ -77,7 +77,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     ),
     Case::must(
         "wire/te-case",
-        "RFC 9112 §7, §7.1",
+        "RFC 9112 §7, §7.1, RFC 9110 §2.4",
         "The names of transfer codings are case-insensitive.",
         |context| {
             let fields = [

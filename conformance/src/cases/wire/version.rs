@@ -8,13 +8,13 @@ use crate::{Case, Context, Level, Outcome, Verdict};
 pub(in crate::cases) const CASES: &[Case] = &[
     Case::should(
         "wire/version-unknown-minor",
-        "RFC 9110 §2.5",
+        "RFC 9110 §6.2",
         "HTTP/1.2 is processed as HTTP/1.1.",
         version_unknown_minor,
     ),
     Case::must(
         "wire/version-major",
-        "RFC 9110 §2.5, §15.6.6, the contract",
+        "RFC 9110 §6.2, §15.6.6, the contract",
         "A major version other than 1 is refused.",
         version_major,
     ),

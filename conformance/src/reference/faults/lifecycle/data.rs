@@ -1,6 +1,8 @@
 //! Faults in what is said of a data file that cannot be used.
 
-use crate::reference::{Cause, Conduct, Fault, LastWords};
+use serde_json::json;
+
+use crate::reference::{Answer, Cause, Conduct, Fault, LastWords};
 
 pub(in crate::reference::faults) const FAULTS: &[Fault] = &[
     Fault::conduct("lifecycle/data-missing", PANICS, panics),
@@ -96,6 +98,35 @@ pub(in crate::reference::faults) const FAULTS: &[Fault] = &[
             }
         };
     }),
+    Fault::answer(
+        "lifecycle/told-together",
+        "the key is asked of the greetings alone that it has untold",
+        |request, answer| {
+            if answer.status == 401 && request.path() == "/greetings/Q9" {
+                *answer = Answer::new(200, "application/json", r#"{"lang":"Q9","text":"told"}"#);
+            }
+        },
+    ),
+    Fault::answer(
+        "lifecycle/told-together",
+        "told a prefix, the document says that no key is needed",
+        |request, answer| {
+            if request.path() == "/openapi.json" {
+                answer.edit(|document| {
+                    let has_prefix = document["servers"][0]["url"] != ".";
+                    let paths = document["paths"].as_object_mut().into_iter().flatten();
+                    for (_, path) in paths.filter(|_| has_prefix) {
+                        path["get"]["security"] = json!([]);
+                    }
+                });
+            }
+        },
+    ),
+    Fault::conduct(
+        "lifecycle/files-gone",
+        "without the file of them there are no greetings",
+        |conduct| conduct.needs_files = true,
+    ),
 ];
 
 const PANICS: &str = "it panics";

@@ -1,6 +1,7 @@
 //! Faults between being told to end and the drain.
 
 use crate::reference::{Delay, Fault};
+use crate::servers::Signal;
 
 pub(in crate::reference::faults) const FAULTS: &[Fault] = &[
     Fault::conduct("lifecycle/delay-serves", "it drains at once", |conduct| {
@@ -39,4 +40,7 @@ pub(in crate::reference::faults) const FAULTS: &[Fault] = &[
         "signals are ignored during the delay",
         |conduct| conduct.delay = Delay::IgnoresSignals,
     ),
+    Fault::conduct("lifecycle/delay-sigint", "SIGINT has no delay", |conduct| {
+        conduct.delays_for = |signal| signal == Signal::Terminate;
+    }),
 ];

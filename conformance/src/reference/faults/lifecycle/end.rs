@@ -83,4 +83,9 @@ pub(in crate::reference::faults) const FAULTS: &[Fault] = &[
         "it goes on accepting connections",
         |conduct| conduct.accepts_while_draining = true,
     ),
+    Fault::conduct(
+        "lifecycle/drain-refuses-new",
+        "its sockets stay open, and nobody accepts on them",
+        |conduct| conduct.keeps_sockets = true,
+    ),
 ];

@@ -73,4 +73,14 @@ pub(in crate::reference::faults) const FAULTS: &[Fault] = &[
         "a client takes up one of few workers",
         |conduct| conduct.most_connections = 64,
     ),
+    Fault::conduct(
+        "lifecycle/kept-long",
+        "after four answers a client may take any time",
+        |conduct| conduct.most_limited = 4,
+    ),
+    Fault::conduct(
+        "lifecycle/kept-long",
+        "after a hundred answers a client may take any time",
+        |conduct| conduct.most_limited = 100,
+    ),
 ];

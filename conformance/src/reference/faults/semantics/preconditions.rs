@@ -167,6 +167,37 @@ pub(in crate::reference::faults) const FAULTS: &[Fault] = &[
             }
         },
     ),
+    Fault::request(
+        "semantics/preconditions-everywhere",
+        "the health check ignores If-None-Match",
+        |request| {
+            if request.path() == "/healthz" {
+                request.headers.retain(|(name, _)| name != "if-none-match");
+            }
+        },
+    ),
+    Fault::request(
+        "semantics/preconditions-everywhere",
+        "the readiness check ignores If-Match",
+        |request| {
+            if request.path() == "/readyz" {
+                request.headers.retain(|(name, _)| name != "if-match");
+            }
+        },
+    ),
+    Fault::request(
+        "semantics/preconditions-everywhere",
+        "where both are there, the first of them counts",
+        |request| {
+            let is_precondition = |name: &str| matches!(name, "if-match" | "if-none-match");
+            let mut seen = false;
+            request.headers.retain(|(name, _)| {
+                let is_later = is_precondition(name) && seen;
+                seen |= is_precondition(name);
+                !is_later
+            });
+        },
+    ),
 ];
 
 /// The values of If-Match, to be changed.
