@@ -11,11 +11,12 @@ use std::{
 };
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use quartet_benches::{
-    estimates::{self, ORIGINAL_DISPATCH, ORIGINAL_PAYLOAD},
+use quartet_benches::estimates;
+use quartet_conformance::servers::{Catalogue, Role, Server};
+use quartet_record::{
+    estimates::{ORIGINAL_DISPATCH, ORIGINAL_PAYLOAD},
     plan::Lane,
 };
-use quartet_conformance::servers::{Catalogue, Role, Server};
 
 /// What is timed, by the program's word for it and by the name of criterion's group.
 const TIMED: [(&str, &str); 2] = [

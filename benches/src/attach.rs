@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
 use clap::Args;
+use quartet_analysis::{Analysis, Division};
 use quartet_conformance::servers::Catalogue;
+use quartet_record::Record;
+use quartet_report::html;
 
-use crate::analysis::{Analysis, Division};
-use crate::estimates::{Estimates, home};
-use crate::failure::{Failure, print};
-use crate::record::Record;
-use crate::report::html;
+use crate::estimates::{home, read};
+use crate::failure::{Failure, named, print};
+use crate::page::suite;
 
 /// Into which record, and from where.
 #[derive(Args, Debug)]
@@ -34,7 +35,7 @@ pub struct Options {
 /// [`Failure::Usage`] where there is no such record; and where there are no estimates, or the record or its page
 /// cannot be written.
 pub fn run(options: &Options) -> Result<(), Failure> {
-    let record = Record::named(&options.record)?;
+    let record = named(&options.record)?;
     Ok(attach(options, record)?)
 }
 
@@ -48,7 +49,7 @@ fn attach(options: &Options, mut record: Record) -> Result<()> {
     };
     let shown = directory.display();
     ensure!(directory.is_dir(), "{shown} is no directory of criterion's");
-    let mut estimates = Estimates::read(&directory)?;
+    let mut estimates = read(&directory)?;
     estimates.remark.clone_from(&options.remark);
     ensure!(
         !estimates.medians.is_empty(),
@@ -59,7 +60,7 @@ fn attach(options: &Options, mut record: Record) -> Result<()> {
     let place = file.parent().unwrap_or(Path::new(""));
     let file = record.write(place)?;
     let division = Division::of(&record)?;
-    let page = html::write(&record, &Analysis::of(&record)?, &division, place)?;
+    let page = html::write(&record, &Analysis::of(&record)?, &division, &suite(), place)?;
     for remark in &division.remarks {
         print(&format!("{remark}\n"))?;
     }

@@ -6,14 +6,15 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, Parser, Subcommand};
+use quartet_analysis::{Analysis, Division};
+use quartet_record::Record;
+use quartet_report::text::{Form, markdown, render, render_division};
+use quartet_report::{html, link, splice};
 
-use crate::analysis::{Analysis, Division};
-use crate::failure::{Failure, print};
-use crate::generator::versus;
-use crate::record::Record;
-use crate::report::{Form, html, link, markdown, render, render_division, splice};
+use crate::failure::{Failure, named, print};
+use crate::page::suite;
 use crate::run;
-use crate::{attach, calibrate, diff, export, list, repack, schema};
+use crate::{attach, calibrate, diff, export, list, repack, schema, versus};
 
 /// Compares the servers of servers.toml: builds each, holds it to the contract, measures them side
 /// by side, and says which differences are real.
@@ -107,7 +108,7 @@ pub fn main() -> ExitCode {
 }
 
 fn report(options: &ReportOptions) -> Result<(), Failure> {
-    let record = Record::named(&options.record)?;
+    let record = named(&options.record)?;
     Ok(show(options, &record)?)
 }
 
@@ -125,7 +126,7 @@ fn show(options: &ReportOptions, record: &Record) -> Result<()> {
         let run = link(file, &Record::file(&options.record));
         return put(
             file,
-            &html::page(record, &analysis, &division, run.as_deref())?,
+            &html::page(record, &analysis, &division, &suite(), run.as_deref())?,
         );
     }
     let form = if options.markdown {

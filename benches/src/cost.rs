@@ -7,8 +7,10 @@
 mod build;
 mod connections;
 mod counted;
+mod entries;
 mod lines;
 mod memory;
+mod process;
 mod source;
 mod start_up;
 mod stripped;
@@ -16,32 +18,27 @@ mod stripped;
 #[cfg(target_os = "linux")]
 mod tests;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Result, anyhow};
 use clap::Args;
 use indicatif::HumanDuration;
 use quartet_conformance::Model;
-use quartet_conformance::servers::{Process, Server, StartOptions};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use quartet_conformance::servers::{Process, StartOptions};
+use quartet_record::Record;
+use quartet_record::cost::{Cost, MemoryStart, ServerCost};
+use quartet_record::plan::{ArmRole, Lane, Plan};
 use serde_json::Value;
 
 use crate::cores::{Placement, Usable};
 use crate::interrupt::Interrupt;
-use crate::measure::{self, Subject};
-use crate::plan::{ArmRole, Lane, Plan};
-use crate::record::Record;
+use crate::measure;
+use crate::spawn::cost_of_a_process;
+use crate::subject::Subject;
+use entries::{forget, lacks, of, of_again};
 use start_up::Turns;
-
-pub use build::BuildCost;
-pub use connections::{COUNT as IDLE_CONNECTIONS, IdleConnections};
-pub use counted::{RequestCost, TOOL};
-pub use lines::Lines;
-pub use memory::MemoryStart;
-pub use start_up::cost_of_a_process;
 
 /// What to measure besides what costs little time.
 #[derive(Args, Clone, Copy, Debug, Default)]
@@ -58,91 +55,6 @@ pub struct Options {
     build_cost: bool,
 }
 
-/// What servers cost besides the time of their requests. Durations are nanoseconds, sizes bytes.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Cost {
-    /// What starting a process that does nothing cost, once a round of start-ups.
-    pub spawn_ns: Vec<u64>,
-    /// One entry a server, in the order of first use in `plan.arms`.
-    pub servers: Vec<ServerCost>,
-    /// Start-up and memory of the server that has a second copy among the arms, measured once more
-    /// on starts of their own (A/A), under that arm's name. Absent in records from before 2026-11-28.
-    #[serde(default)]
-    pub again: Option<ServerCost>,
-}
-
-/// What one server costs.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct ServerCost {
-    /// Its name in the catalogue.
-    pub name: String,
-    /// From starting the process to its first complete and right answer, one entry a start. The
-    /// servers took turns.
-    pub start_up_ns: Vec<u64>,
-    /// Memory, one entry a start, each of processes that ran alone. Empty in records from before
-    /// 2026-11-28, whose memory is that of `restarts`.
-    #[serde(default)]
-    pub memory: Vec<MemoryStart>,
-    /// Memory with many connections that ask nothing, in records from before 2026-11-28.
-    pub idle_connections: Option<IdleConnections>,
-    /// The program's size once `strip` has taken out what it does not need to run.
-    pub stripped_bytes: Option<u64>,
-    /// How much source it has of its own.
-    pub lines: Option<Lines>,
-    /// How long it takes to build, where that was asked for.
-    pub build: Option<BuildCost>,
-    /// Instructions and allocations per request, where that was asked for.
-    #[serde(default)]
-    pub requests: BTreeMap<Lane, RequestCost>,
-    /// What could not be measured and why, as sentences without their full stop.
-    #[serde(default)]
-    pub missing: Vec<String>,
-}
-
-impl Cost {
-    /// The entry of what is measured, made where there is none.
-    fn entry(&mut self, measured: &Measured<'_>) -> &mut ServerCost {
-        match measured.again {
-            None => self.of(&measured.subject.server.name),
-            Some(name) => self.again.get_or_insert_with(|| ServerCost {
-                name: name.to_owned(),
-                ..ServerCost::default()
-            }),
-        }
-    }
-
-    /// A server's entry, made where there is none.
-    fn of(&mut self, name: &str) -> &mut ServerCost {
-        let known = self.servers.iter().position(|entry| entry.name == name);
-        let place = known.unwrap_or(self.servers.len());
-        if known.is_none() {
-            self.servers.push(ServerCost {
-                name: name.to_owned(),
-                ..ServerCost::default()
-            });
-        }
-        &mut self.servers[place]
-    }
-}
-
-impl ServerCost {
-    /// Whether this could not be measured.
-    fn lacks(&self, what: &str) -> bool {
-        self.missing.iter().any(|reason| is_of(what, reason))
-    }
-
-    /// Drops why this could not be measured: it is tried once more.
-    fn forget(&mut self, what: &str) {
-        self.missing.retain(|reason| !is_of(what, reason));
-    }
-}
-
-/// Whether a reason is why this is missing.
-fn is_of(what: &str, reason: &str) -> bool {
-    let rest = reason.strip_prefix(what);
-    rest.is_some_and(|rest| rest.starts_with(": "))
-}
-
 /// An arm whose start-up and memory are measured.
 struct Measured<'a> {
     subject: &'a Subject<'a>,
@@ -150,6 +62,16 @@ struct Measured<'a> {
     arm: usize,
     /// The arm's name, where it is the second copy of a server.
     again: Option<&'a str>,
+}
+
+impl Measured<'_> {
+    /// The entry of what is measured, made where there is none.
+    fn entry<'a>(&self, cost: &'a mut Cost) -> &'a mut ServerCost {
+        match self.again {
+            None => of(cost, &self.subject.server.name),
+            Some(name) => of_again(cost, name),
+        }
+    }
 }
 
 /// What costs are measured with.
@@ -198,13 +120,13 @@ impl Costing<'_> {
         let cost = record.cost.get_or_insert_default();
         self.memory(&plan, &measured, cost);
         for subject in &subjects {
-            self.once(subject, cost.of(&subject.server.name));
+            self.once(subject, of(cost, &subject.server.name));
         }
         keep(record)?;
         for subject in &subjects {
             self.usable.restore()?;
             let cost = record.cost.get_or_insert_default();
-            let entry = cost.of(&subject.server.name);
+            let entry = of(cost, &subject.server.name);
             self.count(subject, &plan.lanes, entry);
             self.build(subject, entry);
             keep(record)?;
@@ -231,8 +153,8 @@ impl Costing<'_> {
 
     fn start_ups(&self, measured: &[Measured<'_>], cost: &mut Cost) {
         let mut turns = Turns::after(measured.iter().map(|measured| {
-            let entry = cost.entry(measured);
-            entry.forget(START_UP);
+            let entry = measured.entry(cost);
+            forget(entry, START_UP);
             let starts = &entry.start_up_ns;
             (starts.len(), Duration::from_nanos(starts.iter().sum()))
         }));
@@ -248,8 +170,8 @@ impl Costing<'_> {
             for index in due {
                 let begun = Instant::now();
                 let subject = measured[index].subject;
-                let entry = cost.entry(&measured[index]);
-                if !self.interrupt.requested() && !entry.lacks(START_UP) {
+                let entry = measured[index].entry(cost);
+                if !self.interrupt.requested() && !lacks(entry, START_UP) {
                     let started = start_up::once(|| self.start(subject), &self.expected());
                     self.keep(entry, START_UP, started, |entry, taken| {
                         entry.start_up_ns.push(taken);
@@ -263,12 +185,12 @@ impl Costing<'_> {
     /// Memory, one start of a server after the other, each server in its turn.
     fn memory(&self, plan: &Plan, measured: &[Measured<'_>], cost: &mut Cost) {
         for one in measured {
-            cost.entry(one).forget(MEMORY);
+            forget(one.entry(cost), MEMORY);
         }
         for start in 0..memory::STARTS {
             for one in measured {
-                let entry = cost.entry(one);
-                let due = entry.memory.len() <= start && !entry.lacks(MEMORY);
+                let entry = one.entry(cost);
+                let due = entry.memory.len() <= start && !lacks(entry, MEMORY);
                 if !due || self.interrupt.requested() {
                     continue;
                 }
@@ -288,7 +210,7 @@ impl Costing<'_> {
             return Ok(None);
         };
         let idle = connections::idle(self.start(of.subject)?, &self.expected())?;
-        Ok(idle.map(|idle| MemoryStart::new(&loaded, plan.connections, idle)))
+        Ok(idle.map(|idle| memory::start(&loaded, plan.connections, idle)))
     }
 
     /// What takes no time worth asking for.
@@ -305,7 +227,7 @@ impl Costing<'_> {
         }
         if entry.lines.is_none() {
             let lines = source::of(subject.server, program, self.root)
-                .and_then(|source| source.map(|source| Lines::of(&source)).transpose());
+                .and_then(|source| source.map(|source| lines::of(&source)).transpose());
             self.keep(entry, "lines", lines, |entry, lines| entry.lines = lines);
         }
     }
@@ -319,14 +241,14 @@ impl Costing<'_> {
             return;
         }
         eprintln!("counting instructions and allocations of {}", entry.name);
-        entry.forget(INSTRUCTIONS);
+        forget(entry, INSTRUCTIONS);
         for lane in missing {
             if self.interrupt.requested() {
                 return;
             }
             match counted::per_request(subject, lane) {
                 Ok(Some(counted)) => {
-                    if counted.allocations.is_none() && !entry.lacks(ALLOCATIONS) {
+                    if counted.allocations.is_none() && !lacks(entry, ALLOCATIONS) {
                         self.note(entry, ALLOCATIONS, &anyhow!(counted::UNSEEN));
                     }
                     entry.requests.insert(lane, counted);
@@ -360,7 +282,7 @@ impl Costing<'_> {
         measured: Result<T>,
         put: impl FnOnce(&mut ServerCost, T),
     ) {
-        entry.forget(what);
+        forget(entry, what);
         match measured {
             Ok(value) => put(entry, value),
             Err(error) => self.note(entry, what, &error),
@@ -389,7 +311,7 @@ impl Costing<'_> {
             .on_server_cores(|| Ok(Process::start(subject.server, &options)?))
     }
 
-    /// What GET [`PATH`] answers.
+    /// What GET `PATH` answers.
     fn expected(&self) -> Value {
         self.model.item("en").unwrap_or_default()
     }
@@ -409,25 +331,3 @@ const ALLOCATIONS: &str = "allocations";
 
 /// A wait shorter than this is not announced.
 const WORTH_SAYING: Duration = Duration::from_secs(5);
-
-/// What is asked of a server that is only to show that it answers.
-const PATH: &str = "/greetings/en";
-
-/// A server under the same name that runs as the argument of another program.
-fn wrapped(server: &Server, arguments: Vec<String>, program: &Path) -> Server {
-    let mut args = arguments;
-    args.push(program.display().to_string());
-    args.extend(server.args.iter().cloned());
-    Server {
-        args,
-        ..server.clone()
-    }
-}
-
-/// Ends a server as it expects to be ended.
-fn end(process: Process) -> Result<()> {
-    process
-        .terminate()
-        .context("cannot end the server")
-        .map(drop)
-}

@@ -5,141 +5,91 @@
 //! The benches therefore leave a note beside them ([`note`]). What a report shows of them is in the
 //! record: `cargo compare attach` puts it there.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use anyhow::{Context as _, Result};
 use cargo_metadata::MetadataCommand;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use quartet_record::estimates::{
+    Circumstances, Estimate, Estimates, ORIGINAL_DISPATCH, ORIGINAL_PAYLOAD,
+};
+use quartet_record::now;
+use serde::Deserialize;
 
-use crate::machine::{Machine, Source, Toolchain};
-use crate::record::now;
+use crate::machine;
 
-/// A time with its 95 % interval, nanoseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Estimate {
-    /// The estimate.
-    pub value: f64,
-    /// The lower end of the interval.
-    pub low: f64,
-    /// The upper end of the interval.
-    pub high: f64,
-}
-
-/// What a bench was run on, as it noted it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Circumstances {
-    /// When it ended, RFC 3339 in UTC.
-    pub measured: String,
-    /// The machine.
-    pub machine: Machine,
-    /// The compiler.
-    pub toolchain: Toolchain,
-    /// The state of the repository.
-    pub source: Source,
-}
-
-/// What criterion estimated of the benches here.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Estimates {
-    /// The median of each benchmark by the names of its group and function. Like a load run's
-    /// figures it is a median, which a few slow samples do not move.
-    pub medians: BTreeMap<String, BTreeMap<String, Estimate>>,
-    /// When the oldest and the newest of them were written, RFC 3339 in UTC.
-    pub written: Option<(String, String)>,
-    /// The note of each bench that left one.
-    pub notes: BTreeMap<String, Circumstances>,
-    /// What to know of them besides, as a sentence without its full stop.
-    #[serde(default)]
-    pub remark: Option<String>,
-}
-
-impl Estimates {
-    /// Reads all there is. A directory that is not there holds nothing.
-    ///
-    /// # Errors
-    /// Where a file cannot be read or is not criterion's.
-    pub fn read(directory: &Path) -> Result<Self> {
-        let mut found = Self::default();
-        let mut times = Vec::new();
-        for group in directories(directory)? {
-            for function in directories(&group)? {
-                times.extend(found.add(&function.join("new"))?);
-            }
+/// Reads all there is. A directory that is not there holds nothing.
+///
+/// # Errors
+/// Where a file cannot be read or is not criterion's.
+pub fn read(directory: &Path) -> Result<Estimates> {
+    let mut found = Estimates::default();
+    let mut times = Vec::new();
+    for group in directories(directory)? {
+        for function in directories(&group)? {
+            times.extend(add(&mut found, &function.join("new"))?);
         }
-        let time = |time: &SystemTime| humantime::format_rfc3339_seconds(*time).to_string();
-        found.written = times
-            .iter()
-            .min()
-            .map(time)
-            .zip(times.iter().max().map(time));
-        for bench in BENCHES {
-            let file = note_file(directory, bench);
-            if file.exists() {
-                found.notes.insert(bench.to_owned(), parsed(&file)?);
-            }
-        }
-        Ok(found)
     }
-
-    /// The estimate of one benchmark.
-    pub fn of(&self, group: &str, function: &str) -> Option<Estimate> {
-        self.medians.get(group)?.get(function).copied()
+    let time = |time: &SystemTime| humantime::format_rfc3339_seconds(*time).to_string();
+    found.written = times
+        .iter()
+        .min()
+        .map(time)
+        .zip(times.iter().max().map(time));
+    for bench in BENCHES {
+        let file = note_file(directory, bench);
+        if file.exists() {
+            found.notes.insert(bench.to_owned(), parsed(&file)?);
+        }
     }
-
-    /// Takes in a benchmark's last estimates, and tells when they were written. Directories of
-    /// other things, such as criterion's plots, hold none.
-    fn add(&mut self, directory: &Path) -> Result<Option<SystemTime>> {
-        #[derive(Deserialize)]
-        struct Benchmark {
-            group_id: String,
-            function_id: Option<String>,
-        }
-        #[derive(Deserialize)]
-        struct Saved {
-            median: Median,
-        }
-        #[derive(Deserialize)]
-        struct Median {
-            point_estimate: f64,
-            confidence_interval: Interval,
-        }
-        #[derive(Deserialize)]
-        struct Interval {
-            lower_bound: f64,
-            upper_bound: f64,
-        }
-        let file = directory.join("estimates.json");
-        if !file.exists() {
-            return Ok(None);
-        }
-        let benchmark: Benchmark = parsed(&directory.join("benchmark.json"))?;
-        let (group, _) = benchmark.group_id.split_once('/').unwrap_or_default();
-        if !GROUPS.contains(&group) {
-            return Ok(None);
-        }
-        let Saved { median } = parsed(&file)?;
-        let estimate = Estimate {
-            value: median.point_estimate,
-            low: median.confidence_interval.lower_bound,
-            high: median.confidence_interval.upper_bound,
-        };
-        self.medians
-            .entry(benchmark.group_id)
-            .or_default()
-            .insert(benchmark.function_id.unwrap_or_default(), estimate);
-        Ok(fs::metadata(&file).and_then(|file| file.modified()).ok())
-    }
+    Ok(found)
 }
 
-/// The group, before its lane, of what an original's framework takes in process.
-pub const ORIGINAL_DISPATCH: &str = "original-dispatch";
-
-/// The group, before its lane, of what an original's JSON takes.
-pub const ORIGINAL_PAYLOAD: &str = "original-payload";
+/// Takes in a benchmark's last estimates, and tells when they were written. Directories of
+/// other things, such as criterion's plots, hold none.
+fn add(found: &mut Estimates, directory: &Path) -> Result<Option<SystemTime>> {
+    #[derive(Deserialize)]
+    struct Benchmark {
+        group_id: String,
+        function_id: Option<String>,
+    }
+    #[derive(Deserialize)]
+    struct Saved {
+        median: Median,
+    }
+    #[derive(Deserialize)]
+    struct Median {
+        point_estimate: f64,
+        confidence_interval: Interval,
+    }
+    #[derive(Deserialize)]
+    struct Interval {
+        lower_bound: f64,
+        upper_bound: f64,
+    }
+    let file = directory.join("estimates.json");
+    if !file.exists() {
+        return Ok(None);
+    }
+    let benchmark: Benchmark = parsed(&directory.join("benchmark.json"))?;
+    let (group, _) = benchmark.group_id.split_once('/').unwrap_or_default();
+    if !GROUPS.contains(&group) {
+        return Ok(None);
+    }
+    let Saved { median } = parsed(&file)?;
+    let estimate = Estimate {
+        value: median.point_estimate,
+        low: median.confidence_interval.lower_bound,
+        high: median.confidence_interval.upper_bound,
+    };
+    found
+        .medians
+        .entry(benchmark.group_id)
+        .or_default()
+        .insert(benchmark.function_id.unwrap_or_default(), estimate);
+    Ok(fs::metadata(&file).and_then(|file| file.modified()).ok())
+}
 
 /// What groups are called before their lane; any other is of no bench here.
 const GROUPS: [&str; 4] = ["dispatch", ORIGINAL_DISPATCH, ORIGINAL_PAYLOAD, "payload"];
@@ -185,9 +135,9 @@ pub fn note(bench: &str) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let note = Circumstances {
         measured: now(),
-        machine: Machine::look(),
-        toolchain: Toolchain::look(&root),
-        source: Source::look(&root),
+        machine: machine::look(),
+        toolchain: machine::toolchain(&root),
+        source: machine::source(&root),
     };
     if let Err(error) = write(&home(&root), bench, &note) {
         eprintln!("{error:#}");
@@ -234,17 +184,12 @@ fn directories(path: &Path) -> Result<Vec<PathBuf>> {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use super::*;
-    use crate::testing::record;
+    use quartet_record::testing::record;
 
     /// Writes a benchmark as criterion does.
-    pub(crate) fn save(
-        directory: &Path,
-        group: &str,
-        function: &str,
-        [value, low, high]: [f64; 3],
-    ) {
+    fn save(directory: &Path, group: &str, function: &str, [value, low, high]: [f64; 3]) {
         let place = directory
             .join(group.replace('/', "_"))
             .join(function)
@@ -268,7 +213,7 @@ pub(crate) mod tests {
         fs::write(place.join("estimates.json"), estimates.to_string()).unwrap();
     }
 
-    pub(crate) fn circumstances() -> Circumstances {
+    fn circumstances() -> Circumstances {
         let record = record();
         Circumstances {
             measured: record.started,
@@ -323,7 +268,7 @@ pub(crate) mod tests {
         );
         fs::create_dir_all(place.path().join("dispatch_one/report")).unwrap();
         write(place.path(), "dispatch", &circumstances()).unwrap();
-        let found = Estimates::read(place.path()).unwrap();
+        let found = read(place.path()).unwrap();
         let expected = Estimate {
             value: 900.0,
             low: 890.0,
@@ -339,7 +284,7 @@ pub(crate) mod tests {
     #[test]
     fn nothing_there_is_nothing_found_and_what_is_damaged_is_said() {
         let place = tempfile::tempdir().unwrap();
-        let none = Estimates::read(&place.path().join("none")).unwrap();
+        let none = read(&place.path().join("none")).unwrap();
         assert!(none.medians.is_empty() && none.written.is_none() && none.notes.is_empty());
         save(place.path(), "dispatch/one", "axum", [1.0; 3]);
         fs::write(
@@ -347,7 +292,7 @@ pub(crate) mod tests {
             "{",
         )
         .unwrap();
-        let error = Estimates::read(place.path()).unwrap_err().to_string();
+        let error = read(place.path()).unwrap_err().to_string();
         assert!(
             error.ends_with("estimates.json is not criterion's"),
             "{error}"

@@ -1,9 +1,11 @@
-//! How the command ends when it does not end well.
+//! How the command ends when it does not end well, and what every part of it says that with.
 
 use std::io::{self, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
+use quartet_record::Record;
 
 use crate::interrupt;
 
@@ -31,6 +33,11 @@ impl From<anyhow::Error> for Failure {
 }
 
 impl Failure {
+    /// What is wrong with what the command line says, with its causes on the same line.
+    pub fn usage(error: &anyhow::Error) -> Self {
+        Self::Usage(format!("{error:#}"))
+    }
+
     /// Says it on standard error, and gives the exit code: 2 for usage, 3 where every row is void,
     /// 4 where what was to be shown did not hold, 130 where interrupted, 1 otherwise.
     pub fn report(&self) -> ExitCode {
@@ -58,6 +65,14 @@ impl Failure {
             }
         }
     }
+}
+
+/// Reads a record that the command line names.
+///
+/// # Errors
+/// [`Failure::Usage`] where [`Record::read`] fails: the command line names what is no record.
+pub fn named(path: &Path) -> Result<Record, Failure> {
+    Record::read(path).map_err(|error| Failure::usage(&error))
 }
 
 /// Writes to standard output. A reader that has gone away, such as `head`, is no error.

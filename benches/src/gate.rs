@@ -8,8 +8,7 @@ use quartet_conformance::examination::{Plan, examine};
 use quartet_conformance::judgement::{Judged, Standing};
 use quartet_conformance::servers::Server;
 use quartet_conformance::{Case, Level, Model, Need, Verdict, cases};
-
-use crate::record::{CaseFinding, CaseVerdict, Conformance};
+use quartet_record::{CaseFinding, CaseVerdict, Conformance};
 
 /// Areas that ask what a server answers, which is what is measured. How it starts, ends and bears
 /// a crowd, and how its page looks in a browser, takes longer to see, and is for

@@ -1,7 +1,9 @@
-//! The comparison: load generator, statistics, report, criterion benches.
+//! The comparison: the command `cargo compare`, with what measures, and the criterion benches.
+//!
+//! What is stored is in `quartet-record`, the load generator in `quartet-generator`, what follows from samples
+//! in `quartet-analysis`, and what is shown in `quartet-report`.
 
 pub mod accounting;
-pub mod analysis;
 pub mod attach;
 pub mod calibrate;
 pub mod command;
@@ -13,28 +15,25 @@ pub mod estimates;
 pub mod export;
 pub mod failure;
 pub mod gate;
-pub mod generator;
 pub mod interrupt;
 pub mod list;
 pub mod machine;
 pub mod measure;
-pub mod plan;
+mod numbers;
+mod page;
 pub mod prepare;
 pub mod probe;
 pub mod program;
 pub mod progress;
-pub mod record;
 pub mod repack;
-pub mod report;
 pub mod run;
-pub mod schedule;
+mod runs;
 pub mod schema;
 pub mod selection;
-pub mod statistics;
+mod spawn;
+pub mod subject;
 pub mod system;
-pub mod table;
-
 #[cfg(test)]
-mod simulation;
-#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod testing;
+pub mod versus;

@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
+use quartet_analysis::counts;
 use quartet_conformance::servers::Catalogue;
+use quartet_record::plan::ArmRole;
+use quartet_record::{Record, RestartRecord, State};
+use quartet_report::table::{Align, Table};
 
 use crate::failure::{Failure, print};
-use crate::plan::ArmRole;
-use crate::record::{Record, State};
-use crate::run::runs;
-use crate::table::{Align, Table};
+use crate::runs::runs;
 
 /// Where to look.
 #[derive(Args, Debug)]
@@ -38,7 +39,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     let mut places = Vec::new();
     for directory in &directories {
         let found = records_in(directory);
-        places.extend(found.map_err(|error| Failure::Usage(format!("{error:#}")))?);
+        places.extend(found.map_err(|error| Failure::usage(&error))?);
     }
     Ok(print(&text(&places))?)
 }
@@ -87,7 +88,7 @@ fn row(place: &Path) -> (String, Vec<String>) {
         State::Interrupted => "interrupted",
         State::Complete => "complete",
     };
-    let count = |restart: &&crate::record::RestartRecord| restart.counts(plan);
+    let count = |restart: &&RestartRecord| counts(restart, plan);
     let servers = plan
         .arms
         .iter()
@@ -117,8 +118,8 @@ fn row(place: &Path) -> (String, Vec<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::PLAIN_NAME;
-    use crate::testing::record;
+    use quartet_record::PLAIN_NAME;
+    use quartet_record::testing::record;
 
     #[test]
     fn the_newest_is_last_and_what_cannot_be_read_says_so() {

@@ -1,78 +1,47 @@
-//! What the figures were measured on.
+//! Asks the system what the figures are measured on. It knows nothing of the figures.
 
 mod processor;
 
 use std::path::Path;
 use std::process::Command;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use quartet_record::machine::{Machine, Source, Toolchain};
 
 #[cfg(target_os = "linux")]
 use crate::system::System;
 
-/// The machine, as far as it tells. What it does not tell is absent, never guessed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Machine {
-    /// The processor's own name or, where it has none, the numbers of its design and the machine's
-    /// model.
-    pub processor: Option<String>,
-    /// Logical cores usable by this process.
-    pub cores: usize,
-    /// Memory, bytes.
-    pub memory: Option<u64>,
-    /// The operating system and architecture Rust was compiled for, as `linux x86_64`.
-    pub platform: String,
-    /// The kernel's release.
-    pub kernel: Option<String>,
-    /// What decides the clock frequency, of the first core.
-    pub governor: Option<String>,
-    /// Whether a hypervisor stands beneath.
-    pub virtual_machine: Option<bool>,
+/// Asks the system what it is measured on. What it does not tell is absent, never guessed.
+pub fn look() -> Machine {
+    let platform = format!("{} {}", std::env::consts::OS, std::env::consts::ARCH);
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let known = known();
+    Machine {
+        processor: known.processor,
+        cores,
+        memory: known.memory,
+        platform,
+        kernel: known.kernel,
+        governor: known.governor,
+        virtual_machine: known.virtual_machine,
+    }
 }
 
-impl Machine {
-    /// Asks the system.
-    pub fn look() -> Self {
-        let platform = format!("{} {}", std::env::consts::OS, std::env::consts::ARCH);
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let known = known();
-        Self {
-            processor: known.processor,
-            cores,
-            memory: known.memory,
-            platform,
-            kernel: known.kernel,
-            governor: known.governor,
-            virtual_machine: known.virtual_machine,
-        }
+/// Asks the compiler and cargo that build what is in `directory`.
+pub fn toolchain(directory: &Path) -> Toolchain {
+    let output = |program, arguments: &[&str]| output(directory, program, arguments);
+    Toolchain {
+        rustc: output("rustc", &["--version"]),
+        cargo: output("cargo", &["--version"]),
     }
+}
 
-    /// Whether it is known to be the same as another: two machines of which neither tells its processor
-    /// are not, however alike.
-    pub fn is_known_as(&self, other: &Self) -> bool {
-        self.processor.is_some() && self == other
-    }
-
-    /// One line for people.
-    pub fn sentence(&self) -> String {
-        let processor = self.processor.as_deref().unwrap_or("an unnamed processor");
-        let plural = if self.cores == 1 { "" } else { "s" };
-        let mut parts = vec![format!("{processor}, {} core{plural}", self.cores)];
-        if let Some(memory) = self.memory {
-            parts.push(format!("{:.0} GiB", memory as f64 / f64::from(1_u32 << 30)));
-        }
-        parts.push(match &self.kernel {
-            Some(kernel) => format!("{} {kernel}", self.platform),
-            None => self.platform.clone(),
-        });
-        if self.virtual_machine == Some(true) {
-            parts.push("virtual machine".to_owned());
-        }
-        if let Some(governor) = &self.governor {
-            parts.push(format!("governor {governor}"));
-        }
-        parts.join(", ")
+/// Asks git about what `directory` is in.
+pub fn source(directory: &Path) -> Source {
+    let output = |program, arguments: &[&str]| output(directory, program, arguments);
+    let changes = output("git", &["status", "--porcelain", "--untracked-files=no"]);
+    Source {
+        revision: output("git", &["rev-parse", "HEAD"]),
+        modified: changes.map(|changes| !changes.is_empty()),
     }
 }
 
@@ -123,47 +92,6 @@ fn known() -> Known {
     }
 }
 
-/// What everything was compiled with.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Toolchain {
-    /// `rustc --version`.
-    pub rustc: Option<String>,
-    /// `cargo --version`.
-    pub cargo: Option<String>,
-}
-
-impl Toolchain {
-    /// Asks the compiler and cargo that build what is in `directory`.
-    pub fn look(directory: &Path) -> Self {
-        let output = |program, arguments: &[&str]| output(directory, program, arguments);
-        Self {
-            rustc: output("rustc", &["--version"]),
-            cargo: output("cargo", &["--version"]),
-        }
-    }
-}
-
-/// Which state of the repository was measured.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Source {
-    /// The revision git calls HEAD. Absent outside a git checkout.
-    pub revision: Option<String>,
-    /// Whether tracked files differ from it.
-    pub modified: Option<bool>,
-}
-
-impl Source {
-    /// Asks git about what `directory` is in.
-    pub fn look(directory: &Path) -> Self {
-        let output = |program, arguments: &[&str]| output(directory, program, arguments);
-        let changes = output("git", &["status", "--porcelain", "--untracked-files=no"]);
-        Self {
-            revision: output("git", &["rev-parse", "HEAD"]),
-            modified: changes.map(|changes| !changes.is_empty()),
-        }
-    }
-}
-
 /// What a program prints, if it is there and succeeds.
 pub(crate) fn output(directory: &Path, program: &str, arguments: &[&str]) -> Option<String> {
     let output = Command::new(program)
@@ -182,51 +110,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_sentence_leaves_out_what_is_not_known() {
-        let machine = Machine {
-            processor: None,
-            cores: 1,
-            memory: None,
-            platform: "linux x86_64".to_owned(),
-            kernel: None,
-            governor: None,
-            virtual_machine: Some(false),
-        };
-        assert_eq!(
-            machine.sentence(),
-            "an unnamed processor, 1 core, linux x86_64"
-        );
-    }
-
-    #[test]
-    fn machines_whose_processors_have_no_name_are_not_known_to_be_one() {
-        let named = |processor: Option<&str>| Machine {
-            processor: processor.map(str::to_owned),
-            ..crate::testing::record().machine
-        };
-        assert!(named(Some("Fast 9000")).is_known_as(&named(Some("Fast 9000"))));
-        assert!(!named(Some("Fast 9000")).is_known_as(&named(Some("Fast 9001"))));
-        assert!(!named(None).is_known_as(&named(None)));
-    }
-
-    #[test]
-    fn the_sentence_says_what_is() {
-        let machine = Machine {
-            processor: Some("Fast 9000".to_owned()),
-            cores: 8,
-            memory: Some(16 << 30),
-            platform: "linux x86_64".to_owned(),
-            kernel: Some("6.18".to_owned()),
-            governor: Some("performance".to_owned()),
-            virtual_machine: Some(true),
-        };
-        assert_eq!(
-            machine.sentence(),
-            "Fast 9000, 8 cores, 16 GiB, linux x86_64 6.18, virtual machine, governor performance"
-        );
-    }
-
-    #[test]
     fn programs_that_fail_or_are_absent_say_nothing() {
         let output = |program, arguments: &[&str]| output(Path::new("."), program, arguments);
         assert_eq!(output("rustc", &["--no-such-option"]), None);
@@ -237,7 +120,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn linux_tells_of_its_kernel_and_memory() {
-        let machine = Machine::look();
+        let machine = look();
         assert!(machine.kernel.is_some() && machine.memory.is_some());
     }
 }

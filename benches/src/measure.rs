@@ -8,6 +8,7 @@ mod latency;
 mod life;
 mod load;
 mod locales;
+mod measurement;
 mod memory;
 mod pace;
 mod session;
@@ -15,44 +16,20 @@ mod session;
 mod tests;
 
 use anyhow::Result;
-use quartet_conformance::Model;
-use quartet_conformance::servers::{Artifact, Server};
+use quartet_analysis::counts;
+use quartet_record::plan::Held;
+use quartet_record::{Latency, Record};
 
 use crate::accounting::CoreClock;
-use crate::cores::Placement;
-use crate::interrupt::Interrupt;
-use crate::plan::Held;
-use crate::record::{Latency, Record};
 use crate::system::System;
 use session::Session;
 
+pub use measurement::Measurement;
 pub(crate) use memory::{Loaded, SETTLE, load};
 
 /// What is said where the kernel keeps interrupts apart, and has no clock that holds them.
 const NO_CLOCK: &str = "what a request costs is not known: this kernel keeps interrupts out of the CPU \
                         time of processes, and has no /proc/schedstat";
-
-/// A server that can be started.
-#[derive(Clone, Debug)]
-pub struct Subject<'a> {
-    /// Its stanza.
-    pub server: &'a Server,
-    /// Its program.
-    pub artifact: Artifact,
-}
-
-/// What a measurement works with.
-#[derive(Debug)]
-pub struct Measurement<'a> {
-    /// What each arm of the plan runs; none where it is void from the start.
-    pub subjects: Vec<Option<Subject<'a>>>,
-    /// Where servers and generator run.
-    pub placement: &'a Placement,
-    /// The answers that are right.
-    pub model: &'a Model,
-    /// Whether to stop early.
-    pub interrupt: &'a Interrupt,
-}
 
 impl Measurement<'_> {
     /// Measures what the record plans and does not hold, into the record, and calls `keep` after every restart to
@@ -78,7 +55,7 @@ impl Measurement<'_> {
         let held: Vec<u32> = record
             .restarts
             .iter()
-            .filter(|restart| restart.counts(&plan))
+            .filter(|restart| counts(restart, &plan))
             .map(|restart| restart.restart)
             .collect();
         let complete = |latency: &Latency| latency.restarts.iter().filter(|it| it.complete).count();

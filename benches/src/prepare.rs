@@ -3,11 +3,11 @@
 
 use anyhow::{Context as _, Result};
 use quartet_conformance::servers::{Artifact, Catalogue, Server};
+use quartet_record::{Conformance, Record, ServerRecord, Void};
 
-use crate::environment::{Private, Python};
+use crate::environment::{Private, python};
 use crate::interrupt::Interrupt;
-use crate::measure::Subject;
-use crate::record::{Conformance, Record, ServerRecord, Void};
+use crate::subject::Subject;
 use crate::{gate, program};
 
 /// Prepares every server that the record's plan names, and enters them in the record. What cannot
@@ -94,7 +94,7 @@ fn build(
             package,
             catalogue.root(),
         )?);
-        entry.python = Python::of(server, &artifact.program, private);
+        entry.python = python(server, &artifact.program, private);
         Ok(artifact)
     });
     record.servers.push(entry);

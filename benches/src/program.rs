@@ -6,9 +6,8 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
+use quartet_record::Program;
 use sha2::{Digest as _, Sha256};
-
-use crate::record::Program;
 
 /// Looks at an executable, and counts the crates of the cargo package it was built from, if any.
 ///

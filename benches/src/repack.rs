@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use quartet_record::repack;
 
-use crate::failure::{Failure, print};
-use crate::record::{Record, repack};
+use crate::failure::{Failure, named, print};
 
 /// What to pack.
 #[derive(Args, Debug)]
@@ -22,7 +22,7 @@ pub struct Options {
 /// run that goes on, or would not come back the same.
 pub fn run(options: &Options) -> Result<(), Failure> {
     for record in &options.records {
-        Record::named(record)?;
+        named(record)?;
         let (before, after) = repack(record)?;
         let shown = record.display();
         print(&format!("{shown}: {before} bytes were, {after} are\n"))?;

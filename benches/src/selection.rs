@@ -1,8 +1,7 @@
 //! Which servers are measured, and in which role.
 
 use quartet_conformance::servers::{Catalogue, Role, Server};
-
-use crate::plan::{Arm, ArmRole, Lane};
+use quartet_record::plan::{Arm, ArmRole, Lane};
 
 /// The server that stands for the contract without a framework.
 const REFERENCE: &str = "hyper";

@@ -11,7 +11,7 @@ use std::process::{Command, Output, Stdio};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use quartet_benches::record::{Record, State};
+use quartet_record::{Record, State};
 
 /// A directory of its own, gone when this is.
 struct Place(PathBuf);

@@ -9,8 +9,8 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result};
 
-use super::NANOSECONDS;
-use crate::accounting::CoreUse;
+use super::units::NANOSECONDS;
+use crate::accounting::figures::CoreUse;
 use crate::system::System;
 
 /// The scheduler's count of how long cores were busy with any task, interrupts included.

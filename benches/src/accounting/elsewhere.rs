@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::{CoreUse, CpuTime, OwnMemory, Threads, Throttling};
+use super::figures::{CoreUse, CpuTime, OwnMemory, Threads, Throttling};
 use crate::system::System;
 
 /// The processes of one server.

@@ -3,6 +3,7 @@
 mod clocks;
 mod quota;
 mod smaps;
+mod units;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,8 +12,9 @@ use nix::time::{ClockId, clock_getcpuclockid, clock_gettime};
 use nix::unistd::Pid;
 use procfs::process::{Process, all_processes};
 
-use super::{CpuTime, OwnMemory, Scheduling, Threads};
+use super::figures::{CpuTime, OwnMemory, Scheduling, Threads};
 use crate::system::System;
+use units::{KIBIBYTE, NANOSECONDS};
 
 pub use clocks::{CoreClock, CoreReader, CoreReading};
 pub use quota::Quotas;
@@ -121,9 +123,6 @@ impl ProcessTree {
         Ok(Some(sum))
     }
 }
-
-const NANOSECONDS: u64 = 1_000_000_000;
-const KIBIBYTE: u64 = 1024;
 
 fn nanoseconds(time: nix::sys::time::TimeSpec) -> u64 {
     // A CPU clock starts at zero, so neither part is negative.

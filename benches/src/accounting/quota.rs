@@ -12,7 +12,7 @@ use procfs::FromRead as _;
 use procfs::ProcessCGroups;
 use procfs::process::{MountInfo, MountInfos};
 
-use crate::accounting::Throttling;
+use crate::accounting::figures::Throttling;
 use crate::system::System;
 
 /// The control groups whose quotas this process and its servers are held to.

@@ -2,7 +2,7 @@
 
 use std::io::{self, ErrorKind};
 
-use super::KIBIBYTE;
+use super::units::KIBIBYTE;
 use crate::system::System;
 
 /// Bytes, pages that several processes share counted by their share. None where the kernel does not

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Result, bail, ensure};
+use quartet_record::cores::Core;
 
-use super::topology::kinds;
-use super::{Core, Placement};
+use super::placement::Placement;
+use super::topology::{is_beside, is_like, kinds};
 
 /// Cores a CPU set of the C library holds (`CPU_SETSIZE`); a thread cannot be confined to others.
 pub(super) const HELD: usize = 1024;
@@ -162,7 +163,7 @@ impl<'a> Choice<'a> {
     fn is_mixed(&self) -> bool {
         let mut all = self.all();
         all.next()
-            .is_some_and(|first| all.any(|core| !core.is_like(first)))
+            .is_some_and(|first| all.any(|core| !is_like(core, first)))
     }
 
     /// What is wrong with it, and whether that spoils the figures.
@@ -208,7 +209,7 @@ impl<'a> Choice<'a> {
         let paired = self
             .server
             .iter()
-            .find(|core| core.is_beside(&others(core)));
+            .find(|core| is_beside(core, &others(core)));
         if let Some(core) = paired {
             let what = format!(
                 "server core {} and another of them are threads of one physical core",

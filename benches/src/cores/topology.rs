@@ -2,30 +2,10 @@
 
 use std::path::PathBuf;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use quartet_record::cores::Core;
 
-use super::CoreList;
+use super::list::CoreList;
 use crate::system::System;
-
-/// A core, as far as the system describes it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Core {
-    /// Its number.
-    pub number: usize,
-    /// The numbers of all threads of its physical core, itself among them: they share its execution
-    /// units (simultaneous multithreading).
-    pub siblings: Vec<usize>,
-    /// How much it computes, of 1024 for the fastest core of the machine (`cpu_capacity`).
-    pub capacity: Option<u32>,
-    /// The highest frequency it may have (`cpuinfo_max_freq`), kHz.
-    pub max_khz: Option<u64>,
-    /// The unit that counts its events, which is one for each kind of core: `cpu_core` and `cpu_atom`
-    /// on hybrid x86. Absent where all cores have the same.
-    pub pmu: Option<String>,
-    /// Whether the scheduler keeps from balancing load over it (`isolcpus`).
-    pub isolated: bool,
-}
 
 /// How far two cores of one kind may differ, as a share: the best cores of a kind may clock a little
 /// higher than the others.
@@ -33,77 +13,63 @@ const ALIKE: f64 = 0.1;
 
 const CPUS: &str = "/sys/devices/system/cpu";
 
-impl Core {
-    /// Looks these up. A system that does not describe its topology is taken to have no simultaneous
-    /// threads.
-    pub(super) fn look_up(system: &System, numbers: &[usize]) -> Vec<Self> {
-        let isolated = list(system, &format!("{CPUS}/isolated")).unwrap_or_default();
-        let units = units(system);
-        let describe = |&number: &usize| {
-            let file = |name: &str| format!("{CPUS}/cpu{number}/{name}");
-            let siblings = list(system, &file("topology/thread_siblings_list"))
-                .filter(|siblings| siblings.contains(&number));
-            let unit = units.iter().find(|(_, cores)| cores.contains(&number));
-            Self {
-                number,
-                siblings: siblings.unwrap_or_else(|| vec![number]),
-                capacity: parsed(system, &file("cpu_capacity")),
-                max_khz: parsed(system, &file("cpufreq/cpuinfo_max_freq")),
-                pmu: unit.map(|(name, _)| name.clone()),
-                isolated: isolated.contains(&number),
-            }
-        };
-        numbers.iter().map(describe).collect()
-    }
+/// Looks these up. A system that does not describe its topology is taken to have no simultaneous
+/// threads.
+pub(super) fn look_up(system: &System, numbers: &[usize]) -> Vec<Core> {
+    let isolated = list(system, &format!("{CPUS}/isolated")).unwrap_or_default();
+    let units = units(system);
+    let describe = |&number: &usize| {
+        let file = |name: &str| format!("{CPUS}/cpu{number}/{name}");
+        let siblings = list(system, &file("topology/thread_siblings_list"))
+            .filter(|siblings| siblings.contains(&number));
+        let unit = units.iter().find(|(_, cores)| cores.contains(&number));
+        Core {
+            number,
+            siblings: siblings.unwrap_or_else(|| vec![number]),
+            capacity: parsed(system, &file("cpu_capacity")),
+            max_khz: parsed(system, &file("cpufreq/cpuinfo_max_freq")),
+            pmu: unit.map(|(name, _)| name.clone()),
+            isolated: isolated.contains(&number),
+        }
+    };
+    numbers.iter().map(describe).collect()
+}
 
-    /// Whether it is a thread of a physical core that one of `others` is a thread of too.
-    pub(super) fn is_beside(&self, others: &[usize]) -> bool {
-        self.siblings.iter().any(|sibling| others.contains(sibling))
-    }
+/// Whether it is a thread of a physical core that one of `others` is a thread of too.
+pub(super) fn is_beside(core: &Core, others: &[usize]) -> bool {
+    core.siblings.iter().any(|sibling| others.contains(sibling))
+}
 
-    /// Whether two cores are of one kind.
-    pub(super) fn is_like(&self, other: &Self) -> bool {
-        let near = |one: Option<u64>, two: Option<u64>| match (one, two) {
-            (Some(one), Some(two)) => one.abs_diff(two) as f64 <= ALIKE * one.max(two) as f64,
-            (one, two) => one == two,
-        };
-        self.pmu == other.pmu
-            && near(self.capacity.map(u64::from), other.capacity.map(u64::from))
-            && near(self.max_khz, other.max_khz)
-    }
+/// Whether two cores are of one kind.
+pub(super) fn is_like(core: &Core, other: &Core) -> bool {
+    let near = |one: Option<u64>, two: Option<u64>| match (one, two) {
+        (Some(one), Some(two)) => one.abs_diff(two) as f64 <= ALIKE * one.max(two) as f64,
+        (one, two) => one == two,
+    };
+    core.pmu == other.pmu
+        && near(core.capacity.map(u64::from), other.capacity.map(u64::from))
+        && near(core.max_khz, other.max_khz)
+}
 
-    /// What tells its kind from others, if anything is known of that.
-    pub fn kind(&self) -> Option<String> {
-        let parts = [
-            self.pmu.clone(),
-            self.capacity.map(|capacity| format!("capacity {capacity}")),
-            self.max_khz
-                .map(|khz| format!("up to {:.2} GHz", khz as f64 / 1e6)),
-        ];
-        let known: Vec<String> = parts.into_iter().flatten().collect();
-        (!known.is_empty()).then(|| known.join(", "))
-    }
-
-    /// What makes a kind the faster one: capacity, then frequency, then the name by which hybrid x86
-    /// calls the faster kind.
-    fn speed(&self) -> (Option<u32>, Option<u64>, bool) {
-        let named = self.pmu.as_deref() == Some("cpu_core");
-        (self.capacity, self.max_khz, named)
-    }
+/// What makes a kind the faster one: capacity, then frequency, then the name by which hybrid x86
+/// calls the faster kind.
+fn speed(core: &Core) -> (Option<u32>, Option<u64>, bool) {
+    let named = core.pmu.as_deref() == Some("cpu_core");
+    (core.capacity, core.max_khz, named)
 }
 
 /// Cores by kind, the fastest first, each kind in the order given.
 pub(super) fn kinds(cores: &[Core]) -> Vec<Vec<&Core>> {
     let mut fastest: Vec<&Core> = cores.iter().collect();
-    fastest.sort_by_key(|core| std::cmp::Reverse(core.speed()));
+    fastest.sort_by_key(|core| std::cmp::Reverse(speed(core)));
     // The first of each kind stands for it.
     let mut heads: Vec<&Core> = Vec::new();
     for core in fastest {
-        if !heads.iter().any(|head| head.is_like(core)) {
+        if !heads.iter().any(|head| is_like(head, core)) {
             heads.push(core);
         }
     }
-    let head_of = |core: &Core| heads.iter().position(|head| head.is_like(core));
+    let head_of = |core: &Core| heads.iter().position(|head| is_like(head, core));
     (0..heads.len())
         .map(|kind| {
             let of_kind = cores.iter().filter(|core| head_of(core) == Some(kind));
@@ -184,10 +150,10 @@ mod tests {
             ("sys/devices/cpu_atom/cpus", "2-3\n"),
             ("sys/devices/system/other", ""),
         ]);
-        let cores = Core::look_up(&system, &[0, 1, 2, 3]);
+        let cores = look_up(&system, &[0, 1, 2, 3]);
         assert_eq!(cores[0].siblings, [0, 1]);
         assert!(cores[2].isolated && !cores[0].isolated);
-        assert!(cores[0].is_like(&cores[1]) && !cores[0].is_like(&cores[2]));
+        assert!(is_like(&cores[0], &cores[1]) && !is_like(&cores[0], &cores[2]));
         assert_eq!(cores[0].kind().unwrap(), "cpu_core, up to 5.00 GHz");
         // Of core 3 nothing but its unit is known, so that it is like no other.
         assert_eq!(
@@ -210,7 +176,7 @@ mod tests {
             (&cpu(2), "1024\n"),
             (&cpu(3), "1010\n"),
         ]);
-        let cores = Core::look_up(&system, &[0, 1, 2, 3]);
+        let cores = look_up(&system, &[0, 1, 2, 3]);
         let kinds = kinds(&cores);
         assert_eq!((kinds.len(), kinds[0][0].number), (2, 2));
         assert_eq!(kinds[0][0].kind().unwrap(), "capacity 1024");
@@ -219,7 +185,7 @@ mod tests {
     #[test]
     fn a_machine_that_tells_nothing_has_one_kind_and_no_siblings() {
         let (_folder, system) = made_up(&[("sys/devices/cpu/cpus", "0-1\n")]);
-        let cores = Core::look_up(&system, &[0, 1]);
+        let cores = look_up(&system, &[0, 1]);
         assert_eq!((kinds(&cores).len(), &*cores[1].siblings), (1, &[1][..]));
         assert_eq!(cores[0].kind(), None);
     }

@@ -8,26 +8,13 @@ use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use quartet_conformance::servers::Server;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use quartet_record::cost::BuildCost;
 
 use super::source;
 use crate::interrupt::Interrupt;
 
 /// How often a build is looked at.
 const POLL: Duration = Duration::from_millis(20);
-
-/// How long a server takes to build, with what it needs downloaded already.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct BuildCost {
-    /// Cores that the build could use.
-    pub cores: usize,
-    /// From an empty target directory.
-    pub clean_ns: u64,
-    /// Once more, after its own crate's root file has a new time: what a change to the server
-    /// costs.
-    pub incremental_ns: u64,
-}
 
 /// Builds a server twice, in a target directory of its own that is gone afterwards. None where it
 /// is not built by cargo.

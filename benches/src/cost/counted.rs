@@ -14,31 +14,15 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, ensure};
 use quartet_conformance::servers::{Process, StartOptions};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use quartet_record::cost::{RequestCost, TOOL};
+use quartet_record::plan::Lane;
 
-use super::{end, wrapped};
-use crate::measure::Subject;
-use crate::plan::Lane;
+use super::process::{end, wrapped};
 use crate::probe::{ask, connect};
-
-/// What counts.
-pub const TOOL: &str = "valgrind";
+use crate::subject::Subject;
 
 /// Requests of the shorter of two counts; the longer has twice as many.
 const REQUESTS: usize = 500;
-
-/// What valgrind counted for a request of a lane, the one connection's requests being answered one
-/// after the other. None of what the kernel does is in it.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct RequestCost {
-    /// Instructions in user mode.
-    pub instructions: f64,
-    /// Allocations and reallocations. Absent where valgrind does not see them, as in a static program.
-    pub allocations: Option<f64>,
-    /// Bytes asked for in them. Absent likewise.
-    pub allocated_bytes: Option<f64>,
-}
 
 /// Why allocations are not known though instructions are.
 pub(super) const UNSEEN: &str = "memcheck saw none at all, for it takes the place of the C library's \

@@ -13,40 +13,26 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use quartet_record::cost::Lines;
 
 use super::source::Source;
 use syntax::{Line, extent, parse, words};
 
-/// Lines of source that are neither blank nor only a comment, tests left out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Lines {
-    /// Of the server's own crate.
-    pub own: usize,
-    /// Those of its own that work around what its framework does, and cite the upstream issue.
-    pub workarounds: usize,
-    /// Of the project's crates that it needs besides what every server shares.
-    pub helpers: usize,
-}
-
-impl Lines {
-    /// Counts.
-    ///
-    /// # Errors
-    /// Where a file cannot be read.
-    pub(super) fn of(source: &Source) -> Result<Self> {
-        let own = counted(&source.own)?;
-        let mut helpers = 0;
-        for helper in &source.helpers {
-            helpers += counted(helper)?.all;
-        }
-        Ok(Self {
-            own: own.all,
-            workarounds: own.workarounds,
-            helpers,
-        })
+/// Counts a server's lines.
+///
+/// # Errors
+/// Where a file cannot be read.
+pub(super) fn of(source: &Source) -> Result<Lines> {
+    let own = counted(&source.own)?;
+    let mut helpers = 0;
+    for helper in &source.helpers {
+        helpers += counted(helper)?.all;
     }
+    Ok(Lines {
+        own: own.all,
+        workarounds: own.workarounds,
+        helpers,
+    })
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,15 +1,12 @@
 //! How long a server takes from nothing to its first answer, beside what any process takes.
 
-use std::io;
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use quartet_conformance::servers::Process;
 use serde_json::Value;
 
-use super::{PATH, end};
-use crate::cores::Placement;
+use super::process::{PATH, end};
 use crate::probe::checked_get;
 
 /// How often each server is started, unless that takes long.
@@ -93,21 +90,6 @@ pub(super) fn once(start: impl FnOnce() -> Result<Process>, expected: &Value) ->
     Ok(taken)
 }
 
-/// From starting `true` to its end on the servers' cores, nanoseconds: the part of a start-up that
-/// is no server's. Where there is no such program, nothing is known.
-pub fn cost_of_a_process(placement: &Placement) -> Option<u64> {
-    let run = || -> io::Result<Duration> {
-        let begun = Instant::now();
-        Command::new("true")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .status()?;
-        Ok(begun.elapsed())
-    };
-    let cost = placement.on_server_cores(|| Ok(run()?)).ok()?;
-    Some(nanoseconds(cost))
-}
-
 fn nanoseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
@@ -170,11 +152,5 @@ mod tests {
         assert_eq!(turns.round(0), [0, 2]);
         turns.took(0, Duration::from_millis(10));
         assert_eq!(turns.round(0), [2]);
-    }
-
-    #[test]
-    fn a_process_that_does_nothing_costs_something() {
-        let anywhere = Placement::default();
-        assert!(cost_of_a_process(&anywhere).is_some_and(|cost| cost > 0));
     }
 }

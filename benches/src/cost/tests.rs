@@ -1,5 +1,9 @@
+use std::collections::BTreeMap;
+
+use quartet_record::cost::{BuildCost, RequestCost};
+use quartet_record::testing::record;
+
 use super::*;
-use crate::testing::record;
 use crate::testing::stand_in::{HELLO, StandIn, anywhere, response};
 
 const COUNTED: RequestCost = RequestCost {

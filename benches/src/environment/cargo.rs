@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
-use super::Private;
+use super::private::Private;
 
 /// Where cargo keeps its own configuration.
 pub(super) fn home() -> Option<PathBuf> {

@@ -1,35 +1,10 @@
 //! How the kernel is set.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use quartet_record::environment::Kernel;
 
 use crate::system::System;
-
-/// Settings of the kernel that change how fast programs run. What it does not tell is absent.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Kernel {
-    /// Its boot parameters that matter, such as `mitigations=off`, `isolcpus=2-3` and `nohz_full=2-3`
-    /// (`/proc/cmdline`).
-    pub boot_parameters: Vec<String>,
-    /// What it does about each weakness of the processor
-    /// (`/sys/devices/system/cpu/vulnerabilities`), those that do not affect it left out.
-    pub mitigations: BTreeMap<String, String>,
-    /// Which memory gets huge pages by itself: `always`, `madvise` or `never`
-    /// (`/sys/kernel/mm/transparent_hugepage/enabled`).
-    pub transparent_hugepages: Option<String>,
-    /// Whether cores may run beyond their nominal frequency (`intel_pstate/no_turbo`, `cpufreq/boost`).
-    pub turbo: Option<bool>,
-    /// What sets the frequency (`scaling_driver`), of the first core.
-    pub frequency_driver: Option<String>,
-    /// Every governor of frequency that a core has (`scaling_governor`).
-    pub governors: BTreeSet<String>,
-    /// Whether physical cores have several threads at work (`/sys/devices/system/cpu/smt/active`).
-    pub smt: Option<bool>,
-    /// What time is read from (`current_clocksource`).
-    pub clock_source: Option<String>,
-}
 
 /// Boot parameters that matter, by what they begin with.
 const MATTER: [&str; 42] = [
@@ -77,35 +52,33 @@ const MATTER: [&str; 42] = [
     "tsx",
 ];
 
-impl Kernel {
-    /// Asks a system.
-    pub(super) fn look(system: &System) -> Self {
-        let cpu = "/sys/devices/system/cpu";
-        let flag = |file: &str| match system.line(file)?.as_str() {
-            "0" => Some(false),
-            "1" => Some(true),
-            _ => None,
-        };
-        let no_turbo = flag("/sys/devices/system/cpu/intel_pstate/no_turbo");
-        Self {
-            boot_parameters: boot_parameters(&system.text("/proc/cmdline").unwrap_or_default()),
-            mitigations: mitigations(system),
-            transparent_hugepages: system
-                .line("/sys/kernel/mm/transparent_hugepage/enabled")
-                .and_then(|line| chosen(&line)),
-            turbo: no_turbo
-                .map(|none| !none)
-                .or_else(|| flag("/sys/devices/system/cpu/cpufreq/boost")),
-            frequency_driver: system.line(format!("{cpu}/cpu0/cpufreq/scaling_driver")),
-            governors: names(system, cpu)
-                .iter()
-                .filter(|name| name.starts_with("cpu"))
-                .filter_map(|name| system.line(format!("{cpu}/{name}/cpufreq/scaling_governor")))
-                .collect(),
-            smt: flag("/sys/devices/system/cpu/smt/active"),
-            clock_source: system
-                .line("/sys/devices/system/clocksource/clocksource0/current_clocksource"),
-        }
+/// Asks a system how its kernel is set.
+pub(super) fn look(system: &System) -> Kernel {
+    let cpu = "/sys/devices/system/cpu";
+    let flag = |file: &str| match system.line(file)?.as_str() {
+        "0" => Some(false),
+        "1" => Some(true),
+        _ => None,
+    };
+    let no_turbo = flag("/sys/devices/system/cpu/intel_pstate/no_turbo");
+    Kernel {
+        boot_parameters: boot_parameters(&system.text("/proc/cmdline").unwrap_or_default()),
+        mitigations: mitigations(system),
+        transparent_hugepages: system
+            .line("/sys/kernel/mm/transparent_hugepage/enabled")
+            .and_then(|line| chosen(&line)),
+        turbo: no_turbo
+            .map(|none| !none)
+            .or_else(|| flag("/sys/devices/system/cpu/cpufreq/boost")),
+        frequency_driver: system.line(format!("{cpu}/cpu0/cpufreq/scaling_driver")),
+        governors: names(system, cpu)
+            .iter()
+            .filter(|name| name.starts_with("cpu"))
+            .filter_map(|name| system.line(format!("{cpu}/{name}/cpufreq/scaling_governor")))
+            .collect(),
+        smt: flag("/sys/devices/system/cpu/smt/active"),
+        clock_source: system
+            .line("/sys/devices/system/clocksource/clocksource0/current_clocksource"),
     }
 }
 
@@ -202,12 +175,12 @@ mod tests {
             smt: Some(false),
             clock_source: Some("tsc".to_owned()),
         };
-        assert_eq!(Kernel::look(&system), expected);
+        assert_eq!(look(&system), expected);
     }
 
     #[test]
     fn one_that_tells_nothing_is_not_guessed_at() {
         let (_place, system) = made_up(&[]);
-        assert_eq!(Kernel::look(&system), Kernel::default());
+        assert_eq!(look(&system), Kernel::default());
     }
 }

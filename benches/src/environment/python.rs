@@ -1,49 +1,12 @@
 //! The Python that a server runs on, and the server it stands on.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use quartet_conformance::servers::Server;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use quartet_record::environment::Python;
 
-use super::Private;
+use super::private::Private;
 use crate::machine::output;
-
-/// The Python that a server runs on. The same program answers a fifth fewer requests on one that was
-/// built without optimisations.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Python {
-    /// Which one, as `CPython` (`platform.python_implementation()`).
-    pub implementation: String,
-    /// Its version.
-    pub version: String,
-    /// What compiled it, as `GCC 12.2.0`.
-    pub compiler: String,
-    /// The compiler's level of optimisation, as `-O3`.
-    pub optimisation: Option<String>,
-    /// Whether its build was guided by a profile (`--enable-optimizations`).
-    pub profile_guided: Option<bool>,
-    /// Whether it was optimised when it was linked (`--with-lto`).
-    pub link_time_optimised: Option<bool>,
-    /// Whether it is a debugging build (`--with-pydebug`).
-    pub debug: bool,
-    /// Whether it has no global lock (`--disable-gil`).
-    pub free_threaded: bool,
-    /// How its build was configured (`CONFIG_ARGS`), paths but for their last part left out.
-    pub configured: Vec<String>,
-    /// Every package in the server's environment and its version.
-    pub packages: BTreeMap<String, String>,
-    /// The server that the framework stands on, and its version.
-    #[serde(default)]
-    pub server: Option<String>,
-    /// The event loop in use, and its version where it is a package.
-    #[serde(default)]
-    pub event_loop: Option<String>,
-    /// What parses HTTP, and its version.
-    #[serde(default)]
-    pub parser: Option<String>,
-}
 
 /// Prints all but the last three as JSON.
 const SCRIPT: &str = r#"
@@ -69,94 +32,67 @@ print(json.dumps({
 }))
 "#;
 
-impl Python {
-    /// The Python beside a server's program, where the server is in Python and it tells.
-    pub fn of(server: &Server, program: &Path, private: &Private) -> Option<Self> {
-        server.requirements.as_ref()?;
-        let folder = program.parent()?;
-        let interpreter = folder.join("python");
-        let said = output(folder, interpreter.to_str()?, &["-I", "-c", SCRIPT])?;
-        let mut python: Self = serde_json::from_str(&said).ok()?;
-        for argument in &mut python.configured {
-            *argument = private.without(argument);
+/// The Python beside a server's program, where the server is in Python and it tells.
+pub fn python(server: &Server, program: &Path, private: &Private) -> Option<Python> {
+    server.requirements.as_ref()?;
+    let folder = program.parent()?;
+    let interpreter = folder.join("python");
+    let said = output(folder, interpreter.to_str()?, &["-I", "-c", SCRIPT])?;
+    let mut python: Python = serde_json::from_str(&said).ok()?;
+    for argument in &mut python.configured {
+        *argument = private.without(argument);
+    }
+    python.compiler = private.without(&python.compiler);
+    stand_on(&mut python, program.file_name()?.to_str()?, &server.args);
+    Some(python)
+}
+
+/// What the program of a server uses, by its arguments and by what is installed.
+fn stand_on(python: &mut Python, program: &str, args: &[String]) {
+    let given = |option: &str| {
+        let mut pairs = args.windows(2).filter(|pair| pair[0] == option);
+        pairs.next().map(|pair| pair[1].as_str())
+    };
+    let either = |first: &str, second: &str| {
+        let there = python.packages.contains_key(first);
+        if there {
+            first.to_owned()
+        } else {
+            second.to_owned()
         }
-        python.compiler = private.without(&python.compiler);
-        python.stand_on(program.file_name()?.to_str()?, &server.args);
-        Some(python)
-    }
-
-    /// What the program of a server uses, by its arguments and by what is installed.
-    fn stand_on(&mut self, program: &str, args: &[String]) {
-        let given = |option: &str| {
-            let mut pairs = args.windows(2).filter(|pair| pair[0] == option);
-            pairs.next().map(|pair| pair[1].as_str())
-        };
-        let either = |first: &str, second: &str| {
-            let there = self.packages.contains_key(first);
-            if there {
-                first.to_owned()
-            } else {
-                second.to_owned()
-            }
-        };
-        // uvicorn's and Sanic's documentation: the quicker ones where they are installed.
-        let (event_loop, parser) = match program {
-            "uvicorn" => (
-                match given("--loop") {
-                    None | Some("auto") => either("uvloop", "asyncio"),
-                    Some(named) => named.to_owned(),
-                },
-                match given("--http") {
-                    None | Some("auto") => either("httptools", "h11"),
-                    Some(named) => named.to_owned(),
-                },
-            ),
-            "hypercorn" => (
-                given("--worker-class").unwrap_or("asyncio").to_owned(),
-                "h11".to_owned(),
-            ),
-            "sanic" => (either("uvloop", "asyncio"), "httptools".to_owned()),
-            _ => return,
-        };
-        let with_version = |name: &str| match self.packages.get(name) {
-            Some(version) => format!("{name} {version}"),
-            None => name.to_owned(),
-        };
-        let found = [program, &event_loop, &parser].map(|name| Some(with_version(name)));
-        [self.server, self.event_loop, self.parser] = found;
-    }
-
-    /// One line for people.
-    pub fn sentence(&self) -> String {
-        let mut parts = vec![format!(
-            "{} {} ({}",
-            self.implementation, self.version, self.compiler
-        )];
-        let known = |told: Option<bool>, yes: &str, no: &str| {
-            told.map(|told| if told { yes.to_owned() } else { no.to_owned() })
-        };
-        parts.extend(self.optimisation.clone());
-        parts.extend(known(
-            self.profile_guided,
-            "guided by a profile",
-            "without --enable-optimizations",
-        ));
-        parts.extend(known(
-            self.link_time_optimised,
-            "link-time optimised",
-            "not link-time optimised",
-        ));
-        parts.extend(self.debug.then(|| "debugging build".to_owned()));
-        parts.extend(self.free_threaded.then(|| "free-threaded".to_owned()));
-        format!("{})", parts.join(", "))
-    }
+    };
+    // uvicorn's and Sanic's documentation: the quicker ones where they are installed.
+    let (event_loop, parser) = match program {
+        "uvicorn" => (
+            match given("--loop") {
+                None | Some("auto") => either("uvloop", "asyncio"),
+                Some(named) => named.to_owned(),
+            },
+            match given("--http") {
+                None | Some("auto") => either("httptools", "h11"),
+                Some(named) => named.to_owned(),
+            },
+        ),
+        "hypercorn" => (
+            given("--worker-class").unwrap_or("asyncio").to_owned(),
+            "h11".to_owned(),
+        ),
+        "sanic" => (either("uvloop", "asyncio"), "httptools".to_owned()),
+        _ => return,
+    };
+    let with_version = |name: &str| match python.packages.get(name) {
+        Some(version) => format!("{name} {version}"),
+        None => name.to_owned(),
+    };
+    let found = [program, &event_loop, &parser].map(|name| Some(with_version(name)));
+    [python.server, python.event_loop, python.parser] = found;
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn python() -> Python {
+    fn known() -> Python {
         let packages = [
             ("uvicorn", "0.54.0"),
             ("uvloop", "0.23.0"),
@@ -190,8 +126,8 @@ mod tests {
             ("sanic", "", "uvloop 0.23.0", "httptools 0.9.0"),
         ] {
             let args: Vec<String> = args.split(' ').map(str::to_owned).collect();
-            let mut python = python();
-            python.stand_on(program, &args);
+            let mut python = known();
+            stand_on(&mut python, program, &args);
             let found = [&python.event_loop, &python.parser].map(|name| name.as_deref());
             assert_eq!(
                 found,
@@ -199,17 +135,9 @@ mod tests {
                 "{program} {args:?}"
             );
         }
-        let mut other = python();
-        other.stand_on("gunicorn", &[]);
-        assert_eq!(other, python());
-    }
-
-    #[test]
-    fn the_sentence_says_how_it_was_built() {
-        assert_eq!(
-            python().sentence(),
-            "CPython 3.13.1 (GCC 12.2.0, -O3, without --enable-optimizations, link-time optimised)"
-        );
+        let mut other = known();
+        stand_on(&mut other, "gunicorn", &[]);
+        assert_eq!(other, known());
     }
 
     #[cfg(unix)]
@@ -232,18 +160,14 @@ mod tests {
         };
         let private = Private::here(Path::new("."));
         let program = place.path().join("uvicorn");
-        let python = Python::of(&server, &program, &private).unwrap();
-        assert!(python.version.starts_with("3."), "{python:?}");
-        assert!(
-            python
-                .server
-                .is_some_and(|name| name.starts_with("uvicorn"))
-        );
-        let paths = python
+        let found = python(&server, &program, &private).unwrap();
+        assert!(found.version.starts_with("3."), "{found:?}");
+        assert!(found.server.is_some_and(|name| name.starts_with("uvicorn")));
+        let paths = found
             .configured
             .iter()
             .filter(|argument| argument.contains("=/"));
         assert_eq!(paths.count(), 0);
-        assert_eq!(Python::of(&rust, &program, &private), None);
+        assert_eq!(python(&rust, &program, &private), None);
     }
 }

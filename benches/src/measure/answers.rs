@@ -4,10 +4,10 @@ use std::net::SocketAddr;
 
 use anyhow::{Context as _, Result, ensure};
 use quartet_conformance::Model;
+use quartet_generator::Exchange;
+use quartet_record::plan::Lane;
 use serde_json::Value;
 
-use crate::generator::Exchange;
-use crate::plan::Lane;
 use crate::probe::{checked_answer, checked_get, get};
 
 /// The request of a lane and the answer to hold every other against.

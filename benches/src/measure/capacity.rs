@@ -1,12 +1,12 @@
 //! Requests per second against the number of connections.
 
 use anyhow::Result;
+use quartet_record::plan::{CapacityOrders, CapacityPlan, LaneLoad};
+use quartet_record::{CapacityFailure, CapacityRestart, CapacitySlice, Record, now};
 
 use super::life::Life;
 use super::load::Load;
 use super::session::Session;
-use crate::plan::{CapacityOrders, CapacityPlan, LaneLoad};
-use crate::record::{CapacityFailure, CapacityRestart, CapacitySlice, Record, now};
 
 impl Session<'_> {
     /// Measures what the plan has and the record has not.

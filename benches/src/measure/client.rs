@@ -4,8 +4,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
-
-use crate::generator::Connections;
+use quartet_generator::Connections;
 
 /// How long an answer may take before it counts as missing, and all connections to be opened. A
 /// connection that finds the server's queue full is tried again after 1, 3 and 7 seconds.

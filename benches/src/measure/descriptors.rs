@@ -1,7 +1,7 @@
 //! How many descriptors the measurement may have open.
 
-use crate::cost::IDLE_CONNECTIONS;
-use crate::plan::Plan;
+use quartet_record::cost::IDLE_CONNECTIONS;
+use quartet_record::plan::Plan;
 
 /// Lets this process, and with it the servers it starts, open as many descriptors as the plan takes:
 /// the usual limit of 1,024 is too few for every server's connections at once. It is raised no further,
@@ -40,7 +40,7 @@ const BESIDES: usize = 1024;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{record, with_modes};
+    use quartet_record::testing::{record, with_modes};
 
     #[test]
     fn as_many_are_needed_as_the_plan_takes() {

@@ -6,19 +6,20 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Error, Result};
 use hdrhistogram::Histogram;
+use quartet_analysis::statistics::median;
+use quartet_analysis::{UsualWait, is_disturbed};
+use quartet_generator::{LATENCY_DIGITS, Offer, OpenLoopSlice};
+use quartet_record::plan::{ArmRole, LatencyOrders, LatencyPlan};
+use quartet_record::{
+    Latency, LatencyFailure, LatencyRestart, LatencyTotals, OfferedRate, OpenSlice, Record, encode,
+    now,
+};
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 
 use super::life::{Life, nanoseconds};
 use super::load::Load;
 use super::session::Session;
-use crate::generator::{LATENCY_DIGITS, Offer, OpenLoopSlice};
-use crate::plan::{ArmRole, LatencyOrders, LatencyPlan};
-use crate::record::{
-    Latency, LatencyFailure, LatencyRestart, LatencyTotals, OfferedRate, OpenSlice, Record,
-    UsualWait, encode, now,
-};
-use crate::statistics::median;
 
 /// Of one arm at one rate.
 struct Sums {
@@ -248,7 +249,7 @@ fn sums(
                 })
             }
         };
-        let latencies = if slice.is_disturbed(usual) {
+        let latencies = if is_disturbed(slice, usual) {
             &mut sum.disturbed
         } else {
             &mut sum.latencies
@@ -271,7 +272,7 @@ fn least_capacity(record: &Record, plan: &LatencyPlan) -> Option<f64> {
                 let slices = record.restarts.iter().flat_map(|restart| &restart.slices);
                 let rates: Vec<f64> = slices
                     .filter(|slice| slice.arm == arm && slice.lane == plan.lane)
-                    .map(crate::record::Slice::rate)
+                    .map(quartet_record::Slice::rate)
                     .collect();
                 median(&rates)
             })
@@ -297,8 +298,8 @@ fn rates(plan: &LatencyPlan, capacity: f64) -> Vec<OfferedRate> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::Lane;
-    use crate::testing::Simulation;
+    use quartet_record::plan::Lane;
+    use quartet_record::testing::Simulation;
 
     #[test]
     fn rates_are_shares_of_the_slowest_compared_server() {

@@ -8,17 +8,17 @@ use anyhow::{Context as _, Error, Result, ensure};
 use hdrhistogram::Histogram;
 use quartet_conformance::Model;
 use quartet_conformance::servers::{Process, Setting, StartOptions};
+use quartet_generator::{
+    Connections, Exchange, LATENCY_DIGITS, Offer, OpenLoopSlice, Slice as Measured,
+};
+use quartet_record::plan::{Lane, LaneLoad};
+use quartet_record::{ArmRestart, LaneTotals, Slice, encode};
 
-use super::Subject;
 use super::answers::learn;
 use super::client::Client;
 use crate::accounting::{CoreClock, CpuTime, OwnMemory, ProcessTree, SETTLE};
 use crate::cores::Placement;
-use crate::generator::{
-    Connections, Exchange, LATENCY_DIGITS, Offer, OpenLoopSlice, Slice as Measured,
-};
-use crate::plan::{Lane, LaneLoad};
-use crate::record::{ArmRestart, LaneTotals, Slice, encode};
+use crate::subject::Subject;
 
 /// For how long a server's CPU time must stand still before it is taken to sleep: more than the tick
 /// that the kernel's count may lag.

@@ -3,12 +3,12 @@
 use std::time::Instant;
 
 use anyhow::{Context as _, Result};
+use quartet_record::MachineLoad;
+use quartet_record::plan::Plan;
 
 use super::life::Life;
 use crate::accounting::{CoreReader, CoreReading, Quotas, Throttling, own_cpu};
 use crate::cores::Placement;
-use crate::plan::Plan;
-use crate::record::MachineLoad;
 use crate::system::System;
 
 /// What is watched while slices are taken.
@@ -124,9 +124,9 @@ fn ours<'l>(lives: impl Iterator<Item = &'l Life>) -> Result<Option<Ours>> {
 #[cfg(target_os = "linux")]
 mod tests {
     use super::*;
-    use crate::cores::Core;
     use crate::system::tests::made_up;
-    use crate::testing::record;
+    use quartet_record::cores::Core;
+    use quartet_record::testing::record;
 
     /// Four threads of two physical cores; so many ticks of 10 ms that each was busy.
     fn statistics(busy: [u64; 4]) -> String {

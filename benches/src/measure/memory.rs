@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use quartet_conformance::Model;
+use quartet_record::plan::{ArmRole, Lane, LaneLoad, Plan};
 
-use super::Subject;
 use super::life::{Life, Start};
 use crate::accounting::OwnMemory;
 use crate::cores::Placement;
-use crate::plan::{ArmRole, Lane, LaneLoad, Plan};
+use crate::subject::Subject;
 
 /// How many requests of each lane a server answers, where it can
 const REQUESTS: u64 = 10_000;

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use quartet_record::plan::{ArmRole, Lane, Plan, START_OVERHEAD};
 
 use super::life::{Life, Start};
-use super::{Measurement, Subject};
-use crate::plan::{ArmRole, Lane, Plan, START_OVERHEAD};
+use super::measurement::Measurement;
+use crate::subject::Subject;
 
 /// How many times as long as planned something must take to be slow.
 const SLOW: u32 = 2;

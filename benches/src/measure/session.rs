@@ -4,16 +4,16 @@ use std::collections::{BTreeMap, HashSet};
 use std::time::{Duration, Instant};
 
 use anyhow::{Error, Result};
+use quartet_record::plan::{ArmRole, Cell, Held, Lane, Plan, Restart};
+use quartet_record::{ArmRestart, RestartRecord, Void, now};
 
-use super::Measurement;
 use super::life::{Begun, Life, Start};
 use super::load::{Load, Watch};
 use super::locales::Locales;
+use super::measurement::Measurement;
 use crate::accounting::CoreClock;
-use crate::cost::cost_of_a_process;
-use crate::plan::{ArmRole, Cell, Held, Lane, Plan, Restart};
 use crate::progress::Progress;
-use crate::record::{ArmRestart, RestartRecord, Void, now};
+use crate::spawn::cost_of_a_process;
 use crate::system::System;
 
 /// How long after a failure to wait for its reason: Ctrl-C reaches servers and this process at

@@ -8,11 +8,13 @@ use std::thread;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use quartet_conformance::Model;
+use quartet_record::plan::{ArmRole, CapacityPlan, Lane, LatencyPlan, Plan};
+use quartet_record::testing::record;
+use quartet_record::{OfferedRate, RestartRecord, Slice, State, Void};
 
 use super::*;
-use crate::plan::{ArmRole, CapacityPlan, Lane, LatencyPlan, Plan};
-use crate::record::{OfferedRate, RestartRecord, Slice, State, Void};
-use crate::testing::record;
+use crate::interrupt::Interrupt;
 use crate::testing::stand_in::{HELLO, StandIn, anywhere, response};
 
 /// A record with nothing measured, whose plan is a slice of a millisecond for each of these arms

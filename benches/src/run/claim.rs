@@ -4,8 +4,9 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use quartet_record::Record;
+
 use crate::failure::Failure;
-use crate::record::Record;
 
 /// Held open and locked for as long as a process measures. The system unlocks it when the process
 /// is gone, however that came.
@@ -98,7 +99,7 @@ fn unwritable(directory: &Path, error: &io::Error) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::PLAIN_NAME;
+    use quartet_record::PLAIN_NAME;
 
     fn sentence(claim: Result<Claim, Failure>) -> String {
         match claim {

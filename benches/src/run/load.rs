@@ -2,8 +2,7 @@
 
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
-
-use crate::plan::{CapacityPlan, Lane, LaneLoad, LatencyPlan, Plan};
+use quartet_record::plan::{CapacityPlan, Lane, LaneLoad, LatencyPlan, Plan};
 
 /// Connections of the comparison, where nothing is asked for that leaves them out.
 const CONNECTIONS: u16 = 64;
@@ -156,7 +155,28 @@ impl ValueEnum for LaneChoice {
     fn to_possible_value(&self) -> Option<PossibleValue> {
         match self {
             Self::All => Some(PossibleValue::new("all").help("Every one of them")),
-            Self::Only(lane) => lane.to_possible_value(),
+            Self::Only(lane) => Some(PossibleValue::new(lane.name()).help(help(*lane))),
+        }
+    }
+}
+
+/// What a lane asks.
+fn help(lane: Lane) -> &'static str {
+    match lane {
+        Lane::One => "GET /greetings/en: one greeting by its path parameter",
+        Lane::List => "GET /greetings: the whole list",
+        Lane::Miss => {
+            "GET of a greeting that does not exist, by a well-formed language tag: a 404 problem"
+        }
+        Lane::Revalidate => {
+            "GET /greetings/en with `If-None-Match` and the entity tag this server gave before: a 304"
+        }
+        Lane::Connect => {
+            "GET /greetings/en with `Connection: close` on a connection of its own: it is opened, \
+             used once, read to its end and closed"
+        }
+        Lane::Large => {
+            "GET /greetings of a server that was started with a data file of 10,000 locales"
         }
     }
 }
@@ -194,7 +214,7 @@ mod tests {
 
     fn extended(line: &[&str], depth: Depth) -> Plan {
         let options = options(line);
-        let mut plan = crate::testing::record().plan;
+        let mut plan = quartet_record::testing::record().plan;
         plan.lanes = options.lanes(depth);
         plan.connections = options.connections();
         options.extend(&mut plan, depth);

@@ -3,17 +3,19 @@
 use std::path::Path;
 
 use quartet_conformance::servers::Catalogue;
+use quartet_record::machine::Machine;
+use quartet_record::plan::Plan;
+use quartet_record::{PACKED_NAME, PLAIN_NAME, Record, ServerRecord, State, Void, now};
 
+use super::begun::Run;
 use super::claim::Claim;
-use super::{Options, Run};
+use super::options::Options;
 use crate::cores::Placement;
-use crate::failure::Failure;
+use crate::failure::{Failure, named};
 use crate::interrupt::Interrupt;
-use crate::machine::Machine;
-use crate::measure::Subject;
-use crate::plan::Plan;
+use crate::machine;
 use crate::prepare::prepare;
-use crate::record::{PACKED_NAME, PLAIN_NAME, Record, ServerRecord, State, Void, now};
+use crate::subject::Subject;
 
 impl Run {
     /// The run of a record, given its file or its directory.
@@ -24,7 +26,7 @@ impl Run {
     pub(super) fn again(options: &Options, record: &Path) -> Result<Self, Failure> {
         let catalogue = options.catalogue()?;
         let file = Record::file(record);
-        Record::named(&file)?;
+        named(&file)?;
         let directory = match file.parent() {
             Some(parent) if file.ends_with(PACKED_NAME) || file.ends_with(PLAIN_NAME) => parent,
             _ => {
@@ -40,8 +42,8 @@ impl Run {
         };
         let claim = Claim::again(directory)?;
         // Not before: whoever had it until now may have written more.
-        let mut record = Record::named(directory)?;
-        may_go_on(&record, &Machine::look()).map_err(Failure::Usage)?;
+        let mut record = named(directory)?;
+        may_go_on(&record, &machine::look()).map_err(Failure::Usage)?;
         let placement = placement(&record.plan)?;
         record.state = State::Running;
         record.resumed.push(now());
@@ -80,7 +82,7 @@ fn placement(plan: &Plan) -> Result<Placement, Failure> {
         return Ok(Placement::shared()?);
     }
     Placement::again(wish(&plan.server_cores), wish(&plan.generator_cores))
-        .map_err(|error| Failure::Usage(format!("{error:#}")))
+        .map_err(|error| Failure::usage(&error))
 }
 
 /// The cores to ask for, if the run was confined to any.
@@ -145,8 +147,8 @@ fn same_programs(then: &[ServerRecord], now: &[ServerRecord]) -> Result<(), Stri
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::Lane;
-    use crate::testing::record;
+    use quartet_record::plan::Lane;
+    use quartet_record::testing::record;
 
     #[test]
     fn a_run_goes_on_where_it_was_begun_and_only_if_something_is_left() {

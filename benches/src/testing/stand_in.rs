@@ -9,7 +9,7 @@ use std::thread;
 use quartet_conformance::servers::{Artifact, Catalogue};
 
 use crate::cores::Placement;
-use crate::measure::Subject;
+use crate::subject::Subject;
 
 /// What a greeting's answer is.
 pub(crate) const HELLO: &str = r#"{"lang":"en","text":"Hello"}"#;

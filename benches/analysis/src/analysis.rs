@@ -1,0 +1,82 @@
+//! Everything that is said of a run.
+
+use quartet_record::Record;
+use quartet_record::plan::ArmRole;
+use serde::Serialize;
+
+use crate::capacity::{Capacity, capacities};
+use crate::footprint::{self, Footprint, Spread};
+use crate::lane::LaneAnalysis;
+use crate::open_loop::{LatencyComparison, latency_comparison};
+use crate::samples::Samples;
+use crate::{busy, warnings};
+
+/// Everything that is said of a run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Analysis {
+    /// Restarts that count: those of which at least half was measured.
+    pub restarts: usize,
+    /// One entry a lane.
+    pub lanes: Vec<LaneAnalysis>,
+    /// Requests per second against connections, by arm and then by number.
+    pub capacities: Vec<Capacity>,
+    /// Latency at given rates. Absent where it was not measured, or not so that it repeats.
+    pub latency: Option<LatencyComparison>,
+    /// One entry an arm.
+    pub footprints: Vec<Footprint>,
+    /// How far apart start-up and memory of two equals are, as a sentence without its full stop.
+    pub footprints_again: Option<String>,
+    /// What to know of memory in an old record, as sentences without their full stop.
+    pub memory_notes: Vec<String>,
+    /// What starting a process that does nothing cost, nanoseconds: the median of `spawn`.
+    pub spawn_ns: Option<f64>,
+    /// How that spread.
+    pub spawn: Option<Spread>,
+    /// What a reader should know before believing any of it.
+    pub warnings: Vec<String>,
+}
+
+impl Analysis {
+    /// Works everything out.
+    ///
+    /// # Errors
+    /// Where the record is damaged.
+    pub fn of(record: &Record) -> anyhow::Result<Self> {
+        let samples = Samples::of(record)?;
+        let lanes: Vec<LaneAnalysis> = record
+            .plan
+            .lanes
+            .iter()
+            .map(|&lane| LaneAnalysis::of(record, &samples, lane))
+            .collect();
+        let mut warnings = warnings::all(record, &samples, &lanes);
+        warnings.extend(busy::of_capacity(record));
+        let spawn = footprint::spawn(record);
+        let footprints = footprint::all(record);
+        Ok(Self {
+            restarts: samples.restarts(),
+            lanes,
+            capacities: capacities(record),
+            latency: latency_comparison(record)?,
+            footprints_again: footprint::again(record, &footprints),
+            footprints,
+            memory_notes: footprint::memory_notes(record),
+            spawn_ns: spawn.map(|spread| spread.median),
+            spawn,
+            warnings,
+        })
+    }
+
+    /// Whether any row counts of a server that the run is about: what stands beside it tells nothing
+    /// alone.
+    pub fn anything_counts(&self, record: &Record) -> bool {
+        let asked_for = |arm: usize| {
+            let role = record.plan.arms[arm].role;
+            matches!(role, ArmRole::Compared | ArmRole::Aside)
+        };
+        self.lanes
+            .iter()
+            .flat_map(|lane| &lane.rows)
+            .any(|row| asked_for(row.arm) && row.void.is_empty())
+    }
+}

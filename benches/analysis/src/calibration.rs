@@ -1,0 +1,152 @@
+//! What a machine can resolve, worked out from the record of servers whose differences are known.
+//!
+//! A control is measured against itself and against copies of it that are slower by known shares, in as many restarts
+//! as a run has. Many runs are then put together from these restarts, and judged as any run is: how often two equals
+//! are told apart, and how often a copy is found to be slower.
+
+mod broken;
+mod latency;
+mod resample;
+mod sentence;
+
+use anyhow::{Context as _, Result, ensure};
+use quartet_record::Record;
+use quartet_record::calibration::{Calibration, LaneCalibration, SCHEMA_VERSION, Slowed};
+use quartet_record::plan::{ArmRole, Effort, Lane};
+
+use crate::analysis::Analysis;
+use crate::lane::LaneAnalysis;
+use crate::samples::Samples;
+use crate::statistics::{
+    CONFIDENCE, LEAST_MARGIN, pairs_of, ratio_over_restarts, simultaneous_confidence,
+};
+use resample::{Pool, Rules, SERVERS, Trials};
+
+pub use broken::broken;
+pub use resample::FEWEST;
+pub use sentence::sentence;
+
+/// In what share of runs a difference in rates must be seen to count as resolved.
+const POWER: f64 = 0.99;
+
+/// Works a calibration out from the record of its restarts.
+///
+/// # Errors
+/// Where the record is no calibration's, nothing in it counts, or too few restarts do.
+pub fn of(record: &Record) -> Result<Calibration> {
+    by(record, Trials::ENOUGH)
+}
+
+fn by(record: &Record, trials: Trials) -> Result<Calibration> {
+    let samples = Samples::of(record)?;
+    let restarts = samples.restarts();
+    ensure!(
+        restarts >= FEWEST,
+        "{restarts} restarts count, a calibration needs {FEWEST}"
+    );
+    let run_restarts = Effort::NORMAL.restarts as usize;
+    let comparisons = pairs_of(SERVERS, record.plan.lanes.len());
+    let rules = Rules::new(
+        run_restarts,
+        simultaneous_confidence(comparisons),
+        LEAST_MARGIN,
+        POWER,
+    );
+    let mut missing = Vec::new();
+    let mut lanes = Vec::new();
+    for found in &Analysis::of(record)?.lanes {
+        let void = void(record, found);
+        if void.is_empty() {
+            lanes.push(of_lane(record, &samples, found.lane, &rules, trials)?);
+        }
+        missing.extend(void);
+    }
+    let (latency, void) = latency::of(record, trials)?;
+    missing.extend(void);
+    ensure!(
+        !lanes.is_empty() || !latency.is_empty(),
+        "nothing counts: {}",
+        missing.join("; ")
+    );
+    Ok(Calibration {
+        schema_version: SCHEMA_VERSION,
+        started: record.started.clone(),
+        machine: record.machine.clone(),
+        restarts,
+        run_restarts,
+        comparisons,
+        trials: trials.whole,
+        lanes,
+        latency,
+        missing,
+    })
+}
+
+/// Why a lane is no base for a calibration: its void rows, one sentence each.
+fn void(record: &Record, found: &LaneAnalysis) -> Vec<String> {
+    let rows = found.rows.iter().filter(|row| !row.void.is_empty());
+    rows.map(|row| {
+        let name = &record.plan.arms[row.arm].name;
+        format!("{name}, {}: {}", found.lane.name(), row.void.join(", "))
+    })
+    .collect()
+}
+
+fn of_lane(
+    record: &Record,
+    samples: &Samples<'_>,
+    lane: Lane,
+    rules: &Rules,
+    trials: Trials,
+) -> Result<LaneCalibration> {
+    let arms = &record.plan.arms;
+    let percent = |arm: usize| record.server_of(arm).and_then(|server| server.slowed_by);
+    let against_control = |arm: usize| {
+        let ratios = samples.log_ratios(arm, 0, lane);
+        ensure!(
+            ratios.len() == samples.restarts(),
+            "{} is missing in some restarts",
+            arms[arm].name
+        );
+        Ok(ratios)
+    };
+    let position = |wanted: &dyn Fn(usize) -> bool| {
+        let found = (1..arms.len()).find(|&arm| wanted(arm));
+        found.context("this is not the record of a calibration")
+    };
+    let aside = |arm: usize| arms[arm].role == ArmRole::Aside;
+    let again = position(&|arm| arms[arm].role == ArmRole::Again)?;
+    let twin = position(&|arm| aside(arm) && percent(arm) == Some(0.0))?;
+    let slower: Vec<(usize, f64)> = (1..arms.len())
+        .filter(|&arm| aside(arm))
+        .filter_map(|arm| Some((arm, percent(arm).filter(|&percent| percent > 0.0)?)))
+        .collect();
+    let mut judged = vec![against_control(twin)?];
+    for &(arm, _) in &slower {
+        judged.push(against_control(arm)?);
+    }
+    let pool = Pool {
+        again: against_control(again)?,
+        judged,
+    };
+    let seed = record.plan.seed;
+    let found = resample::judge(&pool, rules, trials, seed);
+    let slowed = slower.into_iter().zip(1..).map(|((_, percent), index)| {
+        let measured = ratio_over_restarts(&pool.judged[index], CONFIDENCE);
+        let measured = measured.context("too few restarts")?;
+        Ok(Slowed {
+            percent,
+            measured,
+            seen: found.behind[index],
+        })
+    });
+    Ok(LaneCalibration {
+        lane,
+        told_apart: found.told_apart,
+        slowed: slowed.collect::<Result<_>>()?,
+        resolves: found.resolves,
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,145 @@
+//! What a row must pass to count. It knows nothing of what the row says.
+
+use quartet_record::Record;
+use quartet_record::plan::{ArmRole, Lane};
+
+use crate::samples::Samples;
+use crate::statistics::median;
+use crate::{busy, drift};
+
+/// The least share of a slice in which the servers' cores must be busy (median over slices):
+/// below it, requests per second tell of the load, not of the server.
+pub const SATURATION: f64 = 0.97;
+
+/// How far rate × mean latency may be from the number of connections, as a share: by Little's law
+/// they are equal in a closed loop (J. D. C. Little, "A Proof for the Queuing Formula L = λW",
+/// Operations Research 9, 1961), so more means that the generator's books are wrong.
+pub const LITTLE: f64 = 0.05;
+
+/// How many times as fast as a server the floor must be: below it, what is measured is the
+/// generator or the kernel.
+pub const FLOOR_FACTOR: f64 = 1.2;
+
+/// Why an arm is void in a lane; empty where it counts.
+pub(crate) fn reasons(
+    record: &Record,
+    samples: &Samples<'_>,
+    arm: usize,
+    lane: Lane,
+) -> Vec<String> {
+    let mut reasons: Vec<String> = record
+        .voids
+        .iter()
+        .filter(|void| void.arm == arm && void.lane.is_none_or(|only| only == lane))
+        .map(|void| match void.restart {
+            Some(restart) => format!("{} (restart {})", void.reason, restart + 1),
+            None => void.reason.clone(),
+        })
+        .collect();
+    // What follows from a reason already given is none of its own.
+    if reasons.is_empty() {
+        reasons.extend(busy::taken_by_others(busy::loads(record)));
+        reasons.extend(busy::taken_by_quota(busy::loads(record)));
+    }
+    if reasons.is_empty() {
+        reasons.extend(core_shared(record));
+        reasons.extend(physical_core_shared(record));
+    }
+    if reasons.is_empty() {
+        reasons.extend(not_saturated(record, samples, arm, lane));
+        reasons.extend(against_littles_law(record, samples, arm, lane));
+        reasons.extend(near_the_floor(record, samples, arm, lane));
+        reasons.extend(drift::of_ratio(record, samples, arm, lane));
+    }
+    reasons
+}
+
+/// The floor itself may idle: then the generator is what limits it, and the servers' own gates
+/// show whether that matters.
+pub(crate) fn not_saturated(
+    record: &Record,
+    samples: &Samples<'_>,
+    arm: usize,
+    lane: Lane,
+) -> Option<String> {
+    let floor = record.plan.arms[arm].role == ArmRole::Floor;
+    let busy = samples.median_of(arm, lane, |slice| samples.utilisation(slice))?;
+    (!floor && busy < SATURATION).then(|| {
+        format!(
+            "its core was busy only {:.1} % of the time, {:.0} % is required",
+            100.0 * busy,
+            100.0 * SATURATION
+        )
+    })
+}
+
+fn against_littles_law(
+    record: &Record,
+    samples: &Samples<'_>,
+    arm: usize,
+    lane: Lane,
+) -> Option<String> {
+    let in_flight = samples.median_of(arm, lane, |slice| {
+        Some(slice.rate() * slice.mean_ns as f64 / 1e9)
+    })?;
+    let connections = record.plan.load(lane).connections as f64;
+    ((in_flight / connections - 1.0).abs() > LITTLE).then(|| {
+        format!(
+            "by Little's law {in_flight:.1} requests were in flight, on {connections} connections"
+        )
+    })
+}
+
+fn near_the_floor(
+    record: &Record,
+    samples: &Samples<'_>,
+    arm: usize,
+    lane: Lane,
+) -> Option<String> {
+    let floor = floor(record)?;
+    if floor == arm {
+        return None;
+    }
+    let ratio = median(&samples.log_ratios(floor, arm, lane))?.exp();
+    (ratio < FLOOR_FACTOR).then(|| {
+        format!(
+            "the floor is only {ratio:.2} times as fast, {FLOOR_FACTOR} is required: generator or \
+             kernel may be the limit"
+        )
+    })
+}
+
+fn core_shared(record: &Record) -> Option<String> {
+    let shared = record.plan.shared_cores();
+    (!shared.is_empty()).then(|| {
+        let cores = if shared.len() == 1 { "core" } else { "cores" };
+        let shared: Vec<String> = shared.iter().map(usize::to_string).collect();
+        format!(
+            "servers and generator shared {cores} {}: the figures tell of both together",
+            shared.join(", ")
+        )
+    })
+}
+
+/// Threads of one physical core slow each other by what each of them does.
+fn physical_core_shared(record: &Record) -> Option<String> {
+    let (server, generator) = (&record.plan.server_cores, &record.plan.generator_cores);
+    let mut pairs = record.cores.iter().filter_map(|core| {
+        let is_server = |sibling: &&usize| **sibling != core.number && server.contains(sibling);
+        let sibling = core.siblings.iter().find(is_server)?;
+        generator
+            .contains(&core.number)
+            .then_some((core.number, *sibling))
+    });
+    let (generator, server) = pairs.next()?;
+    Some(format!(
+        "core {generator} (generator) and core {server} (servers) are threads of one physical core: the \
+         figures tell of both together"
+    ))
+}
+
+/// The arm that is the floor.
+pub(crate) fn floor(record: &Record) -> Option<usize> {
+    let mut arms = record.plan.arms.iter();
+    arms.position(|arm| arm.role == ArmRole::Floor)
+}

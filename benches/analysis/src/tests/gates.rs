@@ -1,0 +1,180 @@
+//! What takes rows out, and what is warned of.
+
+use super::*;
+
+#[test]
+fn the_floor_alone_is_nothing_that_counts() {
+    let mut record = record();
+    for arm in 0..record.plan.arms.len() {
+        if record.plan.arms[arm].role == ArmRole::Compared {
+            record.voids.push(Void {
+                arm,
+                restart: None,
+                lane: None,
+                reason: "it fails what it must do".to_owned(),
+            });
+        }
+    }
+    assert!(!analysed(&record).anything_counts(&record));
+}
+
+#[test]
+fn a_floor_that_was_not_measured_is_missed() {
+    let mut record = record();
+    let floor = record.plan.arms.iter();
+    let floor = floor
+        .map(|arm| arm.role)
+        .position(|role| role == ArmRole::Floor)
+        .unwrap();
+    for restart in &mut record.restarts {
+        restart.slices.retain(|slice| slice.arm != floor);
+    }
+    let warnings = analysed(&record).warnings;
+    assert!(
+        warnings
+            .iter()
+            .any(|warning| warning.contains("one: the floor was not measured")),
+        "{warnings:?}"
+    );
+}
+
+#[test]
+fn a_core_that_was_not_busy_voids_the_row_alone() {
+    let mut record = record();
+    each_slice(&mut record, "warp", |slice| slice.cpu_ns = Some(20_000_000));
+    let analysis = analysed(&record);
+    let one = lane(&analysis, Lane::One);
+    let warp = row(&record, one, "warp");
+    assert!(warp.void[0].contains("busy only 85.5 %"), "{:?}", warp.void);
+    assert_eq!((warp.place, warp.relative), (None, None));
+    assert!(
+        one.pairs
+            .iter()
+            .all(|pair| pair.arm != warp.arm && pair.against != warp.arm)
+    );
+    assert!(row(&record, one, "axum").void.is_empty());
+}
+
+#[test]
+fn a_floor_that_idles_is_a_warning() {
+    let mut record = record();
+    each_slice(&mut record, "null", |slice| slice.cpu_ns = Some(20_000_000));
+    let analysis = analysed(&record);
+    assert!(row(&record, &analysis.lanes[0], "null").void.is_empty());
+    assert!(
+        analysis
+            .warnings
+            .iter()
+            .any(|warning| warning.contains("the floor's core was 85 %"))
+    );
+}
+
+#[test]
+fn a_floor_not_well_above_voids() {
+    let mut simulation = Simulation::new(3);
+    simulation.arms[5].2 = 190_000.0;
+    let record = simulation.run();
+    let analysis = analysed(&record);
+    let one = lane(&analysis, Lane::One);
+    assert!(row(&record, one, "warp").void[0].contains("the floor is only 1.1"));
+    assert!(row(&record, one, "axum").void.is_empty());
+}
+
+#[test]
+fn books_that_do_not_balance_void() {
+    let mut record = record();
+    each_slice(&mut record, "axum", |slice| {
+        slice.mean_ns = slice.mean_ns * 11 / 10;
+    });
+    let analysis = analysed(&record);
+    let axum = row(&record, &analysis.lanes[0], "axum");
+    assert!(
+        axum.void[0].contains("70.4 requests were in flight"),
+        "{:?}",
+        axum.void
+    );
+}
+
+#[test]
+fn a_busy_machine_voids_everything() {
+    let mut record = record();
+    for restart in &mut record.restarts {
+        restart.machine.as_mut().unwrap().others_ns = Some(3_000_000_000);
+    }
+    let analysis = analysed(&record);
+    assert!(!analysis.anything_counts(&record));
+    let rows = analysis.lanes.iter().flat_map(|lane| &lane.rows);
+    assert!(
+        rows.clone()
+            .all(|row| row.void[0].contains("took 30 % of the cores"))
+    );
+}
+
+#[test]
+fn threads_of_one_physical_core_void_everything() {
+    let mut record = record();
+    let core = |number| quartet_record::cores::Core {
+        number,
+        siblings: vec![0, 1],
+        ..quartet_record::cores::Core::default()
+    };
+    record.cores = vec![core(0), core(1)];
+    let analysis = analysed(&record);
+    assert!(!analysis.anything_counts(&record));
+    let mut rows = analysis.lanes.iter().flat_map(|lane| &lane.rows);
+    assert!(rows.all(|row| row.void[0].contains("core 1 (generator) and core 0 (servers)")));
+    record.cores[0].siblings = vec![0, 2];
+    record.cores[1].siblings = vec![1, 3];
+    assert!(analysed(&record).anything_counts(&record));
+}
+
+#[test]
+fn a_core_shared_with_the_generator_voids_everything() {
+    let mut record = record();
+    record.plan.generator_cores = vec![0, 1];
+    let analysis = analysed(&record);
+    assert!(!analysis.anything_counts(&record));
+    let mut rows = analysis.lanes.iter().flat_map(|lane| &lane.rows);
+    assert!(rows.all(|row| row.void
+        == ["servers and generator shared core 0: the figures tell of both together"]));
+}
+
+#[test]
+fn a_run_says_what_its_machine_can_resolve_or_that_nobody_tried() {
+    let warned = |record: &Record, word: &str| {
+        let warnings = analysed(record).warnings;
+        warnings.iter().any(|warning| warning.contains(word))
+    };
+    assert!(warned(&record(), "`cargo compare calibrate` does"));
+}
+
+#[test]
+fn a_run_in_parts_says_so() {
+    let mut record = record();
+    record.resumed.push("2026-11-02T11:00:00Z".to_owned());
+    let warnings = analysed(&record).warnings;
+    assert!(
+        warnings
+            .iter()
+            .any(|warning| warning.contains("gone on with 2026-11-02T11:00:00Z"))
+    );
+}
+
+#[test]
+fn a_recorded_void_takes_the_arm_out_of_every_lane() {
+    let mut record = record();
+    record.voids.push(Void {
+        arm: 0,
+        restart: Some(1),
+        lane: None,
+        reason: "wrong answer".to_owned(),
+    });
+    let analysis = analysed(&record);
+    for found in &analysis.lanes {
+        assert_eq!(
+            row(&record, found, "axum").void,
+            ["wrong answer (restart 2)"]
+        );
+        assert!(row(&record, found, "warp").void.is_empty());
+    }
+}

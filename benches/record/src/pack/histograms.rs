@@ -1,0 +1,188 @@
+//! Histograms, by their counts.
+//!
+//! What a bucket counts is a random number around what its neighbours count. Counts are therefore sorted
+//! by two running means of the counts before them in their histogram, which whoever reads them knows too,
+//! into streams of about equal numbers each. An entropy coder then needs little more than the noise: two
+//! thirds of what the histograms take one by one, deflated.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, Result, ensure};
+use hdrhistogram::Histogram;
+use pco::{ChunkConfig, DeltaSpec, ModeSpec};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::column::{coded, decoded};
+use crate::histogram::{decode, encode};
+
+/// What stands in a histogram's place: which it is.
+const MARK: &str = "$histogram";
+
+/// All histograms of a record. Each list but the last has an entry for each.
+#[derive(Default, Serialize, Deserialize)]
+pub(super) struct PackedHistograms {
+    /// The lowest value that is told from 0.
+    low: Vec<u64>,
+    /// The highest value that can be counted.
+    high: Vec<u64>,
+    /// Significant digits of values.
+    digits: Vec<u8>,
+    /// The lowest value of the first bucket that counts something.
+    first: Vec<u64>,
+    /// Buckets from that to the last that counts something.
+    buckets: Vec<usize>,
+    /// Counts, in the order of buckets and histograms, by [`Means::stream`]: each stream is a standalone
+    /// pco file in base64.
+    streams: BTreeMap<usize, String>,
+}
+
+/// The mean of the counts before a bucket, in 64ths: once of about the last two and once of about the last eight.
+#[derive(Clone, Copy, Default)]
+struct Means {
+    short: u64,
+    long: u64,
+}
+
+impl Means {
+    /// Beyond it counts are alike.
+    const MOST: u64 = 1 << 40;
+
+    fn add(&mut self, count: u64) {
+        let count = count.min(Self::MOST) * 64;
+        self.short = (self.short + count) / 2;
+        self.long = (self.long * 7 + count) / 8;
+    }
+
+    /// Which stream the next count is in: four steps for each doubling of the long mean, and within each
+    /// step four by how the short mean compares with it.
+    fn stream(self) -> usize {
+        let level = self.long / 4;
+        let step = if level < 8 {
+            level
+        } else {
+            let doublings = u64::from(level.ilog2()) - 3;
+            8 + 4 * doublings + ((level >> (doublings + 1)) & 3)
+        };
+        let slope = (2 * (self.short + 16) / (self.long + 16)).min(3);
+        usize::try_from(4 * step + slope).unwrap_or(usize::MAX)
+    }
+}
+
+/// Histograms that are taken out of a document, or put back.
+#[derive(Default)]
+pub(super) struct Histograms {
+    texts: Vec<String>,
+    packed: PackedHistograms,
+    streams: BTreeMap<usize, Vec<u64>>,
+}
+
+impl Histograms {
+    /// Takes every histogram out of a document.
+    pub(super) fn take(&mut self, value: &mut Value) {
+        match value {
+            Value::Object(fields) => fields.values_mut().for_each(|value| self.take(value)),
+            Value::Array(values) => values.iter_mut().for_each(|value| self.take(value)),
+            // The cookies of HdrHistogram V2, in base64, begin so.
+            Value::String(text) if text.starts_with("HIST") => {
+                // What is no histogram stays as it is.
+                if let Some(histogram) = decode(text).ok().filter(|found| !found.is_empty()) {
+                    *value = json!({ MARK: self.packed.low.len() });
+                    self.add(&histogram);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn add(&mut self, histogram: &Histogram<u64>) {
+        let first = histogram.lowest_equivalent(histogram.min());
+        let mut means = Means::default();
+        let (mut value, mut buckets) = (first, 0);
+        while value <= histogram.max() {
+            let count = histogram.count_at(value);
+            self.streams.entry(means.stream()).or_default().push(count);
+            means.add(count);
+            buckets += 1;
+            value = histogram.next_non_equivalent(value);
+        }
+        self.packed.low.push(histogram.low());
+        self.packed.high.push(histogram.high());
+        self.packed.digits.push(histogram.sigfig());
+        self.packed.first.push(first);
+        self.packed.buckets.push(buckets);
+    }
+
+    pub(super) fn pack(mut self) -> Result<PackedHistograms> {
+        let config = ChunkConfig::default()
+            .with_mode_spec(ModeSpec::Classic)
+            .with_delta_spec(DeltaSpec::NoOp);
+        for (number, counts) in self.streams {
+            let stream = coded(&counts, &config)?;
+            self.packed.streams.insert(number, stream);
+        }
+        Ok(self.packed)
+    }
+
+    pub(super) fn unpack(packed: &PackedHistograms) -> Result<Self> {
+        let mut streams = BTreeMap::new();
+        for (&number, text) in &packed.streams {
+            streams.insert(number, decoded(text)?.into_iter());
+        }
+        let mut texts = Vec::new();
+        for (number, &low) in packed.low.iter().enumerate() {
+            let parts = (
+                packed.high.get(number),
+                packed.digits.get(number),
+                packed.first.get(number),
+                packed.buckets.get(number),
+            );
+            let (Some(&high), Some(&digits), Some(&first), Some(&buckets)) = parts else {
+                anyhow::bail!("histogram {number} is not whole");
+            };
+            let mut histogram = Histogram::<u64>::new_with_bounds(low, high, digits)
+                .with_context(|| format!("histogram {number} has no such bounds"))?;
+            let mut means = Means::default();
+            let mut value = first;
+            for _ in 0..buckets {
+                let stream = streams.get_mut(&means.stream());
+                let count = stream.and_then(Iterator::next);
+                let count = count.with_context(|| format!("histogram {number} is too short"))?;
+                if count > 0 {
+                    histogram.record_n(value, count)?;
+                }
+                means.add(count);
+                value = histogram.next_non_equivalent(value);
+            }
+            texts.push(encode(&histogram)?);
+        }
+        ensure!(
+            streams.values().all(|stream| stream.len() == 0),
+            "counts are left over"
+        );
+        Ok(Self {
+            texts,
+            ..Self::default()
+        })
+    }
+
+    /// Puts every histogram back.
+    pub(super) fn restore(&self, value: &mut Value) -> Result<()> {
+        let mark = value.get(MARK).and_then(Value::as_u64);
+        if let Some(number) = mark {
+            let text = usize::try_from(number)
+                .ok()
+                .and_then(|number| self.texts.get(number));
+            let text = text.with_context(|| format!("there is no histogram {number}"))?;
+            *value = Value::String(text.clone());
+            return Ok(());
+        }
+        match value {
+            Value::Object(fields) => fields
+                .values_mut()
+                .try_for_each(|value| self.restore(value)),
+            Value::Array(values) => values.iter_mut().try_for_each(|value| self.restore(value)),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! A calibration, for people.
+
+use std::fmt::Write as _;
+
+use quartet_record::calibration::{Calibration, LatencyCalibration};
+
+/// All of it, for people.
+pub fn text(calibration: &Calibration) -> String {
+    let mut text = format!(
+        "What a default run can resolve here: {} runs of {} restarts and {} comparisons, put together from {} \
+         restarts of a control and of copies slower by a known share (95 % intervals)\n",
+        calibration.trials, calibration.run_restarts, calibration.comparisons, calibration.restarts
+    );
+    for lane in &calibration.lanes {
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "\n{}: GET {}", lane.lane.name(), lane.lane.path());
+        let _ = writeln!(
+            text,
+            "· two equals are told apart in {} of runs",
+            lane.told_apart.percent()
+        );
+        for slowed in &lane.slowed {
+            let _ = writeln!(
+                text,
+                "· slower by {} %, measured as {}, is found so in {}",
+                slowed.percent,
+                slowed.measured_percent(),
+                slowed.seen.percent()
+            );
+        }
+        if let Some(resolves) = lane.resolves {
+            let _ = writeln!(
+                text,
+                "· slower by {:.2} % would be found so in 99 of 100",
+                100.0 * resolves
+            );
+        }
+    }
+    if !calibration.latency.is_empty() {
+        text.push_str("\nlatency at given rates\n");
+    }
+    for latency in &calibration.latency {
+        let _ = writeln!(text, "{}", line(latency));
+    }
+    if !calibration.missing.is_empty() {
+        text.push_str("\nnot calibrated\n");
+    }
+    for reason in &calibration.missing {
+        let _ = writeln!(text, "· {reason}");
+    }
+    text
+}
+
+fn line(latency: &LatencyCalibration) -> String {
+    let mut text = format!(
+        "· {}: two equals are told apart in {} of runs",
+        latency.name(),
+        latency.told_apart.percent()
+    );
+    // Writing to a string does not fail.
+    if let Some(late) = latency.late {
+        let _ = write!(
+            text,
+            "; every hundredth answer late by {} µs, measured as {:.2} times the control's ({:.2} to {:.2}), is \
+             found so in {}",
+            late.microseconds,
+            late.measured.estimate,
+            late.measured.low,
+            late.measured.high,
+            late.seen.percent()
+        );
+    }
+    if let Some(longer) = latency.resolves {
+        let _ = write!(
+            text,
+            "; {:.0} % longer would be found so in 9 of 10",
+            100.0 * longer
+        );
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quartet_record::calibration::{Frequency, LaneCalibration, SCHEMA_VERSION, Slowed};
+    use quartet_record::plan::Lane;
+    use quartet_record::ratio::Ratio;
+    use quartet_record::testing::record;
+
+    #[test]
+    fn what_was_found_of_each_lane_is_said() {
+        let frequency = |share| Frequency {
+            share,
+            low: share,
+            high: share,
+        };
+        let slowed = Slowed {
+            percent: 3.0,
+            measured: Ratio {
+                estimate: 1.0 / 1.031,
+                low: 1.0 / 1.04,
+                high: 1.0 / 1.02,
+            },
+            seen: frequency(0.997),
+        };
+        let calibration = Calibration {
+            schema_version: SCHEMA_VERSION,
+            started: "2026-11-02T10:00:00Z".to_owned(),
+            machine: record().machine,
+            restarts: 28,
+            run_restarts: 84,
+            comparisons: 12,
+            trials: 4_000,
+            lanes: vec![LaneCalibration {
+                lane: Lane::One,
+                told_apart: frequency(0.004),
+                slowed: vec![slowed],
+                resolves: Some(0.026),
+            }],
+            latency: Vec::new(),
+            missing: vec!["slowed-3, list: an answer was wrong".to_owned()],
+        };
+        let text = text(&calibration);
+        for line in [
+            "one: GET /greetings/en",
+            "· two equals are told apart in 0.4 % (0.4 to 0.4) of runs",
+            "· slower by 3 %, measured as 3.10 (2.00 to 4.00), is found so in 99.7 % (99.7 to 99.7)",
+            "· slower by 2.60 % would be found so in 99 of 100",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+        }
+        assert!(!text.contains("latency"));
+        assert!(
+            text.ends_with("\nnot calibrated\n· slowed-3, list: an answer was wrong\n"),
+            "{text}"
+        );
+    }
+}

@@ -1,0 +1,240 @@
+//! Two records side by side: do they say the same?
+
+mod circumstances;
+mod contradictions;
+mod figures;
+mod latency;
+mod memory;
+mod sample;
+mod view;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use anyhow::{Result, ensure};
+use quartet_analysis::Analysis;
+use quartet_analysis::statistics::{Ratio, Verdict, mean, ratio_between, simultaneous_confidence};
+use quartet_record::Record;
+
+use crate::table::{Align, Table};
+use sample::{Kind, Sample};
+use view::View;
+
+/// What two records say of the same things.
+#[derive(Debug)]
+pub struct Difference {
+    /// What each was: when it was begun, and by which command.
+    runs: [String; 2],
+    /// How machine, build, servers and plan are not the same.
+    circumstances: Vec<String>,
+    figures: Vec<Figure>,
+    /// Verdicts that cannot both be true.
+    contradictions: Vec<String>,
+    /// What is not compared, and why; such as what counts in one record alone.
+    alone: Vec<String>,
+}
+
+/// One figure of two records.
+#[derive(Debug)]
+struct Figure {
+    of: String,
+    kind: Kind,
+    first: f64,
+    second: f64,
+    /// The second over the first, with an interval that is corrected for the number of figures.
+    change: Ratio,
+    margin: f64,
+    verdict: Verdict,
+    /// Whether the server's and the reference's programs are the same files in both.
+    same_programs: bool,
+}
+
+impl Difference {
+    /// Compares what relates to the reference of each run, since machine speed is no server's, and memory, which is
+    /// the same on any day. The floor is left out: at it the generator is measured.
+    ///
+    /// # Errors
+    /// Where a record is damaged, or they share no figure that counts.
+    pub fn between(first: &Record, second: &Record) -> Result<Self> {
+        let analyses = [Analysis::of(first)?, Analysis::of(second)?];
+        let views = [
+            View::of(first, &analyses[0])?,
+            View::of(second, &analyses[1])?,
+        ];
+        let samples = figures::samples(&views);
+        let confidence = simultaneous_confidence(samples.len());
+        let figures: Vec<Figure> = samples
+            .into_iter()
+            .filter_map(|sample| Figure::of(sample, confidence))
+            .collect();
+        ensure!(
+            !figures.is_empty(),
+            "the records share no figure that counts in both"
+        );
+        let mut alone: Vec<String> = memory::note(&views).into_iter().collect();
+        alone.extend(latency::notes(&views));
+        alone.extend(circumstances::only_in_one(&views[0], &views[1], "A"));
+        alone.extend(circumstances::only_in_one(&views[1], &views[0], "B"));
+        Ok(Self {
+            runs: [first, second].map(|record| format!("{}, {}", record.started, record.command)),
+            circumstances: [
+                circumstances::differences(first, second),
+                circumstances::speeds(&views),
+            ]
+            .concat(),
+            figures,
+            contradictions: [contradictions::all(&views), latency::contradictions(&views)].concat(),
+            alone,
+        })
+    }
+
+    /// Whether nothing differs.
+    pub fn consistent(&self) -> bool {
+        self.contradictions.is_empty() && !self.figures.iter().any(Figure::differs)
+    }
+
+    /// One sentence: what to make of all of it.
+    fn conclusion(&self) -> String {
+        let count = self.figures.len();
+        if self.consistent() {
+            return format!("Conclusion: consistent. None of {count} figures differs.");
+        }
+        let mut words: BTreeMap<&str, usize> = BTreeMap::new();
+        for figure in self.figures.iter().filter(|figure| figure.differs()) {
+            *words.entry(figure.word()).or_default() += 1;
+        }
+        let apart: usize = words.values().sum();
+        let words: Vec<String> = words
+            .into_iter()
+            .map(|(word, count)| format!("{count} {word}"))
+            .collect();
+        let figures = match words.as_slice() {
+            [] => format!("None of {count} figures differs"),
+            words => format!(
+                "{apart} of {count} figures differ: {} in B",
+                words.join(", ")
+            ),
+        };
+        let contradictions = match self.contradictions.len() {
+            0 => "no verdicts contradict each other".to_owned(),
+            1 => "1 pair of verdicts contradicts each other".to_owned(),
+            several => format!("{several} pairs of verdicts contradict each other"),
+        };
+        let same = self.figures.iter().filter(|figure| figure.differs());
+        let same = same.filter(|figure| figure.same_programs).count();
+        let machine = match same {
+            0 => String::new(),
+            _ if same == apart && apart == 1 => {
+                " It is of programs that are the same in both: the machine differed, not the server."
+                    .to_owned()
+            }
+            _ if same == apart => {
+                " All are of programs that are the same in both: the machine differed, not the servers."
+                    .to_owned()
+            }
+            same => format!(
+                " {same} are of programs that are the same in both: by as much the machine may have changed the others."
+            ),
+        };
+        format!("Conclusion: not consistent. {figures}; {contradictions}.{machine}")
+    }
+
+    /// All of it, for people, who know the records by these names.
+    pub fn text(&self, names: [&str; 2]) -> String {
+        let mut text = String::new();
+        for (letter, (name, run)) in ["A", "B"].iter().zip(names.iter().zip(&self.runs)) {
+            // Writing to a string does not fail, here and below.
+            let _ = writeln!(text, "{letter}: {name} ({run})");
+        }
+        list(&mut text, "What is not the same", &self.circumstances);
+        let _ = write!(text, "\n{}\n{}", self.table().text(), WORDS);
+        list(&mut text, "Not compared", &self.alone);
+        list(
+            &mut text,
+            "Verdicts that cannot both be true",
+            &self.contradictions,
+        );
+        let _ = writeln!(text, "\n{}", self.conclusion());
+        text
+    }
+
+    fn table(&self) -> Table {
+        let mut table = Table::new([
+            ("server and lane", Align::Left),
+            ("figure, relative to the reference", Align::Left),
+            ("A", Align::Right),
+            ("B", Align::Right),
+            ("B ÷ A (95 %, all at once)", Align::Left),
+            ("margin", Align::Right),
+            ("B is", Align::Left),
+        ]);
+        for figure in &self.figures {
+            let change = figure.change;
+            table.push(vec![
+                figure.of.clone(),
+                figure.kind.name(),
+                format!("{:.3}", figure.first),
+                format!("{:.3}", figure.second),
+                format!(
+                    "{:.3} ({:.3} to {:.3})",
+                    change.estimate, change.low, change.high
+                ),
+                format!("{:.1} %", 100.0 * figure.margin),
+                figure.word().to_owned(),
+            ]);
+        }
+        table
+    }
+}
+
+/// What the table's last column says.
+const WORDS: &str = "\
+FASTER, SLOWER, LARGER, SMALLER: the whole interval lies beyond the margin, the figures differ.
+the same: the whole interval lies within the margin.
+consistent: the interval reaches across the margin, so that neither is shown; no difference was found.
+";
+
+fn list(text: &mut String, heading: &str, items: &[String]) {
+    if items.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "\n{heading}:");
+    for item in items {
+        let _ = writeln!(text, "· {item}");
+    }
+}
+
+impl Figure {
+    fn of(sample: Sample, confidence: f64) -> Option<Self> {
+        let change = ratio_between(&sample.first, &sample.second, confidence)?;
+        let geometric = |logarithms: &[f64]| mean(logarithms).map(f64::exp);
+        Some(Self {
+            of: sample.of,
+            kind: sample.kind,
+            first: geometric(&sample.first)?,
+            second: geometric(&sample.second)?,
+            change,
+            margin: sample.margin,
+            verdict: Verdict::within(change, sample.margin),
+            same_programs: sample.same_programs,
+        })
+    }
+
+    fn differs(&self) -> bool {
+        matches!(self.verdict, Verdict::Ahead | Verdict::Behind)
+    }
+
+    /// What B is, beside A.
+    fn word(&self) -> &'static str {
+        let [greater, less] = self.kind.words();
+        match self.verdict {
+            Verdict::Ahead => greater,
+            Verdict::Behind => less,
+            Verdict::Tie => "the same",
+            Verdict::Unresolved => "consistent",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

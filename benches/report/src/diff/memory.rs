@@ -1,0 +1,166 @@
+//! Memory of two records, where both measured the same.
+
+use quartet_analysis::{memory_alone, memory_starts};
+
+use super::view::View;
+
+/// The logarithms of an arm's memory after load over the reference's, in each record. None where they
+/// are not of one kind.
+pub(super) fn samples(views: &[View<'_>; 2], arms: [usize; 2]) -> Option<[Vec<f64>; 2]> {
+    let [first, second] = views;
+    match [first, second].map(|view| memory_alone(view.record)) {
+        [true, true] => Some([of_starts(first, arms[0]), of_starts(second, arms[1])]),
+        [false, false] => {
+            let shares = shares(first, arms[0]) || shares(second, arms[1]);
+            let of =
+                |view: &View<'_>, arm| view.relative(arm, |life| Some(life.loaded?.proportional));
+            (!shares).then(|| [of(first, arms[0]), of(second, arms[1])])
+        }
+        _ => None,
+    }
+}
+
+/// Why memory is not compared, or whose is not.
+pub(super) fn note(views: &[View<'_>; 2]) -> Option<String> {
+    let kinds = views.each_ref().map(|view| memory_alone(view.record));
+    match kinds {
+        [true, true] => None,
+        [false, false] => Some(
+            "memory of a server beside its own copy is too low in both, and is not compared"
+                .to_owned(),
+        ),
+        [old_is_second, _] => Some(format!(
+            "memory is not compared: {} has the proportional set size of processes among others, \
+             {} what processes that ran alone held of their own",
+            if old_is_second { "B" } else { "A" },
+            if old_is_second { "A" } else { "B" },
+        )),
+    }
+}
+
+/// Of each start, beside one of the reference.
+fn of_starts(view: &View<'_>, arm: usize) -> Vec<f64> {
+    let Some(reference) = view.reference else {
+        return Vec::new();
+    };
+    let starts = memory_starts(view.record, arm).iter();
+    starts
+        .zip(memory_starts(view.record, reference))
+        .map(|(start, reference)| (start.loaded as f64 / reference.loaded as f64).ln())
+        .filter(|logarithm| logarithm.is_finite())
+        .collect()
+}
+
+/// Whether an arm's memory was read while another process of its program ran: one that is ended
+/// later.
+fn shares(view: &View<'_>, arm: usize) -> bool {
+    let arms = &view.record.plan.arms;
+    arms[arm + 1..]
+        .iter()
+        .any(|other| other.server == arms[arm].server)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Difference;
+    use quartet_record::Record;
+    use quartet_record::cost::{Cost, MemoryStart, ServerCost};
+    use quartet_record::testing::Simulation;
+
+    /// A record with memory of starts: so much of warp's after load, and of every other's as much as
+    /// the reference's.
+    fn record(warp: u64) -> Record {
+        let mut record = Simulation::new(14).run();
+        for life in record
+            .restarts
+            .iter_mut()
+            .flat_map(|restart| &mut restart.arms)
+        {
+            (life.idle, life.loaded) = (None, None);
+        }
+        let start = |loaded: u64| MemoryStart {
+            idle: loaded,
+            loaded,
+            peak: loaded,
+            requests: 20_000,
+            connections: 64,
+            without_connections: loaded,
+            with_connections: loaded,
+            idle_connections: 1_000,
+        };
+        let cost = |name: &str, loaded: u64| ServerCost {
+            name: name.to_owned(),
+            memory: (0..5).map(|more| start(loaded + 1_000 * more)).collect(),
+            ..ServerCost::default()
+        };
+        record.cost = Some(Cost {
+            spawn_ns: Vec::new(),
+            servers: [
+                ("axum", 4_000_000),
+                ("warp", warp),
+                ("salvo", 4_000_000),
+                ("hyper", 4_000_000),
+            ]
+            .map(|(name, loaded)| cost(name, loaded))
+            .to_vec(),
+            again: Some(cost("axum (again)", 4_000_000)),
+        });
+        record
+    }
+
+    #[test]
+    fn memory_of_one_kind_is_compared() {
+        let same = Difference::between(&record(5_000_000), &record(5_000_000)).unwrap();
+        assert!(same.consistent(), "{}", same.text(["a", "b"]));
+        let other = Difference::between(&record(5_000_000), &record(6_000_000)).unwrap();
+        let text = other.text(["a", "b"]);
+        let apart: Vec<&str> = text
+            .lines()
+            .filter(|line| line.ends_with("LARGER"))
+            .collect();
+        assert_eq!(apart.len(), 1, "{text}");
+        assert!(
+            apart[0].starts_with("warp") && apart[0].contains("memory"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn memory_of_two_kinds_is_not_compared() {
+        let old = Simulation::new(14).run();
+        let text = Difference::between(&old, &record(5_000_000))
+            .unwrap()
+            .text(["a", "b"]);
+        assert!(!text.contains("memory, loaded"), "{text}");
+        assert!(
+            text.contains("A has the proportional set size of processes among others, B what"),
+            "{text}"
+        );
+        let text = Difference::between(&record(5_000_000), &old)
+            .unwrap()
+            .text(["a", "b"]);
+        assert!(
+            text.contains("not compared: B has the proportional"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn of_old_records_what_was_too_low_is_not_compared() {
+        let old = Simulation::new(14).run();
+        let text = Difference::between(&old, &old).unwrap().text(["a", "b"]);
+        let compared: Vec<&str> = text
+            .lines()
+            .filter(|line| line.contains("memory, loaded"))
+            .collect();
+        let names = ["warp ", "salvo ", "axum (again) "];
+        assert_eq!(compared.len(), names.len(), "{text}");
+        for name in names {
+            assert!(compared.iter().any(|line| line.starts_with(name)), "{text}");
+        }
+        assert!(
+            text.contains("beside its own copy is too low in both"),
+            "{text}"
+        );
+    }
+}

@@ -1,0 +1,110 @@
+//! The report as one page that needs no other file, no script and no network.
+
+mod block;
+mod chart;
+mod circumstances;
+mod conformance;
+mod cost;
+mod cpu;
+mod division;
+mod latency;
+mod material;
+mod modes;
+mod open_loop;
+mod percentiles;
+mod rates;
+mod raw;
+mod suite;
+mod verdict;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use askama::Template;
+use quartet_analysis::{Analysis, Division};
+use quartet_record::Record;
+
+use block::Section;
+use material::Material;
+
+pub use suite::Suite;
+
+/// The page's name beside the record it is of.
+pub const FILE_NAME: &str = "report.html";
+
+/// Everything a run says, as a page: verdicts in sentences, charts with the tables behind them,
+/// how it was measured, and what to beware of. `division` is criterion's word on where a request's
+/// time goes; `suite` is the one whose findings the record has; `run` is where the page finds the record, as a relative link.
+///
+/// # Errors
+/// Where the record is damaged.
+pub fn page(
+    record: &Record,
+    analysis: &Analysis,
+    division: &Division,
+    suite: &Suite<'_>,
+    run: Option<&str>,
+) -> Result<String> {
+    let material = Material::new(record, analysis, suite)?;
+    let document = Document {
+        title: "Quartet: a comparison",
+        base_style: suite.style,
+        provenance: material.provenance(),
+        notices: material.notices(),
+        sections: [
+            Some(verdict::section(&material)),
+            Some(rates::section(&material)),
+            Some(cpu::section(&material)),
+            Some(latency::section(&material)),
+            modes::throughput(&material),
+            Some(cost::memory(&material)),
+            Some(cost::footprint(&material)),
+            Some(cost::start_up(&material)),
+            Some(conformance::section(&material)),
+            Some(division::section(&material, division)),
+            Some(circumstances::resolution(&material)),
+            Some(circumstances::method(&material)),
+            Some(circumstances::gates(&material)),
+            Some(raw::section(&material, run)),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
+    };
+    document.render().context("the page cannot be put together")
+}
+
+/// Writes the page into the directory of its record, and says where.
+///
+/// # Errors
+/// Where the record is damaged, or the page cannot be written.
+pub fn write(
+    record: &Record,
+    analysis: &Analysis,
+    division: &Division,
+    suite: &Suite<'_>,
+    directory: &Path,
+) -> Result<PathBuf> {
+    let file = directory.join(FILE_NAME);
+    let run = Record::file(directory);
+    let run = run.file_name().and_then(|name| name.to_str());
+    let page = page(record, analysis, division, suite, run)?;
+    fs::write(&file, page).with_context(|| format!("cannot write {}", file.display()))?;
+    Ok(file)
+}
+
+#[derive(Template)]
+#[template(path = "report.html")]
+struct Document<'a> {
+    title: &'static str,
+    base_style: &'a str,
+    /// When, by which command and where it was measured.
+    provenance: String,
+    /// What must not be missed.
+    notices: Vec<String>,
+    sections: Vec<Section>,
+}
+
+#[cfg(test)]
+mod tests;

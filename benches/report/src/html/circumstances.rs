@@ -1,0 +1,319 @@
+//! How it was measured, what this machine can resolve, and what was kept out.
+
+use quartet_analysis::calibration::sentence;
+use quartet_analysis::{CPU_OF_OTHERS, FLOOR_FACTOR, LITTLE, SATURATION};
+use quartet_record::Record;
+use quartet_record::calibration::Calibration;
+use quartet_record::plan::Plan;
+
+use super::block::{Block, Captioned, Item, Section};
+use super::material::Material;
+use crate::numbers::interval;
+use crate::table::{Align, Table};
+use crate::text::cores;
+
+/// How far equals seem apart.
+pub(super) fn resolution(material: &Material<'_>) -> Section {
+    let mut table = Table::new([
+        ("lane", Align::Left),
+        ("second copy against the first (95 %)", Align::Left),
+        ("margin", Align::Right),
+    ]);
+    for (lane, _) in material.lanes() {
+        table.push(vec![
+            lane.lane.name().to_owned(),
+            lane.again
+                .map_or_else(|| "not measured".to_owned(), interval),
+            format!("{:.1} %", 100.0 * lane.margin),
+        ]);
+    }
+    let mut blocks = vec![
+        Block::Paragraph(
+            "One server runs twice under two names. What the two seem to differ by is what the \
+             method and this machine make of nothing (A/A). A verdict asks for more than the \
+             margin: 1 %, or as far as the interval of the copies reaches if that is farther."
+                .to_owned(),
+        ),
+        Block::Table(Captioned::new("Two copies of one server", table)),
+    ];
+    blocks.extend(match &material.record.calibration {
+        Some(calibration) => calibrated(calibration),
+        None => vec![Block::Paragraph(
+            "How small a difference it sees was not tried before this run: `cargo compare \
+             calibrate` does."
+                .to_owned(),
+        )],
+    });
+    Section {
+        id: "resolution",
+        heading: "What this machine can resolve",
+        blocks,
+    }
+}
+
+/// How often a run on this machine sees what is there, and what is not.
+fn calibrated(calibration: &Calibration) -> Vec<Block> {
+    let mut table = Table::new([
+        ("lane", Align::Left),
+        ("more time an answer", Align::Left),
+        ("as measured, % (95 %)", Align::Right),
+        ("found slower in (95 %)", Align::Right),
+    ]);
+    for lane in &calibration.lanes {
+        let name = lane.lane.name();
+        table.push(vec![
+            name.to_owned(),
+            "none: two equals".to_owned(),
+            "–".to_owned(),
+            lane.told_apart.percent(),
+        ]);
+        for slowed in &lane.slowed {
+            table.push(vec![
+                name.to_owned(),
+                format!("{} %", slowed.percent),
+                slowed.measured_percent(),
+                slowed.seen.percent(),
+            ]);
+        }
+    }
+    let paragraph = format!(
+        "Copies of one server, slower by known shares, were measured in {} restarts, and {} runs of \
+         {} restarts and {} comparisons put together from them.",
+        calibration.restarts, calibration.trials, calibration.run_restarts, calibration.comparisons
+    );
+    let sentence = sentence(calibration);
+    let mut characters = sentence.chars();
+    let sentence = characters.next().map_or_else(String::new, |first| {
+        format!("{}{}.", first.to_uppercase(), characters.as_str())
+    });
+    vec![
+        Block::Paragraph(paragraph),
+        Block::Table(Captioned::new("Differences that are known", table)),
+        Block::Paragraph(sentence),
+    ]
+}
+
+/// What a row had to pass, which did not, and what else to know.
+pub(super) fn gates(material: &Material<'_>) -> Section {
+    let mut blocks = vec![Block::Paragraph(format!(
+        "A row counts only if its core was busy at least {:.0} % of the time, if rate × latency is \
+         within {:.0} % of the number of connections (Little's law), if the null server is at \
+         least {FLOOR_FACTOR} times as fast, if every answer was right, if servers and generator had \
+         physical cores of their own, if processes without a part in the measurement and CPU quotas \
+         took at most {:.0} % of the cores each, and if its ratio to the reference did not drift in the course of the run.",
+        100.0 * SATURATION,
+        100.0 * LITTLE,
+        100.0 * CPU_OF_OTHERS
+    ))];
+    let voids = material.tables.voids(material.analysis);
+    if voids.is_empty() {
+        blocks.push(Block::Paragraph("Every row counts.".to_owned()));
+    } else {
+        blocks.push(Block::List(voids.into_iter().map(Item::from).collect()));
+    }
+    let warnings = &material.analysis.warnings;
+    if !warnings.is_empty() {
+        blocks.push(Block::Lead("Before you believe it".to_owned()));
+        let warnings = warnings.iter().map(|warning| Item::from(warning.as_str()));
+        blocks.push(Block::List(warnings.collect()));
+    }
+    Section {
+        id: "gates",
+        heading: "Gates",
+        blocks,
+    }
+}
+
+/// Machine, toolchain, versions, command, and the method in short.
+pub(super) fn method(material: &Material<'_>) -> Section {
+    let record = material.record;
+    let plan = &record.plan;
+    let unknown = || "unknown".to_owned();
+    let source = match (&record.source.revision, record.source.modified) {
+        (Some(revision), Some(true)) => format!("{revision}, with changes"),
+        (Some(revision), _) => revision.clone(),
+        (None, _) => unknown(),
+    };
+    let terms = [
+        ("Command", record.command.clone()),
+        ("Begun", record.started.clone()),
+        ("Machine", record.machine.sentence()),
+        (
+            "Compiler",
+            record.toolchain.rustc.clone().unwrap_or_else(unknown),
+        ),
+        ("Build", built(record)),
+        ("Kernel", kernel(record)),
+        ("Revision", source),
+        (
+            "Plan",
+            format!(
+                "{} restarts of {} blocks; in each block every server has a slice of {} ms in \
+                 each lane, after {} ms that do not count",
+                plan.restarts, plan.blocks, plan.slice_ms, plan.ramp_ms
+            ),
+        ),
+        ("Load", load(plan)),
+        ("Cores", cores(record)),
+        ("Seed", plan.seed.to_string()),
+    ];
+    // What older records have not is left out.
+    let terms = terms.into_iter().filter(|(_, said)| !said.is_empty());
+    let terms = terms.map(|(term, said)| (term.to_owned(), said));
+    Section {
+        id: "method",
+        heading: "How it was measured",
+        blocks: vec![
+            Block::Paragraph(
+                "Machines change their speed within tenths of a second, and a process keeps a bias \
+                 for as long as it lives. So the servers take turns of milliseconds, each turn is \
+                 compared with the next, and everything is started afresh for each \
+                 restart; restarts are the sample that intervals rest on. METHODOLOGY.md in the \
+                 repository has it in full, with what this comparison cannot tell."
+                    .to_owned(),
+            ),
+            Block::Terms(terms.collect()),
+            Block::Table(Captioned::new(
+                "The programs that were measured",
+                programs(material),
+            )),
+        ]
+        .into_iter()
+        .chain(pythons(record))
+        .collect(),
+    }
+}
+
+/// What changes programs besides their source, when they are built.
+fn built(record: &Record) -> String {
+    let Some(environment) = &record.environment else {
+        return String::new();
+    };
+    let mut parts: Vec<String> = environment.host.iter().cloned().collect();
+    parts.extend(
+        environment
+            .llvm
+            .iter()
+            .map(|version| format!("LLVM {version}")),
+    );
+    parts.extend(environment.c_library.clone());
+    let settings = environment.variables.iter().chain(&environment.cargo);
+    parts.extend(settings.map(|(name, value)| format!("{name} = {value}")));
+    parts.join("; ")
+}
+
+/// How the kernel is set, as far as it changes how fast programs run.
+fn kernel(record: &Record) -> String {
+    let Some(environment) = &record.environment else {
+        return String::new();
+    };
+    let kernel = &environment.kernel;
+    let mut parts = kernel.boot_parameters.clone();
+    let named = [
+        ("transparent huge pages", &kernel.transparent_hugepages),
+        ("frequency driver", &kernel.frequency_driver),
+        ("clock source", &kernel.clock_source),
+    ];
+    let said = named
+        .into_iter()
+        .filter_map(|(name, said)| Some(format!("{name} {}", said.as_ref()?)));
+    parts.extend(said);
+    let flags = [("turbo", kernel.turbo), ("SMT", kernel.smt)];
+    let said = flags
+        .into_iter()
+        .filter_map(|(name, on)| Some(format!("{name} {}", if on? { "on" } else { "off" })));
+    parts.extend(said);
+    parts.extend(
+        kernel
+            .governors
+            .iter()
+            .map(|governor| format!("governor {governor}")),
+    );
+    let mitigations = kernel.mitigations.iter();
+    parts.extend(mitigations.map(|(weakness, done)| format!("{weakness}: {done}")));
+    parts.join("; ")
+}
+
+/// The Python of each server that is in Python.
+fn pythons(record: &Record) -> Option<Block> {
+    let mut table = Table::new([
+        ("server", Align::Left),
+        ("Python", Align::Left),
+        ("served by", Align::Left),
+        ("event loop", Align::Left),
+        ("HTTP parser", Align::Left),
+    ]);
+    for server in &record.servers {
+        let Some(python) = &server.python else {
+            continue;
+        };
+        let used = [&python.server, &python.event_loop, &python.parser];
+        let used = used.map(|name| name.clone().unwrap_or_default());
+        let row = [server.name.clone(), python.sentence()]
+            .into_iter()
+            .chain(used);
+        table.push(row.collect());
+    }
+    let any = !table.rows().is_empty();
+    any.then(|| Block::Table(Captioned::new("The Python of each original", table)))
+}
+
+/// How servers are loaded, in each way that is planned.
+fn load(plan: &Plan) -> String {
+    let mut ways = vec![format!(
+        "{} connections, each with one request in flight (closed loop)",
+        plan.connections
+    )];
+    ways.extend(plan.lane_loads.iter().map(|(lane, load)| {
+        format!(
+            "lane {} with {} in slices of {} ms",
+            lane.name(),
+            load.connections,
+            load.slice_ms
+        )
+    }));
+    ways.extend(plan.capacity.as_ref().map(|capacity| {
+        format!(
+            "throughput against connections in {} restarts of its own",
+            capacity.restarts
+        )
+    }));
+    ways.extend(plan.latency.as_ref().map(|latency| {
+        format!(
+            "latency at equal rates in {} restarts of its own, {} blocks at each rate (open loop)",
+            latency.restarts, latency.blocks
+        )
+    }));
+    ways.join("; ")
+}
+
+fn programs(material: &Material<'_>) -> Table {
+    let mut table = Table::new([
+        ("server", Align::Left),
+        ("framework", Align::Left),
+        ("version", Align::Left),
+        ("bytes", Align::Right),
+        ("linker", Align::Left),
+        ("allocator", Align::Left),
+        ("SHA-256 begins", Align::Left),
+    ]);
+    for server in &material.record.servers {
+        let program = server.program.as_ref();
+        table.push(vec![
+            server.name.clone(),
+            server.framework.clone().unwrap_or_default(),
+            server.version.clone().unwrap_or_default(),
+            program.map_or_else(String::new, |program| program.bytes.to_string()),
+            program
+                .and_then(|program| program.linker.clone())
+                .unwrap_or_default(),
+            program
+                .and_then(|program| program.allocator.clone())
+                .unwrap_or_default(),
+            program.map_or_else(String::new, |program| {
+                program.sha256.chars().take(16).collect()
+            }),
+        ]);
+    }
+    table
+}

@@ -1,0 +1,98 @@
+//! What the sections are made from. It knows nothing of sections.
+
+use anyhow::Result;
+use quartet_analysis::{Analysis, Detail, LaneAnalysis, details};
+use quartet_record::plan::{ArmRole, Lane};
+use quartet_record::{Record, State};
+
+use super::suite::Suite;
+use crate::text::{Form, Page as Tables};
+
+/// What the sections are made from.
+pub(super) struct Material<'a> {
+    pub(super) record: &'a Record,
+    pub(super) analysis: &'a Analysis,
+    pub(super) suite: &'a Suite<'a>,
+    /// The tables that the report on a terminal has too.
+    pub(super) tables: Tables<'a>,
+    /// One entry a lane of the analysis.
+    pub(super) details: Vec<Vec<Detail>>,
+}
+
+impl<'a> Material<'a> {
+    pub(super) fn new(
+        record: &'a Record,
+        analysis: &'a Analysis,
+        suite: &'a Suite<'a>,
+    ) -> Result<Self> {
+        let details = analysis
+            .lanes
+            .iter()
+            .map(|lane| details(record, lane.lane))
+            .collect::<Result<_>>()?;
+        Ok(Self {
+            record,
+            analysis,
+            suite,
+            tables: Tables {
+                record,
+                form: Form::Text,
+            },
+            details,
+        })
+    }
+
+    pub(super) fn lanes(&self) -> impl Iterator<Item = (&LaneAnalysis, &[Detail])> {
+        let details = self.details.iter().map(Vec::as_slice);
+        self.analysis.lanes.iter().zip(details)
+    }
+
+    pub(super) fn name(&self, arm: usize) -> &str {
+        &self.record.plan.arms[arm].name
+    }
+
+    pub(super) fn role(&self, arm: usize) -> ArmRole {
+        self.record.plan.arms[arm].role
+    }
+
+    pub(super) fn reference(&self) -> Option<&str> {
+        self.tables.reference()
+    }
+
+    pub(super) fn provenance(&self) -> String {
+        let record = self.record;
+        format!(
+            "Measured {} by {} on {}.",
+            record.started.get(..10).unwrap_or(&record.started),
+            record.command,
+            record.machine.sentence()
+        )
+    }
+
+    pub(super) fn notices(&self) -> Vec<String> {
+        let (counted, planned) = (self.analysis.restarts, self.record.plan.restarts);
+        let mut notices = Vec::new();
+        match self.record.state {
+            State::Complete => {}
+            State::Interrupted => notices.push(format!(
+                "This run was interrupted: {counted} of {planned} restarts count."
+            )),
+            State::Running => notices.push(format!(
+                "This run has not ended, or was killed: {counted} of {planned} restarts count."
+            )),
+        }
+        if counted < 2 {
+            notices.push(
+                "An interval needs two restarts, so there is none, and no verdict.".to_owned(),
+            );
+        } else if !self.analysis.anything_counts(self.record) {
+            notices.push("No row counts: see Gates for why.".to_owned());
+        }
+        notices
+    }
+}
+
+/// A lane's name, and what is asked in it.
+pub(super) fn heading(lane: Lane) -> String {
+    format!("{}: {}", lane.name(), lane.request())
+}

@@ -1,0 +1,265 @@
+//! The verdict, in sentences.
+
+use quartet_analysis::statistics::{Ratio, Verdict};
+use quartet_analysis::{LaneAnalysis, Pair};
+use quartet_record::plan::ArmRole;
+
+use super::block::{Block, Item, Panel, Section};
+use super::material::{Material, heading};
+use crate::numbers::interval;
+
+pub(super) fn section(material: &Material<'_>) -> Section {
+    let panels = material.lanes().map(|(lane, _)| Panel {
+        heading: heading(lane.lane),
+        blocks: vec![
+            Block::Lead(first(material, lane)),
+            Block::List(sentences(material, lane)),
+        ],
+    });
+    let cores = match material.record.plan.busy_cores() {
+        1 => "one busy core".to_owned(),
+        cores => format!("{cores} busy cores"),
+    };
+    Section {
+        id: "verdict",
+        heading: "The verdict",
+        blocks: vec![
+            Block::Panels(panels.collect()),
+            Block::Paragraph(format!(
+                "Speed is requests per second on {cores}. In brackets stands the interval: in 95 \
+                 of 100 such runs every interval of pairs holds the true value at once. Ahead \
+                 means wholly beyond this run's margin; a tie, wholly within 1 %."
+            )),
+        ],
+    }
+}
+
+/// Who is first.
+fn first(material: &Material<'_>, lane: &LaneAnalysis) -> String {
+    let placed = || {
+        lane.rows
+            .iter()
+            .filter_map(|row| Some((row.arm, row.place?)))
+    };
+    let leaders: Vec<(usize, bool)> = placed()
+        .filter(|(_, place)| place.best == 1)
+        .map(|(arm, place)| (arm, place.worst == 1))
+        .collect();
+    let tied = |a: usize, b: usize| {
+        lane.pairs.iter().any(|pair| {
+            pair.verdict == Verdict::Tie && [(a, b), (b, a)].contains(&(pair.arm, pair.against))
+        })
+    };
+    let names: Vec<&str> = leaders.iter().map(|(arm, _)| material.name(*arm)).collect();
+    let all_tie = leaders.iter().enumerate().all(|(index, (arm, _))| {
+        leaders[index + 1..]
+            .iter()
+            .all(|(other, _)| tied(*arm, *other))
+    });
+    match names[..] {
+        [] => "No verdict: fewer than two servers count.".to_owned(),
+        [one] => format!("{one} is first."),
+        _ if all_tie => format!("{} share the first place.", list(&names, "and")),
+        _ => format!(
+            "{} is first; this run cannot tell which.",
+            list(&names, "or")
+        ),
+    }
+}
+
+/// What is to be said of every pair, and of each server against the reference.
+fn sentences(material: &Material<'_>, lane: &LaneAnalysis) -> Vec<Item> {
+    let mut sentences: Vec<Item> = Vec::new();
+    let order = lane.rows.iter().map(|row| row.arm);
+    for arm in order {
+        let pairs = lane.pairs.iter().filter(|pair| pair.arm == arm);
+        let (mut ahead, mut ties) = (Vec::new(), Vec::new());
+        let mut open = Vec::new();
+        for pair in pairs {
+            let other = material.name(pair.against);
+            match pair.verdict {
+                Verdict::Ahead => ahead.push(format!("of {other} {}", by(pair.ratio))),
+                Verdict::Tie => ties.push(format!("{other}: {}", interval(pair.ratio))),
+                Verdict::Behind => sentences.push(behind(material, pair).into()),
+                Verdict::Unresolved => open.push(unresolved(material, pair)),
+            }
+        }
+        let name = material.name(arm);
+        if !ahead.is_empty() {
+            sentences.push(format!("{name} is ahead {}.", list(&ahead, "and")).into());
+        }
+        sentences.extend(
+            ties.iter()
+                .map(|tie| format!("{name} ties with {tie}.").into()),
+        );
+        sentences.extend(open.into_iter().map(Item::from));
+    }
+    sentences.extend(against_reference(material, lane).map(Item::from));
+    sentences.extend(void(material, lane).map(Item::from));
+    sentences
+}
+
+fn behind(material: &Material<'_>, pair: &Pair) -> String {
+    format!(
+        "{} is ahead of {} {}.",
+        material.name(pair.against),
+        material.name(pair.arm),
+        by(pair.ratio.inverse())
+    )
+}
+
+fn unresolved(material: &Material<'_>, pair: &Pair) -> String {
+    let advice = match pair.restarts_needed {
+        Some(needed) => format!("about {needed} restarts would tell"),
+        None => "no feasible number of restarts would tell".to_owned(),
+    };
+    format!(
+        "{} against {} is not resolved: {}; {advice}.",
+        material.name(pair.arm),
+        material.name(pair.against),
+        interval(pair.ratio)
+    )
+}
+
+/// By how much one is ahead: "by 5.1 % (3.9 to 6.2)".
+fn by(ratio: Ratio) -> String {
+    if ratio.estimate >= 2.0 {
+        return format!(
+            "{:.2} times over ({:.2} to {:.2})",
+            ratio.estimate, ratio.low, ratio.high
+        );
+    }
+    let percent = |ratio: f64| 100.0 * (ratio - 1.0);
+    format!(
+        "by {:.1} % ({:.1} to {:.1})",
+        percent(ratio.estimate),
+        percent(ratio.low),
+        percent(ratio.high)
+    )
+}
+
+fn against_reference(material: &Material<'_>, lane: &LaneAnalysis) -> Option<String> {
+    let reference = material.reference()?;
+    let shares: Vec<String> = lane
+        .rows
+        .iter()
+        .filter(|row| material.role(row.arm) == ArmRole::Compared)
+        .filter_map(|row| Some((row.arm, row.relative?)))
+        .map(|(arm, ratio)| format!("{} {:.0} %", material.name(arm), 100.0 * ratio.estimate))
+        .collect();
+    (!shares.is_empty()).then(|| {
+        format!(
+            "Of what bare {reference}, without a framework, answers: {}.",
+            list(&shares, "and")
+        )
+    })
+}
+
+fn void(material: &Material<'_>, lane: &LaneAnalysis) -> Option<String> {
+    let void: Vec<&str> = lane
+        .rows
+        .iter()
+        .filter(|row| !row.void.is_empty())
+        .map(|row| material.name(row.arm))
+        .collect();
+    let verb = if void.len() == 1 { "is" } else { "are" };
+    (!void.is_empty()).then(|| {
+        format!(
+            "{} {verb} void here and not compared; the table below says why.",
+            list(&void, "and")
+        )
+    })
+}
+
+/// "a, b and c".
+fn list<T: AsRef<str>>(items: &[T], word: &str) -> String {
+    let items: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
+    match items.split_last() {
+        None => String::new(),
+        Some((last, [])) => (*last).to_owned(),
+        Some((last, rest)) => format!("{} {word} {last}", rest.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::html::suite::Suite;
+    use quartet_analysis::Analysis;
+    use quartet_record::Record;
+    use quartet_record::testing::{Simulation, record};
+
+    fn said(record: &Record) -> Vec<String> {
+        let analysis = Analysis::of(record).unwrap();
+        let suite = Suite {
+            cases: Vec::new(),
+            style: "",
+        };
+        let material = Material::new(record, &analysis, &suite).unwrap();
+        let lane = &analysis.lanes[0];
+        let mut said = vec![first(&material, lane)];
+        said.extend(sentences(&material, lane).into_iter().map(|item| item.text));
+        said
+    }
+
+    #[test]
+    fn who_is_ahead_is_said_with_the_interval() {
+        let said = said(&Simulation::new(14).run());
+        assert_eq!(said[0], "warp is first.");
+        assert!(
+            said[1].starts_with("warp is ahead of axum by 13."),
+            "{said:?}"
+        );
+        assert!(said[1].contains(" and of salvo by 41."), "{said:?}");
+        assert!(
+            said.iter()
+                .any(|one| one.contains("bare hyper") && one.contains("warp 94 %"))
+        );
+    }
+
+    #[test]
+    fn ties_share_a_place() {
+        let mut simulation = Simulation::new(14);
+        simulation.arms[1].2 = 150_000.0;
+        let said = said(&simulation.run());
+        assert!(said[0].contains("share the first place."), "{said:?}");
+        assert!(
+            said.iter().any(|one| one.contains(" ties with ")),
+            "{said:?}"
+        );
+    }
+
+    #[test]
+    fn what_is_open_is_called_so() {
+        let mut simulation = Simulation::new(4);
+        simulation.arms[1].2 = 153_000.0;
+        simulation.bias = 0.02;
+        let said = said(&simulation.run());
+        assert!(
+            said[0].ends_with("is first; this run cannot tell which."),
+            "{said:?}"
+        );
+        assert!(
+            said.iter().any(|one| one.contains("restarts would tell")),
+            "{said:?}"
+        );
+    }
+
+    #[test]
+    fn nothing_measured_gives_no_verdict() {
+        let mut empty = record();
+        empty.restarts.clear();
+        assert!(said(&empty)[0].starts_with("No verdict"));
+    }
+
+    #[test]
+    fn large_differences_are_multiples() {
+        let ratio = |estimate: f64| Ratio {
+            estimate,
+            low: estimate - 0.01,
+            high: estimate + 0.01,
+        };
+        assert_eq!(by(ratio(1.05)), "by 5.0 % (4.0 to 6.0)");
+        assert_eq!(by(ratio(21.0)), "21.00 times over (20.99 to 21.01)");
+    }
+}

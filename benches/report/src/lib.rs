@@ -1,0 +1,25 @@
+//! What a record says, for people and for other tools: as text, Markdown, HTML or CSV, and two records side by
+//! side. It reads records and their analysis alone, and writes no file but a page that it is told to.
+//!
+//! ```no_run
+//! use quartet_analysis::Analysis;
+//! use quartet_record::Record;
+//! use quartet_report::text::{Form, render};
+//!
+//! let record = Record::read("records/2026-11-28-amd-epyc-2-cores".as_ref())?;
+//! println!("{}", render(&record, &Analysis::of(&record)?, Form::Markdown));
+//! # Ok::<(), anyhow::Error>(())
+//! ```
+
+pub mod calibration;
+pub mod diff;
+pub mod export;
+pub mod html;
+mod link;
+mod numbers;
+mod splice;
+pub mod table;
+pub mod text;
+
+pub use link::link;
+pub use splice::{BEGIN, END, splice};

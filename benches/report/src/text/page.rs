@@ -1,0 +1,62 @@
+//! What every part of the report in text is made with. It knows nothing of what the parts say.
+
+use std::fmt::Write as _;
+
+use quartet_record::Record;
+use quartet_record::plan::ArmRole;
+
+use crate::table::Table;
+
+/// How tables are set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Columns of equal width.
+    Text,
+    /// GitHub's Markdown.
+    Markdown,
+}
+
+/// A record, and how it is shown.
+pub(crate) struct Page<'a> {
+    pub(crate) record: &'a Record,
+    pub(crate) form: Form,
+}
+
+impl Page<'_> {
+    pub(crate) fn title(&self, text: String) -> String {
+        match self.form {
+            Form::Text => format!("{text}\n"),
+            Form::Markdown => format!("### {text}\n"),
+        }
+    }
+
+    pub(crate) fn table(&self, table: &Table) -> String {
+        match self.form {
+            Form::Text => table.text(),
+            Form::Markdown => table.markdown(),
+        }
+    }
+
+    pub(crate) fn list(&self, items: &[String]) -> String {
+        let mark = match self.form {
+            Form::Text => "·",
+            Form::Markdown => "-",
+        };
+        items.iter().fold(String::new(), |mut list, item| {
+            // Writing to a string does not fail.
+            let _ = writeln!(list, "{mark} {item}");
+            list
+        })
+    }
+
+    pub(crate) fn name(&self, arm: usize) -> &str {
+        &self.record.plan.arms[arm].name
+    }
+
+    pub(crate) fn reference(&self) -> Option<&str> {
+        let arms = &self.record.plan.arms;
+        arms.iter()
+            .find(|arm| arm.role == ArmRole::Reference)
+            .map(|arm| arm.name.as_str())
+    }
+}

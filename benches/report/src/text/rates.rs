@@ -1,0 +1,146 @@
+//! A lane's table, and what its places leave unsaid.
+
+use quartet_analysis::statistics::{Place, Verdict};
+use quartet_analysis::{Figures, LaneAnalysis, Pair, Row};
+use quartet_record::Record;
+use quartet_record::plan::ArmRole;
+
+use super::page::Page;
+use crate::numbers::{interval, microseconds, thousands};
+use crate::table::{Align, Table};
+
+impl Page<'_> {
+    pub(crate) fn heading(&self, lane: &LaneAnalysis) -> String {
+        self.title(format!("{}: {}", lane.lane.name(), lane.lane.request()))
+    }
+
+    pub(crate) fn rates(&self, lane: &LaneAnalysis) -> Table {
+        let reference = self.reference().unwrap_or("the reference");
+        let relative = format!("relative to {reference} (95 %)");
+        let mut table = Table::new([
+            ("place", Align::Left),
+            ("server", Align::Left),
+            ("version", Align::Left),
+            ("requests/s", Align::Right),
+            (relative.as_str(), Align::Left),
+            ("CPU µs/request", Align::Right),
+            ("user + system", Align::Right),
+            ("p50 µs", Align::Right),
+            ("p99 µs", Align::Right),
+        ]);
+        for row in &lane.rows {
+            table.push(self.rate(row));
+        }
+        table
+    }
+
+    pub(crate) fn rate(&self, row: &Row) -> Vec<String> {
+        let role = self.record.plan.arms[row.arm].role;
+        let place = match (row.void.is_empty(), role) {
+            (false, _) => "void".to_owned(),
+            (true, ArmRole::Compared) => row.place.map(place).unwrap_or_default(),
+            (true, ArmRole::Aside) => "aside".to_owned(),
+            (true, ArmRole::Again) => "A/A".to_owned(),
+            (true, ArmRole::Reference) => "reference".to_owned(),
+            (true, ArmRole::Floor) => "floor".to_owned(),
+        };
+        let version = self
+            .record
+            .server_of(row.arm)
+            .and_then(|server| server.version.clone());
+        let mut cells = vec![
+            place,
+            self.name(row.arm).to_owned(),
+            version.unwrap_or_default(),
+        ];
+        if let Some(figures) = row.figures.filter(|_| row.void.is_empty()) {
+            let relative = match row.relative {
+                Some(ratio) => interval(ratio),
+                None if role == ArmRole::Reference => "1".to_owned(),
+                None => String::new(),
+            };
+            cells.extend(rate_cells(&figures, relative));
+        }
+        cells
+    }
+
+    /// What the table's places leave unsaid: ties, and what this run cannot tell.
+    pub(crate) fn remarks(&self, lane: &LaneAnalysis) -> Vec<String> {
+        let mut remarks: Vec<String> = lane
+            .pairs
+            .iter()
+            .filter_map(|pair| self.remark(pair))
+            .collect();
+        remarks.extend(lane.asides.iter().map(|pair| {
+            format!(
+                "{} answers {} times as many requests as {}",
+                self.name(pair.arm),
+                interval(pair.ratio),
+                self.name(pair.against)
+            )
+        }));
+        if let Some(again) = lane.again {
+            remarks.push(format!(
+                "A/A, two copies of one server: {}; verdicts ask for more than {:.1} %",
+                interval(again),
+                100.0 * lane.margin
+            ));
+        }
+        remarks
+    }
+
+    pub(crate) fn remark(&self, pair: &Pair) -> Option<String> {
+        let (arm, against) = (self.name(pair.arm), self.name(pair.against));
+        let ratio = interval(pair.ratio);
+        match pair.verdict {
+            Verdict::Ahead | Verdict::Behind => None,
+            Verdict::Tie => Some(format!("{arm} and {against} tie: {ratio}")),
+            Verdict::Unresolved => {
+                let advice = match pair.restarts_needed {
+                    Some(needed) => format!("about {needed} restarts would tell"),
+                    None => "no feasible number of restarts would tell".to_owned(),
+                };
+                Some(format!(
+                    "{arm} against {against} is not resolved: {ratio}; {advice}"
+                ))
+            }
+        }
+    }
+}
+
+/// How columns of a lane's table agree. Nothing where nothing is relative to anything.
+pub(crate) fn rate_caption(record: &Record) -> Option<String> {
+    let mut arms = record.plan.arms.iter();
+    let reference = arms.find(|arm| arm.role == ArmRole::Reference)?;
+    let name = &reference.name;
+    Some(format!(
+        "Requests per second are the median of {name}'s slices, and of every other server as many as \
+         its ratio makes of them: each is compared with {name} at the same moments."
+    ))
+}
+
+fn rate_cells(figures: &Figures, relative: String) -> [String; 6] {
+    let (total, split) = match figures.cpu {
+        Some(cpu) => (
+            microseconds(cpu.total),
+            format!("{} + {}", microseconds(cpu.user), microseconds(cpu.system)),
+        ),
+        None => (String::new(), String::new()),
+    };
+    [
+        thousands(figures.requests_per_second),
+        relative,
+        total,
+        split,
+        thousands(figures.p50_ns as f64 / 1e3),
+        thousands(figures.p99_ns as f64 / 1e3),
+    ]
+}
+
+fn place(place: Place) -> String {
+    if place.best == place.worst {
+        place.best.to_string()
+    } else {
+        format!("{} to {}", place.best, place.worst)
+    }
+}

@@ -1,0 +1,142 @@
+use quartet_record::cores::Core;
+use quartet_record::testing::{Simulation, record};
+
+use super::caption::cores;
+use super::*;
+
+fn rendered(record: &Record, form: Form) -> String {
+    render(record, &Analysis::of(record).unwrap(), form)
+}
+
+#[track_caller]
+fn line<'a>(text: &'a str, start: &str) -> &'a str {
+    text.lines()
+        .find(|line| line.starts_with(start))
+        .unwrap_or_else(|| panic!("{start}\n{text}"))
+}
+
+#[test]
+fn terminal_shows_places_figures_and_footprints() {
+    let text = rendered(&Simulation::new(14).run(), Form::Text);
+    assert!(line(&text, "1  ").contains("warp"));
+    assert!(line(&text, "3  ").contains("0.66"));
+    assert!(line(&text, "reference").contains("hyper"));
+    assert!(line(&text, "A/A").contains("axum (again)"));
+    let axum: Vec<&str> = text
+        .lines()
+        .filter(|line| line.starts_with("axum "))
+        .collect();
+    assert!(
+        axum[0].contains("3.0") && axum[0].contains("122 of 122"),
+        "{axum:?}"
+    );
+    assert!(
+        axum[1].starts_with("axum (again)") && axum[1].contains("4.19"),
+        "{axum:?}"
+    );
+    assert!(
+        axum[2].contains("1.5") && axum[2].contains("47"),
+        "{axum:?}"
+    );
+    assert!(text.contains("Measured 2026-11-02 by cargo compare --seed 5 on Fast 9000, 2 cores"));
+}
+
+#[test]
+fn every_core_is_named() {
+    let mut record = record();
+    assert!(
+        rendered(&record, Form::Text)
+            .contains("Cores: servers on 0 with 1 worker each, generator on 1.")
+    );
+    let plan = &mut record.plan;
+    (plan.server_cores, plan.workers) = (vec![0, 1], 2);
+    plan.generator_cores = vec![2, 3];
+    assert!(
+        rendered(&record, Form::Markdown)
+            .contains("Cores: servers on 0, 1 with 2 workers each, generator on 2, 3.")
+    );
+    record.plan.generator_cores.clear();
+    assert!(rendered(&record, Form::Text).contains("generator on any."));
+}
+
+#[test]
+fn the_kind_of_the_cores_is_told_where_there_may_be_several() {
+    let mut record = record();
+    let core = |number, capacity| Core {
+        number,
+        capacity: Some(capacity),
+        ..Core::default()
+    };
+    record.cores = vec![core(0, 1024), core(1, 1024)];
+    assert!(cores(&record).ends_with("generator on 1"));
+    record.cores = vec![core(0, 446), core(1, 446)];
+    assert!(cores(&record).ends_with("generator on 1 (capacity 446)"));
+    record.cores[1].pmu = Some("cpu_core".to_owned());
+    assert!(cores(&record).ends_with("(capacity 446; cpu_core, capacity 446)"));
+}
+
+#[test]
+fn markdown_has_a_table_a_lane_and_two_more() {
+    let text = rendered(&record(), Form::Markdown);
+    assert_eq!(
+        text.lines()
+            .filter(|line| line.starts_with("| ---"))
+            .count(),
+        4
+    );
+    assert!(text.contains("### one: GET /greetings/en"));
+    assert!(text.contains("by `cargo compare --seed 5` on"));
+}
+
+#[test]
+fn void_rows_show_no_figures_and_say_why() {
+    let mut record = record();
+    record.voids.push(quartet_record::Void {
+        arm: 0,
+        restart: None,
+        lane: None,
+        reason: "fails wire/cl-te".to_owned(),
+    });
+    let text = rendered(&record, Form::Text);
+    assert_eq!(
+        line(&text, "void ").split_whitespace().collect::<Vec<_>>(),
+        ["void", "axum", "0.8.9"]
+    );
+    assert!(
+        text.contains("void: axum, one and list: fails wire/cl-te"),
+        "{text}"
+    );
+}
+
+#[test]
+fn what_voids_everything_is_said_once() {
+    let mut record = record();
+    for restart in &mut record.restarts {
+        restart.machine.as_mut().unwrap().others_ns = Some(5_000_000_000);
+    }
+    let text = rendered(&record, Form::Text);
+    assert_eq!(
+        text.matches("other processes took 50 %").count(),
+        1,
+        "{text}"
+    );
+    assert!(text.contains("· void, all of it: "));
+}
+
+#[test]
+fn what_is_open_is_said_with_the_restarts_it_would_take() {
+    let mut simulation = Simulation::new(4);
+    simulation.arms[1].2 = 153_000.0;
+    simulation.bias = 0.02;
+    let text = rendered(&simulation.run(), Form::Text);
+    assert!(line(&text, "· warp against axum is not resolved").contains("restarts would tell"));
+    assert!(line(&text, "1 to 2").contains("warp"));
+}
+
+#[test]
+fn an_empty_record_is_still_shown() {
+    let mut empty = record();
+    empty.restarts.clear();
+    let text = rendered(&empty, Form::Text);
+    assert!(text.contains("none is given") && text.contains("axum"));
+}

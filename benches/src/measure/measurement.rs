@@ -1,0 +1,20 @@
+//! What a measurement works with. It knows nothing of how it goes.
+
+use quartet_conformance::Model;
+
+use crate::cores::Placement;
+use crate::interrupt::Interrupt;
+use crate::subject::Subject;
+
+/// What a measurement works with.
+#[derive(Debug)]
+pub struct Measurement<'a> {
+    /// What each arm of the plan runs; none where it is void from the start.
+    pub subjects: Vec<Option<Subject<'a>>>,
+    /// Where servers and generator run.
+    pub placement: &'a Placement,
+    /// The answers that are right.
+    pub model: &'a Model,
+    /// Whether to stop early.
+    pub interrupt: &'a Interrupt,
+}

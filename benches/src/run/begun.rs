@@ -1,0 +1,116 @@
+//! A run that was begun: its record, and where that goes.
+
+use std::path::Path;
+
+use anyhow::Result;
+use quartet_analysis::{Analysis, Division};
+use quartet_conformance::servers::Catalogue;
+use quartet_record::plan::Arm;
+use quartet_record::{Record, SCHEMA_VERSION, State, now};
+use quartet_report::html;
+
+use super::claim::Claim;
+use super::options::Options;
+use crate::cores::Placement;
+use crate::environment::{self, Private};
+use crate::failure::{Failure, print};
+use crate::page::suite;
+use crate::{machine, runs};
+
+/// A comparison under way.
+pub(crate) struct Run {
+    pub(super) catalogue: Catalogue,
+    pub(super) placement: Placement,
+    /// Where the record goes.
+    pub(super) claim: Claim,
+    /// What was measured so far.
+    pub(crate) record: Record,
+    /// How many blocks a restart is to have, about; none where the process that began the run has
+    /// decided that.
+    pub(super) blocks: Option<u32>,
+}
+
+impl Run {
+    /// A new one, of the arms that `choose` takes from the catalogue.
+    ///
+    /// # Errors
+    /// Where an option cannot be met.
+    pub(crate) fn new(
+        options: &Options,
+        command: &str,
+        choose: impl Fn(&Catalogue) -> Result<Vec<Arm>, String>,
+    ) -> Result<Self, Failure> {
+        let catalogue = options.catalogue()?;
+        let arms = choose(&catalogue).map_err(Failure::Usage)?;
+        let placement = options.placement()?;
+        let started = now();
+        let claim = match options.output() {
+            Some(directory) => Claim::new(directory)?,
+            None => Claim::named(
+                &runs::runs(catalogue.root()),
+                &started.replace([':', '-'], ""),
+            )?,
+        };
+        let machine = machine::look();
+        let record = Record {
+            schema_version: SCHEMA_VERSION,
+            started,
+            command: Private::here(catalogue.root()).without(command),
+            resumed: Vec::new(),
+            state: State::Running,
+            calibration: runs::calibration(catalogue.root(), &machine),
+            machine,
+            toolchain: machine::toolchain(catalogue.root()),
+            environment: Some(environment::look(catalogue.root())),
+            source: machine::source(catalogue.root()),
+            plan: options.plan(arms, &placement),
+            core_clock: false,
+            cores: placement.cores.clone(),
+            servers: Vec::new(),
+            restarts: Vec::new(),
+            voids: Vec::new(),
+            warnings: Vec::new(),
+            capacity: Vec::new(),
+            latency: None,
+            cost: None,
+            estimates: None,
+        };
+        Ok(Self {
+            catalogue,
+            placement,
+            claim,
+            record,
+            blocks: Some(options.effort().blocks),
+        })
+    }
+
+    /// Prints what was found, and where the record is.
+    ///
+    /// # Errors
+    /// Where standard output cannot be written to.
+    pub(crate) fn show(&self, found: &str) -> Result<()> {
+        let file = Record::file(self.claim.directory());
+        print(&format!("\n{found}\nThe record: {}\n", file.display()))
+    }
+
+    /// Writes the page beside the record, and says where it is.
+    ///
+    /// # Errors
+    /// Where the page cannot be written.
+    pub(super) fn write_page(&self, analysis: &Analysis) -> Result<()> {
+        let division = Division::of(&self.record)?;
+        let file = html::write(
+            &self.record,
+            analysis,
+            &division,
+            &suite(),
+            self.claim.directory(),
+        )?;
+        print(&format!("The report: {}\n", file.display()))
+    }
+
+    /// The directory of `servers.toml`.
+    pub(crate) fn root(&self) -> &Path {
+        self.catalogue.root()
+    }
+}

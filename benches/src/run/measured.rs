@@ -1,0 +1,92 @@
+//! Measuring what a run plans.
+
+use quartet_conformance::Model;
+use quartet_record::plan::ArmRole;
+use quartet_record::{Record, State};
+
+use super::begun::Run;
+use super::resume::prepare_again;
+use super::warnings::warnings;
+use crate::cores::Usable;
+use crate::cost::{self, Costing};
+use crate::failure::Failure;
+use crate::interrupt::Interrupt;
+use crate::measure::Measurement;
+use crate::prepare::prepare;
+
+impl Run {
+    /// Measures what the plan has and the record has not, and what servers cost besides, if asked
+    /// to. What was measured is in the record and in its file, however this ends.
+    ///
+    /// # Errors
+    /// Where nothing is left to measure, what is to be gone on with is not what was begun, or this
+    /// process itself is at fault.
+    pub(crate) fn measure(&mut self, cost: Option<cost::Options>) -> Result<(), Failure> {
+        let interrupt = Interrupt::listen()?;
+        let model = Model::embedded();
+        let subjects = match self.blocks {
+            None => prepare_again(&self.catalogue, &interrupt, &mut self.record)?,
+            Some(_) => prepare(&self.catalogue, &interrupt, &mut self.record),
+        };
+        if interrupt.requested() {
+            return Err(Failure::Interrupted);
+        }
+        let measurement = Measurement {
+            subjects,
+            placement: &self.placement,
+            model: &model,
+            interrupt: &interrupt,
+        };
+        let anything = measurement
+            .subjects
+            .iter()
+            .zip(&self.record.plan.arms)
+            .any(|(subject, arm)| subject.is_some() && arm.role != ArmRole::Floor);
+        if !anything {
+            return Err(anyhow::anyhow!("nothing is left to measure").into());
+        }
+        eprintln!("measuring on {}", self.record.machine.sentence());
+        for warning in &self.placement.warnings {
+            eprintln!("{warning}");
+        }
+        // Before this thread is confined to the generator's core.
+        let usable = Usable::now()?;
+        if let Some(blocks) = self.blocks {
+            let plan = &mut self.record.plan;
+            measurement.look_for_slow_arms(plan)?;
+            if interrupt.requested() {
+                // Nothing is measured, and who goes on must not go by half a look.
+                return Err(Failure::Interrupted);
+            }
+            plan.blocks = plan.blocks_near(blocks);
+            self.record.warnings.extend(warnings(plan, &self.placement));
+        }
+        let output = self.claim.directory();
+        let keep = |record: &Record| record.write(output).map(drop);
+        if self.blocks.is_none() {
+            // What was packed becomes plain before there is more of it.
+            keep(&self.record)?;
+        }
+        measurement.run(&mut self.record, keep)?;
+        if let Some(options) = cost.filter(|_| !interrupt.requested()) {
+            let costing = Costing {
+                options,
+                root: self.catalogue.root(),
+                subjects: &measurement.subjects,
+                placement: &self.placement,
+                workers: self.record.plan.workers,
+                usable: &usable,
+                model: &model,
+                interrupt: &interrupt,
+            };
+            costing.measure(&mut self.record, keep)?;
+        }
+        // Not before: a run that is killed while costs are measured is to be gone on with.
+        self.record.state = if interrupt.requested() {
+            State::Interrupted
+        } else {
+            State::Complete
+        };
+        Ok(keep(&self.record)?)
+    }
+}

@@ -1,0 +1,184 @@
+//! The options of a run, and the plan that follows from them. It measures nothing.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use quartet_conformance::servers::Catalogue;
+use quartet_record::plan::{Arm, Effort, LatencyPlan, Plan, RAMP, SLICE};
+
+use super::load::{Depth, LoadOptions};
+use crate::cores::{CoreList, Placement};
+use crate::cost;
+use crate::failure::Failure;
+use crate::numbers::at_least_one;
+
+/// What to measure, how long, and where.
+#[derive(Args, Clone, Debug)]
+pub struct Options {
+    /// A first look, in about a minute
+    #[arg(long, conflicts_with = "thorough")]
+    quick: bool,
+
+    /// Narrower intervals and every lane, in about half an hour; without either, about six minutes
+    #[arg(long)]
+    thorough: bool,
+
+    /// How often every server is started afresh: what intervals rest on [default: 84; --quick: 14;
+    /// --thorough: 164]
+    #[arg(long, value_name = "N", value_parser = at_least_one::<NonZeroU32>)]
+    restarts: Option<NonZeroU32>,
+
+    /// Servers to compare, by their names in servers.toml; `all` for every one [default: the
+    /// frameworks]
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    servers: Vec<String>,
+
+    #[command(flatten)]
+    load: LoadOptions,
+
+    /// Decides every random order; the record names it [default: a random one]
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+
+    /// Cores the servers run on, one worker each, as `1` or `0,2-3` [default: one]
+    #[arg(long, value_name = "LIST")]
+    server_cores: Option<CoreList>,
+
+    /// Worker threads each server is told to use, 1024 at most [default: one a core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    workers: Option<u16>,
+
+    /// Cores the load generator runs on, one thread each, as `4` or `4-7`; the threads share the
+    /// connections [default: one]
+    #[arg(long, value_name = "LIST", alias = "generator-core")]
+    generator_cores: Option<CoreList>,
+
+    /// Measure even where only one core is to be had. The figures then tell of server and generator
+    /// together, so that every row is void; the record holds them
+    #[arg(long, conflicts_with_all = ["server_cores", "generator_cores"])]
+    shared_core: bool,
+
+    #[command(flatten)]
+    cost: cost::Options,
+
+    /// Where the record goes [default: target/compare/ and the present time]
+    #[arg(long, value_name = "DIR")]
+    output: Option<PathBuf>,
+
+    /// Go on with a run that was interrupted or killed, given its record or directory: by its own
+    /// plan, with the very programs it began with
+    #[arg(
+        long, value_name = "RUN",
+        conflicts_with_all = [
+            "quick", "thorough", "restarts", "servers", "lanes", "connections", "seed",
+            "server_cores", "workers", "generator_cores", "shared_core", "rate", "latency",
+            "no_latency", "output",
+        ]
+    )]
+    resume: Option<PathBuf>,
+
+    /// The list of servers [default: servers.toml, here or above]
+    #[arg(long, value_name = "FILE")]
+    catalogue: Option<PathBuf>,
+}
+
+impl Options {
+    /// The list of servers.
+    pub(super) fn catalogue(&self) -> Result<Catalogue, Failure> {
+        let catalogue = match &self.catalogue {
+            Some(file) => Catalogue::load(file),
+            None => Catalogue::find(),
+        };
+        catalogue.map_err(|error| Failure::Usage(error.to_string()))
+    }
+
+    /// The servers asked for, if any were.
+    pub(crate) fn servers(&self) -> &[String] {
+        &self.servers
+    }
+
+    /// The run to go on with, if any was named.
+    pub(crate) fn resumes(&self) -> Option<&Path> {
+        self.resume.as_deref()
+    }
+
+    /// Where the record is to go, if that was said.
+    pub(super) fn output(&self) -> Option<&Path> {
+        self.output.as_deref()
+    }
+
+    /// What servers cost besides, as far as it was asked for.
+    pub(super) fn cost(&self) -> cost::Options {
+        self.cost
+    }
+
+    /// The cores to run on.
+    pub(super) fn placement(&self) -> Result<Placement, Failure> {
+        if self.shared_core {
+            return Ok(Placement::shared()?);
+        }
+        let server = self.server_cores.as_ref().map(CoreList::cores);
+        let generator = self.generator_cores.as_ref().map(CoreList::cores);
+        let placed = Placement::new(server, generator);
+        if server.is_some() || generator.is_some() {
+            placed.map_err(|error| Failure::usage(&error))
+        } else {
+            Ok(placed?)
+        }
+    }
+
+    /// How much is measured.
+    pub(crate) fn effort(&self) -> Effort {
+        let usual = match (self.quick, self.thorough) {
+            (true, _) => Effort::QUICK,
+            (_, true) => Effort::THOROUGH,
+            _ => Effort::NORMAL,
+        };
+        let restarts = self.restarts.map_or(usual.restarts, NonZeroU32::get);
+        Effort { restarts, ..usual }
+    }
+
+    /// The plan of a run of these arms, but for the number of its blocks.
+    pub(super) fn plan(&self, arms: Vec<Arm>, placement: &Placement) -> Plan {
+        let effort = self.effort();
+        let depth = self.depth();
+        let mut plan = Plan {
+            // Half the digits of a whole seed are enough, and are typed again more easily.
+            seed: self.seed.unwrap_or_else(|| rand::random::<u32>().into()),
+            restarts: effort.restarts,
+            blocks: 1,
+            slice_ms: SLICE.as_millis() as u64,
+            ramp_ms: RAMP.as_millis() as u64,
+            connections: self.load.connections(),
+            workers: self
+                .workers
+                .map_or(placement.server.len().max(1), usize::from),
+            server_cores: placement.server.clone(),
+            generator_cores: placement.generator.clone(),
+            lanes: self.load.lanes(depth),
+            arms,
+            lane_loads: BTreeMap::new(),
+            capacity: None,
+            latency: None,
+        };
+        self.load.extend(&mut plan, depth);
+        plan
+    }
+
+    fn depth(&self) -> Depth {
+        let (capacity, latency) = match (self.quick, self.thorough) {
+            (true, _) => (2, 14),
+            (_, true) => (12, 84),
+            _ => (4, LatencyPlan::RESTARTS),
+        };
+        let asked = self.restarts.map_or(u32::MAX, NonZeroU32::get);
+        Depth {
+            modes: !self.quick,
+            capacity_restarts: capacity.min(asked),
+            latency_restarts: latency.min(asked),
+            every_lane: self.thorough,
+        }
+    }
+}
