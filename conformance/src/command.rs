@@ -1,6 +1,8 @@
 //! The command line.
 
 mod another;
+mod error;
+mod found;
 mod options;
 mod parity;
 mod reference;
@@ -15,13 +17,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Parser;
 
-use crate::deviations::Deviations;
 use crate::judgement::{Judged, Standing};
 use crate::reference::{Fault, faults};
 use crate::report::{Detail, Report, Style, html, json, junit, write_text};
 use crate::{Case, cases, stop, tools};
+use error::RunError;
+use found::found;
 use options::Options;
-use run::RunError;
 
 /// The exit code where a server deviates unexpectedly, or no longer deviates as listed.
 const DEVIATION: u8 = 1;
@@ -215,7 +217,7 @@ fn write_deviations(out: &mut dyn Write, report: &Report) -> io::Result<()> {
         out,
         "# Known deviations; each reason is what was found. See `conformance --help`.\n"
     )?;
-    let text = Deviations::of(report).to_toml().map_err(io::Error::other)?;
+    let text = found(report).to_toml().map_err(io::Error::other)?;
     out.write_all(text.as_bytes())
 }
 

@@ -4,9 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::judgement::Standing;
-use crate::report::Report;
-use crate::{Verdict, cases, toml_file};
+use crate::{cases, toml_file};
 
 /// The deviations that are known. Each is expected: a case that finds it does not fail, and one
 /// that no longer finds it does, so that an update that mends it is noticed.
@@ -98,29 +96,8 @@ impl Deviations {
         Ok(parsed)
     }
 
-    /// What a run found to deviate, as known from then on: what fails it now, and what was known
-    /// already and still occurs. The reason is what was found.
-    pub fn of(report: &Report) -> Self {
-        let mut deviation = Vec::new();
-        for target in &report.targets {
-            for judged in &target.judged {
-                let verdict = judged.finding.verdict.as_ref();
-                let Ok(Verdict::Deviates(why)) = verdict else {
-                    continue;
-                };
-                match judged.standing {
-                    Standing::Known => deviation.extend(judged.known.clone()),
-                    Standing::Failure | Standing::Warning => deviation.push(Known {
-                        server: target.name.clone(),
-                        case: judged.finding.case.id.to_owned(),
-                        reason: why.clone(),
-                        upstream: None,
-                        version: target.version.clone(),
-                    }),
-                    _ => {}
-                }
-            }
-        }
+    /// These, in this order.
+    pub(crate) fn of(deviation: Vec<Known>) -> Self {
         Self { deviation }
     }
 

@@ -5,6 +5,7 @@
 //! plain std: a thread per connection, every octet in view. It runs in this process, or as a
 //! program of its own (`conformance reference`), which cases can start and end.
 
+mod accept;
 mod api;
 mod chunked;
 mod conduct;
@@ -14,6 +15,7 @@ mod fault;
 mod faults;
 mod life;
 mod message;
+mod octets;
 mod parse;
 mod places;
 mod program;
@@ -82,7 +84,7 @@ impl Reference {
         let keys = key.map(|key| vec![key.to_owned()]);
         let api = Arc::new(api::Api::new(model, keys, fault, HeadLimits::default()));
         let serving = life.clone();
-        let acceptor = std::thread::spawn(move || serving.serve(&listener, &api));
+        let acceptor = std::thread::spawn(move || accept::accept(&serving, &listener, &api));
         Ok(Self {
             address,
             life,

@@ -11,6 +11,7 @@ mod framing;
 pub(super) mod garbage;
 pub(super) mod host;
 pub(super) mod limits;
+mod messages;
 pub(super) mod pipelining;
 mod probe;
 pub(super) mod request_line;

@@ -1,6 +1,6 @@
 //! The document of another API.
 
-use super::run::RunError;
+use super::error::RunError;
 use crate::openapi::Description;
 use crate::{BaseUrl, Target};
 

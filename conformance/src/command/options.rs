@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
 
-use super::run::RunError;
+use super::error::RunError;
 use crate::servers::{Ready, Role, Server};
 use crate::{BaseUrl, Case, Need, REQUESTS, Selection, cases, harness};
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Parser;
 
-use super::run::RunError;
+use super::error::RunError;
 use super::{DEVIATION, print, wait_if_interrupted};
 use crate::Target;
 use crate::parity::{Answers, page};

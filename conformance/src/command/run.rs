@@ -7,6 +7,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::another;
+use super::error::{RunError, unreachable, usage};
 use super::options::{GENTLE, Options};
 use crate::deviations::Deviations;
 use crate::differential::{self, Between};
@@ -23,25 +24,6 @@ const GENERATED: &str = "contract/property";
 
 /// The word for every server there is.
 const ALL: &str = "all";
-
-/// Why there is no report.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum RunError {
-    /// A wrong option, or a file that cannot be used.
-    #[error("{0}")]
-    Usage(String),
-    /// A server cannot be built, started or reached.
-    #[error("{0}")]
-    Unreachable(String),
-}
-
-fn usage(error: impl std::fmt::Display) -> RunError {
-    RunError::Usage(error.to_string())
-}
-
-fn unreachable(error: impl std::fmt::Display) -> RunError {
-    RunError::Unreachable(error.to_string())
-}
 
 pub(super) fn run(options: &Options, selected: &[&'static Case]) -> Result<Report, RunError> {
     let run = Run {

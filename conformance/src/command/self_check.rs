@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
 
-use super::run::{RunError, progress};
+use super::error::RunError;
+use super::run::progress;
 use crate::report::Style;
 use crate::self_check::{Check, Proof, checks};
 use crate::{Case, Workbench};

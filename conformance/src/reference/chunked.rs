@@ -1,6 +1,6 @@
 //! Chunked content (RFC 9112 §7.1).
 
-use super::parse::{field_line, find};
+use super::octets::{field_line, find};
 use super::rules::{LONGEST_CONTENT, Refusal, Rules};
 
 /// The longest first line of a chunk, and the longest trailer section.

@@ -1,8 +1,7 @@
-//! The connections of a running reference, and its end.
+//! What a running reference knows of its connections, and its end. It accepts and answers none.
 
 use std::collections::HashMap;
-use std::io;
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -10,13 +9,11 @@ use std::time::{Duration, Instant};
 
 use quartet_common::Timeouts;
 
-use super::api::Api;
-use super::conduct::{AcceptFailure, Conduct, Drain, Kept, WriteFailure};
-use super::connection;
+use super::conduct::{Conduct, Drain, Kept, WriteFailure};
 
 /// How long to wait after a connection could not be accepted. The system is out of descriptors,
 /// perhaps: some connection must end first.
-const RETRY: Duration = Duration::from_millis(20);
+pub(super) const RETRY: Duration = Duration::from_millis(20);
 
 /// A running reference, seen by its connections.
 #[derive(Debug)]
@@ -96,53 +93,9 @@ impl Life {
         self.conduct.needs_files && self.files.iter().any(|file| !file.exists())
     }
 
-    /// Accepts connections until the end, each on a thread of its own.
-    pub(super) fn serve(
-        self: &Arc<Self>,
-        listener: &TcpListener,
-        api: &Arc<Api>,
-    ) -> io::Result<()> {
-        while !self.is_stopping() || self.conduct.accepts_while_draining {
-            self.wait_for_room();
-            let accepted = listener.accept();
-            if self.is_stopping() && !self.conduct.accepts_while_draining {
-                break;
-            }
-            let (stream, _) = match (accepted, self.conduct.accept_failure) {
-                (Ok(accepted), _) => accepted,
-                (Err(_), AcceptFailure::Retries) => {
-                    std::thread::sleep(RETRY);
-                    continue;
-                }
-                (Err(error), AcceptFailure::Complains) => {
-                    eprintln!("conformance: cannot accept a connection: {error}");
-                    std::thread::sleep(RETRY);
-                    continue;
-                }
-                (Err(_), AcceptFailure::StopsAccepting) => {
-                    self.given_up.store(true, Ordering::Relaxed);
-                    continue;
-                }
-                (Err(error), AcceptFailure::EndsProgram) => return Err(error),
-            };
-            let stream = Arc::new(stream);
-            let number = self.open(stream.clone());
-            let (life, api) = (self.clone(), api.clone());
-            let serve = move || {
-                let ended = connection::serve(&stream, &api, &life, number);
-                life.close(number, ended);
-            };
-            if std::thread::Builder::new().spawn(serve).is_err() {
-                // The system has no thread left: the client is turned away.
-                self.close(number, Ended::Well);
-            }
-        }
-        if self.conduct.keeps_sockets {
-            loop {
-                std::thread::park();
-            }
-        }
-        Ok(())
+    /// It accepts no connection any more, though it goes on.
+    pub(super) fn give_up(&self) {
+        self.given_up.store(true, Ordering::Relaxed);
     }
 
     /// It has been told to end, and goes on for a while.
@@ -215,7 +168,7 @@ impl Life {
     }
 
     /// Waits while as many connections are open as can be.
-    fn wait_for_room(&self) {
+    pub(super) fn wait_for_room(&self) {
         let mut state = self.state();
         let is_full = |state: &State| {
             let given_up = self.given_up.load(Ordering::Relaxed);
@@ -227,7 +180,7 @@ impl Life {
         }
     }
 
-    fn open(&self, stream: Arc<TcpStream>) -> u64 {
+    pub(super) fn open(&self, stream: Arc<TcpStream>) -> u64 {
         let mut state = self.state();
         if self.is_stopping() && !self.conduct.accepts_while_draining {
             // As `stop` does with those it finds; gone already, if it fails.
@@ -240,7 +193,7 @@ impl Life {
         number
     }
 
-    fn close(&self, number: u64, ended: Ended) {
+    pub(super) fn close(&self, number: u64, ended: Ended) {
         let mut state = self.state();
         let Some(open) = state.open.remove(&number) else {
             return;
@@ -262,7 +215,7 @@ impl Life {
         }
         drop(state);
         if ended == Ended::Broken && self.conduct.write_failure == WriteFailure::StopsAccepting {
-            self.given_up.store(true, Ordering::Relaxed);
+            self.give_up();
         }
         self.changed.notify_all();
     }

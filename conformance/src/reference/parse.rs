@@ -2,6 +2,7 @@
 
 use super::chunked::chunked;
 use super::message::{Answer, Request};
+use super::octets::{field_line, find, is_token_octet};
 use super::rules::{Framing, Refusal, Rules};
 
 /// What the octets received so far are.
@@ -164,35 +165,4 @@ fn request_line(line: &[u8]) -> Result<Request, Refusal> {
         minor_version,
         ..Request::default()
     })
-}
-
-/// RFC 9112 §5: no space before the colon, no folding, no control characters in the value.
-pub(super) fn field_line(line: &[u8]) -> Result<(String, Vec<u8>), Refusal> {
-    let colon = find(line, b":").ok_or((400, "A field line has no colon"))?;
-    let (name, mut value) = (&line[..colon], &line[colon + 1..]);
-    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = value {
-        value = rest;
-    }
-    if name.is_empty() || !name.iter().copied().all(is_token_octet) {
-        return Err((400, "A field name is not a token"));
-    }
-    if value
-        .iter()
-        .any(|octet| octet.is_ascii_control() && *octet != b'\t')
-    {
-        return Err((400, "A field value holds a control character"));
-    }
-    let name = String::from_utf8_lossy(name).to_ascii_lowercase();
-    Ok((name, value.to_vec()))
-}
-
-pub(super) fn find(bytes: &[u8], pattern: &[u8]) -> Option<usize> {
-    bytes
-        .windows(pattern.len())
-        .position(|window| window == pattern)
-}
-
-/// RFC 9110 §5.6.2.
-fn is_token_octet(octet: u8) -> bool {
-    octet.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&octet)
 }

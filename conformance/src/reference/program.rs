@@ -9,6 +9,7 @@ use std::time::Duration;
 use quartet_common::openapi::{self, Mode};
 use quartet_common::{Address, ApiKeys, Greetings, HeadLimits, Place, Timeouts};
 
+use super::accept::accept;
 use super::api::Api;
 use super::conduct::{Announcement, Cause, Conduct, Delay, Drain, LastWords};
 use super::fault::Fault;
@@ -155,7 +156,7 @@ fn start(
     for listener in listeners.flat_map(|listener| vec![listener; acceptors]) {
         let (life, api) = (life.clone(), api.clone());
         std::thread::spawn(move || {
-            if let Err(error) = life.serve(&listener, &api) {
+            if let Err(error) = accept(&life, &listener, &api) {
                 eprintln!("conformance: cannot accept connections: {error}");
                 std::process::exit(1);
             }

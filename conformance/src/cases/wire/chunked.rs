@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::framing::SOUND;
-use super::probe::{Allowed, Probe, Reading};
+use super::probe::{Allowed, Reading};
+use super::sound;
 use crate::cases::steps::Differences;
 use crate::{Case, Context, Level, Outcome};
 use Reading::{Dropped, Once, Refused, RefusedLate, Whole};
@@ -165,7 +166,7 @@ const FIELDS: &[&str] = &["Transfer-Encoding: chunked"];
 
 /// Holds a server to what is allowed of chunked messages with this content, with GET and with POST.
 fn hold(context: &Context, contents: &[&[u8]], allowed: Allowed) -> Outcome {
-    let probe = Probe::new(context);
+    let probe = sound::probe(context);
     let mut differences = Differences::default();
     for content in contents {
         let what = format!("the chunks {:?}", String::from_utf8_lossy(content));
@@ -175,7 +176,7 @@ fn hold(context: &Context, contents: &[&[u8]], allowed: Allowed) -> Outcome {
 }
 
 fn chunk_extension_64k(context: &Context) -> Outcome {
-    let probe = Probe::new(context);
+    let probe = sound::probe(context);
     let mut differences = Differences::default();
     let allowed = Allowed {
         preferred: |reading| matches!(reading, Refused(400..500)),
@@ -200,7 +201,7 @@ fn chunk_missing_final(context: &Context) -> Outcome {
     // What would be the next message is where a chunk's size must be.
     hold(context, &[b"5\r\nhello\r\n"], MALFORMED)?;
 
-    let probe = Probe::new(context);
+    let probe = sound::probe(context);
     let mut differences = Differences::default();
     let ended = Allowed {
         preferred: |reading| matches!(reading, Refused(400 | 408) | Dropped | Once(_)),

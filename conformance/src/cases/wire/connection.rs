@@ -1,6 +1,7 @@
 //! How long a connection lasts, and what comes over it in pieces.
 
-use super::probe::{Allowed, Probe, Reading};
+use super::probe::{Allowed, Reading};
+use super::sound;
 use super::steps::is_closing;
 use crate::cases::steps::{Differences, absent, item, known_paths, name};
 use crate::http::{Broken, Request, Response};
@@ -116,7 +117,7 @@ const ONCE: Allowed = Allowed {
 };
 
 fn connection_close(context: &Context) -> Outcome {
-    let probe = Probe::new(context);
+    let probe = sound::probe(context);
     let mut differences = Differences::default();
     for fields in [
         vec!["Connection: close"],
@@ -161,7 +162,7 @@ fn close_said(context: &Context) -> Outcome {
 }
 
 fn http10_close(context: &Context) -> Outcome {
-    let probe = Probe::new(context);
+    let probe = sound::probe(context);
     let mut differences = Differences::default();
     for (method, fields, content) in [
         ("GET", vec![], ""),
@@ -182,7 +183,7 @@ fn http10_close(context: &Context) -> Outcome {
 }
 
 fn http10_keep_alive(context: &Context) -> Outcome {
-    let probe = Probe::new(context);
+    let probe = sound::probe(context);
     let message = probe.message(("GET", "HTTP/1.0"), ["Connection: keep-alive"], b"");
     match probe.send("GET in HTTP/1.0 with keep-alive", "GET", &message)? {
         Whole(status) if status.code == 200 => Ok(Verdict::Conforms),
@@ -208,7 +209,7 @@ fn http10_not_chunked(context: &Context) -> Outcome {
 }
 
 fn split_every_byte(context: &Context) -> Outcome {
-    let probe = Probe::new(context);
+    let probe = sound::probe(context);
     let chunks: &[u8] = b"5;a=b\r\nhello\r\n0\r\nX-A: b\r\n\r\n";
     for (method, fields, content) in [
         ("GET", vec!["X-A: b"], &b""[..]),

@@ -1,7 +1,8 @@
 //! Messages whose length Content-Length states, or fails to.
 
 use super::framing::{EITHER, HELLO, INVALID, hold};
-use super::probe::{Allowed, Probe, Reading};
+use super::probe::{Allowed, Reading};
+use super::sound;
 use crate::cases::steps::Differences;
 use crate::{Case, Context, Outcome};
 use Reading::{Once, Refused, Waits, Withheld};
@@ -90,7 +91,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
 ];
 
 fn cl_overflow(context: &Context) -> Outcome {
-    let probe = Probe::new(context);
+    let probe = sound::probe(context);
     let mut differences = Differences::default();
     let allowed = Allowed {
         preferred: |reading| matches!(reading, Refused(400 | 413)),

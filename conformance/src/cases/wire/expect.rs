@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::probe::{Allowed, Probe, Reading};
+use super::probe::{Allowed, Reading};
+use super::sound;
 use crate::cases::steps::Differences;
 use crate::{Case, Context, Deviation, Outcome, Verdict, ensure};
 use Reading::{Once, Refused};
@@ -24,7 +25,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
 ];
 
 fn expect_100(context: &Context) -> Outcome {
-    let probe = Probe::new(context);
+    let probe = sound::probe(context);
     let mut differences = Differences::default();
     let allowed = Allowed {
         preferred: Reading::is_usual,
@@ -54,7 +55,7 @@ fn expect_100(context: &Context) -> Outcome {
 }
 
 fn no_1xx_to_http10(context: &Context) -> Outcome {
-    let probe = Probe::new(context);
+    let probe = sound::probe(context);
     for method in probe.methods() {
         let what = format!("{method} in HTTP/1.0 with Expect");
         // What is answered without an expectation, which may be a refusal of content.

@@ -1,15 +1,12 @@
 //! What messages may come to, by how their length is stated.
 
-use super::probe::{Allowed, Probe, Reading};
+use super::probe::{Allowed, Reading};
+use super::sound::probe;
 use crate::cases::steps::Differences;
 use crate::{Context, Outcome};
 use Reading::{Once, Refused, Whole};
 
-/// Content of five octets, as it is.
-pub(super) const HELLO: &[u8] = b"hello";
-
-/// The same in chunks.
-pub(super) const CHUNKED: &[u8] = b"5\r\nhello\r\n0\r\n\r\n";
+pub(super) use super::messages::{CHUNKED, HELLO};
 
 /// What RFC 9112 §6.3 demands where the length is invalid.
 pub(super) const INVALID: Allowed = Allowed {
@@ -47,7 +44,7 @@ pub(super) fn hold<const N: usize>(
     content: &[u8],
     allowed: Allowed,
 ) -> Outcome {
-    let probe = Probe::new(context);
+    let probe = probe(context);
     let mut differences = Differences::default();
     for fields in messages {
         let what = fields.join(" and ");

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::sound;
+use super::messages::assumed;
 use super::steps::{QUIET, host, lines};
 use crate::cases::steps::Differences;
 use crate::http::{Broken, Connection, Ending, Response};
@@ -113,28 +113,30 @@ pub(super) struct Allowed {
 }
 
 impl<'a> Probe<'a> {
-    pub(super) fn new(context: &'a Context) -> Self {
+    /// One that assumes what the contract has a server answer.
+    pub(super) fn assuming(context: &'a Context) -> Self {
         let model = context.model();
         let langs = model.greetings().keys().cloned();
         // Where there are not enough greetings, a 404 that names the lang does as well.
         let spare = ["a", "b"].map(|end| format!("{}-{end}", model.absent()));
         let mut paths = langs.chain(spare).map(|lang| format!("/greetings/{lang}"));
         let mut next = || paths.next().unwrap_or_default();
-        let mut probe = Self {
+        Self {
             context,
             marked: next(),
             hidden: next(),
-            sound: sound::assumed(),
-        };
-        probe.sound = match context.served() {
-            Some(served) => served.sound(|| sound::learn(context, &probe)).clone(),
-            None => probe.sound,
-        };
-        if !context.has_list() {
-            probe.marked.clone_from(&probe.sound.marker.0);
-            probe.hidden.clone_from(&probe.sound.marker.0);
+            sound: assumed(),
         }
-        probe
+    }
+
+    /// The same, knowing what messages get that there is nothing wrong with.
+    pub(super) fn knowing(mut self, sound: Sound) -> Self {
+        self.sound = sound;
+        if !self.context.has_list() {
+            self.marked.clone_from(&self.sound.marker.0);
+            self.hidden.clone_from(&self.sound.marker.0);
+        }
+        self
     }
 
     /// The same before anything is known of the server but the path and the status of requests that
@@ -154,7 +156,7 @@ impl<'a> Probe<'a> {
             hidden: path(&self.hidden),
             sound: Sound {
                 marker: marker.clone(),
-                ..sound::assumed()
+                ..assumed()
             },
         }
     }

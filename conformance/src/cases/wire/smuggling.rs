@@ -1,6 +1,7 @@
 //! Requests hidden in the content of others.
 
-use super::probe::{Probe, Reading};
+use super::probe::Reading;
+use super::sound;
 use crate::{Case, Context, Outcome, Verdict, ensure};
 
 pub(in crate::cases) const CASES: &[Case] = &[Case::must(
@@ -16,7 +17,7 @@ const METHODS: [&str; 8] = [
 ];
 
 fn smuggled_get(context: &Context) -> Outcome {
-    let probe = Probe::new(context);
+    let probe = sound::probe(context);
     let hidden = probe.hidden();
     let length = format!("Content-Length: {}", hidden.len());
     let chunked = "Transfer-Encoding: chunked";

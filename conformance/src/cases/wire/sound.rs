@@ -1,26 +1,28 @@
 //! What messages get that there is nothing wrong with: what others are held against.
 
-use super::framing::HELLO;
+use super::messages::{HELLO, METHODS, assumed};
 use super::probe::{Probe, Reading};
 use super::steps::{Reply, reply, with_line};
 use crate::Context;
 use crate::served::{NOWHERE, Sound};
 
-/// The methods whose messages are tried.
-const METHODS: [&str; 2] = ["GET", "POST"];
-
-/// What the contract has a server answer.
-pub(super) fn assumed() -> Sound {
-    Sound {
-        methods: METHODS.to_vec(),
-        statuses: vec![("GET", 200), ("POST", 405)],
-        unread: Vec::new(),
-        marker: (NOWHERE.to_owned(), 404),
+/// A probe that knows what such messages get of this server.
+pub(super) fn probe(context: &Context) -> Probe<'_> {
+    let probe = Probe::assuming(context);
+    match context.served() {
+        Some(served) => {
+            let sound = served.sound(|| learn(context, &probe)).clone();
+            probe.knowing(sound)
+        }
+        None => {
+            let sound = assumed();
+            probe.knowing(sound)
+        }
     }
 }
 
 /// Sends messages that there is nothing wrong with.
-pub(super) fn learn(context: &Context, probe: &Probe<'_>) -> Sound {
+fn learn(context: &Context, probe: &Probe<'_>) -> Sound {
     let aside = context.aside();
     let mut sound = assumed();
     if !context.has_list() {

@@ -1,7 +1,8 @@
 //! Messages whose length Transfer-Encoding states, or fails to.
 
 use super::framing::{CHUNKED, EITHER, NO_CODING, SOUND, hold};
-use super::probe::{Allowed, Probe, Reading};
+use super::probe::{Allowed, Reading};
+use super::sound;
 use crate::cases::steps::Differences;
 use crate::{Case, Context, Outcome, Verdict};
 use Reading::{Dropped, Once, Refused, Whole};
@@ -98,7 +99,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
 ];
 
 fn two_lengths(context: &Context, order: fn(String, String) -> [String; 2]) -> Outcome {
-    let probe = Probe::new(context);
+    let probe = sound::probe(context);
     let mut differences = Differences::default();
     let allowed = Allowed {
         preferred: |reading| matches!(reading, Refused(400)),
@@ -124,7 +125,7 @@ fn two_lengths(context: &Context, order: fn(String, String) -> [String; 2]) -> O
 }
 
 fn te_http10(context: &Context) -> Outcome {
-    let probe = Probe::new(context);
+    let probe = sound::probe(context);
     let mut differences = Differences::default();
     let allowed = Allowed {
         preferred: |reading| matches!(reading, Refused(400)),
@@ -144,7 +145,7 @@ fn te_http10(context: &Context) -> Outcome {
 }
 
 fn te_obfuscated(context: &Context) -> Outcome {
-    let probe = Probe::new(context);
+    let probe = sound::probe(context);
     let mut differences = Differences::default();
     let length = format!("Content-Length: {}", CHUNKED.len());
     for value in [
