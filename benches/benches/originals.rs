@@ -36,8 +36,8 @@ fn originals(criterion: &mut Criterion) {
             }
         };
         for (what, name) in TIMED {
-            for lane in [Lane::One, Lane::List] {
-                let mut group = criterion.benchmark_group(format!("{name}/{}", lane.name()));
+            for lane in [Lane::Item, Lane::List] {
+                let mut group = criterion.benchmark_group(format!("{name}/{}", lane.bench()));
                 group.bench_function(&server.name, |bencher| {
                     bencher.iter_custom(|count| {
                         let time = original.time(what, lane, count);
@@ -81,14 +81,14 @@ impl Original {
             answers: BufReader::new(answers),
         };
         // Criterion's warm-up goes by the clock, and would take Python's start for one slow iteration.
-        original.time(TIMED[0].0, Lane::One, 1)?;
+        original.time(TIMED[0].0, Lane::Item, 1)?;
         Ok(original)
     }
 
     /// How long `count` of what is asked for take.
     fn time(&mut self, what: &str, lane: Lane, count: u64) -> Result<Duration, String> {
         let mut answer = String::new();
-        writeln!(self.requests, "{what} {} {count}", lane.name())
+        writeln!(self.requests, "{what} {} {count}", lane.bench())
             .and_then(|()| self.answers.read_line(&mut answer))
             .map_err(|error| format!("its Python has gone: {error}"))?;
         let nanoseconds = answer.trim().parse().map(Duration::from_nanos);

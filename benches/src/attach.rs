@@ -16,15 +16,15 @@ use crate::page::suite;
 /// Into which record, and from where.
 #[derive(Args, Debug)]
 pub struct Options {
-    /// A record, or the directory it is in
+    /// A record, or its directory
     #[arg(value_name = "RUN")]
     record: PathBuf,
 
-    /// Where criterion's estimates are [default: target/criterion]
+    /// Directory of criterion's estimates [default: target/criterion]
     #[arg(long, value_name = "DIR")]
     criterion: Option<PathBuf>,
 
-    /// What the report is to say of them besides
+    /// A remark about them for the report
     #[arg(long, value_name = "TEXT")]
     remark: Option<String>,
 }
@@ -48,12 +48,15 @@ fn attach(options: &Options, mut record: Record) -> Result<()> {
         },
     };
     let shown = directory.display();
-    ensure!(directory.is_dir(), "{shown} is no directory of criterion's");
+    ensure!(
+        directory.is_dir(),
+        "{shown} is not a directory of criterion"
+    );
     let mut estimates = read(&directory)?;
     estimates.remark.clone_from(&options.remark);
     ensure!(
         !estimates.medians.is_empty(),
-        "{shown} has no estimates of these benches: `cargo bench -p quartet-benches` makes them"
+        "no criterion estimates found in {shown}; run `cargo bench -p quartet-benches`"
     );
     record.estimates = Some(estimates);
     let file = Record::file(&options.record);

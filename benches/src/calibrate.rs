@@ -30,7 +30,7 @@ pub struct Options {
 ///
 /// # Errors
 /// As a run's; [`Failure::Unmet`] where equals are told apart in more than 1 of 100 runs, or 3 % are not seen in 99
-/// of 100; and where rows are void, after the outcome of the others was kept.
+/// of 100; and where rows are excluded, after the outcome of the others was kept.
 pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
     if let Some(record) = &options.from {
         let calibration = of(&named(record)?)?;
@@ -40,13 +40,13 @@ pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
     let options = &options.run;
     if !options.servers().is_empty() || options.resumes().is_some() {
         return Err(Failure::Usage(
-            "calibrate chooses its servers itself, and begins afresh".to_owned(),
+            "calibrate selects its servers itself, and cannot resume".to_owned(),
         ));
     }
     let restarts = options.effort().restarts;
     if (restarts as usize) < FEWEST {
         return Err(Failure::Usage(format!(
-            "{restarts} restarts are planned, a calibration needs {FEWEST}"
+            "{restarts} restarts are planned, but a calibration needs {FEWEST}"
         )));
     }
     let mut run = Run::new(options, command, selection::calibration)?;

@@ -16,24 +16,27 @@ use crate::page::suite;
 use crate::run;
 use crate::{attach, calibrate, diff, export, list, repack, schema, versus};
 
-/// Compares the servers of servers.toml: builds each, holds it to the contract, measures them side
-/// by side, and says which differences are real.
+/// Compares the servers of servers.toml: builds, tests and measures them side by side, and reports
+/// which differences are real
 ///
-/// Every server runs on the same core in turn, 20 milliseconds at a time, so that what the machine
-/// does meanwhile hits all alike; and everything is started afresh again and again, because a
-/// process keeps a bias for as long as it lives. A second copy of one server shows how far apart
-/// two equals seem, bare hyper what a framework costs, and constant bytes what the kernel costs.
+/// All servers run on the same core in turns of 20 milliseconds, so changes of the machine affect all
+/// alike. Every server is restarted many times, because each process has a constant bias. A second
+/// copy of one server shows the measurement error, bare hyper the cost of a framework, and constant
+/// bytes the cost of the kernel.
 #[derive(Debug, Parser)]
 #[command(
     name = "cargo compare",
     version,
     args_conflicts_with_subcommands = true
 )]
-#[command(
-    after_help = "Exit codes: 0 measured, 1 failed, 2 wrong usage, 3 every row void, 4 what was \
-                        to be shown did not hold (calibrate: a promise is not kept; diff: the records differ), 130 \
-                        interrupted (what was measured is kept)."
-)]
+#[command(after_help = "\
+Exit codes:
+  0    at least one row is valid
+  1    an error
+  2    a wrong option, or a record that does not exist
+  3    every row is excluded
+  4    calibrate: this machine misses a promised precision; diff: the records differ
+  130  interrupted; the record keeps what was measured")]
 struct Command {
     #[command(subcommand)]
     what: Option<What>,
@@ -43,44 +46,44 @@ struct Command {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Measure and print the table; the default
+    /// Measure and print the tables (the default)
     Run(Box<run::Options>),
-    /// Print the table of a record again
+    /// Print a record's report
     Report(ReportOptions),
-    /// Put criterion's estimates into a record, so that its report says where a request's time goes
+    /// Add criterion's estimates to a record, for the division of a request's CPU time
     Attach(attach::Options),
-    /// Try the comparison on servers whose differences are known: what this machine can resolve
+    /// Measure servers with known slowdowns, to find the smallest difference that this machine can detect
     Calibrate(Box<calibrate::Options>),
-    /// Say whether two records are consistent, figure by figure
+    /// Compare two records, figure by figure
     Diff(diff::Options),
-    /// List the records there are, the newest last
+    /// List the records, the newest last
     List(list::Options),
-    /// Write a record's samples or figures as CSV, or all of it as JSON
+    /// Write a record's samples or figures as CSV, or the whole record as JSON
     Export(export::Options),
-    /// Make a plain run.json of a run that has ended small, as the records of new runs are
+    /// Compress the plain run.json of an older version
     Pack(repack::Options),
     /// Print the JSON Schema of a record
     Schema,
-    /// Compare the load generator with wrk, oha and h2load, as an outside check
+    /// Compare the load generator with wrk, oha and h2load
     Generator(versus::Options),
 }
 
 #[derive(Args, Debug)]
 struct ReportOptions {
-    /// A record, or the directory it is in
+    /// A record, or its directory
     #[arg(value_name = "RUN")]
     record: PathBuf,
 
-    /// As Markdown
+    /// Print Markdown
     #[arg(long)]
     markdown: bool,
 
-    /// Write it as a page that needs no other file, with charts, instead of printing it
+    /// Write a self-contained page with charts instead of printing
     #[arg(long, value_name = "FILE", conflicts_with_all = ["markdown", "splice"])]
     html: Option<PathBuf>,
 
-    /// Put it, as Markdown, between the markers `<!-- table:begin -->` and `<!-- table:end -->` of
-    /// this file instead of printing it
+    /// Write Markdown between the markers `<!-- table:begin -->` and `<!-- table:end -->` of this
+    /// file instead of printing
     #[arg(long, value_name = "FILE")]
     splice: Option<PathBuf>,
 }

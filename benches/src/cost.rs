@@ -81,7 +81,7 @@ pub struct Costing<'a> {
     pub options: Options,
     /// The directory of servers.toml, from which servers are built.
     pub root: &'a Path,
-    /// What each arm of the plan runs; none where it is void from the start.
+    /// What each arm of the plan runs; none where it is excluded from the start.
     pub subjects: &'a [Option<Subject<'a>>],
     /// Where servers and generator run.
     pub placement: &'a Placement,

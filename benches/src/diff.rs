@@ -10,11 +10,11 @@ use crate::failure::{Failure, named, print};
 /// Which records.
 #[derive(Args, Debug)]
 pub struct Options {
-    /// A record, or the directory it is in
+    /// A record, or its directory
     #[arg(value_name = "A")]
     first: PathBuf,
 
-    /// The one it is compared with
+    /// The record to compare with A
     #[arg(value_name = "B")]
     second: PathBuf,
 }

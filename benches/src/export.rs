@@ -10,15 +10,15 @@ use crate::failure::{Failure, named, print};
 /// What to write.
 #[derive(Args, Debug)]
 pub struct Options {
-    /// A record, or the directory it is in
+    /// A record, or its directory
     #[arg(value_name = "RUN")]
     record: PathBuf,
 
-    /// Which of its tables
+    /// The table to write
     #[arg(long, value_name = "TABLE", default_value = "figures")]
     table: Choice,
 
-    /// The whole record as JSON instead, as `cargo compare schema` describes it
+    /// Write the whole record as JSON instead (see `cargo compare schema`)
     #[arg(long, conflicts_with = "table")]
     json: bool,
 }
@@ -26,13 +26,13 @@ pub struct Options {
 /// A table of a record, as the command line has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Choice {
-    /// What is reported: a row for each server and lane
+    /// The reported figures, one row for each server and lane
     Figures,
-    /// Each compared server against each below it
+    /// The pairs of compared servers
     Pairs,
     /// Every slice, as measured
     Slices,
-    /// Each process's life: start-up and memory
+    /// The start-up and memory of each process
     Processes,
 }
 

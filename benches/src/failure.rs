@@ -17,7 +17,7 @@ pub enum Failure {
     /// It was asked to stop early, and did.
     Interrupted,
     /// It measured, and no row counts.
-    Void,
+    AllExcluded,
     /// What was to be shown did not hold: one line that says what.
     Unmet(String),
     /// Two records differ. The conclusion on standard output has said so.
@@ -38,7 +38,7 @@ impl Failure {
         Self::Usage(format!("{error:#}"))
     }
 
-    /// Says it on standard error, and gives the exit code: 2 for usage, 3 where every row is void,
+    /// Says it on standard error, and gives the exit code: 2 for usage, 3 where every row is excluded,
     /// 4 where what was to be shown did not hold, 130 where interrupted, 1 otherwise.
     pub fn report(&self) -> ExitCode {
         match self {
@@ -50,8 +50,8 @@ impl Failure {
                 eprintln!("compare: interrupted");
                 ExitCode::from(interrupt::EXIT_STATUS as u8)
             }
-            Self::Void => {
-                eprintln!("compare: every row is void, for the reasons below its table");
+            Self::AllExcluded => {
+                eprintln!("compare: every row is excluded; the reasons are below the table");
                 ExitCode::from(3)
             }
             Self::Unmet(sentence) => {

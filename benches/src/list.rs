@@ -17,7 +17,7 @@ use crate::runs::runs;
 /// Where to look.
 #[derive(Args, Debug)]
 pub struct Options {
-    /// Directories that hold records [default: records and target/compare, beside servers.toml]
+    /// Directories with records [default: records and target/compare, beside servers.toml]
     #[arg(value_name = "DIR")]
     directories: Vec<PathBuf>,
 }
@@ -60,7 +60,7 @@ fn text(places: &[PathBuf]) -> String {
     let mut rows: Vec<(String, Vec<String>)> = places.iter().map(|place| row(place)).collect();
     rows.sort();
     if rows.is_empty() {
-        return "no record yet: `cargo compare` makes one\n".to_owned();
+        return "no record found; `cargo compare` writes one\n".to_owned();
     }
     let columns = ["started", "state", "restarts", "servers", "lanes", "record"];
     let mut table = Table::new(columns.map(|name| (name, Align::Left)));
@@ -155,6 +155,6 @@ mod tests {
         assert_eq!(records_in(&place.join("a")).unwrap(), [place.join("a")]);
         fs::remove_dir_all(&place).unwrap();
         assert!(records_in(&place).is_err());
-        assert!(super::text(&[]).contains("no record yet"));
+        assert!(super::text(&[]).contains("no record found"));
     }
 }

@@ -28,14 +28,14 @@ pub use measurement::Measurement;
 pub(crate) use memory::{Loaded, SETTLE, load};
 
 /// What is said where the kernel keeps interrupts apart, and has no clock that holds them.
-const NO_CLOCK: &str = "what a request costs is not known: this kernel keeps interrupts out of the CPU \
-                        time of processes, and has no /proc/schedstat";
+const NO_CLOCK: &str = "CPU time per request is unknown: this kernel accounts interrupts \
+     separately and has no /proc/schedstat";
 
 impl Measurement<'_> {
     /// Measures what the record plans and does not hold, into the record, and calls `keep` after every restart to
     /// write it away. Whether the run is complete with that is for the caller to say.
     ///
-    /// A server that fails is recorded as void and not started again; the others go on.
+    /// A server that fails is recorded as excluded and not started again; the others go on.
     ///
     /// # Errors
     /// Those of this process itself: no core, no accounting, and those of `keep`.
@@ -64,7 +64,7 @@ impl Measurement<'_> {
             capacity: record.capacity.iter().filter(|it| it.complete).count() as u32,
             latency: record.latency.as_ref().map_or(0, complete) as u32,
         };
-        let mut session = Session::begin(self, &plan, clock, holds, &record.voids)?;
+        let mut session = Session::begin(self, &plan, clock, holds, &record.exclusions)?;
         let missing = plan.schedule().into_iter().zip(0..);
         for (restart, number) in missing.filter(|(_, number)| !held.contains(number)) {
             if self.interrupt.requested() {
@@ -73,7 +73,7 @@ impl Measurement<'_> {
             let taken = session.restart(&restart, number)?;
             record.restarts.retain(|before| before.restart != number);
             record.restarts.push(taken);
-            record.voids.append(&mut session.voids);
+            record.exclusions.append(&mut session.exclusions);
             keep(record)?;
         }
         if let Some(plan) = &plan.capacity {

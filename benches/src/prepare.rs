@@ -3,7 +3,7 @@
 
 use anyhow::{Context as _, Result};
 use quartet_conformance::servers::{Artifact, Catalogue, Server};
-use quartet_record::{Conformance, Record, ServerRecord, Void};
+use quartet_record::{Conformance, Exclusion, Record, ServerRecord};
 
 use crate::environment::{Private, python};
 use crate::interrupt::Interrupt;
@@ -11,9 +11,9 @@ use crate::subject::Subject;
 use crate::{gate, program};
 
 /// Prepares every server that the record's plan names, and enters them in the record. What cannot
-/// be built or does not conform is void; the others go on.
+/// be built or does not conform is excluded; the others go on.
 ///
-/// Gives what each arm runs, none where it is void, and stops early if asked to.
+/// Gives what each arm runs, none where it is excluded, and stops early if asked to.
 pub fn prepare<'a>(
     catalogue: &'a Catalogue,
     interrupt: &Interrupt,
@@ -39,14 +39,14 @@ pub fn prepare<'a>(
     for (server, artifact) in built {
         let sound = artifact.and_then(|artifact| {
             if interrupt.requested() {
-                return Err(anyhow::anyhow!("it was not held to the contract"));
+                return Err(anyhow::anyhow!("it was not tested"));
             }
             conform(server, &artifact, record)?;
             Ok(artifact)
         });
         match sound {
             Ok(artifact) => subjects.push(Subject { server, artifact }),
-            Err(error) if !interrupt.requested() => void(record, server, &private, &error),
+            Err(error) if !interrupt.requested() => exclude(record, server, &private, &error),
             Err(_) => {}
         }
     }
@@ -102,10 +102,10 @@ fn build(
 }
 
 fn conform(server: &Server, artifact: &Artifact, record: &mut Record) -> Result<()> {
-    eprint!("holding {} to the contract: ", server.name);
+    eprint!("testing {}: ", server.name);
     let found = gate::hold(server, &artifact.program, record.plan.seed)
         .inspect_err(|_| eprintln!("it does not run"))
-        .context("it cannot be held to the contract")?;
+        .context("it cannot be tested")?;
     eprintln!("{} of {} cases", found.passed(), found.decided());
     let verdict = passes(&found);
     let entry = record
@@ -120,14 +120,14 @@ fn conform(server: &Server, artifact: &Artifact, record: &mut Record) -> Result<
 
 fn passes(found: &Conformance) -> Result<()> {
     let failed = found.failed.join(", ");
-    anyhow::ensure!(failed.is_empty(), "it fails what it must do: {failed}");
+    anyhow::ensure!(failed.is_empty(), "it fails must-cases: {failed}");
     Ok(())
 }
 
-fn void(record: &mut Record, server: &Server, private: &Private, error: &anyhow::Error) {
+fn exclude(record: &mut Record, server: &Server, private: &Private, error: &anyhow::Error) {
     let reason = format!("{error:#}");
     let reason = reason.trim();
-    eprintln!("{} is void: {reason}", server.name);
+    eprintln!("{} is excluded: {reason}", server.name);
     let reason = private.without(reason.lines().next().unwrap_or(reason));
     for (arm, _) in record
         .plan
@@ -137,7 +137,7 @@ fn void(record: &mut Record, server: &Server, private: &Private, error: &anyhow:
         .filter(|(_, arm)| arm.server == server.name)
     {
         let reason = reason.clone();
-        record.voids.push(Void {
+        record.exclusions.push(Exclusion {
             arm,
             restart: None,
             lane: None,

@@ -54,7 +54,7 @@ impl Progress {
         self.draw();
     }
 
-    /// What was planned to take so long was done or, its arm being void, passed over.
+    /// What was planned to take so long was done or, its arm being excluded, passed over.
     pub fn done(&mut self, planned: Duration) {
         self.forecast.advance(planned);
         if self.drawn.elapsed() >= REDRAW {

@@ -36,7 +36,7 @@ pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
     run.write_page(&analysis)?;
     match run.record.state {
         State::Interrupted => Err(Failure::Interrupted),
-        _ if !analysis.anything_counts(&run.record) => Err(Failure::Void),
+        _ if !analysis.anything_counts(&run.record) => Err(Failure::AllExcluded),
         State::Running | State::Complete => Ok(()),
     }
 }

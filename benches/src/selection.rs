@@ -42,7 +42,7 @@ pub fn arms(catalogue: &Catalogue, wanted: &[String]) -> Result<Vec<Arm>, String
         for server in named {
             if server.role == Role::Calibration {
                 return Err(format!(
-                    "`{}` is there for `cargo compare calibrate` alone, and is never ranked",
+                    "`{}` is only for `cargo compare calibrate`",
                     server.name
                 ));
             }
@@ -62,7 +62,7 @@ pub fn arms(catalogue: &Catalogue, wanted: &[String]) -> Result<Vec<Arm>, String
         .iter()
         .find(|arm| arm.role == ArmRole::Compared)
         .or(arms.first());
-    let first = first.ok_or("servers.toml names no server to measure")?;
+    let first = first.ok_or("servers.toml has no server to measure")?;
     arms.push(copy(first, "again", ArmRole::Again));
     arms.extend(floors(catalogue));
     Ok(arms)
@@ -76,9 +76,8 @@ pub fn arms(catalogue: &Catalogue, wanted: &[String]) -> Result<Vec<Arm>, String
 pub fn calibration(catalogue: &Catalogue) -> Result<Vec<Arm>, String> {
     let servers = || catalogue.with_role(Role::Calibration);
     let control = servers().find(|server| server.slowness() == Some(0.0));
-    let control = control.ok_or(
-        "servers.toml names no server with the role `calibration` that is slowed by \"0\"",
-    )?;
+    let control = control
+        .ok_or("servers.toml has no server with the role `calibration` and `slowed_by = \"0\"`")?;
     let first = arm(control, ArmRole::Compared);
     let again = copy(&first, "again", ArmRole::Again);
     let twin = copy(&first, "twin", ArmRole::Aside);
@@ -134,7 +133,7 @@ fn without(server: &Server, role: ArmRole) -> Vec<Lane> {
     Lane::ALL
         .into_iter()
         .filter(|lane| match lane {
-            Lane::One | Lane::List | Lane::Connect => false,
+            Lane::Item | Lane::List | Lane::Connect => false,
             Lane::Miss | Lane::Revalidate => data_alone,
             Lane::Large => server.data_args.is_none(),
         })
@@ -149,7 +148,7 @@ fn unknown(catalogue: &Catalogue, name: &str) -> String {
         .map(|server| server.name.as_str())
         .collect();
     format!(
-        "there is no server `{name}`; there are {}, and `{ALL}`",
+        "no server `{name}`; the servers are {}, or `{ALL}`",
         known.join(", ")
     )
 }
@@ -250,7 +249,7 @@ mod tests {
         let error = arms(&catalogue, &["c".to_owned()]).unwrap_err();
         assert_eq!(
             error,
-            "there is no server `c`; there are a, b, a-plain, and `all`"
+            "no server `c`; the servers are a, b, a-plain, or `all`"
         );
         assert!(
             arms(&catalogue, &["null".to_owned()])
@@ -274,7 +273,10 @@ mod tests {
                 .all(|arm| !["slow", "control"].contains(&arm.server.as_str()))
         );
         let refused = arms(&with_slow, &["slow".to_owned()]).unwrap_err();
-        assert!(refused.contains("never ranked"), "{refused}");
+        assert!(
+            refused.contains("only for `cargo compare calibrate`"),
+            "{refused}"
+        );
 
         use ArmRole::{Again, Aside, Compared, Floor, Reference};
         assert_eq!(

@@ -41,15 +41,15 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// What to compare, where, and for how long.
 #[derive(Args, Clone, Debug)]
 pub struct Options {
-    /// Program to start as the server, on a core of its own; best the null server
+    /// Program to start as the server, on a core of its own (preferably the null server)
     #[arg(long, value_name = "PATH", required_unless_present = "server")]
     server_binary: Option<PathBuf>,
 
-    /// Server that is running already, on whatever cores it was given
+    /// Address of a running server
     #[arg(long, value_name = "ADDR:PORT", conflicts_with = "server_binary")]
     server: Option<SocketAddr>,
 
-    /// Core for the server that is started here [default: a free one]
+    /// Core for the started server [default: a free one]
     #[arg(long, value_name = "CORE", conflicts_with = "server")]
     server_core: Option<usize>,
 
@@ -57,7 +57,7 @@ pub struct Options {
     #[arg(long, value_name = "CORE")]
     generator_core: Option<usize>,
 
-    /// Load generators to compare with; each must be on PATH
+    /// Load generators to compare with, each on PATH
     #[arg(
         long,
         value_name = "CLIENT,…",
@@ -181,7 +181,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
         (Some(program), _) => placement.on_server_cores(|| Server::start(program))?,
         (None, Some(address)) => Server::elsewhere(address),
         (None, None) => {
-            let sentence = "no server to compare on: give --server-binary or --server";
+            let sentence = "no server: give --server-binary or --server";
             return Err(Failure::Usage(sentence.to_owned()));
         }
     };

@@ -122,7 +122,7 @@ fn wrong_usage_is_one_line_and_exit_code_2() {
     refused(
         &with(&["--servers", "b"]),
         2,
-        "there is no server `b`; there are a, and `all`",
+        "no server `b`; the servers are a, or `all`",
     );
     refused(
         &with(&["--server-cores", "1023"]),
@@ -138,7 +138,7 @@ fn wrong_usage_is_one_line_and_exit_code_2() {
     refused(
         &with(&["calibrate", "--servers", "a"]),
         2,
-        "calibrate chooses its servers itself",
+        "calibrate selects its servers itself",
     );
     refused(
         &with(&["calibrate", "--shared-core"]),
@@ -166,7 +166,7 @@ fn wrong_usage_is_one_line_and_exit_code_2() {
     refused(
         &with(&["--restarts", "0"]),
         2,
-        "invalid value '0' for '--restarts <N>': at least 1 is needed",
+        "invalid value '0' for '--restarts <N>': must be at least 1",
     );
     // A record that is not there is the same mistake for every command.
     for command in [
@@ -193,8 +193,8 @@ fn a_server_that_does_not_run_is_void_and_nothing_left_is_an_error() {
         .args(["--output".as_ref(), place.join("out").as_os_str()])
         .output()
         .unwrap();
-    refused(&output, 1, "a is void: ");
-    assert!(text(&output.stderr).contains("nothing is left to measure"));
+    refused(&output, 1, "a is excluded: ");
+    assert!(text(&output.stderr).contains("nothing remains to measure"));
 }
 
 #[test]
@@ -211,7 +211,7 @@ fn a_small_run_is_recorded_and_reported() {
             "--connections",
             "4,8",
             "--lanes",
-            "one,list,connect",
+            "item,list,connect",
         ])
         .arg("--catalogue")
         .arg(catalogue(&place))
@@ -221,15 +221,12 @@ fn a_small_run_is_recorded_and_reported() {
     let (said, shown) = (text(&output.stderr), text(&output.stdout));
     // On a shared core no row counts.
     assert_eq!(output.status.code(), Some(3), "{said}");
-    assert!(
-        said.contains("holding a to the contract: 1 of 1 cases"),
-        "{said}"
-    );
+    assert!(said.contains("testing a: 1 of 1 cases"), "{said}");
     for word in [
-        "one: GET /greetings/en",
+        "item: GET /greetings/en",
         "list: GET /greetings",
         "connect: GET /greetings/en",
-        "one: requests per second by number of connections",
+        "item: requests per second by number of connections",
         "a (again)",
         "--seed 7",
     ] {
@@ -241,7 +238,7 @@ fn a_small_run_is_recorded_and_reported() {
         (record.state, record.plan.seed, record.plan.arms.len()),
         (State::Complete, 7, 4)
     );
-    assert_eq!(record.voids, []);
+    assert_eq!(record.exclusions, []);
     assert_eq!(record.plan.connections, 4);
     let capacity = &record.capacity[0];
     assert!(capacity.complete && capacity.failures.is_empty());
@@ -321,7 +318,7 @@ fn a_small_run_is_recorded_and_reported() {
     let document = fs::read_to_string(&readme).unwrap();
     assert!(document.starts_with("# Kept\n") && document.ends_with("kept\n"));
     assert!(
-        document.contains("| place | server |") && !document.contains("what was there before"),
+        document.contains("| rank | server |") && !document.contains("what was there before"),
         "{document}"
     );
     assert!(document.contains("](out/report.html)"), "{document}");
@@ -377,7 +374,7 @@ fn an_interrupted_run_keeps_what_it_measured_leaves_no_server_and_is_gone_on_wit
     assert!(said.any(|line| line == "compare: interrupted"));
     let output = running.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130));
-    assert!(text(&output.stdout).contains("interrupted: 0 of 100 restarts count"));
+    assert!(text(&output.stdout).contains("interrupted: 0 of 100 restarts are used"));
     let mut record = Record::read(&place.join("out")).unwrap();
     assert_eq!(record.state, State::Interrupted);
     assert!(!record.restarts[0].complete);
@@ -403,7 +400,7 @@ fn an_interrupted_run_keeps_what_it_measured_leaves_no_server_and_is_gone_on_wit
     refused(
         &resume(),
         2,
-        "is not the program that the run was begun with",
+        "is not the program that the run was started with",
     );
     fs::write(&server, same).unwrap();
     let output = resume();
@@ -414,7 +411,7 @@ fn an_interrupted_run_keeps_what_it_measured_leaves_no_server_and_is_gone_on_wit
     let numbers: Vec<u32> = record.restarts.iter().map(|taken| taken.restart).collect();
     assert_eq!(numbers, [0, 1]);
     assert!(record.restarts[1].complete);
-    refused(&resume(), 2, "nothing to go on with");
+    refused(&resume(), 2, "nothing remains to measure");
 }
 
 #[test]

@@ -77,6 +77,6 @@ impl Analysis {
         self.lanes
             .iter()
             .flat_map(|lane| &lane.rows)
-            .any(|row| asked_for(row.arm) && row.void.is_empty())
+            .any(|row| asked_for(row.arm) && row.excluded.is_empty())
     }
 }

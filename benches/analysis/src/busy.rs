@@ -12,7 +12,7 @@ pub const CPU_OF_OTHERS: f64 = 0.10;
 pub(super) fn taken_by_others<'a>(loads: impl Iterator<Item = &'a MachineLoad>) -> Option<String> {
     let share = share(loads, |load| load.others_ns).filter(|&share| share > CPU_OF_OTHERS)?;
     Some(format!(
-        "other processes took {:.0} % of the cores measured on",
+        "other processes took {:.0} % of the measured cores",
         100.0 * share
     ))
 }
@@ -21,7 +21,7 @@ pub(super) fn taken_by_others<'a>(loads: impl Iterator<Item = &'a MachineLoad>) 
 pub(super) fn taken_by_quota<'a>(loads: impl Iterator<Item = &'a MachineLoad>) -> Option<String> {
     let share = share(loads, |load| load.throttled_ns).filter(|&share| share > CPU_OF_OTHERS)?;
     Some(format!(
-        "a CPU quota kept processes from running for {:.0} % of the time of the cores measured on",
+        "a CPU quota kept processes from running for {:.0} % of the measured cores' time",
         100.0 * share
     ))
 }
@@ -58,14 +58,14 @@ pub(super) fn loads(record: &Record) -> impl Iterator<Item = &MachineLoad> {
     restarts.filter_map(|restart| restart.machine.as_ref())
 }
 
-/// Says so where nobody knows whether other processes took the cores. Rows are not void by it: a busy
+/// Says so where nobody knows whether other processes took the cores. Rows are not excluded by it: a busy
 /// server's core and a busy generator's show in the gates for saturation and for the floor.
 pub(super) fn unknown(record: &Record) -> Option<String> {
     let known = loads(record).any(|load| load.others_ns.is_some());
     let measured = record.restarts.iter().any(|restart| restart.complete);
     (measured && !known).then(|| {
-        "whether other processes took the cores measured on is not known: the system does not tell \
-         how busy these cores are"
+        "unknown whether other processes took the measured cores: the system does not report how \
+         busy they are"
             .to_owned()
     })
 }
@@ -75,8 +75,8 @@ pub(super) fn quota_unknown(record: &Record) -> Option<String> {
     let known = loads(record).any(|load| load.throttled_ns.is_some());
     let measured = record.restarts.iter().any(|restart| restart.complete);
     (measured && !known && !record.cores.is_empty()).then(|| {
-        "whether a CPU quota kept processes from running is not known: no control groups are to be \
-         seen here"
+        "unknown whether a CPU quota kept processes from running: no control groups are visible \
+         here"
             .to_owned()
     })
 }
@@ -91,7 +91,7 @@ pub(super) fn of_capacity(record: &Record) -> Vec<String> {
     reasons
         .into_iter()
         .flatten()
-        .map(|reason| format!("requests per second against connections: {reason}"))
+        .map(|reason| format!("requests per second by number of connections: {reason}"))
         .collect()
 }
 
@@ -137,12 +137,16 @@ mod tests {
         let mut record = record();
         assert_eq!(unknown(&record), None);
         loaded(&mut record, [(None, None); 3]);
-        assert!(unknown(&record).unwrap().contains("not known"));
+        assert!(unknown(&record).unwrap().starts_with("unknown whether"));
         assert_eq!(share(loads(&record), |load| load.others_ns), None);
         assert_eq!(throttled(loads(&record)), None);
         assert_eq!(quota_unknown(&record), None);
         record.cores = vec![quartet_record::cores::Core::default()];
-        assert!(quota_unknown(&record).unwrap().contains("not known"));
+        assert!(
+            quota_unknown(&record)
+                .unwrap()
+                .starts_with("unknown whether")
+        );
         loaded(&mut record, [(None, None), (Some(1), None), (None, None)]);
         assert_eq!(unknown(&record), None);
     }

@@ -42,7 +42,7 @@ fn by(record: &Record, trials: Trials) -> Result<Calibration> {
     let restarts = samples.restarts();
     ensure!(
         restarts >= FEWEST,
-        "{restarts} restarts count, a calibration needs {FEWEST}"
+        "{restarts} restarts are valid, but a calibration needs {FEWEST}"
     );
     let run_restarts = Effort::NORMAL.restarts as usize;
     let comparisons = pairs_of(SERVERS, record.plan.lanes.len());
@@ -55,17 +55,17 @@ fn by(record: &Record, trials: Trials) -> Result<Calibration> {
     let mut missing = Vec::new();
     let mut lanes = Vec::new();
     for found in &Analysis::of(record)?.lanes {
-        let void = void(record, found);
-        if void.is_empty() {
+        let excluded = excluded_rows(record, found);
+        if excluded.is_empty() {
             lanes.push(of_lane(record, &samples, found.lane, &rules, trials)?);
         }
-        missing.extend(void);
+        missing.extend(excluded);
     }
-    let (latency, void) = latency::of(record, trials)?;
-    missing.extend(void);
+    let (latency, excluded) = latency::of(record, trials)?;
+    missing.extend(excluded);
     ensure!(
         !lanes.is_empty() || !latency.is_empty(),
-        "nothing counts: {}",
+        "nothing is valid: {}",
         missing.join("; ")
     );
     Ok(Calibration {
@@ -82,12 +82,12 @@ fn by(record: &Record, trials: Trials) -> Result<Calibration> {
     })
 }
 
-/// Why a lane is no base for a calibration: its void rows, one sentence each.
-fn void(record: &Record, found: &LaneAnalysis) -> Vec<String> {
-    let rows = found.rows.iter().filter(|row| !row.void.is_empty());
+/// Why a lane is no base for a calibration: its excluded rows, one sentence each.
+fn excluded_rows(record: &Record, found: &LaneAnalysis) -> Vec<String> {
+    let rows = found.rows.iter().filter(|row| !row.excluded.is_empty());
     rows.map(|row| {
         let name = &record.plan.arms[row.arm].name;
-        format!("{name}, {}: {}", found.lane.name(), row.void.join(", "))
+        format!("{name}, {}: {}", found.lane.name(), row.excluded.join(", "))
     })
     .collect()
 }

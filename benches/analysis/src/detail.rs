@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn every_restart_is_told_of() {
         let record = record();
-        let details = details(&record, Lane::One).unwrap();
+        let details = details(&record, Lane::Item).unwrap();
         assert_eq!(details.len(), record.plan.arms.len());
         for detail in &details {
             let restarts: Vec<u32> = detail.restarts.iter().map(|one| one.restart).collect();

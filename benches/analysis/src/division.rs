@@ -109,7 +109,7 @@ impl LaneDivision {
             .filter_map(|arm| {
                 let load = Load::of(samples, arm, lane)?;
                 let named = |bench: &str, what: &str| {
-                    estimates.of(&format!("{bench}/{}", lane.name()), what)
+                    estimates.of(&format!("{bench}/{}", lane.bench()), what)
                 };
                 Some(DivisionRow::of(arm, &arms[arm].server, load, named))
             })
@@ -173,8 +173,8 @@ impl LaneDivision {
         let sentence = |row: &DivisionRow| {
             let (json, framework) = row.serialisation.zip(row.framework)?;
             Some(format!(
-                "{}: a request to {} takes the CPU time of {:.1} to {}: its JSON {:.1}, the framework \
-                 {:.1}, the server {:.1}, the kernel {:.1}",
+                "{}: one request to {} costs as much CPU time as {:.1} to {}: JSON {:.1}, \
+                 framework {:.1}, server {:.1}, kernel {:.1}",
                 self.lane.name(),
                 arms[row.arm].name,
                 in_units(row.total),
@@ -210,13 +210,13 @@ impl LaneDivision {
         let negative = named(|estimate| estimate.high < 0.0);
         if !negative.is_empty() {
             doubts.push(format!(
-                "{lane}: less than nothing, {negative}: criterion and the load run contradict each \
-                 other, as where the machine ran faster in one of them"
+                "{lane}: negative: {negative}; the benches and the load run contradict each \
+                 other, for example because the machine was faster in one of them"
             ));
         }
         let unsure = named(|estimate| estimate.low < 0.0 && estimate.high >= 0.0);
         if !unsure.is_empty() {
-            doubts.push(format!("{lane}: not told apart from nothing, {unsure}"));
+            doubts.push(format!("{lane}: not distinguishable from zero: {unsure}"));
         }
         doubts
     }
@@ -278,20 +278,20 @@ fn less(whole: Estimate, part: Estimate) -> Estimate {
 fn source(estimates: &Estimates) -> String {
     match &estimates.written {
         Some((first, last)) if first == last => {
-            format!("criterion's estimates in the record, made {last}")
+            format!("Criterion's estimates in the record are from {last}.")
         }
         Some((first, last)) => {
-            format!("criterion's estimates in the record, made {first} to {last}")
+            format!("Criterion's estimates in the record are from {first} to {last}.")
         }
-        None => "no estimates of criterion's: the record has none".to_owned(),
+        None => "The record has no criterion estimates.".to_owned(),
     }
 }
 
 /// What makes criterion's estimates those of something else than this run measured.
 fn circumstances(record: &Record, estimates: &Estimates, lanes: &[LaneDivision]) -> Vec<String> {
     if estimates.medians.is_empty() {
-        let how = "`cargo bench -p quartet-benches` makes criterion's estimates, `cargo compare \
-                   attach RUN` puts them into a record";
+        let how = "run `cargo bench -p quartet-benches`, then `cargo compare attach RUN`, to add \
+                   criterion's estimates";
         return vec![how.to_owned()];
     }
     let mut remarks: Vec<String> = estimates.remark.iter().cloned().collect();
@@ -302,27 +302,28 @@ fn circumstances(record: &Record, estimates: &Estimates, lanes: &[LaneDivision])
         let Some(note) = estimates.notes.get(bench) else {
             if estimates.remark.is_none() {
                 remarks.push(format!(
-                    "the bench {bench} left no note of the machine and the source it was run on"
+                    "unknown on which machine and revision the bench {bench} ran: it left no note"
                 ));
             }
             continue;
         };
         let mut differences = Vec::new();
         if !note.machine.is_known_as(&record.machine) {
-            differences.push("on another machine");
+            differences.push("on a different machine");
         }
         if note.toolchain != record.toolchain {
-            differences.push("with another compiler");
+            differences.push("with a different compiler");
         }
         if note.source.revision != record.source.revision {
-            differences.push("of another revision");
+            differences.push("with a different revision");
         } else if note.source.modified != Some(false) || record.source.modified != Some(false) {
-            differences.push("perhaps of other source: one of the two had changes not committed");
+            differences
+                .push("perhaps with different sources: one of the two had uncommitted changes");
         }
         if !differences.is_empty() {
             let differences = differences.join(", ");
             remarks.push(format!(
-                "the bench {bench} was run {} {differences}",
+                "the bench {bench} ran {}, {differences}",
                 note.measured
             ));
         }

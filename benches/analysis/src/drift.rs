@@ -13,7 +13,7 @@ const CHANCE: f64 = 0.01;
 /// differences between slices that follow each other, so that this alone takes nothing from them.
 const SPEED: f64 = 0.10;
 
-/// Why a row is void whose ratio to the reference rises or falls with the restarts by more than what is of account:
+/// Why a row is excluded whose ratio to the reference rises or falls with the restarts by more than what is of account:
 /// its mean is then the mean of two different things. The floor is not asked: it is compared with no one, and as next
 /// to all of its time is the kernel's, its ratio moves with the machine's state.
 pub(super) fn of_ratio(
@@ -27,7 +27,7 @@ pub(super) fn of_ratio(
     let change = certain(record, trend(&samples.log_ratios(arm, reference, lane)))?;
     (change.abs() > LEAST_MARGIN.ln_1p()).then(|| {
         format!(
-            "its ratio to {} {} by {:.1} % in the course of the run",
+            "its ratio to {} {} by {:.1} % during the run",
             record.plan.arms[reference].name,
             direction(change),
             100.0 * change.exp_m1().abs()
@@ -46,8 +46,8 @@ pub(super) fn of_reference(record: &Record, samples: &Samples<'_>, lane: Lane) -
     let change = certain(record, trend(&logarithms))?;
     (change.abs() > SPEED.ln_1p()).then(|| {
         format!(
-            "{}: the machine drifted: {}'s own rate {} by {:.0} % in the course of the run; ratios \
-             allow for that, rates do not",
+            "{}: the machine drifted: {}'s own rate {} by {:.0} % during the run; this affects \
+             rates, but not ratios",
             lane.name(),
             record.plan.arms[reference].name,
             direction(change),
@@ -96,11 +96,16 @@ mod tests {
         record
     }
 
-    fn void_rows(record: &Record) -> Vec<(String, String)> {
+    fn excluded_rows(record: &Record) -> Vec<(String, String)> {
         let lanes = Analysis::of(record).unwrap().lanes;
         let rows = lanes.into_iter().flat_map(|lane| lane.rows);
-        rows.filter(|row: &Row| !row.void.is_empty())
-            .map(|row| (record.plan.arms[row.arm].name.clone(), row.void.join("; ")))
+        rows.filter(|row: &Row| !row.excluded.is_empty())
+            .map(|row| {
+                (
+                    record.plan.arms[row.arm].name.clone(),
+                    row.excluded.join("; "),
+                )
+            })
             .collect()
     }
 
@@ -108,18 +113,18 @@ mod tests {
     fn the_floor_may_drift() {
         let record = drifting(&[5], 0.2);
         assert_eq!(record.plan.arms[5].name, "null");
-        assert_eq!(void_rows(&record), []);
+        assert_eq!(excluded_rows(&record), []);
     }
 
     #[test]
     fn a_server_that_drifts_from_the_reference_is_void_alone() {
-        let voids = void_rows(&drifting(&[1], -0.05));
-        assert_eq!(voids.len(), 2, "{voids:?}");
-        for (name, reason) in voids {
+        let exclusions = excluded_rows(&drifting(&[1], -0.05));
+        assert_eq!(exclusions.len(), 2, "{exclusions:?}");
+        for (name, reason) in exclusions {
             assert_eq!(name, "warp");
             assert!(
                 reason.starts_with("its ratio to hyper fell by ")
-                    && reason.contains("in the course of the run"),
+                    && reason.contains("during the run"),
                 "{reason}"
             );
         }
@@ -128,7 +133,7 @@ mod tests {
     #[test]
     fn a_machine_that_drifts_takes_all_along_and_is_only_told_of() {
         let record = drifting(&[0, 1, 2, 3, 4, 5], 0.3);
-        assert_eq!(void_rows(&record), []);
+        assert_eq!(excluded_rows(&record), []);
         let warnings = Analysis::of(&record).unwrap().warnings;
         let told = warnings
             .iter()
@@ -139,7 +144,7 @@ mod tests {
     #[test]
     fn what_stays_is_not_said_to_drift() {
         let record = Simulation::new(28).run();
-        assert_eq!(void_rows(&record), []);
+        assert_eq!(excluded_rows(&record), []);
         let warnings = Analysis::of(&record).unwrap().warnings;
         assert!(!warnings.iter().any(|warning| warning.contains("drift")));
     }

@@ -199,8 +199,8 @@ pub(super) fn memory_notes(record: &Record) -> Vec<String> {
         hash.unwrap_or(&arms[arm].server)
     };
     let mut notes = vec![
-        "memory was measured beside other servers, as the proportional set size (PSS), which \
-         Quartet no longer does: compare it with no later record's"
+        "memory was measured beside other servers, as the proportional set size (PSS); do not \
+         compare it with later records, which have private memory"
             .to_owned(),
     ];
     for first in 0..arms.len() {
@@ -214,9 +214,9 @@ pub(super) fn memory_notes(record: &Record) -> Vec<String> {
         if !names.is_empty() {
             let (names, last) = (names.join(", "), &arms[*last].name);
             notes.push(format!(
-                "TOO LOW are the loaded memory of {names} and the idle memory of {names} and \
-                 {last}: they shared the pages of one program's file, and to each counts its part. \
-                 Loaded, {last} was read when it was alone"
+                "TOO LOW: the loaded memory of {names}, and the idle memory of {names} and \
+                 {last}. They shared the pages of one program's file, and each was counted with \
+                 its part. The loaded memory of {last} was read when it was alone"
             ));
         }
     }
@@ -240,9 +240,7 @@ pub(super) fn again(record: &Record, prints: &[Footprint]) -> Option<String> {
         ("memory idle", |print| Some(print.idle?.median)),
         ("loaded", |print| Some(print.loaded?.median)),
         ("peak resident", |print| Some(print.peak?.median)),
-        ("by idle connections", |print| {
-            Some(print.connections?.median)
-        }),
+        ("idle connections", |print| Some(print.connections?.median)),
     ];
     let apart = figures.into_iter().filter_map(|(what, figure)| {
         let ratio = figure(copy)? / figure(first)?;
@@ -384,7 +382,7 @@ mod tests {
         assert_eq!(
             again(&record, &found).unwrap(),
             "A/A, axum (again) against axum: start-up +0.0 %, memory idle -1.1 %, loaded -1.0 %, \
-             peak resident -0.9 %, by idle connections +0.0 %"
+             peak resident -0.9 %, idle connections +0.0 %"
         );
         assert!(memory_notes(&record).is_empty());
     }
@@ -395,7 +393,8 @@ mod tests {
         let notes = memory_notes(&old);
         assert_eq!(notes.len(), 2, "{notes:?}");
         assert!(
-            notes[1].contains("loaded memory of axum and the idle memory of axum and axum (again)"),
+            notes[1]
+                .contains("loaded memory of axum, and the idle memory of axum and axum (again)"),
             "{notes:?}"
         );
         let mut no_copy = record();

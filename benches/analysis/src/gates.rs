@@ -20,7 +20,7 @@ pub const LITTLE: f64 = 0.05;
 /// generator or the kernel.
 pub const FLOOR_FACTOR: f64 = 1.2;
 
-/// Why an arm is void in a lane; empty where it counts.
+/// Why an arm is excluded in a lane; empty where it counts.
 pub(crate) fn reasons(
     record: &Record,
     samples: &Samples<'_>,
@@ -28,12 +28,12 @@ pub(crate) fn reasons(
     lane: Lane,
 ) -> Vec<String> {
     let mut reasons: Vec<String> = record
-        .voids
+        .exclusions
         .iter()
-        .filter(|void| void.arm == arm && void.lane.is_none_or(|only| only == lane))
-        .map(|void| match void.restart {
-            Some(restart) => format!("{} (restart {})", void.reason, restart + 1),
-            None => void.reason.clone(),
+        .filter(|excluded| excluded.arm == arm && excluded.lane.is_none_or(|only| only == lane))
+        .map(|excluded| match excluded.restart {
+            Some(restart) => format!("{} (restart {})", excluded.reason, restart + 1),
+            None => excluded.reason.clone(),
         })
         .collect();
     // What follows from a reason already given is none of its own.
@@ -66,7 +66,7 @@ pub(crate) fn not_saturated(
     let busy = samples.median_of(arm, lane, |slice| samples.utilisation(slice))?;
     (!floor && busy < SATURATION).then(|| {
         format!(
-            "its core was busy only {:.1} % of the time, {:.0} % is required",
+            "its core was only {:.1} % busy; {:.0} % is required",
             100.0 * busy,
             100.0 * SATURATION
         )
@@ -85,7 +85,7 @@ fn against_littles_law(
     let connections = record.plan.load(lane).connections as f64;
     ((in_flight / connections - 1.0).abs() > LITTLE).then(|| {
         format!(
-            "by Little's law {in_flight:.1} requests were in flight, on {connections} connections"
+            "by Little's law {in_flight:.1} requests were in flight on {connections} connections"
         )
     })
 }
@@ -103,7 +103,7 @@ fn near_the_floor(
     let ratio = median(&samples.log_ratios(floor, arm, lane))?.exp();
     (ratio < FLOOR_FACTOR).then(|| {
         format!(
-            "the floor is only {ratio:.2} times as fast, {FLOOR_FACTOR} is required: generator or \
+            "the floor is only {ratio:.2} times as fast; {FLOOR_FACTOR} is required; generator or \
              kernel may be the limit"
         )
     })
@@ -115,7 +115,7 @@ fn core_shared(record: &Record) -> Option<String> {
         let cores = if shared.len() == 1 { "core" } else { "cores" };
         let shared: Vec<String> = shared.iter().map(usize::to_string).collect();
         format!(
-            "servers and generator shared {cores} {}: the figures tell of both together",
+            "servers and generator shared {cores} {}: the figures measure both together",
             shared.join(", ")
         )
     })
@@ -133,8 +133,8 @@ fn physical_core_shared(record: &Record) -> Option<String> {
     });
     let (generator, server) = pairs.next()?;
     Some(format!(
-        "core {generator} (generator) and core {server} (servers) are threads of one physical core: the \
-         figures tell of both together"
+        "core {generator} (generator) and core {server} (servers) are threads of one physical \
+         core: the figures measure both together"
     ))
 }
 

@@ -8,7 +8,7 @@ use crate::figures::Figures;
 use crate::gates;
 use crate::samples::Samples;
 use crate::statistics::{
-    CONFIDENCE, LEAST_MARGIN, Place, Ratio, Verdict, margin, pairs_of, ratio_over_restarts,
+    CONFIDENCE, LEAST_MARGIN, Rank, Ratio, Verdict, margin, pairs_of, ratio_over_restarts,
     restarts_needed, simultaneous_confidence,
 };
 
@@ -21,10 +21,10 @@ pub struct LaneAnalysis {
     pub margin: f64,
     /// The second copy against the first.
     pub again: Option<Ratio>,
-    /// One row an arm: the compared by place, then those aside, the second copy, the reference
+    /// One row an arm: the compared by rank, then those aside, the second copy, the reference
     /// and the floor.
     pub rows: Vec<Row>,
-    /// Each compared server against each below it.
+    /// The pairs of compared servers.
     pub pairs: Vec<Pair>,
     /// Each compared server against one shown aside on the same framework, such as its
     /// hello-world: what doing the whole work costs. Each interval is a 95 % one by itself.
@@ -36,14 +36,14 @@ pub struct LaneAnalysis {
 pub struct Row {
     /// Index into the plan's arms.
     pub arm: usize,
-    /// Why the row is void; it counts only where this is empty.
-    pub void: Vec<String>,
+    /// Why the row is excluded; it counts only where this is empty.
+    pub excluded: Vec<String>,
     /// Figures, where anything was measured.
     pub figures: Option<Figures>,
     /// Requests per second relative to the reference, with a 95 % interval over restarts.
     pub relative: Option<Ratio>,
-    /// Its place among the compared servers that are not void.
-    pub place: Option<Place>,
+    /// Its rank among the compared servers that are not excluded.
+    pub rank: Option<Rank>,
 }
 
 /// One server against another.
@@ -67,10 +67,10 @@ impl LaneAnalysis {
     pub(crate) fn of(record: &Record, samples: &Samples<'_>, lane: Lane) -> Self {
         let arms = &record.plan.arms;
         let with_role = |role| arms.iter().position(|arm| arm.role == role);
-        let voids: Vec<Vec<String>> = (0..arms.len())
+        let exclusions: Vec<Vec<String>> = (0..arms.len())
             .map(|arm| gates::reasons(record, samples, arm, lane))
             .collect();
-        let sound = |arm: usize| voids[arm].is_empty();
+        let sound = |arm: usize| exclusions[arm].is_empty();
         let against = |arm: usize, other: Option<usize>| {
             let other = other.filter(|&other| sound(arm) && sound(other))?;
             ratio_over_restarts(&samples.log_ratios(arm, other, lane), CONFIDENCE)
@@ -116,18 +116,18 @@ impl LaneAnalysis {
                 }
                 Row {
                     arm,
-                    void: voids[arm].clone(),
+                    excluded: exclusions[arm].clone(),
                     figures,
                     relative,
-                    place: verdicts
+                    rank: verdicts
                         .filter(|_| compared.contains(&arm))
                         .filter(|verdicts| !verdicts.is_empty())
-                        .map(|verdicts| Place::of(&verdicts)),
+                        .map(|verdicts| Rank::of(&verdicts)),
                 }
             })
             .collect();
         rows.sort_by(|a, b| {
-            let key = |row: &Row| (display_order(arms[row.arm].role), !row.void.is_empty());
+            let key = |row: &Row| (display_order(arms[row.arm].role), !row.excluded.is_empty());
             let rate = |row: &Row| {
                 row.figures
                     .map_or(0.0, |figures| figures.requests_per_second)
@@ -181,7 +181,7 @@ struct Equals {
 impl Equals {
     fn verdict(&self, ratio: Ratio) -> Verdict {
         match Verdict::of(ratio, self.margin, LEAST_MARGIN) {
-            Verdict::Tie if !self.known => Verdict::Unresolved,
+            Verdict::Tie if !self.known => Verdict::Undecided,
             verdict => verdict,
         }
     }
@@ -198,7 +198,7 @@ impl Pair {
         let log_ratios = samples.log_ratios(arm, against, lane);
         let ratio = ratio_over_restarts(&log_ratios, confidence)?;
         let verdict = equals.verdict(ratio);
-        let restarts_needed = (verdict == Verdict::Unresolved)
+        let restarts_needed = (verdict == Verdict::Undecided)
             .then(|| restarts_needed(&log_ratios, &equals.log_ratios, confidence, LEAST_MARGIN))
             .flatten();
         Some(Self {

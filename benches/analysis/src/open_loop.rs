@@ -78,7 +78,7 @@ pub struct OpenLoop {
     /// were not disturbed.
     pub answered: f64,
     /// Why it does not count; empty where it does.
-    pub void: Vec<String>,
+    pub excluded: Vec<String>,
 }
 
 /// A percentile of latency within slices.
@@ -134,7 +134,7 @@ pub fn latency_comparison(record: &Record) -> Result<Option<LatencyComparison>> 
     let sound = |arm, rate| {
         cells
             .iter()
-            .any(|cell| (cell.arm, cell.rate) == (arm, rate) && cell.void.is_empty())
+            .any(|cell| (cell.arm, cell.rate) == (arm, rate) && cell.excluded.is_empty())
     };
     let relative: Vec<Vec<Option<Ratio>>> = cells
         .iter()
@@ -185,7 +185,7 @@ pub fn latency_comparison(record: &Record) -> Result<Option<LatencyComparison>> 
                 };
                 // Less is better.
                 let verdict = match Verdict::of(ratio, margin, LEAST_LATENCY_MARGIN).inverse() {
-                    Verdict::Tie if apart.is_none() => Verdict::Unresolved,
+                    Verdict::Tie if apart.is_none() => Verdict::Undecided,
                     verdict => verdict,
                 };
                 pairs.push(LatencyPair {
@@ -195,7 +195,7 @@ pub fn latency_comparison(record: &Record) -> Result<Option<LatencyComparison>> 
                     against,
                     ratio,
                     verdict,
-                    restarts_needed: (verdict == Verdict::Unresolved)
+                    restarts_needed: (verdict == Verdict::Undecided)
                         .then(|| {
                             restarts_needed(&log_ratios, &equals, confidence, LEAST_LATENCY_MARGIN)
                         })
@@ -249,21 +249,21 @@ fn of(
         let slices = restarts.flat_map(|restart| undisturbed(restart, rate));
         slices.filter(|slice| slice.arm == arm)
     };
-    let mut void: Vec<String> = latency
+    let mut excluded: Vec<String> = latency
         .restarts
         .iter()
         .flat_map(|restart| &restart.failures)
         .filter(|failure| failure.arm == arm && failure.rate.is_none_or(|one| one == rate))
         .map(|failure| failure.reason.clone())
         .collect();
-    void.dedup();
+    excluded.dedup();
     let disturbed = slices.len() - kept().count();
     let offered: u64 = kept().map(|slice| slice.offered).sum();
-    if slices.is_empty() && void.is_empty() {
+    if slices.is_empty() && excluded.is_empty() {
         return Ok(None);
     }
     if disturbed as f64 > DISTURBED * slices.len() as f64 {
-        void.push(format!(
+        excluded.push(format!(
             "the machine, not the server, made requests wait in {disturbed} of {} slices",
             slices.len()
         ));
@@ -274,11 +274,11 @@ fn of(
             let restarts = latency.restarts.iter();
             restarts.filter_map(|restart| restart.machine.as_ref())
         };
-        void.extend(taken_by_others(loads()));
-        void.extend(throttled(loads()));
+        excluded.extend(taken_by_others(loads()));
+        excluded.extend(throttled(loads()));
         if answered < ANSWERED {
-            void.push(format!(
-                "it answered only {:.1} % of what was offered, {:.0} % is required",
+            excluded.push(format!(
+                "it answered only {:.1} % of the offered requests; {:.0} % is required",
                 100.0 * answered,
                 100.0 * ANSWERED
             ));
@@ -302,7 +302,7 @@ fn of(
         slices: slices.len(),
         disturbed,
         answered,
-        void,
+        excluded,
     }))
 }
 

@@ -25,7 +25,7 @@ pub use intervals::{
 };
 pub use neighbours::levels;
 pub use trend::{Trend, trend};
-pub use verdict::{LEAST_LATENCY_MARGIN, LEAST_MARGIN, Place, Verdict, margin, restarts_needed};
+pub use verdict::{LEAST_LATENCY_MARGIN, LEAST_MARGIN, Rank, Verdict, margin, restarts_needed};
 
 #[cfg(test)]
 mod tests;

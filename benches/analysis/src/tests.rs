@@ -5,10 +5,10 @@ mod verdicts;
 
 use quartet_record::plan::{ArmRole, Lane};
 use quartet_record::testing::{Simulation, record};
-use quartet_record::{Record, Slice, State, Void};
+use quartet_record::{Exclusion, Record, Slice, State};
 
 use crate::samples::Samples;
-use crate::statistics::{LEAST_MARGIN, Place, Verdict, ratio_over_restarts};
+use crate::statistics::{LEAST_MARGIN, Rank, Verdict, ratio_over_restarts};
 use crate::{Analysis, LaneAnalysis, Row};
 
 fn analysed(record: &Record) -> Analysis {
@@ -55,11 +55,11 @@ fn each_slice(record: &mut Record, name: &str, change: impl Fn(&mut Slice)) {
 fn half_a_restart_counts_and_less_does_not() {
     let mut record = Simulation::new(4).run();
     record.state = State::Interrupted;
-    let place = |slice: &Slice| (slice.block, slice.position);
+    let rank = |slice: &Slice| (slice.block, slice.position);
     for (restart, last) in [(2, (6, 0)), (3, (5, 1))] {
         let restart = &mut record.restarts[restart];
         restart.complete = false;
-        restart.slices.retain(|slice| place(slice) <= last);
+        restart.slices.retain(|slice| rank(slice) <= last);
     }
     let analysis = analysed(&record);
     assert_eq!(analysis.restarts, 3);
@@ -67,7 +67,7 @@ fn half_a_restart_counts_and_less_does_not() {
         analysis
             .warnings
             .iter()
-            .any(|warning| warning.contains("3 of 4 restarts count"))
+            .any(|warning| warning.contains("3 of 4 restarts are used"))
     );
 }
 
@@ -94,7 +94,7 @@ fn nothing_measured_is_no_error() {
         analysis.lanes[0]
             .rows
             .iter()
-            .all(|row| row.figures.is_none() && row.place.is_none())
+            .all(|row| row.figures.is_none() && row.rank.is_none())
     );
 }
 
@@ -110,13 +110,13 @@ fn without_the_kernels_books_the_rest_is_still_said() {
     }
     let analysis = analysed(&record);
     let axum = row(&record, &analysis.lanes[0], "axum");
-    assert!(axum.void.is_empty() && axum.relative.is_some());
+    assert!(axum.excluded.is_empty() && axum.relative.is_some());
     assert_eq!(axum.figures.unwrap().cpu, None);
     assert!(
         analysis
             .warnings
             .iter()
-            .any(|warning| warning.contains("CPU time is not known"))
+            .any(|warning| warning.contains("CPU time is unknown"))
     );
 }
 

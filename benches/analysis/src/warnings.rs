@@ -26,32 +26,33 @@ pub(crate) fn all(record: &Record, samples: &Samples<'_>, lanes: &[LaneAnalysis]
     match record.state {
         State::Complete => {}
         State::Interrupted => warnings.push(format!(
-            "interrupted: {} of {} restarts count",
+            "interrupted: {} of {} restarts are used",
             samples.restarts(),
             plan.restarts
         )),
         State::Running => warnings.push(format!(
-            "the run has not ended: {} of {} restarts count so far",
+            "the run has not ended: {} of {} restarts so far",
             samples.restarts(),
             plan.restarts
         )),
     }
     match samples.restarts() {
-        0 | 1 => warnings.push("an interval needs two restarts at least: none is given".to_owned()),
+        0 | 1 => warnings.push("no intervals: they need at least two restarts".to_owned()),
         few if few < FEW_RESTARTS => warnings.push(format!(
-            "{few} restarts: intervals rest on few processes; publish nothing below {FEW_RESTARTS}"
+            "only {few} restarts: intervals are unreliable; do not publish results of fewer than \
+             {FEW_RESTARTS}"
         )),
         _ => {}
     }
     warnings.push(match &record.calibration {
         Some(calibration) => sentence(calibration),
-        None => {
-            "what this machine can resolve was not tried: `cargo compare calibrate` does".to_owned()
-        }
+        None => "the smallest detectable difference is unknown on this machine; run \
+             `cargo compare calibrate`"
+            .to_owned(),
     });
     if let Some(last) = record.resumed.last() {
         warnings.push(format!(
-            "the run was begun {}, and gone on with {last}",
+            "the run was started {} and resumed {last}",
             record.started
         ));
     }
@@ -79,17 +80,17 @@ pub(crate) fn all(record: &Record, samples: &Samples<'_>, lanes: &[LaneAnalysis]
         let name = lane.lane.name();
         match lane.again {
             None => warnings.push(format!(
-                "{name}: no second copy counts, so nothing shows how far equals seem apart"
+                "{name}: there is no valid second copy, so the measurement error is unknown"
             )),
             Some(again) if again.low > 1.0 || again.high < 1.0 => warnings.push(format!(
-                "{name}: two copies of one server seem {:.2} % apart, so differences up to {:.2} % \
-                 count as none, and no tie is given",
+                "{name}: two copies of one server differ by {:.2} %, so differences up to {:.2} % \
+                 are not called real, and there are no ties",
                 100.0 * (again.estimate - 1.0).abs(),
                 100.0 * lane.margin
             )),
             Some(_) if lane.margin > LEAST_MARGIN => warnings.push(format!(
-                "{name}: two copies of one server may be up to {:.2} % apart in this run, so \
-                 differences up to that count as none, and no tie is given",
+                "{name}: two copies of one server may differ by up to {:.2} % in this run, so \
+                 smaller differences are not called real, and there are no ties",
                 100.0 * lane.margin
             )),
             Some(_) => {}
@@ -109,7 +110,8 @@ fn unmeasured(record: &Record, samples: &Samples<'_>) -> Option<String> {
         .iter()
         .any(|cell| samples.slices(cell.arm, cell.lane).next().is_some());
     (any && !cells.iter().any(|cell| known(cell.arm, cell.lane))).then(|| {
-        "CPU time is not known on this system, nor is it checked that the servers' cores were busy"
+        "CPU time is unknown on this system, so it was not checked that the servers' cores were \
+         busy"
             .to_owned()
     })
 }
@@ -125,8 +127,8 @@ fn disturbed(record: &Record, samples: &Samples<'_>, lane: Lane) -> Option<Strin
     let share = idle as f64 / busy.len().max(1) as f64;
     (share > DISTURBED).then(|| {
         format!(
-            "{}: in {:.0} % of slices the server's core was less than {:.0} % busy; something \
-             else ran",
+            "{}: in {:.0} % of slices something else ran on the server's core (less than {:.0} % \
+             busy); ratios are corrected for this",
             lane.name(),
             100.0 * share,
             100.0 * SATURATION
@@ -141,8 +143,7 @@ fn floor_missing(record: &Record, samples: &Samples<'_>, lane: Lane) -> Option<S
     let anything = (0..record.plan.arms.len()).any(measured);
     (anything && record.plan.takes_part(floor, lane) && !measured(floor)).then(|| {
         format!(
-            "{}: the floor was not measured, so nothing shows that the generator can outrun the \
-             servers",
+            "{}: the floor was not measured, so it is unknown whether the generator is fast enough",
             lane.name()
         )
     })
@@ -150,7 +151,7 @@ fn floor_missing(record: &Record, samples: &Samples<'_>, lane: Lane) -> Option<S
 
 fn idle_floor(record: &Record, samples: &Samples<'_>, analysed: &LaneAnalysis) -> Option<String> {
     let lane = analysed.lane;
-    let counts = |row: &&Row| row.void.is_empty();
+    let counts = |row: &&Row| row.excluded.is_empty();
     let floor = analysed.rows.iter().filter(counts).map(|row| row.arm);
     let floor = floor
         .into_iter()
@@ -158,8 +159,8 @@ fn idle_floor(record: &Record, samples: &Samples<'_>, analysed: &LaneAnalysis) -
     let busy = samples.median_of(floor, lane, |slice| samples.utilisation(slice))?;
     (busy < SATURATION).then(|| {
         format!(
-            "{}: the floor's core was {:.0} % busy, the generator being the slower: read its rate \
-             as at least so much",
+            "{}: the floor's core was only {:.0} % busy because the generator was the limit; the \
+             floor's rate is a lower bound",
             lane.name(),
             100.0 * busy
         )

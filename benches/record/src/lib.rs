@@ -21,6 +21,7 @@ pub mod cores;
 pub mod cost;
 pub mod environment;
 pub mod estimates;
+mod exclusion;
 mod histogram;
 mod latency;
 pub mod machine;
@@ -37,10 +38,10 @@ mod store;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod time;
-mod void;
 
 pub use capacity::{CapacityFailure, CapacityRestart, CapacitySlice};
 pub use cases::{CaseFinding, CaseVerdict};
+pub use exclusion::Exclusion;
 pub use histogram::{decode, encode};
 pub use latency::{Latency, LatencyFailure, LatencyRestart, LatencyTotals, OfferedRate, OpenSlice};
 pub use record::{Record, SCHEMA_VERSION, State};
@@ -48,4 +49,3 @@ pub use restart::{ArmRestart, LaneTotals, MachineLoad, RestartRecord, Slice};
 pub use server::{Conformance, Program, ServerRecord};
 pub use store::{PACKED_NAME, PLAIN_NAME, repack};
 pub use time::now;
-pub use void::Void;

@@ -70,7 +70,7 @@ pub(super) fn unpack(packed: Value) -> Result<Value> {
     let version = packed.get("packed").and_then(Value::as_u64);
     ensure!(
         version == Some(PACKED_VERSION.into()),
-        "it is packed in a way this program does not know"
+        "its packing is unknown to this program"
     );
     let mut packed: Packed = serde_json::from_value(packed)?;
     Tables::unpack(packed.tables)?.restore(&mut packed.record)?;

@@ -9,12 +9,12 @@ use crate::cores::Core;
 use crate::cost::Cost;
 use crate::environment::Environment;
 use crate::estimates::Estimates;
+use crate::exclusion::Exclusion;
 use crate::latency::Latency;
 use crate::machine::{Machine, Source, Toolchain};
 use crate::plan::Plan;
 use crate::restart::RestartRecord;
 use crate::server::ServerRecord;
-use crate::void::Void;
 
 /// The version of the record's form. It rises when a reader of the old form would misread the new.
 pub const SCHEMA_VERSION: u32 = 3;
@@ -62,9 +62,10 @@ pub struct Record {
     pub servers: Vec<ServerRecord>,
     /// What was measured, one entry a restart.
     pub restarts: Vec<RestartRecord>,
-    /// What went wrong and takes an arm out of the comparison. Arms that are void for what their
+    /// What went wrong and takes an arm out of the comparison. Arms that are excluded for what their
     /// samples say, such as a core that was not busy, are found in analysis.
-    pub voids: Vec<Void>,
+    #[serde(rename = "voids")]
+    pub exclusions: Vec<Exclusion>,
     /// What a reader should know of the circumstances.
     pub warnings: Vec<String>,
     /// Requests per second against the number of connections, as `plan.capacity` has it: one entry

@@ -72,7 +72,8 @@ impl Record {
         let version = version.with_context(|| format!("{shown} is not the record of a run"))?;
         ensure!(
             (u64::from(OLDEST_VERSION)..=u64::from(SCHEMA_VERSION)).contains(&version),
-            "{shown} has schema version {version}, this program reads {OLDEST_VERSION} to {SCHEMA_VERSION}",
+            "{shown} has schema version {version}, this program reads {OLDEST_VERSION} to \
+             {SCHEMA_VERSION}",
         );
         let mut record: Self =
             serde_json::from_value(document).with_context(|| format!("{shown} is damaged"))?;
@@ -101,13 +102,13 @@ pub fn repack(path: &Path) -> Result<(u64, u64)> {
     let record = Record::read(&file)?;
     ensure!(
         record.state != State::Running,
-        "{shown} is of a run that goes on, or was killed: `cargo compare --resume` goes on with it"
+        "{shown} is of an unfinished run; `cargo compare --resume` continues it"
     );
     let before = fs::metadata(&file)?.len();
     let document = document(&file)?;
     ensure!(
         same(&unpack(pack(document.clone())?)?, &document),
-        "{shown} would not come back the same, and is left as it is"
+        "{shown} cannot be packed without loss, and is left unchanged"
     );
     let packed = write_packed(file.parent().unwrap_or(Path::new("")), document)?;
     Ok((before, fs::metadata(packed)?.len()))

@@ -7,8 +7,9 @@ use quartet_record::calibration::{Calibration, LatencyCalibration};
 /// All of it, for people.
 pub fn text(calibration: &Calibration) -> String {
     let mut text = format!(
-        "What a default run can resolve here: {} runs of {} restarts and {} comparisons, put together from {} \
-         restarts of a control and of copies slower by a known share (95 % intervals)\n",
+        "What a default run can detect on this machine (95 % intervals), from {} simulated runs \
+         of {} restarts and {} comparisons, drawn from {} restarts of a control and of slowed \
+         copies\n",
         calibration.trials, calibration.run_restarts, calibration.comparisons, calibration.restarts
     );
     for lane in &calibration.lanes {
@@ -16,13 +17,13 @@ pub fn text(calibration: &Calibration) -> String {
         let _ = writeln!(text, "\n{}: GET {}", lane.lane.name(), lane.lane.path());
         let _ = writeln!(
             text,
-            "· two equals are told apart in {} of runs",
+            "· two equal servers: called different in {} of runs",
             lane.told_apart.percent()
         );
         for slowed in &lane.slowed {
             let _ = writeln!(
                 text,
-                "· slower by {} %, measured as {}, is found so in {}",
+                "· slower by {} %, measured as {}: detected in {}",
                 slowed.percent,
                 slowed.measured_percent(),
                 slowed.seen.percent()
@@ -31,7 +32,7 @@ pub fn text(calibration: &Calibration) -> String {
         if let Some(resolves) = lane.resolves {
             let _ = writeln!(
                 text,
-                "· slower by {:.2} % would be found so in 99 of 100",
+                "· slower by {:.2} %: detected in 99 of 100",
                 100.0 * resolves
             );
         }
@@ -53,7 +54,7 @@ pub fn text(calibration: &Calibration) -> String {
 
 fn line(latency: &LatencyCalibration) -> String {
     let mut text = format!(
-        "· {}: two equals are told apart in {} of runs",
+        "· {}: two equal servers: called different in {} of runs",
         latency.name(),
         latency.told_apart.percent()
     );
@@ -61,8 +62,8 @@ fn line(latency: &LatencyCalibration) -> String {
     if let Some(late) = latency.late {
         let _ = write!(
             text,
-            "; every hundredth answer late by {} µs, measured as {:.2} times the control's ({:.2} to {:.2}), is \
-             found so in {}",
+            "; every hundredth answer late by {} µs, measured as {:.2} times the control's ({:.2} \
+             to {:.2}): detected in {}",
             late.microseconds,
             late.measured.estimate,
             late.measured.low,
@@ -73,7 +74,7 @@ fn line(latency: &LatencyCalibration) -> String {
     if let Some(longer) = latency.resolves {
         let _ = write!(
             text,
-            "; {:.0} % longer would be found so in 9 of 10",
+            "; {:.0} % longer: detected in 9 of 10",
             100.0 * longer
         );
     }
@@ -113,7 +114,7 @@ mod tests {
             comparisons: 12,
             trials: 4_000,
             lanes: vec![LaneCalibration {
-                lane: Lane::One,
+                lane: Lane::Item,
                 told_apart: frequency(0.004),
                 slowed: vec![slowed],
                 resolves: Some(0.026),
@@ -123,10 +124,10 @@ mod tests {
         };
         let text = text(&calibration);
         for line in [
-            "one: GET /greetings/en",
-            "· two equals are told apart in 0.4 % (0.4 to 0.4) of runs",
-            "· slower by 3 %, measured as 3.10 (2.00 to 4.00), is found so in 99.7 % (99.7 to 99.7)",
-            "· slower by 2.60 % would be found so in 99 of 100",
+            "item: GET /greetings/en",
+            "· two equal servers: called different in 0.4 % (0.4 to 0.4) of runs",
+            "· slower by 3 %, measured as 3.10 (2.00 to 4.00): detected in 99.7 % (99.7 to 99.7)",
+            "· slower by 2.60 %: detected in 99 of 100",
         ] {
             assert!(text.lines().any(|found| found == line), "{line}\n{text}");
         }

@@ -67,10 +67,7 @@ impl Difference {
             .into_iter()
             .filter_map(|sample| Figure::of(sample, confidence))
             .collect();
-        ensure!(
-            !figures.is_empty(),
-            "the records share no figure that counts in both"
-        );
+        ensure!(!figures.is_empty(), "the records share no valid figure");
         let mut alone: Vec<String> = memory::note(&views).into_iter().collect();
         alone.extend(latency::notes(&views));
         alone.extend(circumstances::only_in_one(&views[0], &views[1], "A"));
@@ -125,15 +122,18 @@ impl Difference {
         let machine = match same {
             0 => String::new(),
             _ if same == apart && apart == 1 => {
-                " It is of programs that are the same in both: the machine differed, not the server."
+                " It is of programs that are the same in both: the machine differed, not the \
+                 server."
                     .to_owned()
             }
             _ if same == apart => {
-                " All are of programs that are the same in both: the machine differed, not the servers."
+                " All are of programs that are the same in both: the machine differed, not the \
+                 servers."
                     .to_owned()
             }
             same => format!(
-                " {same} are of programs that are the same in both: by as much the machine may have changed the others."
+                " {same} are of programs that are the same in both, so the machine may have changed the \
+                 others by as much."
             ),
         };
         format!("Conclusion: not consistent. {figures}; {contradictions}.{machine}")
@@ -146,7 +146,11 @@ impl Difference {
             // Writing to a string does not fail, here and below.
             let _ = writeln!(text, "{letter}: {name} ({run})");
         }
-        list(&mut text, "What is not the same", &self.circumstances);
+        list(
+            &mut text,
+            "Differences of machine, build and plan",
+            &self.circumstances,
+        );
         let _ = write!(text, "\n{}\n{}", self.table().text(), WORDS);
         list(&mut text, "Not compared", &self.alone);
         list(
@@ -189,9 +193,9 @@ impl Difference {
 
 /// What the table's last column says.
 const WORDS: &str = "\
-FASTER, SLOWER, LARGER, SMALLER: the whole interval lies beyond the margin, the figures differ.
+FASTER, SLOWER, LARGER, SMALLER: the whole interval lies beyond the margin; the figures differ.
 the same: the whole interval lies within the margin.
-consistent: the interval reaches across the margin, so that neither is shown; no difference was found.
+consistent: the interval crosses the margin; no difference was found, and none is ruled out.
 ";
 
 fn list(text: &mut String, heading: &str, items: &[String]) {
@@ -231,7 +235,7 @@ impl Figure {
             Verdict::Ahead => greater,
             Verdict::Behind => less,
             Verdict::Tie => "the same",
-            Verdict::Unresolved => "consistent",
+            Verdict::Undecided => "consistent",
         }
     }
 }

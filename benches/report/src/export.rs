@@ -9,13 +9,13 @@ use serde_json::{Map, Value, json};
 /// A table of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum What {
-    /// What is reported: a row for each server and lane
+    /// The reported figures, one row for each server and lane
     Figures,
-    /// Each compared server against each below it
+    /// The pairs of compared servers
     Pairs,
     /// Every slice, as measured
     Slices,
-    /// Each process's life: start-up and memory
+    /// The start-up and memory of each process
     Processes,
 }
 
@@ -83,8 +83,8 @@ fn figures(record: &Record) -> Result<Vec<Row>> {
                 "lane": lane,
                 "server": name(record, found.arm),
                 "role": record.plan.arms[found.arm].role,
-                "void": found.void.join("; "),
-                "place": found.place,
+                "excluded": found.excluded.join("; "),
+                "rank": found.rank,
                 "relative": found.relative,
             });
             row([first, json!(found.figures)])
@@ -181,7 +181,7 @@ fn written(rows: &[Row]) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use quartet_record::Void;
+    use quartet_record::Exclusion;
     use quartet_record::testing::record;
 
     fn lines(record: &Record, what: What) -> Vec<String> {
@@ -213,7 +213,7 @@ mod tests {
     #[test]
     fn figures_have_their_intervals_and_reasons() {
         let mut record = record();
-        record.voids.push(Void {
+        record.exclusions.push(Exclusion {
             arm: 0,
             restart: None,
             lane: None,
@@ -221,7 +221,7 @@ mod tests {
         });
         let lines = lines(&record, What::Figures);
         assert_eq!(lines.len(), 1 + 2 * 6);
-        for column in ["relative_low", "cpu_user", "place_best"] {
+        for column in ["relative_low", "cpu_user", "rank_best"] {
             assert!(
                 lines[0].split(',').any(|found| found == column),
                 "{}",
@@ -248,7 +248,7 @@ mod tests {
             processes[0]
         );
         assert!(
-            processes[0].contains("lanes_one_user_ns"),
+            processes[0].contains("lanes_item_user_ns"),
             "{}",
             processes[0]
         );

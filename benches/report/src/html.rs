@@ -72,7 +72,7 @@ pub fn page(
         .flatten()
         .collect(),
     };
-    document.render().context("the page cannot be put together")
+    document.render().context("the page cannot be created")
 }
 
 /// Writes the page into the directory of its record, and says where.

@@ -2,12 +2,12 @@
 
 mod caption;
 mod division;
+mod exclusions;
 mod footprint;
 mod latency;
 mod modes;
 mod page;
 mod rates;
-mod voids;
 
 use std::fmt::Write as _;
 
@@ -24,7 +24,7 @@ pub(crate) use page::Page;
 pub(crate) use rates::rate_caption;
 
 /// Everything a run says: a table for each lane, one of what does not depend on the lane, what is
-/// void and why, what else to know, and how it was measured.
+/// excluded and why, what else to know, and how it was measured.
 pub fn render(record: &Record, analysis: &Analysis, form: Form) -> String {
     let page = Page { record, form };
     let mut blocks = Vec::new();
@@ -36,9 +36,9 @@ pub fn render(record: &Record, analysis: &Analysis, form: Form) -> String {
     blocks.extend(page.capacity(analysis));
     blocks.extend(page.latency(analysis));
     blocks.extend(page.footprints(analysis));
-    blocks.push(page.list(&page.voids(analysis)));
+    blocks.push(page.list(&page.exclusions(analysis)));
     if !analysis.warnings.is_empty() {
-        blocks.push(page.title("Before you believe it".to_owned()));
+        blocks.push(page.title("Caveats".to_owned()));
         blocks.push(page.list(&analysis.warnings));
     }
     blocks.push(page.caption(analysis));
@@ -53,7 +53,7 @@ pub fn markdown(record: &Record, analysis: &Analysis, page: Option<&str>) -> Str
         // Writing to a string does not fail.
         let _ = writeln!(
             text,
-            "\nWith charts, verdicts in sentences and all the rest: [the report of this run]({page})."
+            "\nCharts, verdicts and everything else: [the report of this run]({page})."
         );
     }
     text

@@ -48,8 +48,8 @@ pub(super) fn choose(
     let cores: Vec<&Core> = available.iter().filter(|core| core.number < HELD).collect();
     ensure!(
         cores.len() >= 2,
-        "only {} core is available: the load generator and the servers cannot be kept apart, and \
-         the figures would measure both together; --shared-core measures all the same",
+        "only {} core is available, but load generator and servers need different ones; \
+         --shared-core measures both together",
         cores.len(),
     );
     let choice = Choice::best(&cores, server, generator)?;
@@ -62,7 +62,7 @@ pub(super) fn choose(
     }
     if available.len() > cores.len() {
         warnings.push(format!(
-            "cores from {HELD} on are left out: a thread cannot be confined to them"
+            "cores from {HELD} on are not used: a thread cannot be confined to them"
         ));
     }
     let numbers = |cores: &[&Core]| cores.iter().map(|core| core.number).collect();
@@ -133,7 +133,7 @@ impl<'a> Choice<'a> {
             (None, Some(server), Some(generator)) => {
                 let both = generator.iter().find(|core| server.contains(core));
                 let both = both.copied().unwrap_or_default();
-                bail!("core {both} cannot serve and generate load at once: give each its own")
+                bail!("core {both} cannot be used for server and generator")
             }
             (None, _, Some(_)) => bail!("no core is left for the server"),
             (None, ..) => bail!("no core is left for the load generator"),
@@ -171,16 +171,16 @@ impl<'a> Choice<'a> {
         let mut faults = Vec::new();
         if let Some((generator, server)) = self.beside() {
             let what = format!(
-                "core {generator} (generator) and core {server} (servers) are threads of one physical \
-                 core and slow each other (`lscpu -e` lists which are)"
+                "core {generator} (generator) and core {server} (servers) are threads of one \
+                 physical core and slow each other down (see `lscpu -e`)"
             );
             faults.push((what, true));
         }
         let isolated = self.server.iter().find(|core| core.isolated);
         if let Some(core) = isolated.filter(|_| self.server.len() > 1) {
             let what = format!(
-                "core {} is isolated: the scheduler does not spread a server's threads over such cores, \
-                 so that all would run on one",
+                "core {} is isolated: the scheduler does not distribute a server's threads over \
+                 isolated cores, so all would run on one",
                 core.number
             );
             faults.push((what, true));

@@ -29,7 +29,7 @@ mod platform {
             }
             // The kernel has more cores than the set holds.
             Err(Errno::EINVAL) => {
-                usable_by_files(system).context("/proc does not tell the usable cores")
+                usable_by_files(system).context("/proc does not list the usable cores")
             }
             Err(error) => Err(error).context("cannot ask for the usable cores"),
         }
@@ -82,7 +82,7 @@ mod platform {
     pub(super) fn shared() -> Result<Placement> {
         Ok(Placement {
             warnings: vec![
-                "this platform cannot confine processes to cores: servers and generator may \
+                "this platform cannot confine processes to cores, so servers and generator may \
                  disturb each other"
                     .to_owned(),
             ],

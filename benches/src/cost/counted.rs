@@ -25,8 +25,8 @@ use crate::subject::Subject;
 const REQUESTS: usize = 500;
 
 /// Why allocations are not known though instructions are.
-pub(super) const UNSEEN: &str = "memcheck saw none at all, for it takes the place of the C library's \
-                                 allocator only where that is linked dynamically";
+pub(super) const UNSEEN: &str = "memcheck saw none, because it replaces the C library's allocator \
+     only if that is linked dynamically";
 
 /// The most descriptors of a server under valgrind, which keeps a table of as many, and does not start
 /// where that is too large; more than one connection takes.
@@ -37,7 +37,7 @@ const DESCRIPTORS: u32 = 1024;
 /// # Errors
 /// Where there is no valgrind, or the server does not run under it or answers wrongly.
 pub(super) fn per_request(subject: &Subject<'_>, lane: Lane) -> Result<Option<RequestCost>> {
-    if !matches!(lane, Lane::One | Lane::List) {
+    if !matches!(lane, Lane::Item | Lane::List) {
         return Ok(None);
     }
     let present = Command::new(TOOL)
@@ -173,7 +173,7 @@ mod tests {
         // In the tool's place, a shell that says what it may open.
         let arguments = ["-c", "ulimit -Sn >&2; ulimit -Hn >&2; exit 7"];
         let arguments = arguments.map(str::to_owned).to_vec();
-        let run = run(Path::new("sh"), &server.subject(), arguments, Lane::One, 1);
+        let run = run(Path::new("sh"), &server.subject(), arguments, Lane::Item, 1);
         let said = format!("{:#}", run.unwrap_err());
         assert!(said.trim_end().ends_with("1024\n1024"), "{said:?}");
     }

@@ -38,7 +38,7 @@ fn known() -> ServerCost {
         stripped_bytes: Some(1_000),
         lines: None,
         build: Some(BUILT),
-        requests: BTreeMap::from([(Lane::One, COUNTED)]),
+        requests: BTreeMap::from([(Lane::Item, COUNTED)]),
         missing: Vec::new(),
     }
 }

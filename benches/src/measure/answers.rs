@@ -29,7 +29,7 @@ pub(super) fn learn(
         Exchange::get(path, &authority, headers, status, content)
     };
     match lane {
-        Lane::One => Ok(exchange(
+        Lane::Item => Ok(exchange(
             &[],
             200,
             checked_get(address, path, &english(model)?)?,
@@ -193,7 +193,7 @@ mod tests {
     #[test]
     fn a_floor_is_held_to_its_constant_bytes() {
         let constant = || serve(|_| response(200, "ETag: \"a\"\r\n", HELLO));
-        for lane in [Lane::One, Lane::Miss, Lane::Revalidate, Lane::Connect] {
+        for lane in [Lane::Item, Lane::Miss, Lane::Revalidate, Lane::Connect] {
             let exchange = learnt(constant(), lane, true).unwrap();
             assert_eq!(exchange.expected_body(), HELLO.as_bytes());
             assert_eq!(exchange.closes(), lane == Lane::Connect);

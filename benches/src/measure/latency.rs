@@ -43,7 +43,7 @@ impl Session<'_> {
         if record.latency.is_none() {
             let Some(capacity) = least_capacity(record, plan) else {
                 if !self.interrupted() {
-                    let what = "latency was not measured: no server's capacity is known";
+                    let what = "latency was not measured, because no server's capacity is known";
                     record.warnings.push(what.to_owned());
                 }
                 return Ok(());

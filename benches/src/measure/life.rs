@@ -112,7 +112,7 @@ impl Life {
             Some(file) => subject
                 .server
                 .setting(Setting::DataFile(file))
-                .context("servers.toml does not say how it takes a data file")?,
+                .context("servers.toml has no data_args for it")?,
             None => Vec::new(),
         };
         let options = StartOptions {
@@ -362,7 +362,7 @@ mod tests {
     fn begin(server: &StandIn) -> Life {
         let start = Start {
             workers: 1,
-            lanes: &[Lane::One, Lane::Connect],
+            lanes: &[Lane::Item, Lane::Connect],
             model: &Model::embedded(),
             data: None,
             answers_alike: false,
@@ -380,10 +380,10 @@ mod tests {
         // Later than any other moment of this test, so that nothing is opened anew.
         let later = Instant::now() + Duration::from_secs(3600);
         *life.client.used() = later;
-        life.open_loop(Lane::One, OFFER, None).unwrap();
+        life.open_loop(Lane::Item, OFFER, None).unwrap();
         life.slice(LOAD, Lane::Connect, None).unwrap();
         assert_eq!(*life.client.used(), later);
-        life.slice(LOAD, Lane::One, None).unwrap();
+        life.slice(LOAD, Lane::Item, None).unwrap();
         assert_ne!(*life.client.used(), later);
         life.end(0).unwrap();
     }
@@ -392,13 +392,13 @@ mod tests {
     fn either_loop_has_connections_that_were_not_idle() {
         let server = server();
         let mut life = begin(&server);
-        life.slice(LOAD, Lane::One, None).unwrap();
+        life.slice(LOAD, Lane::Item, None).unwrap();
         let at_first = server.accepted();
         *life.client.used() -= 2 * IDLE;
-        life.slice(LOAD, Lane::One, None).unwrap();
+        life.slice(LOAD, Lane::Item, None).unwrap();
         assert_eq!(server.accepted(), at_first + 1);
         *life.client.used() -= 2 * IDLE;
-        life.open_loop(Lane::One, OFFER, None).unwrap();
+        life.open_loop(Lane::Item, OFFER, None).unwrap();
         assert_eq!(server.accepted(), at_first + 2);
     }
 }

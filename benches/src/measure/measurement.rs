@@ -9,7 +9,7 @@ use crate::subject::Subject;
 /// What a measurement works with.
 #[derive(Debug)]
 pub struct Measurement<'a> {
-    /// What each arm of the plan runs; none where it is void from the start.
+    /// What each arm of the plan runs; none where it is excluded from the start.
     pub subjects: Vec<Option<Subject<'a>>>,
     /// Where servers and generator run.
     pub placement: &'a Placement,

@@ -51,7 +51,7 @@ pub(crate) fn load(
     let planned = plan.lanes.iter().copied().filter(held);
     let mut lanes: Vec<Lane> = planned.filter(|&lane| plan.takes_part(arm, lane)).collect();
     if lanes.is_empty() {
-        lanes.push(Lane::One);
+        lanes.push(Lane::Item);
     }
     let start = Start {
         workers: plan.workers,

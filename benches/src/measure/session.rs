@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Error, Result};
 use quartet_record::plan::{ArmRole, Cell, Held, Lane, Plan, Restart};
-use quartet_record::{ArmRestart, RestartRecord, Void, now};
+use quartet_record::{ArmRestart, Exclusion, RestartRecord, now};
 
 use super::life::{Begun, Life, Start};
 use super::load::{Load, Watch};
@@ -33,7 +33,7 @@ pub(super) struct Session<'a> {
     /// What servers of the lane `large` are started with.
     locales: Option<Locales>,
     /// Why arms failed, for the record to take over.
-    pub(super) voids: Vec<Void>,
+    pub(super) exclusions: Vec<Exclusion>,
 }
 
 /// The processes of one restart, by arm.
@@ -57,16 +57,18 @@ impl Lives {
 }
 
 impl<'a> Session<'a> {
-    /// One in which the lanes that are void already are not measured again.
+    /// One in which the lanes that are excluded already are not measured again.
     pub(super) fn begin(
         measurement: &'a Measurement<'a>,
         plan: &'a Plan,
         clock: Option<CoreClock>,
         held: Held,
-        voids: &[Void],
+        exclusions: &[Exclusion],
     ) -> Result<Self> {
         let failed = measurement.subjects.iter().map(Option::is_none).collect();
-        let failed_lanes = voids.iter().filter_map(|void| Some((void.arm, void.lane?)));
+        let failed_lanes = exclusions
+            .iter()
+            .filter_map(|excluded| Some((excluded.arm, excluded.lane?)));
         let progress = Progress::begin(plan.expected_rest(held))?;
         let large = plan.lanes.contains(&Lane::Large);
         Ok(Self {
@@ -77,7 +79,7 @@ impl<'a> Session<'a> {
             failed,
             failed_lanes: failed_lanes.collect(),
             locales: large.then(Locales::write).transpose()?,
-            voids: Vec::new(),
+            exclusions: Vec::new(),
         })
     }
 
@@ -194,7 +196,7 @@ impl<'a> Session<'a> {
             .collect();
         if lanes.is_empty() {
             // Its start-up is of interest all the same.
-            lanes.push(Lane::One);
+            lanes.push(Lane::Item);
         }
         let mut begun = self.start_one(arm, &lanes, None)?;
         if let Some(life) = begun.as_mut().and_then(|begun| begun.life.as_mut()) {
@@ -218,7 +220,7 @@ impl<'a> Session<'a> {
         Ok(begun)
     }
 
-    /// Starts an arm's server for these lanes. None where the arm is void.
+    /// Starts an arm's server for these lanes. None where the arm is excluded.
     pub(super) fn start_one(
         &self,
         arm: usize,
@@ -297,15 +299,15 @@ impl<'a> Session<'a> {
             Some(lane) => {
                 let lane_name = lane.name();
                 self.progress
-                    .say(&format!("{name}, {lane_name}, is void: {reason}"));
+                    .say(&format!("{name}, {lane_name}, is excluded: {reason}"));
                 self.failed_lanes.insert((arm, lane));
             }
             None => {
-                self.progress.say(&format!("{name} is void: {reason}"));
+                self.progress.say(&format!("{name} is excluded: {reason}"));
                 self.failed[arm] = true;
             }
         }
-        self.voids.push(Void {
+        self.exclusions.push(Exclusion {
             arm,
             restart: Some(restart),
             lane,

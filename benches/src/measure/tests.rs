@@ -11,7 +11,7 @@ use nix::unistd::Pid;
 use quartet_conformance::Model;
 use quartet_record::plan::{ArmRole, CapacityPlan, Lane, LatencyPlan, Plan};
 use quartet_record::testing::record;
-use quartet_record::{OfferedRate, RestartRecord, Slice, State, Void};
+use quartet_record::{Exclusion, OfferedRate, RestartRecord, Slice, State};
 
 use super::*;
 use crate::interrupt::Interrupt;
@@ -58,10 +58,12 @@ fn greeting() -> StandIn {
     StandIn::answering(|_| response(200, "application/json", HELLO))
 }
 
-/// The arms and lanes that are void.
-fn voids(record: &Record) -> Vec<(usize, Option<Lane>)> {
-    let voids = record.voids.iter();
-    voids.map(|void| (void.arm, void.lane)).collect()
+/// The arms and lanes that are excluded.
+fn exclusions(record: &Record) -> Vec<(usize, Option<Lane>)> {
+    let exclusions = record.exclusions.iter();
+    exclusions
+        .map(|excluded| (excluded.arm, excluded.lane))
+        .collect()
 }
 
 /// The arms and lanes that were measured.
@@ -75,12 +77,12 @@ fn measured(restart: &RestartRecord) -> Vec<(usize, Lane)> {
 #[test]
 fn a_lane_that_fails_at_the_start_takes_no_other_with_it() {
     let server = greeting();
-    let mut record = planned(1, &[Lane::One, Lane::Miss]);
+    let mut record = planned(1, &[Lane::Item, Lane::Miss]);
     measure(&[&server], &mut record).unwrap();
-    assert_eq!(voids(&record), [(0, Some(Lane::Miss))]);
-    assert!(record.voids[0].reason.contains("200, not 404"));
+    assert_eq!(exclusions(&record), [(0, Some(Lane::Miss))]);
+    assert!(record.exclusions[0].reason.contains("200, not 404"));
     assert!(record.restarts[0].complete);
-    assert_eq!(measured(&record.restarts[0]), [(0, Lane::One)]);
+    assert_eq!(measured(&record.restarts[0]), [(0, Lane::Item)]);
     // Costs may be still to come.
     assert_eq!(record.state, State::Running);
 }
@@ -88,19 +90,19 @@ fn a_lane_that_fails_at_the_start_takes_no_other_with_it() {
 #[test]
 fn a_server_that_fails_in_every_lane_is_void_once() {
     let server = StandIn::answering(|_| response(500, "text/plain", "no"));
-    let mut record = planned(1, &[Lane::One, Lane::Miss]);
+    let mut record = planned(1, &[Lane::Item, Lane::Miss]);
     measure(&[&server], &mut record).unwrap();
-    assert_eq!(voids(&record), [(0, None)]);
+    assert_eq!(exclusions(&record), [(0, None)]);
 }
 
 #[test]
 fn an_arm_is_not_asked_in_a_mode_for_what_it_does_not_answer() {
     let server = greeting();
-    let mut record = planned(1, &[Lane::One, Lane::Miss]);
+    let mut record = planned(1, &[Lane::Item, Lane::Miss]);
     record.plan.arms[0].without = vec![Lane::Miss];
     record.plan.capacity = Some(CapacityPlan::new(Lane::Miss, vec![1, 2], 1));
     measure(&[&server], &mut record).unwrap();
-    assert_eq!(voids(&record), []);
+    assert_eq!(exclusions(&record), []);
     let capacity = &record.capacity[0];
     assert!(capacity.complete && capacity.slices.is_empty());
     assert_eq!(capacity.failures, []);
@@ -109,16 +111,16 @@ fn an_arm_is_not_asked_in_a_mode_for_what_it_does_not_answer() {
 #[test]
 fn a_lane_that_was_void_before_is_not_measured_again() {
     let server = greeting();
-    let mut record = planned(1, &[Lane::One, Lane::List]);
-    record.voids.push(Void {
+    let mut record = planned(1, &[Lane::Item, Lane::List]);
+    record.exclusions.push(Exclusion {
         arm: 0,
         restart: Some(0),
         lane: Some(Lane::List),
         reason: "it failed before the run was interrupted".to_owned(),
     });
     measure(&[&server], &mut record).unwrap();
-    assert_eq!(voids(&record), [(0, Some(Lane::List))]);
-    assert_eq!(measured(&record.restarts[0]), [(0, Lane::One)]);
+    assert_eq!(exclusions(&record), [(0, Some(Lane::List))]);
+    assert_eq!(measured(&record.restarts[0]), [(0, Lane::Item)]);
 }
 
 /// A server with a child process that is gone after so many requests.
@@ -144,22 +146,22 @@ fn bereft(after: usize) -> StandIn {
 #[test]
 fn a_server_that_loses_a_child_leaves_the_others_what_they_measured() {
     let (broken, sound) = (bereft(1), greeting());
-    let mut record = planned(2, &[Lane::One]);
+    let mut record = planned(2, &[Lane::Item]);
     measure(&[&broken, &sound], &mut record).unwrap();
     let restart = &record.restarts[0];
     assert!(restart.complete);
-    assert_eq!(measured(restart), [(1, Lane::One)]);
+    assert_eq!(measured(restart), [(1, Lane::Item)]);
     assert_eq!(restart.machine.and_then(|load| load.others_ns), None);
-    assert!(voids(&record).iter().all(|&(arm, _)| arm == 0));
-    assert!(record.voids[0].reason.contains("process is gone"));
+    assert!(exclusions(&record).iter().all(|&(arm, _)| arm == 0));
+    assert!(record.exclusions[0].reason.contains("process is gone"));
 }
 
 #[test]
 fn a_server_that_loses_a_child_leaves_the_others_their_capacity() {
     let (broken, sound) = (bereft(1), greeting());
-    let mut record = planned(2, &[Lane::One]);
+    let mut record = planned(2, &[Lane::Item]);
     record.plan.restarts = 0;
-    record.plan.capacity = Some(CapacityPlan::new(Lane::One, vec![1], 1));
+    record.plan.capacity = Some(CapacityPlan::new(Lane::Item, vec![1], 1));
     measure(&[&broken, &sound], &mut record).unwrap();
     let capacity = &record.capacity[0];
     assert!(
@@ -177,14 +179,14 @@ fn a_server_that_loses_a_child_leaves_the_others_their_capacity() {
 #[test]
 fn a_server_that_loses_a_child_leaves_the_others_their_latency() {
     let (broken, sound) = (bereft(1), greeting());
-    let mut record = planned(2, &[Lane::One]);
+    let mut record = planned(2, &[Lane::Item]);
     record.plan.restarts = 0;
     record.plan.latency = Some(LatencyPlan {
         shares: Vec::new(),
         blocks: 1,
         slice_ms: 20,
         least_requests: 0,
-        ..LatencyPlan::new(Lane::One, vec![1000.0], 1, 1)
+        ..LatencyPlan::new(Lane::Item, vec![1000.0], 1, 1)
     });
     let rates = vec![OfferedRate {
         per_second: 1000.0,

@@ -68,7 +68,7 @@ impl Run {
             cores: placement.cores.clone(),
             servers: Vec::new(),
             restarts: Vec::new(),
-            voids: Vec::new(),
+            exclusions: Vec::new(),
             warnings: Vec::new(),
             capacity: Vec::new(),
             latency: None,

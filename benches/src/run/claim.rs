@@ -29,9 +29,7 @@ impl Claim {
         let claim = Self::lock(directory, made)?;
         if Record::file(directory).exists() {
             let directory = directory.display();
-            return Err(Failure::Usage(format!(
-                "{directory} holds a record already"
-            )));
+            return Err(Failure::Usage(format!("{directory} already has a record")));
         }
         Ok(claim)
     }
@@ -118,7 +116,7 @@ mod tests {
         }
         fs::write(directory.join(PLAIN_NAME), "{}").unwrap();
         drop(claim);
-        assert!(sentence(Claim::new(&directory)).ends_with("holds a record already"));
+        assert!(sentence(Claim::new(&directory)).ends_with("already has a record"));
         drop(Claim::again(&directory).unwrap());
         let left: Vec<_> = fs::read_dir(&directory).unwrap().collect();
         assert_eq!(left.len(), 1, "{left:?}");

@@ -29,22 +29,22 @@ pub(super) struct Depth {
 
 #[derive(Args, Clone, Debug)]
 pub(super) struct LoadOptions {
-    /// Kinds of request; `all` for every one [default: one,list; --thorough: all]
+    /// Kinds of request, or `all` [default: item,list; --thorough: all]
     #[arg(long, value_name = "LANE,…", value_delimiter = ',')]
     lanes: Vec<LaneChoice>,
 
-    /// Connections held open to each server, each with one request in flight. Of several, servers
-    /// are compared at 64, or else at the first, and requests per second are measured at each
+    /// Numbers of connections to each server, each with one request in flight. Requests per second are
+    /// measured at every number; the comparison uses 64, or the first if 64 is not given
     /// [default: 1,16,64,256,1024; --quick: 64]
     #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = clap::value_parser!(u16).range(1..=MOST))]
     connections: Vec<u16>,
 
-    /// Rates at which latency is measured, requests per second, besides a quarter and half of what the
-    /// slowest server can do
+    /// Rates at which latency is measured, in requests per second, in addition to 25 and 50 % of the
+    /// slowest server's capacity
     #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = rate, conflicts_with = "no_latency")]
     rate: Vec<f64>,
 
-    /// Measure latency in a --quick run too
+    /// Also measure latency in a --quick run
     #[arg(long, conflicts_with = "no_latency")]
     latency: bool,
 
@@ -58,7 +58,7 @@ impl LoadOptions {
     pub(super) fn lanes(&self, depth: Depth) -> Vec<Lane> {
         let mut lanes: Vec<Lane> = match self.lanes.as_slice() {
             [] if depth.every_lane => Lane::ALL.to_vec(),
-            [] => vec![Lane::One, Lane::List],
+            [] => vec![Lane::Item, Lane::List],
             chosen => chosen.iter().flat_map(|choice| choice.lanes()).collect(),
         };
         lanes.sort_unstable();
@@ -139,10 +139,10 @@ impl LaneChoice {
 
 impl ValueEnum for LaneChoice {
     fn value_variants<'a>() -> &'a [Self] {
-        use Lane::{Connect, Large, List, Miss, One, Revalidate};
+        use Lane::{Connect, Item, Large, List, Miss, Revalidate};
         use LaneChoice::{All, Only};
         &[
-            Only(One),
+            Only(Item),
             Only(List),
             Only(Miss),
             Only(Revalidate),
@@ -154,8 +154,15 @@ impl ValueEnum for LaneChoice {
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
         match self {
-            Self::All => Some(PossibleValue::new("all").help("Every one of them")),
-            Self::Only(lane) => Some(PossibleValue::new(lane.name()).help(help(*lane))),
+            Self::All => Some(PossibleValue::new("all").help("Every lane")),
+            Self::Only(lane) => {
+                let value = PossibleValue::new(lane.name()).help(help(*lane));
+                // Its name until 2026-11-28, as older commands have it.
+                Some(match lane {
+                    Lane::Item => value.alias("one"),
+                    _ => value,
+                })
+            }
         }
     }
 }
@@ -163,21 +170,18 @@ impl ValueEnum for LaneChoice {
 /// What a lane asks.
 fn help(lane: Lane) -> &'static str {
     match lane {
-        Lane::One => "GET /greetings/en: one greeting by its path parameter",
+        Lane::Item => "GET /greetings/en: one greeting by its path parameter",
         Lane::List => "GET /greetings: the whole list",
         Lane::Miss => {
             "GET of a greeting that does not exist, by a well-formed language tag: a 404 problem"
         }
         Lane::Revalidate => {
-            "GET /greetings/en with `If-None-Match` and the entity tag this server gave before: a 304"
+            "GET /greetings/en with `If-None-Match` and the current entity tag: a 304"
         }
         Lane::Connect => {
-            "GET /greetings/en with `Connection: close` on a connection of its own: it is opened, \
-             used once, read to its end and closed"
+            "GET /greetings/en with `Connection: close`: each request opens and closes a connection"
         }
-        Lane::Large => {
-            "GET /greetings of a server that was started with a data file of 10,000 locales"
-        }
+        Lane::Large => "GET /greetings with a data file of 10,000 locales",
     }
 }
 
@@ -224,7 +228,7 @@ mod tests {
     #[test]
     fn lanes_are_two_unless_asked_for() {
         let lanes = |line: &[&str], depth| options(line).lanes(depth);
-        assert_eq!(lanes(&[], QUICK), [Lane::One, Lane::List]);
+        assert_eq!(lanes(&[], QUICK), [Lane::Item, Lane::List]);
         let thorough = Depth {
             every_lane: true,
             ..NORMAL
@@ -234,7 +238,7 @@ mod tests {
         assert_eq!(lanes(&["--lanes", "miss,all,miss"], QUICK), Lane::ALL);
         assert_eq!(
             lanes(&["--lanes=large,one"], QUICK),
-            [Lane::One, Lane::Large]
+            [Lane::Item, Lane::Large]
         );
     }
 

@@ -19,7 +19,7 @@ impl Run {
     /// to. What was measured is in the record and in its file, however this ends.
     ///
     /// # Errors
-    /// Where nothing is left to measure, what is to be gone on with is not what was begun, or this
+    /// Where nothing remains to measure, what is to be gone on with is not what was begun, or this
     /// process itself is at fault.
     pub(crate) fn measure(&mut self, cost: Option<cost::Options>) -> Result<(), Failure> {
         let interrupt = Interrupt::listen()?;
@@ -43,7 +43,7 @@ impl Run {
             .zip(&self.record.plan.arms)
             .any(|(subject, arm)| subject.is_some() && arm.role != ArmRole::Floor);
         if !anything {
-            return Err(anyhow::anyhow!("nothing is left to measure").into());
+            return Err(anyhow::anyhow!("nothing remains to measure").into());
         }
         eprintln!("measuring on {}", self.record.machine.sentence());
         for warning in &self.placement.warnings {

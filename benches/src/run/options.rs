@@ -17,58 +17,56 @@ use crate::numbers::at_least_one;
 /// What to measure, how long, and where.
 #[derive(Args, Clone, Debug)]
 pub struct Options {
-    /// A first look, in about a minute
+    /// Measure less, in about a minute
     #[arg(long, conflicts_with = "thorough")]
     quick: bool,
 
-    /// Narrower intervals and every lane, in about half an hour; without either, about six minutes
+    /// Measure every lane with more restarts, in about half an hour; the default takes about six minutes
     #[arg(long)]
     thorough: bool,
 
-    /// How often every server is started afresh: what intervals rest on [default: 84; --quick: 14;
-    /// --thorough: 164]
+    /// Number of restarts of every server (the sample size) [default: 84; --quick: 14; --thorough: 164]
     #[arg(long, value_name = "N", value_parser = at_least_one::<NonZeroU32>)]
     restarts: Option<NonZeroU32>,
 
-    /// Servers to compare, by their names in servers.toml; `all` for every one [default: the
-    /// frameworks]
+    /// Servers to compare, by their names in servers.toml, or `all` [default: the frameworks]
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     servers: Vec<String>,
 
     #[command(flatten)]
     load: LoadOptions,
 
-    /// Decides every random order; the record names it [default: a random one]
+    /// Seed of all random orders; the record stores it [default: random]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
 
-    /// Cores the servers run on, one worker each, as `1` or `0,2-3` [default: one]
+    /// Cores for the servers, one worker each, such as `1` or `0,2-3` [default: one core]
     #[arg(long, value_name = "LIST")]
     server_cores: Option<CoreList>,
 
-    /// Worker threads each server is told to use, 1024 at most [default: one a core]
+    /// Number of worker threads of each server, up to 1024 [default: one per core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     workers: Option<u16>,
 
-    /// Cores the load generator runs on, one thread each, as `4` or `4-7`; the threads share the
-    /// connections [default: one]
+    /// Cores for the load generator, one thread each, such as `4` or `4-7`; the threads share the
+    /// connections [default: one core]
     #[arg(long, value_name = "LIST", alias = "generator-core")]
     generator_cores: Option<CoreList>,
 
-    /// Measure even where only one core is to be had. The figures then tell of server and generator
-    /// together, so that every row is void; the record holds them
+    /// Measure even if only one core is available. The figures then measure server and generator
+    /// together. Every row is excluded; the record keeps the samples
     #[arg(long, conflicts_with_all = ["server_cores", "generator_cores"])]
     shared_core: bool,
 
     #[command(flatten)]
     cost: cost::Options,
 
-    /// Where the record goes [default: target/compare/ and the present time]
+    /// Directory of the record [default: target/compare/ and the current time]
     #[arg(long, value_name = "DIR")]
     output: Option<PathBuf>,
 
-    /// Go on with a run that was interrupted or killed, given its record or directory: by its own
-    /// plan, with the very programs it began with
+    /// Resume a run that was interrupted or killed, given its record or directory, with the same plan
+    /// and exactly the same binaries
     #[arg(
         long, value_name = "RUN",
         conflicts_with_all = [
@@ -79,7 +77,7 @@ pub struct Options {
     )]
     resume: Option<PathBuf>,
 
-    /// The list of servers [default: servers.toml, here or above]
+    /// The list of servers [default: servers.toml, here or in a parent directory]
     #[arg(long, value_name = "FILE")]
     catalogue: Option<PathBuf>,
 }

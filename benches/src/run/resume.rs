@@ -5,7 +5,7 @@ use std::path::Path;
 use quartet_conformance::servers::Catalogue;
 use quartet_record::machine::Machine;
 use quartet_record::plan::Plan;
-use quartet_record::{PACKED_NAME, PLAIN_NAME, Record, ServerRecord, State, Void, now};
+use quartet_record::{Exclusion, PACKED_NAME, PLAIN_NAME, Record, ServerRecord, State, now};
 
 use super::begun::Run;
 use super::claim::Claim;
@@ -30,7 +30,7 @@ impl Run {
         let directory = match file.parent() {
             Some(parent) if file.ends_with(PACKED_NAME) || file.ends_with(PLAIN_NAME) => parent,
             _ => {
-                let sentence = format!("{} is no {PACKED_NAME} or {PLAIN_NAME}", file.display());
+                let sentence = format!("{} is not a {PACKED_NAME} or {PLAIN_NAME}", file.display());
                 return Err(Failure::Usage(sentence));
             }
         };
@@ -59,17 +59,17 @@ impl Run {
 
 fn may_go_on(record: &Record, machine: &Machine) -> Result<(), String> {
     if record.state == State::Complete {
-        return Err("everything planned was measured: there is nothing to go on with".to_owned());
+        return Err("the run is complete; nothing remains to measure".to_owned());
     }
     if machine.processor.is_none() && &record.machine == machine {
         return Err(format!(
-            "the run was begun on {}, and nothing tells whether that is this machine",
+            "the run was started on {}; unknown whether that is this machine",
             machine.sentence()
         ));
     }
     if &record.machine != machine {
         return Err(format!(
-            "the run was begun on another machine: {}; this is {}",
+            "the run was started on another machine: {}; this is {}",
             record.machine.sentence(),
             machine.sentence()
         ));
@@ -91,40 +91,40 @@ fn wish(cores: &[usize]) -> Option<&[usize]> {
 }
 
 /// Builds and gates once more, and sees to it that these are the programs the run was begun with.
-/// What was void remains so.
+/// What was excluded remains so.
 pub(super) fn prepare_again<'a>(
     catalogue: &'a Catalogue,
     interrupt: &Interrupt,
     record: &mut Record,
 ) -> Result<Vec<Option<Subject<'a>>>, Failure> {
     let servers = std::mem::take(&mut record.servers);
-    let voids = std::mem::take(&mut record.voids);
+    let exclusions = std::mem::take(&mut record.exclusions);
     let mut subjects = prepare(catalogue, interrupt, record);
     let now = std::mem::replace(&mut record.servers, servers);
-    let new = std::mem::replace(&mut record.voids, voids);
+    let new = std::mem::replace(&mut record.exclusions, exclusions);
     if interrupt.requested() {
         return Ok(subjects);
     }
     same_programs(&record.servers, &now).map_err(Failure::Usage)?;
-    add(&mut record.voids, new);
-    drop_void(&mut subjects, &record.voids);
+    add(&mut record.exclusions, new);
+    drop_excluded(&mut subjects, &record.exclusions);
     Ok(subjects)
 }
 
-/// Adds what is void now, unless it was known to be.
-fn add(known: &mut Vec<Void>, new: Vec<Void>) {
-    for void in new {
-        let same = |one: &Void| (one.arm, one.lane) == (void.arm, void.lane);
+/// Adds what is excluded now, unless it was known to be.
+fn add(known: &mut Vec<Exclusion>, new: Vec<Exclusion>) {
+    for excluded in new {
+        let same = |one: &Exclusion| (one.arm, one.lane) == (excluded.arm, excluded.lane);
         if !known.iter().any(same) {
-            known.push(void);
+            known.push(excluded);
         }
     }
 }
 
-/// Takes away arms that are void in every lane. The others go on in those that are not.
-fn drop_void<T>(subjects: &mut [Option<T>], voids: &[Void]) {
-    for void in voids.iter().filter(|void| void.lane.is_none()) {
-        if let Some(subject) = subjects.get_mut(void.arm) {
+/// Takes away arms that are excluded in every lane. The others go on in those that are not.
+fn drop_excluded<T>(subjects: &mut [Option<T>], exclusions: &[Exclusion]) {
+    for excluded in exclusions.iter().filter(|excluded| excluded.lane.is_none()) {
+        if let Some(subject) = subjects.get_mut(excluded.arm) {
             *subject = None;
         }
     }
@@ -136,7 +136,7 @@ fn same_programs(then: &[ServerRecord], now: &[ServerRecord]) -> Result<(), Stri
         let found = now.iter().find(|found| found.name == server.name);
         if found.and_then(hash) != hash(server) {
             return Err(format!(
-                "{} is not the program that the run was begun with: a new run is needed",
+                "{} is not the program that the run was started with; start a new run",
                 server.name
             ));
         }
@@ -155,7 +155,10 @@ mod tests {
         let mut record = record();
         let machine = record.machine.clone();
         let complete = may_go_on(&record, &machine).unwrap_err();
-        assert!(complete.contains("nothing to go on with"), "{complete}");
+        assert!(
+            complete.contains("nothing remains to measure"),
+            "{complete}"
+        );
         record.state = State::Interrupted;
         assert_eq!(may_go_on(&record, &machine), Ok(()));
         let other = Machine {
@@ -175,11 +178,11 @@ mod tests {
         record.state = State::Interrupted;
         record.machine.processor = None;
         let refused = may_go_on(&record, &record.machine).unwrap_err();
-        assert!(refused.contains("nothing tells whether"), "{refused}");
+        assert!(refused.contains("unknown whether"), "{refused}");
     }
 
-    fn void(arm: usize, lane: Option<Lane>, reason: &str) -> Void {
-        Void {
+    fn exclusion(arm: usize, lane: Option<Lane>, reason: &str) -> Exclusion {
+        Exclusion {
             arm,
             restart: None,
             lane,
@@ -190,18 +193,24 @@ mod tests {
     #[test]
     fn a_void_lane_does_not_end_its_arm() {
         let mut subjects = [Some(()), Some(()), Some(())];
-        let voids = [void(0, Some(Lane::Miss), ""), void(2, None, "")];
-        drop_void(&mut subjects, &voids);
+        let exclusions = [exclusion(0, Some(Lane::Miss), ""), exclusion(2, None, "")];
+        drop_excluded(&mut subjects, &exclusions);
         assert_eq!(subjects, [Some(()), Some(()), None]);
     }
 
     #[test]
     fn what_is_void_is_said_once_for_each_lane() {
-        let mut known = vec![void(0, Some(Lane::Miss), "then"), void(1, None, "then")];
-        add(&mut known, vec![void(0, None, "now"), void(1, None, "now")]);
+        let mut known = vec![
+            exclusion(0, Some(Lane::Miss), "then"),
+            exclusion(1, None, "then"),
+        ];
+        add(
+            &mut known,
+            vec![exclusion(0, None, "now"), exclusion(1, None, "now")],
+        );
         let reasons: Vec<_> = known
             .iter()
-            .map(|void| (void.arm, void.lane, void.reason.as_str()))
+            .map(|excluded| (excluded.arm, excluded.lane, excluded.reason.as_str()))
             .collect();
         assert_eq!(
             reasons,

@@ -13,26 +13,27 @@ pub(super) fn warnings(plan: &Plan, placement: &Placement) -> Vec<String> {
     warnings.extend(quota_too_small(quotas.cores(), plan.measured_cores().len()));
     if !plan.positions_balanced() {
         warnings.push(
-            "positions within blocks are not balanced exactly: restarts × blocks is no multiple \
-             of what that takes"
+            "positions within blocks are not exactly balanced, because of the number of restarts \
+             × blocks"
                 .to_owned(),
         );
     }
     let (threads, connections) = (plan.generator_cores.len(), plan.connections);
     if threads > connections {
         warnings.push(format!(
-            "on {connections} connections only as many of the generator's {threads} cores are used"
+            "with {connections} connections only that many of the generator's {threads} cores are \
+             used"
         ));
     }
     for (role, what) in [
-        (ArmRole::Reference, "`hyper`, so nothing is relative to it"),
+        (ArmRole::Reference, "`hyper`, so there are no ratios"),
         (
             ArmRole::Floor,
-            "`null`, so nothing shows that the generator can outrun the servers",
+            "`null`, so it is unknown whether the generator is fast enough",
         ),
     ] {
         if !plan.arms.iter().any(|arm| arm.role == role) {
-            warnings.push(format!("servers.toml names no {what}"));
+            warnings.push(format!("servers.toml has no {what}"));
         }
     }
     warnings
@@ -41,7 +42,7 @@ pub(super) fn warnings(plan: &Plan, placement: &Placement) -> Vec<String> {
 fn quota_too_small(quota: Option<f64>, cores: usize) -> Option<String> {
     let quota = quota.filter(|&quota| quota < cores as f64)?;
     Some(format!(
-        "a CPU quota allows this process the time of {quota:.2} cores, and {cores} are measured on: it \
+        "a CPU quota allows this process {quota:.2} cores, but {cores} are measured: processes \
          may be kept from running"
     ))
 }

@@ -77,7 +77,7 @@ impl Client {
         match command.output() {
             Ok(output) => Ok(output),
             Err(error) if error.kind() == ErrorKind::NotFound => bail!(
-                "{} is not on PATH, and the comparison needs it: {}",
+                "{} is needed, but not on PATH: {}",
                 self.program(),
                 self.how_to_install()
             ),

@@ -81,7 +81,7 @@ fn ready_address(stdout: ChildStdout) -> Result<SocketAddr> {
     });
     let line = line
         .recv_timeout(READY_WITHIN)
-        .with_context(|| format!("it said nothing within {READY_WITHIN:?}"))??;
+        .with_context(|| format!("it printed nothing within {READY_WITHIN:?}"))??;
     line.strip_prefix("listening on http://")
         .and_then(|address| address.trim_end().parse().ok())
         .with_context(|| format!("its first line is {line:?}, not `listening on http://ADDR:PORT`"))

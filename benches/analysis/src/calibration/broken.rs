@@ -18,14 +18,14 @@ pub fn broken(calibration: &Calibration) -> Vec<String> {
         let name = lane.lane.name();
         if lane.told_apart.share > TOLD_APART {
             broken.push(format!(
-                "{name}: two equals were told apart in {} of runs",
+                "{name}: two equal servers were called different in {} of runs",
                 lane.told_apart.percent()
             ));
         }
         for slowed in &lane.slowed {
             if slowed.percent >= SEEN.0 && slowed.seen.share < SEEN.1 {
                 broken.push(format!(
-                    "{name}: a server slower by {} % was found so in only {} of runs",
+                    "{name}: a server that is {} % slower was detected in only {} of runs",
                     slowed.percent,
                     slowed.seen.percent()
                 ));
@@ -40,7 +40,7 @@ pub fn broken(calibration: &Calibration) -> Vec<String> {
 fn of_latency(latency: &LatencyCalibration) -> impl Iterator<Item = String> + use<> {
     let apart = (latency.told_apart.share > TOLD_APART).then(|| {
         format!(
-            "{}: two equals were told apart in {} of runs",
+            "{}: two equal servers were called different in {} of runs",
             latency.name(),
             latency.told_apart.percent()
         )
@@ -48,7 +48,7 @@ fn of_latency(latency: &LatencyCalibration) -> impl Iterator<Item = String> + us
     let promised = latency.quantile == 0.99 && latency.share == Some(0.5);
     let missed = (promised && latency.resolves.is_none_or(|longer| longer > LONGER.0)).then(|| {
         format!(
-            "{}: one longer by {:.0} % is found so in fewer than {:.0} of 100 runs",
+            "{}: an increase of {:.0} % is detected in fewer than {:.0} of 100 runs",
             latency.name(),
             100.0 * LONGER.0,
             100.0 * LONGER.1

@@ -14,7 +14,7 @@ use crate::statistics::{
 /// In what share of runs a difference must be seen to count as resolved.
 const POWER: f64 = 0.9;
 
-/// One entry for each rate and percentile; none where latency was not measured. And why a rate has none: its void
+/// One entry for each rate and percentile; none where latency was not measured. And why a rate has none: its excluded
 /// cells, one sentence each.
 ///
 /// # Errors
@@ -27,20 +27,20 @@ pub(super) fn of(
         return Ok((Vec::new(), Vec::new()));
     };
     let arms = &record.plan.arms;
-    let cells = found.cells.iter().filter(|cell| !cell.void.is_empty());
+    let cells = found.cells.iter().filter(|cell| !cell.excluded.is_empty());
     let missing: Vec<String> = cells
         .map(|cell| {
             format!(
                 "{}, latency at {:.0} requests/s: {}",
                 arms[cell.arm].name,
                 latency.rates[cell.rate].per_second,
-                cell.void.join(", ")
+                cell.excluded.join(", ")
             )
         })
         .collect();
     let counts = |rate| {
         let mut cells = found.cells.iter().filter(|cell| cell.rate == rate);
-        cells.all(|cell| cell.void.is_empty())
+        cells.all(|cell| cell.excluded.is_empty())
     };
     let aside = |arm: usize| arms[arm].role == ArmRole::Aside;
     let server = |arm: usize| record.server_of(arm);
@@ -69,7 +69,7 @@ pub(super) fn of(
                 let count = ratios.len();
                 ensure!(
                     count >= FEWEST,
-                    "{name}: latency counts in {count} restarts, {FEWEST} are needed"
+                    "{name}: latency is valid in {count} restarts, but {FEWEST} are needed"
                 );
                 Ok(ratios)
             };
@@ -84,7 +84,7 @@ pub(super) fn of(
             let restarts = pool.again.len();
             ensure!(
                 pool.judged.iter().all(|ratios| ratios.len() == restarts),
-                "latency was not measured of every server in every restart"
+                "latency was not measured for every server in every restart"
             );
             let said = resample::judge(&pool, &rules, trials, record.plan.seed);
             let late: Option<Result<Late>> = late.map(|(_, microseconds)| {

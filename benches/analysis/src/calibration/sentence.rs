@@ -15,7 +15,7 @@ pub fn sentence(calibration: &Calibration) -> String {
     let apart = calibration.lanes.iter().map(|lane| lane.told_apart.share);
     if lanes.is_empty() {
         return format!(
-            "what this machine can resolve is not known: its calibration of {} did not count",
+            "the smallest detectable difference is unknown: the calibration of {} has no valid result",
             calibration
                 .started
                 .get(..10)
@@ -23,8 +23,8 @@ pub fn sentence(calibration: &Calibration) -> String {
         );
     }
     format!(
-        "what this machine can resolve, by its calibration of {}: in 99 of 100 default runs a server slower by {}; \
-         two equals were told apart in {:.1} % of them",
+        "calibration of {}: a default run detects a server that is slower by {} in 99 of 100 \
+         cases; it called two equal servers different in {:.1} %",
         calibration
             .started
             .get(..10)

@@ -121,7 +121,7 @@ fn a_promise_that_is_not_kept_is_said() {
     // What should be slower by 3 % is hardly slower at all.
     let broken = broken(&of(&record(14, -2.9)).unwrap());
     assert!(
-        broken[0].starts_with("one: a server slower by 3 % was found so in only 0.0 %"),
+        broken[0].starts_with("item: a server that is 3 % slower was detected in only 0.0 %"),
         "{broken:?}"
     );
 }
@@ -129,21 +129,21 @@ fn a_promise_that_is_not_kept_is_said() {
 #[test]
 fn what_cannot_be_calibrated_from_is_refused() {
     let few = of(&record(4, 0.0)).unwrap_err().to_string();
-    assert!(few.contains("4 restarts count"), "{few}");
+    assert!(few.contains("4 restarts are valid"), "{few}");
     let other = of(&Simulation::new(12).run()).unwrap_err().to_string();
     assert!(other.contains("not the record of a calibration"), "{other}");
     let mut busy = record(12, 0.0);
     for restart in &mut busy.restarts {
         restart.machine.as_mut().unwrap().others_ns = Some(5_000_000_000);
     }
-    let void = of(&busy).unwrap_err().to_string();
-    assert!(void.contains("other processes took 50 %"), "{void}");
+    let excluded = of(&busy).unwrap_err().to_string();
+    assert!(excluded.contains("other processes took 50 %"), "{excluded}");
 }
 
 #[test]
 fn a_void_lane_is_named_and_the_others_stand() {
     let mut record = record(14, 0.0);
-    record.voids.push(quartet_record::Void {
+    record.exclusions.push(quartet_record::Exclusion {
         arm: 2,
         restart: None,
         lane: Some(Lane::List),
@@ -151,6 +151,6 @@ fn a_void_lane_is_named_and_the_others_stand() {
     });
     let found = of(&record).unwrap();
     let lanes: Vec<Lane> = found.lanes.iter().map(|lane| lane.lane).collect();
-    assert_eq!(lanes, [Lane::One]);
+    assert_eq!(lanes, [Lane::Item]);
     assert_eq!(found.missing, ["slowed-3, list: an answer was wrong"]);
 }

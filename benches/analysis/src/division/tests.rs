@@ -126,10 +126,10 @@ fn a_part_that_is_less_than_nothing_is_said() {
     let axum = &division.lanes[0].rows[0];
     assert!(axum.http.high < 0.0);
     assert_eq!(division.remarks.len(), 2);
-    assert!(division.remarks[0].starts_with("one: less than nothing, axum's HTTP library: "));
+    assert!(division.remarks[0].starts_with("item: negative: axum's HTTP library"));
     let close = divided(record.clone(), &estimates(axum.http.value + 5_000.0));
     assert!(
-        close.remarks[0] == "one: not told apart from nothing, axum's HTTP library",
+        close.remarks[0] == "item: not distinguishable from zero: axum's HTTP library",
         "{:?}",
         close.remarks
     );
@@ -157,12 +157,12 @@ fn an_original_is_told_in_requests_to_another_server() {
         panic!("{:?}", division.originals);
     };
     assert!(
-        said.starts_with("one: a request to salvo takes the CPU time of 1.2 to axum")
-            || said.starts_with("one: a request to salvo takes the CPU time of 1.3 to axum"),
+        said.starts_with("item: one request to salvo costs as much CPU time as 1.2 to axum")
+            || said.starts_with("item: one request to salvo costs as much CPU time as 1.3 to axum"),
         "{said}"
     );
-    assert!(said.contains("its JSON 0.1, the framework 0.2"), "{said}");
-    assert!(division.remarks[0].contains("originals left no note"));
+    assert!(said.contains("JSON 0.1, framework 0.2"), "{said}");
+    assert!(division.remarks[0].contains("originals ran: it left no note"));
     // One whose JSON was not timed is left out, not given another's.
     both.medians.remove(&format!("{ORIGINAL_PAYLOAD}/one"));
     let division = divided(record.clone(), &both);
@@ -181,10 +181,13 @@ fn other_circumstances_are_said() {
     let remarks = divided(record.clone(), &other).remarks;
     assert_eq!(remarks.len(), 2, "{remarks:?}");
     assert!(
-        remarks[0].ends_with("on another machine, of another revision"),
+        remarks[0].ends_with("on a different machine, with a different revision"),
         "{remarks:?}"
     );
-    assert!(remarks[1].contains("payload left no note"), "{remarks:?}");
+    assert!(
+        remarks[1].contains("payload ran: it left no note"),
+        "{remarks:?}"
+    );
     other.remark = Some("made by hand".to_owned());
     let remarks = divided(record.clone(), &other).remarks;
     assert_eq!(remarks[0], "made by hand");
@@ -196,17 +199,14 @@ fn other_circumstances_are_said() {
     changed.source.modified = Some(true);
     let remarks = divided(changed, &estimates(900.0)).remarks;
     assert_eq!(remarks.len(), 2);
-    assert!(remarks[0].contains("changes not committed"), "{remarks:?}");
+    assert!(remarks[0].contains("uncommitted changes"), "{remarks:?}");
 }
 
 #[test]
 fn without_criterion_there_is_nothing_but_how_to_run_it() {
     let division = Division::of(&committed()).unwrap();
     assert!(division.lanes.is_empty());
-    assert_eq!(
-        division.source,
-        "no estimates of criterion's: the record has none"
-    );
+    assert_eq!(division.source, "The record has no criterion estimates.");
     assert!(division.remarks[0].contains("cargo bench -p quartet-benches"));
 }
 

@@ -37,7 +37,7 @@ fn every_arm_has_its_percentiles_at_every_rate() {
     let found = found(&record);
     assert_eq!(found.cells.len(), 2 * record.plan.arms.len());
     for cell in &found.cells {
-        assert!(cell.void.is_empty(), "{:?}", cell.void);
+        assert!(cell.excluded.is_empty(), "{:?}", cell.excluded);
         let typical: Vec<f64> = cell.levels.iter().map(|level| level.typical_ns).collect();
         assert_eq!(typical, [50_000.0, 100_000.0, 150_000.0]);
         assert_eq!((cell.slices, cell.disturbed), (8, 0));
@@ -84,7 +84,7 @@ fn a_slice_in_which_the_machine_made_requests_wait_is_left_out() {
         assert_eq!(pair(&found, 0, 0.99).verdict, Verdict::Tie);
         let cell = cell(&found, WARP, 0);
         assert_eq!((cell.slices, cell.disturbed), (8, 4));
-        assert!(cell.void.is_empty(), "{:?}", cell.void);
+        assert!(cell.excluded.is_empty(), "{:?}", cell.excluded);
     }
 }
 
@@ -95,13 +95,13 @@ fn a_server_of_which_most_slices_were_disturbed_is_void() {
         slice.generator_stall_ns = Some(300_000);
     }
     let found = found(&record);
-    let void = &cell(&found, WARP, 0).void;
+    let excluded = &cell(&found, WARP, 0).excluded;
     assert!(
-        void[0].ends_with("requests wait in 8 of 8 slices"),
-        "{void:?}"
+        excluded[0].ends_with("requests wait in 8 of 8 slices"),
+        "{excluded:?}"
     );
-    assert!(cell(&found, WARP, 1).void.is_empty());
-    assert!(cell(&found, AXUM, 0).void.is_empty());
+    assert!(cell(&found, WARP, 1).excluded.is_empty());
+    assert!(cell(&found, AXUM, 0).excluded.is_empty());
 }
 
 #[test]
@@ -111,15 +111,15 @@ fn a_rate_that_is_not_kept_up_with_is_void_and_the_others_stand() {
         slice.achieved = slice.offered * 98 / 100;
     }
     let found = found(&record);
-    let void = &cell(&found, WARP, 1).void;
-    assert!(void[0].contains("98.0 %"), "{void:?}");
+    let excluded = &cell(&found, WARP, 1).excluded;
+    assert!(excluded[0].contains("98.0 %"), "{excluded:?}");
     assert!(
         found
             .pairs
             .iter()
             .all(|pair| pair.rate == 0 || ![pair.arm, pair.against].contains(&WARP))
     );
-    assert!(cell(&found, WARP, 0).void.is_empty());
+    assert!(cell(&found, WARP, 0).excluded.is_empty());
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn verdicts_ask_for_more_than_equals_differ_by() {
         .find(|one| (one.rate, one.quantile) == (0, 0.99))
         .unwrap();
     assert!((equals.margin - 0.3).abs() < 1e-6, "{equals:?}");
-    assert_eq!(pair(&found, 0, 0.99).verdict, Verdict::Unresolved);
+    assert_eq!(pair(&found, 0, 0.99).verdict, Verdict::Undecided);
 }
 
 #[test]
@@ -173,6 +173,6 @@ fn failures_are_told_once() {
         });
     }
     let found = found(&record);
-    assert_eq!(cell(&found, WARP, 1).void, ["no answer"]);
-    assert!(cell(&found, WARP, 0).void.is_empty());
+    assert_eq!(cell(&found, WARP, 1).excluded, ["no answer"]);
+    assert!(cell(&found, WARP, 0).excluded.is_empty());
 }

@@ -199,7 +199,7 @@ mod tests {
                 let one = [pair.arm, pair.against].contains(&WARP);
                 if one {
                     count += 1;
-                    slower += u32::from(pair.verdict != Verdict::Unresolved);
+                    slower += u32::from(pair.verdict != Verdict::Undecided);
                 } else {
                     apart += u32::from(matches!(pair.verdict, Verdict::Ahead | Verdict::Behind));
                 }

@@ -17,7 +17,7 @@ fn template(restarts: u32, blocks: u32) -> Record {
         .arms
         .retain(|arm| arm.1 != ArmRole::Floor && arm.0 != "salvo");
     let mut record = simulation.run();
-    record.plan.lanes = vec![Lane::One];
+    record.plan.lanes = vec![Lane::Item];
     record.plan.restarts = restarts;
     record.plan.blocks = blocks;
     record
@@ -37,7 +37,7 @@ fn holds(ratio: Ratio, truth: f64) -> bool {
 }
 
 /// Of so many runs, how often the interval of either server relative to the reference holds the truth. A few runs
-/// happen to look as if something drifted, and are void.
+/// happen to look as if something drifted, and are excluded.
 fn coverage(runs: u32, restarts: u32, noise: &Noise) -> f64 {
     let mut record = template(restarts, 8);
     let (mut held, mut all) = (0_u32, 0_u32);
@@ -139,7 +139,7 @@ fn verdicts(runs: u64, second: f64) -> [usize; 3] {
         counts[match verdict {
             Verdict::Behind => 0,
             Verdict::Ahead => 1,
-            Verdict::Tie | Verdict::Unresolved => 2,
+            Verdict::Tie | Verdict::Undecided => 2,
         }] += 1;
     }
     counts

@@ -122,9 +122,9 @@ fn verdict_asks_where_the_whole_interval_lies() {
     assert_eq!(verdict(1.011, 1.05), Verdict::Ahead);
     assert_eq!(verdict(0.95, 0.989), Verdict::Behind);
     assert_eq!(verdict(0.995, 1.005), Verdict::Tie);
-    assert_eq!(verdict(1.009, 1.05), Verdict::Unresolved);
-    assert_eq!(verdict(0.98, 1.0), Verdict::Unresolved);
-    assert_eq!(verdict(0.98, 1.02), Verdict::Unresolved);
+    assert_eq!(verdict(1.009, 1.05), Verdict::Undecided);
+    assert_eq!(verdict(0.98, 1.0), Verdict::Undecided);
+    assert_eq!(verdict(0.98, 1.02), Verdict::Undecided);
     assert_eq!(Verdict::Ahead.inverse(), Verdict::Behind);
     assert_eq!(Verdict::Tie.inverse(), Verdict::Tie);
 }
@@ -137,14 +137,14 @@ fn noise_makes_no_tie() {
         high: 1.005,
     };
     assert_eq!(Verdict::of(within, 0.01, LEAST_MARGIN), Verdict::Tie);
-    assert_eq!(Verdict::of(within, 0.02, LEAST_MARGIN), Verdict::Unresolved);
+    assert_eq!(Verdict::of(within, 0.02, LEAST_MARGIN), Verdict::Undecided);
     let apart = Ratio {
         estimate: 1.015,
         low: 1.011,
         high: 1.019,
     };
     assert_eq!(Verdict::of(apart, 0.01, LEAST_MARGIN), Verdict::Ahead);
-    assert_eq!(Verdict::of(apart, 0.02, LEAST_MARGIN), Verdict::Unresolved);
+    assert_eq!(Verdict::of(apart, 0.02, LEAST_MARGIN), Verdict::Undecided);
 }
 
 #[test]
@@ -199,15 +199,12 @@ fn a_difference_at_the_margin_is_never_resolved() {
 
 #[test]
 fn ties_share_a_place_and_the_unresolved_leave_it_open() {
-    use Verdict::{Ahead, Behind, Tie, Unresolved};
-    assert_eq!(Place::of(&[Ahead, Ahead, Tie]), Place { best: 1, worst: 1 });
+    use Verdict::{Ahead, Behind, Tie, Undecided};
+    assert_eq!(Rank::of(&[Ahead, Ahead, Tie]), Rank { best: 1, worst: 1 });
+    assert_eq!(Rank::of(&[Behind, Tie, Ahead]), Rank { best: 2, worst: 2 });
     assert_eq!(
-        Place::of(&[Behind, Tie, Ahead]),
-        Place { best: 2, worst: 2 }
-    );
-    assert_eq!(
-        Place::of(&[Behind, Unresolved, Ahead]),
-        Place { best: 2, worst: 3 }
+        Rank::of(&[Behind, Undecided, Ahead]),
+        Rank { best: 2, worst: 3 }
     );
 }
 

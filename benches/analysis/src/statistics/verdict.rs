@@ -39,7 +39,7 @@ pub enum Verdict {
     /// purpose.
     Tie,
     /// None of these: this run cannot tell.
-    Unresolved,
+    Undecided,
 }
 
 impl Verdict {
@@ -48,7 +48,7 @@ impl Verdict {
     /// The margin is symmetric on the scale of logarithms: 1.01 above, 1/1.01 below.
     pub fn of(ratio: Ratio, margin: f64, least: f64) -> Self {
         match Self::within(ratio, margin) {
-            Self::Tie if margin > least => Self::Unresolved,
+            Self::Tie if margin > least => Self::Undecided,
             verdict => verdict,
         }
     }
@@ -63,7 +63,7 @@ impl Verdict {
         } else if ratio.reach() < bound {
             Self::Tie
         } else {
-            Self::Unresolved
+            Self::Undecided
         }
     }
 
@@ -72,7 +72,7 @@ impl Verdict {
         match self {
             Self::Ahead => Self::Behind,
             Self::Behind => Self::Ahead,
-            Self::Tie | Self::Unresolved => self,
+            Self::Tie | Self::Undecided => self,
         }
     }
 }
@@ -121,20 +121,20 @@ pub fn restarts_needed(
     Some(enough)
 }
 
-/// A server's place among those it was compared with; 1 is first.
+/// A server's rank among those it was compared with; 1 is first.
 ///
-/// `best` counts those shown to be ahead, so that a tie shares a place; `worst` adds those that this run cannot tell
-/// from it. Where the two differ, the run leaves the place open between them.
+/// `best` counts those shown to be ahead, so that a tie shares a rank; `worst` adds those that this run cannot tell
+/// from it. Where the two differ, the run leaves the rank open between them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Place {
-    /// The place if nothing unresolved turns out to be ahead.
+pub struct Rank {
+    /// The rank if nothing unresolved turns out to be ahead.
     pub best: usize,
-    /// The place if everything unresolved turns out to be ahead.
+    /// The rank if everything unresolved turns out to be ahead.
     pub worst: usize,
 }
 
-impl Place {
-    /// The place of a server with these verdicts against each of the others.
+impl Rank {
+    /// The rank of a server with these verdicts against each of the others.
     pub fn of(verdicts: &[Verdict]) -> Self {
         let count = |wanted| {
             verdicts
@@ -145,7 +145,7 @@ impl Place {
         let best = 1 + count(Verdict::Behind);
         Self {
             best,
-            worst: best + count(Verdict::Unresolved),
+            worst: best + count(Verdict::Undecided),
         }
     }
 }

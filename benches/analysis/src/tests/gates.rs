@@ -7,7 +7,7 @@ fn the_floor_alone_is_nothing_that_counts() {
     let mut record = record();
     for arm in 0..record.plan.arms.len() {
         if record.plan.arms[arm].role == ArmRole::Compared {
-            record.voids.push(Void {
+            record.exclusions.push(Exclusion {
                 arm,
                 restart: None,
                 lane: None,
@@ -33,7 +33,7 @@ fn a_floor_that_was_not_measured_is_missed() {
     assert!(
         warnings
             .iter()
-            .any(|warning| warning.contains("one: the floor was not measured")),
+            .any(|warning| warning.contains("item: the floor was not measured")),
         "{warnings:?}"
     );
 }
@@ -43,16 +43,20 @@ fn a_core_that_was_not_busy_voids_the_row_alone() {
     let mut record = record();
     each_slice(&mut record, "warp", |slice| slice.cpu_ns = Some(20_000_000));
     let analysis = analysed(&record);
-    let one = lane(&analysis, Lane::One);
+    let one = lane(&analysis, Lane::Item);
     let warp = row(&record, one, "warp");
-    assert!(warp.void[0].contains("busy only 85.5 %"), "{:?}", warp.void);
-    assert_eq!((warp.place, warp.relative), (None, None));
+    assert!(
+        warp.excluded[0].contains("only 85.5 % busy"),
+        "{:?}",
+        warp.excluded
+    );
+    assert_eq!((warp.rank, warp.relative), (None, None));
     assert!(
         one.pairs
             .iter()
             .all(|pair| pair.arm != warp.arm && pair.against != warp.arm)
     );
-    assert!(row(&record, one, "axum").void.is_empty());
+    assert!(row(&record, one, "axum").excluded.is_empty());
 }
 
 #[test]
@@ -60,12 +64,12 @@ fn a_floor_that_idles_is_a_warning() {
     let mut record = record();
     each_slice(&mut record, "null", |slice| slice.cpu_ns = Some(20_000_000));
     let analysis = analysed(&record);
-    assert!(row(&record, &analysis.lanes[0], "null").void.is_empty());
+    assert!(row(&record, &analysis.lanes[0], "null").excluded.is_empty());
     assert!(
         analysis
             .warnings
             .iter()
-            .any(|warning| warning.contains("the floor's core was 85 %"))
+            .any(|warning| warning.contains("the floor's core was only 85 %"))
     );
 }
 
@@ -75,9 +79,9 @@ fn a_floor_not_well_above_voids() {
     simulation.arms[5].2 = 190_000.0;
     let record = simulation.run();
     let analysis = analysed(&record);
-    let one = lane(&analysis, Lane::One);
-    assert!(row(&record, one, "warp").void[0].contains("the floor is only 1.1"));
-    assert!(row(&record, one, "axum").void.is_empty());
+    let one = lane(&analysis, Lane::Item);
+    assert!(row(&record, one, "warp").excluded[0].contains("the floor is only 1.1"));
+    assert!(row(&record, one, "axum").excluded.is_empty());
 }
 
 #[test]
@@ -89,9 +93,9 @@ fn books_that_do_not_balance_void() {
     let analysis = analysed(&record);
     let axum = row(&record, &analysis.lanes[0], "axum");
     assert!(
-        axum.void[0].contains("70.4 requests were in flight"),
+        axum.excluded[0].contains("70.4 requests were in flight"),
         "{:?}",
-        axum.void
+        axum.excluded
     );
 }
 
@@ -106,7 +110,7 @@ fn a_busy_machine_voids_everything() {
     let rows = analysis.lanes.iter().flat_map(|lane| &lane.rows);
     assert!(
         rows.clone()
-            .all(|row| row.void[0].contains("took 30 % of the cores"))
+            .all(|row| row.excluded[0].contains("took 30 % of the measured cores"))
     );
 }
 
@@ -122,7 +126,7 @@ fn threads_of_one_physical_core_void_everything() {
     let analysis = analysed(&record);
     assert!(!analysis.anything_counts(&record));
     let mut rows = analysis.lanes.iter().flat_map(|lane| &lane.rows);
-    assert!(rows.all(|row| row.void[0].contains("core 1 (generator) and core 0 (servers)")));
+    assert!(rows.all(|row| row.excluded[0].contains("core 1 (generator) and core 0 (servers)")));
     record.cores[0].siblings = vec![0, 2];
     record.cores[1].siblings = vec![1, 3];
     assert!(analysed(&record).anything_counts(&record));
@@ -135,8 +139,8 @@ fn a_core_shared_with_the_generator_voids_everything() {
     let analysis = analysed(&record);
     assert!(!analysis.anything_counts(&record));
     let mut rows = analysis.lanes.iter().flat_map(|lane| &lane.rows);
-    assert!(rows.all(|row| row.void
-        == ["servers and generator shared core 0: the figures tell of both together"]));
+    assert!(rows.all(|row| row.excluded
+        == ["servers and generator shared core 0: the figures measure both together"]));
 }
 
 #[test]
@@ -145,7 +149,7 @@ fn a_run_says_what_its_machine_can_resolve_or_that_nobody_tried() {
         let warnings = analysed(record).warnings;
         warnings.iter().any(|warning| warning.contains(word))
     };
-    assert!(warned(&record(), "`cargo compare calibrate` does"));
+    assert!(warned(&record(), "run `cargo compare calibrate`"));
 }
 
 #[test]
@@ -156,14 +160,14 @@ fn a_run_in_parts_says_so() {
     assert!(
         warnings
             .iter()
-            .any(|warning| warning.contains("gone on with 2026-11-02T11:00:00Z"))
+            .any(|warning| warning.contains("resumed 2026-11-02T11:00:00Z"))
     );
 }
 
 #[test]
 fn a_recorded_void_takes_the_arm_out_of_every_lane() {
     let mut record = record();
-    record.voids.push(Void {
+    record.exclusions.push(Exclusion {
         arm: 0,
         restart: Some(1),
         lane: None,
@@ -172,9 +176,9 @@ fn a_recorded_void_takes_the_arm_out_of_every_lane() {
     let analysis = analysed(&record);
     for found in &analysis.lanes {
         assert_eq!(
-            row(&record, found, "axum").void,
+            row(&record, found, "axum").excluded,
             ["wrong answer (restart 2)"]
         );
-        assert!(row(&record, found, "warp").void.is_empty());
+        assert!(row(&record, found, "warp").excluded.is_empty());
     }
 }

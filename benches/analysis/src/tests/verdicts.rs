@@ -1,4 +1,4 @@
-//! Figures, intervals, verdicts and places.
+//! Figures, intervals, verdicts and ranks.
 
 use super::*;
 
@@ -17,7 +17,7 @@ fn time_that_the_server_was_kept_from_the_core_is_not_counted_against_it() {
     slices.for_each(|slice| slice.cpu_ns = None);
     let ratio = |record: &Record| {
         let analysis = analysed(record);
-        row(record, lane(&analysis, Lane::One), "warp")
+        row(record, lane(&analysis, Lane::Item), "warp")
             .relative
             .unwrap()
     };
@@ -56,13 +56,13 @@ fn true_ratios_are_found_and_placed() {
             );
             assert!(ratio.low < ratio.estimate && ratio.estimate < ratio.high);
         }
-        let places: Vec<usize> = found
+        let ranks: Vec<usize> = found
             .rows
             .iter()
-            .filter_map(|row| row.place)
-            .map(|place| place.best)
+            .filter_map(|row| row.rank)
+            .map(|rank| rank.best)
             .collect();
-        assert_eq!(places, [1, 2, 3]);
+        assert_eq!(ranks, [1, 2, 3]);
         assert_eq!(found.pairs.len(), 3);
         assert!(
             found
@@ -105,7 +105,7 @@ fn intervals_of_pairs_hold_all_at_once() {
     let pair = &analysed(&record).lanes[0].pairs[0];
     let samples = Samples::of(&record).unwrap();
     // Three servers in two lanes make six pairs.
-    let log_ratios = samples.log_ratios(pair.arm, pair.against, Lane::One);
+    let log_ratios = samples.log_ratios(pair.arm, pair.against, Lane::Item);
     let expected = ratio_over_restarts(&log_ratios, 1.0 - 0.05 / 6.0).unwrap();
     assert_eq!(pair.ratio, expected);
 }
@@ -133,16 +133,16 @@ fn equals_tie_and_share_a_place() {
     simulation.noise = 0.01;
     let record = simulation.run();
     let analysis = analysed(&record);
-    let one = lane(&analysis, Lane::One);
+    let one = lane(&analysis, Lane::Item);
     for name in ["axum", "warp"] {
         assert_eq!(
-            row(&record, one, name).place,
-            Some(Place { best: 1, worst: 1 })
+            row(&record, one, name).rank,
+            Some(Rank { best: 1, worst: 1 })
         );
     }
     assert_eq!(
-        row(&record, one, "salvo").place,
-        Some(Place { best: 3, worst: 3 })
+        row(&record, one, "salvo").rank,
+        Some(Rank { best: 3, worst: 3 })
     );
     assert_eq!(one.pairs[0].verdict, Verdict::Tie);
 }
@@ -154,14 +154,14 @@ fn what_this_run_cannot_tell_is_left_open_with_the_restarts_it_would_take() {
     simulation.bias = 0.02;
     let record = simulation.run();
     let analysis = analysed(&record);
-    let one = lane(&analysis, Lane::One);
+    let one = lane(&analysis, Lane::Item);
     let open = one
         .pairs
         .iter()
-        .find(|pair| pair.verdict == Verdict::Unresolved)
+        .find(|pair| pair.verdict == Verdict::Undecided)
         .unwrap();
     assert!(open.restarts_needed.is_some_and(|restarts| restarts > 4));
-    assert_eq!(one.rows[0].place, Some(Place { best: 1, worst: 2 }));
+    assert_eq!(one.rows[0].rank, Some(Rank { best: 1, worst: 2 }));
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn margin_widens_with_what_equals_show() {
     simulation.arms[3].2 = 155_000.0;
     let record = simulation.run();
     let analysis = analysed(&record);
-    let one = lane(&analysis, Lane::One);
+    let one = lane(&analysis, Lane::Item);
     assert!(one.margin > 0.03, "{}", one.margin);
     assert!(
         analysis
@@ -207,9 +207,9 @@ fn without_a_second_copy_none_are_called_equal() {
             restart.slices.retain(|slice| slice.arm != again);
         }
     });
-    assert_eq!(analysis.lanes[0].pairs[0].verdict, Verdict::Unresolved);
+    assert_eq!(analysis.lanes[0].pairs[0].verdict, Verdict::Undecided);
 
-    // Nor does a void row of the second copy make verdicts easier.
+    // Nor does an excluded row of the second copy make verdicts easier.
     let (record, analysis) = equals_with(|record| {
         let again = again(record);
         for slice in record.restarts.iter_mut().flat_map(|r| &mut r.slices) {
@@ -218,7 +218,7 @@ fn without_a_second_copy_none_are_called_equal() {
                 slice.total_requests = slice.total_requests * 95 / 100;
             }
         }
-        record.voids.push(Void {
+        record.exclusions.push(Exclusion {
             arm: again,
             restart: None,
             lane: None,
@@ -228,7 +228,7 @@ fn without_a_second_copy_none_are_called_equal() {
     assert_eq!(analysis.lanes[0].again, None);
     assert!(analysis.lanes[0].margin > 0.04);
     assert_eq!(
-        row(&record, &analysis.lanes[0], "axum").place,
-        Some(Place { best: 1, worst: 2 })
+        row(&record, &analysis.lanes[0], "axum").rank,
+        Some(Rank { best: 1, worst: 2 })
     );
 }

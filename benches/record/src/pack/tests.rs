@@ -112,7 +112,7 @@ fn damage_is_an_error() {
         ("/histograms/buckets/0", json!(1_u64 << 60)),
         ("/histograms/streams", json!({})),
         (
-            "/record/restarts/0/arms/0/lanes/one/latencies/$histogram",
+            "/record/restarts/0/arms/0/lanes/item/latencies/$histogram",
             json!(1_u64 << 60),
         ),
     ] {

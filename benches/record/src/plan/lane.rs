@@ -12,24 +12,25 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "snake_case")]
 pub enum Lane {
     /// GET /greetings/en: one greeting by its path parameter.
-    One,
+    #[serde(alias = "one")]
+    Item,
     /// GET /greetings: the whole list.
     List,
     /// GET of a greeting that does not exist, by a well-formed language tag: a 404 problem.
     Miss,
-    /// GET /greetings/en with `If-None-Match` and the entity tag this server gave before: a 304.
+    /// GET /greetings/en with `If-None-Match` and the current entity tag: a 304.
     Revalidate,
     /// GET /greetings/en with `Connection: close` on a connection of its own: it is opened, used
     /// once, read to its end and closed.
     Connect,
-    /// GET /greetings of a server that was started with a data file of 10,000 locales.
+    /// GET /greetings with a data file of 10,000 locales.
     Large,
 }
 
 impl Lane {
     /// Every kind there is.
     pub const ALL: [Self; 6] = [
-        Self::One,
+        Self::Item,
         Self::List,
         Self::Miss,
         Self::Revalidate,
@@ -40,7 +41,7 @@ impl Lane {
     /// The path requested.
     pub fn path(self) -> &'static str {
         match self {
-            Self::One | Self::Revalidate | Self::Connect => "/greetings/en",
+            Self::Item | Self::Revalidate | Self::Connect => "/greetings/en",
             Self::List | Self::Large => "/greetings",
             Self::Miss => "/greetings/qaa",
         }
@@ -49,19 +50,27 @@ impl Lane {
     /// What is asked, as headings have it.
     pub fn request(self) -> &'static str {
         match self {
-            Self::One => "GET /greetings/en",
+            Self::Item => "GET /greetings/en",
             Self::List => "GET /greetings",
-            Self::Miss => "GET /greetings/qaa, which is not there: 404",
-            Self::Revalidate => "GET /greetings/en, which has not changed: 304",
-            Self::Connect => "GET /greetings/en, each on a connection of its own",
+            Self::Miss => "GET /greetings/qaa, which does not exist: 404",
+            Self::Revalidate => "GET /greetings/en, unchanged: 304",
+            Self::Connect => "GET /greetings/en, each on a new connection",
             Self::Large => "GET /greetings, of 10,000 locales",
+        }
+    }
+
+    /// The name in the groups of criterion's benches, which do not change.
+    pub fn bench(self) -> &'static str {
+        match self {
+            Self::Item => "one",
+            other => other.name(),
         }
     }
 
     /// The name on the command line, in records and in tables.
     pub fn name(self) -> &'static str {
         match self {
-            Self::One => "one",
+            Self::Item => "item",
             Self::List => "list",
             Self::Miss => "miss",
             Self::Revalidate => "revalidate",

@@ -5,7 +5,7 @@ use super::length::{FEWEST_BLOCKS, OPENING, SLICE_OVERHEAD};
 use super::*;
 
 fn plan(arms: usize, effort: Effort) -> Plan {
-    let lanes = vec![Lane::One, Lane::List];
+    let lanes = vec![Lane::Item, Lane::List];
     let arm = |index| Arm {
         name: format!("arm {index}"),
         server: format!("server {index}"),
@@ -106,8 +106,8 @@ fn an_arm_has_no_turn_in_a_lane_it_does_not_answer() {
     let mut plan = plan(3, Effort::QUICK);
     plan.arms[1].without = vec![Lane::List];
     assert_eq!(plan.cells().len(), 5);
-    assert!(!plan.takes_part(1, Lane::List) && plan.takes_part(1, Lane::One));
-    assert!(!plan.takes_part(0, Lane::Miss) && !plan.takes_part(3, Lane::One));
+    assert!(!plan.takes_part(1, Lane::List) && plan.takes_part(1, Lane::Item));
+    assert!(!plan.takes_part(0, Lane::Miss) && !plan.takes_part(3, Lane::Item));
 }
 
 #[test]
@@ -118,10 +118,10 @@ fn time_grows_with_what_is_measured_and_with_nothing_else() {
     let two = length(&plan);
     plan.blocks = 20;
     assert!((length(&plan) / two - 2.0).abs() < 1e-6);
-    plan.lanes = vec![Lane::One, Lane::List, Lane::Miss, Lane::Connect];
+    plan.lanes = vec![Lane::Item, Lane::List, Lane::Miss, Lane::Connect];
     assert!((length(&plan) / two - 4.0).abs() < 1e-6);
     let without = plan.expected_length();
-    let capacity = CapacityPlan::new(Lane::One, vec![1, 64], 4);
+    let capacity = CapacityPlan::new(Lane::Item, vec![1, 64], 4);
     plan.capacity = Some(capacity.clone());
     assert_eq!(
         plan.expected_length(),
@@ -132,8 +132,8 @@ fn time_grows_with_what_is_measured_and_with_nothing_else() {
 #[test]
 fn what_is_held_takes_no_more_time() {
     let mut plan = plan(7, Effort::NORMAL);
-    plan.capacity = Some(CapacityPlan::new(Lane::One, vec![1, 64], 4));
-    plan.latency = Some(LatencyPlan::new(Lane::One, vec![], 64, 4));
+    plan.capacity = Some(CapacityPlan::new(Lane::Item, vec![1, 64], 4));
+    plan.latency = Some(LatencyPlan::new(Lane::Item, vec![], 64, 4));
     let mut held = Held::default();
     let mut rest = plan.expected_length();
     for (mode, count) in [(0, Effort::NORMAL.restarts), (1, 4), (2, 4)] {
@@ -179,8 +179,8 @@ fn a_slow_arm_leaves_room_for_fewer_blocks() {
 #[test]
 fn a_slow_start_takes_its_time_in_every_restart() {
     let mut plan = plan(3, Effort::QUICK);
-    plan.capacity = Some(CapacityPlan::new(Lane::One, vec![1, 64], 4));
-    plan.latency = Some(LatencyPlan::new(Lane::One, vec![], 64, 4));
+    plan.capacity = Some(CapacityPlan::new(Lane::Item, vec![1, 64], 4));
+    plan.latency = Some(LatencyPlan::new(Lane::Item, vec![], 64, 4));
     let (blocks, length) = (plan.blocks, plan.expected_length());
     plan.arms[2].slow_start_ms = Some(1040);
     assert_eq!(plan.blocks_near(Effort::QUICK.blocks), blocks);
@@ -201,7 +201,7 @@ fn there_are_always_a_few_blocks() {
 
 #[test]
 fn every_block_of_capacity_holds_every_arm_and_levels_rise_and_fall() {
-    let plan = CapacityPlan::new(Lane::One, vec![1, 16, 64], 4);
+    let plan = CapacityPlan::new(Lane::Item, vec![1, 16, 64], 4);
     let schedule = plan.schedule(5, 1);
     assert_eq!(schedule.len(), 4);
     for (restart, number) in schedule.iter().zip(0..) {
@@ -227,7 +227,7 @@ fn every_block_of_capacity_holds_every_arm_and_levels_rise_and_fall() {
 
 #[test]
 fn every_block_of_latency_holds_every_arm_at_one_rate_and_rates_take_turns() {
-    let plan = LatencyPlan::new(Lane::One, vec![1000.0], 64, 14);
+    let plan = LatencyPlan::new(Lane::Item, vec![1000.0], 64, 14);
     let schedule = plan.schedule(3, 1);
     assert_eq!(schedule.len(), 14);
     let mut first = HashMap::new();
@@ -249,7 +249,7 @@ fn every_block_of_latency_holds_every_arm_at_one_rate_and_rates_take_turns() {
 
 #[test]
 fn a_slice_is_long_enough_for_its_percentiles() {
-    let plan = LatencyPlan::new(Lane::One, Vec::new(), 64, 2);
+    let plan = LatencyPlan::new(Lane::Item, Vec::new(), 64, 2);
     assert_eq!(plan.window(50_000.0).as_millis(), 20);
     assert_eq!(plan.window(4_000.0).as_millis(), 100);
 }
@@ -258,11 +258,11 @@ fn a_slice_is_long_enough_for_its_percentiles() {
 fn a_mode_takes_as_long_as_its_slices() {
     let plan = crate::testing::record().plan;
     let arms = plan.arms.len() as u32;
-    let capacity = CapacityPlan::new(Lane::One, vec![1, 64], 2);
+    let capacity = CapacityPlan::new(Lane::Item, vec![1, 64], 2);
     let slices = arms * 2 * 4;
     assert!(capacity.restart_length(&plan) > Duration::from_millis(23) * slices);
     assert!(capacity.restart_length(&plan) < Duration::from_millis(35) * slices);
-    let latency = LatencyPlan::new(Lane::One, vec![], 64, 2);
+    let latency = LatencyPlan::new(Lane::Item, vec![], 64, 2);
     let slices = arms * 2 * latency.blocks;
     assert!(latency.restart_length(&plan) > Duration::from_millis(23) * slices);
     assert!(latency.restart_length(&plan) < Duration::from_millis(35) * slices);
@@ -272,7 +272,7 @@ fn a_mode_takes_as_long_as_its_slices() {
 fn a_slow_arm_takes_longer_the_more_it_is_asked() {
     let mut plan = crate::testing::record().plan;
     plan.arms[0].slow_slice_ms = Some(640);
-    let capacity = CapacityPlan::new(Lane::One, vec![1, 64, 1024], 2);
+    let capacity = CapacityPlan::new(Lane::Item, vec![1, 64, 1024], 2);
     let at = |arm, connections| {
         let length = capacity.slice_length(&plan, arm, connections) - SLICE_OVERHEAD;
         length.as_millis()
@@ -281,7 +281,7 @@ fn a_slow_arm_takes_longer_the_more_it_is_asked() {
     assert_eq!(at(1, 1024), 23);
 
     // It gives 500 answers a second: at half of that a slice of 400 takes 1.6 s, of every arm.
-    let latency = LatencyPlan::new(Lane::One, vec![10_000.0], 64, 2);
+    let latency = LatencyPlan::new(Lane::Item, vec![10_000.0], 64, 2);
     let at = |arm, rate| latency.slice_length(&plan, arm, rate).as_millis() as u64;
     let opening = (OPENING * 64 + SLICE_OVERHEAD).as_millis() as u64;
     assert_eq!(at(0, 1), 1_603 + opening);
@@ -294,13 +294,21 @@ fn a_slow_arm_takes_longer_the_more_it_is_asked() {
 #[test]
 fn an_arm_that_takes_no_part_takes_no_time() {
     let mut plan = crate::testing::record().plan;
-    let capacity = CapacityPlan::new(Lane::One, vec![1, 64], 2);
-    let latency = LatencyPlan::new(Lane::One, vec![], 64, 2);
+    let capacity = CapacityPlan::new(Lane::Item, vec![1, 64], 2);
+    let latency = LatencyPlan::new(Lane::Item, vec![], 64, 2);
     let lengths = |plan: &Plan| (capacity.restart_length(plan), latency.restart_length(plan));
     let all = lengths(&plan);
     let arms = plan.arms.len() as u32;
-    plan.arms[0].without.push(Lane::One);
+    plan.arms[0].without.push(Lane::Item);
     let fewer = lengths(&plan);
     assert_eq!(fewer.0 * arms, all.0 * (arms - 1));
     assert_eq!(fewer.1 * arms, all.1 * (arms - 1));
+}
+
+#[test]
+fn the_lane_item_is_read_by_its_former_name_too() {
+    let read = |name: &str| serde_json::from_str::<Lane>(name).unwrap();
+    assert_eq!(read("\"one\""), Lane::Item);
+    assert_eq!(read("\"item\""), Lane::Item);
+    assert_eq!(serde_json::to_string(&Lane::Item).unwrap(), "\"item\"");
 }

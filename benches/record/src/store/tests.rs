@@ -156,6 +156,6 @@ fn an_older_record_is_packed_as_it_is() {
     running.state = State::Running;
     running.write(&place).unwrap();
     let running = repack(&place).unwrap_err().to_string();
-    assert!(running.contains("goes on"), "{running}");
+    assert!(running.contains("unfinished run"), "{running}");
     fs::remove_dir_all(&place).unwrap();
 }

@@ -14,7 +14,7 @@ const LATENCY_RESTARTS: u32 = 4;
 pub fn with_modes(mut record: Record) -> Record {
     let arms = record.plan.arms.len();
     record.plan.capacity = Some(CapacityPlan {
-        lane: Lane::One,
+        lane: Lane::Item,
         connections: vec![1, 64],
         restarts: 3,
         blocks: 1,
@@ -22,7 +22,7 @@ pub fn with_modes(mut record: Record) -> Record {
         ramp_ms: 3,
     });
     record.plan.latency = Some(LatencyPlan {
-        lane: Lane::One,
+        lane: Lane::Item,
         shares: vec![0.25],
         rates: vec![20_000.0],
         connections: 64,
@@ -37,7 +37,7 @@ pub fn with_modes(mut record: Record) -> Record {
         let rate = f64::from(restart + 1) * 10_000.0 * doublings;
         CapacitySlice {
             connections,
-            slice: slice(0, 0, arm, Lane::One, rate),
+            slice: slice(0, 0, arm, Lane::Item, rate),
         }
     };
     record.capacity = (0..3)

@@ -33,7 +33,7 @@ pub(super) fn differences(first: &Record, second: &Record) -> Vec<String> {
         (Some(first), Some(second)) => found.extend(settings("", first, second)),
         (None, None) => {}
         (ours, _) => found.push(format!(
-            "build and kernel settings: not in the record {}, which is older",
+            "build and kernel settings: not in record {}, which is older",
             if ours.is_none() { "A" } else { "B" }
         )),
     }
@@ -67,7 +67,7 @@ fn of_server(first: &ServerRecord, second: &ServerRecord) -> Vec<String> {
     if let (Some(ours), Some(theirs)) = (&first.program, &second.program) {
         if ours.sha256 != theirs.sha256 {
             found.push(format!(
-                "{name}: another program, of {} bytes in A, {} in B",
+                "{name}: different programs, of {} bytes in A, {} in B",
                 ours.bytes, theirs.bytes
             ));
         }
@@ -82,7 +82,7 @@ fn of_server(first: &ServerRecord, second: &ServerRecord) -> Vec<String> {
         }
     }
     if first.conformance != second.conformance {
-        found.push(format!("{name}: the conformance gate found something else"));
+        found.push(format!("{name}: different results of the conformance gate"));
     }
     found
 }
@@ -188,7 +188,7 @@ pub(super) fn speeds(views: &[View<'_>; 2]) -> Vec<String> {
     }
     let rate = |view: &View<'_>, arm, lane| {
         let mut rows = view.lane(lane)?.rows.iter();
-        let row = rows.find(|row| row.arm == arm && row.void.is_empty())?;
+        let row = rows.find(|row| row.arm == arm && row.excluded.is_empty())?;
         Some(row.figures?.requests_per_second)
     };
     let lanes = first.analysis.lanes.iter().map(|found| found.lane);
@@ -198,7 +198,8 @@ pub(super) fn speeds(views: &[View<'_>; 2]) -> Vec<String> {
             let change = after / before - 1.0;
             (change.abs() > SAME_SPEED).then(|| {
                 format!(
-                    "speed of the machine, {}: {}, the same program, answered {before:.0} requests/s in A, {after:.0} \
+                    "speed of the machine, {}: {}, the same program, answered {before:.0} \
+                     requests/s in A, {after:.0} \
                      in B ({:+.1} %)",
                     lane.name(),
                     first.record.plan.arms[ours].name,
@@ -212,7 +213,7 @@ pub(super) fn speeds(views: &[View<'_>; 2]) -> Vec<String> {
 /// What counts in one record and not in the other, where nothing can be compared.
 pub(super) fn only_in_one(here: &View<'_>, there: &View<'_>, name: &str) -> Vec<String> {
     let rows = here.analysis.lanes.iter().flat_map(|found| {
-        let rows = found.rows.iter().filter(|row| row.void.is_empty());
+        let rows = found.rows.iter().filter(|row| row.excluded.is_empty());
         rows.map(move |row| (found.lane, row.arm))
     });
     let missing = rows.filter(|&(lane, arm)| {
@@ -222,7 +223,7 @@ pub(super) fn only_in_one(here: &View<'_>, there: &View<'_>, name: &str) -> Vec<
     missing
         .map(|(lane, arm)| {
             let arm = &here.record.plan.arms[arm].name;
-            format!("{arm}, {}: counts in {name} only", lane.name())
+            format!("{arm}, {}: valid in {name} only", lane.name())
         })
         .collect()
 }

@@ -45,7 +45,7 @@ pub(super) fn contradiction(
     first: Verdict,
     second: Verdict,
 ) -> Option<String> {
-    let decided = ![first, second].contains(&Verdict::Unresolved);
+    let decided = ![first, second].contains(&Verdict::Undecided);
     (decided && first != second).then(|| {
         format!(
             "{of}: {} {} {} in A, and {} it in B",
@@ -62,6 +62,6 @@ fn words(verdict: Verdict) -> &'static str {
         Verdict::Ahead => "is ahead of",
         Verdict::Behind => "is behind",
         Verdict::Tie => "ties with",
-        Verdict::Unresolved => "cannot be told from",
+        Verdict::Undecided => "is undecided against",
     }
 }

@@ -30,7 +30,7 @@ impl<'a> Measured<'a> {
 
     fn counts(&self, arm: usize, rate: usize) -> bool {
         let mut cells = self.found.cells.iter();
-        cells.any(|cell| (cell.arm, cell.rate) == (arm, rate) && cell.void.is_empty())
+        cells.any(|cell| (cell.arm, cell.rate) == (arm, rate) && cell.excluded.is_empty())
     }
 
     fn margin(&self, rate: usize, quantile: f64) -> f64 {

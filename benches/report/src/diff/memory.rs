@@ -26,12 +26,12 @@ pub(super) fn note(views: &[View<'_>; 2]) -> Option<String> {
     match kinds {
         [true, true] => None,
         [false, false] => Some(
-            "memory of a server beside its own copy is too low in both, and is not compared"
+            "the memory of a server beside its own copy is too low in both, and is not compared"
                 .to_owned(),
         ),
         [old_is_second, _] => Some(format!(
-            "memory is not compared: {} has the proportional set size of processes among others, \
-             {} what processes that ran alone held of their own",
+            "memory is not compared: {} has the proportional set size of processes beside others, \
+             {} the private memory of processes that ran alone",
             if old_is_second { "B" } else { "A" },
             if old_is_second { "A" } else { "B" },
         )),
@@ -133,7 +133,7 @@ mod tests {
             .text(["a", "b"]);
         assert!(!text.contains("memory, loaded"), "{text}");
         assert!(
-            text.contains("A has the proportional set size of processes among others, B what"),
+            text.contains("A has the proportional set size of processes beside others, B the"),
             "{text}"
         );
         let text = Difference::between(&record(5_000_000), &old)

@@ -79,8 +79,8 @@ fn the_table_has_headings_the_words_are_explained_and_the_conclusion_is_last() {
             .find(|line| line.starts_with(of) && line.contains(figure));
         row.unwrap().rsplit("  ").next().unwrap().trim()
     };
-    assert_eq!(word("warp, one", "requests/s"), "FASTER", "{text}");
-    assert_eq!(word("warp, one", "CPU per request"), "FASTER", "{text}");
+    assert_eq!(word("warp, item", "requests/s"), "FASTER", "{text}");
+    assert_eq!(word("warp, item", "CPU per request"), "FASTER", "{text}");
     assert_eq!(word("warp ", "memory"), "LARGER", "{text}");
     for explained in ["FASTER, SLOWER", "the same:", "consistent:"] {
         assert!(
@@ -117,7 +117,7 @@ fn where_the_same_programs_differ_the_machine_is_said_to_have_differed() {
         "{same}"
     );
     assert!(
-        same.contains("· speed of the machine, one: hyper, the same program, answered "),
+        same.contains("· speed of the machine, item: hyper, the same program, answered "),
         "{same}"
     );
     for server in &mut other.servers {
@@ -158,7 +158,7 @@ fn what_changes_programs_comes_before_the_figures() {
     };
     let table = place("server and lane");
     for words in [
-        "What is not the same:",
+        "Differences of machine, build and plan:",
         "· rustc: rustc 1.95.0 in A, rustc 1.96.0 in B",
         "· RUSTFLAGS: not set in A, -C target-cpu=native in B",
         "· profile.release.lto: thin in A, fat in B",
@@ -171,7 +171,7 @@ fn what_changes_programs_comes_before_the_figures() {
         .unwrap()
         .text(["a", "b"]);
     assert!(
-        text.contains("· build and kernel settings: not in the record A, which is older"),
+        text.contains("· build and kernel settings: not in record A, which is older"),
         "{text}"
     );
 }
@@ -212,7 +212,7 @@ fn opposite_verdicts_contradict_each_other() {
         .unwrap()
         .text(["a", "b"]);
     assert!(
-        text.contains("one: warp is ahead of axum in A, and is behind it in B"),
+        text.contains("item: warp is ahead of axum in A, and is behind it in B"),
         "{text}"
     );
 }
@@ -229,7 +229,7 @@ fn what_explains_a_difference_is_noted() {
         .text(["a", "b"]);
     for note in [
         "axum version: 0.8.9 in A, 0.9.0 in B",
-        "axum: another program",
+        "axum: different programs",
         "· machine: ",
     ] {
         assert!(text.contains(note), "{text}");
@@ -252,7 +252,7 @@ fn what_counts_in_one_alone_is_noted_and_nothing_is_relative_to_a_void_reference
         .map(|arm| arm.role)
         .position(|role| role == ArmRole::Reference)
         .unwrap();
-    other.voids.push(quartet_record::Void {
+    other.exclusions.push(quartet_record::Exclusion {
         arm: reference,
         restart: None,
         lane: Some(Lane::List),
@@ -262,7 +262,7 @@ fn what_counts_in_one_alone_is_noted_and_nothing_is_relative_to_a_void_reference
     let text = difference.text(["a", "b"]);
     for note in [
         "connections: 64 in A, 128 in B",
-        "hyper, list: counts in A only",
+        "hyper, list: valid in A only",
     ] {
         assert!(text.contains(note), "{text}");
     }
@@ -279,5 +279,5 @@ fn nothing_in_common_is_an_error() {
     let mut other = first.clone();
     other.restarts.clear();
     let error = Difference::between(&first, &other).unwrap_err().to_string();
-    assert!(error.contains("share no figure"), "{error}");
+    assert!(error.contains("share no valid figure"), "{error}");
 }

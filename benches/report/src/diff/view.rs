@@ -53,7 +53,7 @@ impl<'a> View<'a> {
             found
                 .rows
                 .iter()
-                .any(|row| row.arm == arm && row.void.is_empty())
+                .any(|row| row.arm == arm && row.excluded.is_empty())
         })
     }
 

@@ -197,7 +197,7 @@ mod tests {
             ("b", Align::Right),
         ]);
         table.push(vec!["1".to_owned(), "<x>".to_owned(), "2".to_owned()]);
-        table.push(vec!["void".to_owned(), "y".to_owned()]);
+        table.push(vec!["excluded".to_owned(), "y".to_owned()]);
         table
     }
 

@@ -29,9 +29,9 @@ pub(super) fn resolution(material: &Material<'_>) -> Section {
     }
     let mut blocks = vec![
         Block::Paragraph(
-            "One server runs twice under two names. What the two seem to differ by is what the \
-             method and this machine make of nothing (A/A). A verdict asks for more than the \
-             margin: 1 %, or as far as the interval of the copies reaches if that is farther."
+            "One server runs twice under two names (A/A). Any difference between the two copies \
+             is measurement error. A verdict requires a difference beyond the margin: 1 %, or the \
+             reach of the copies' interval if that is larger."
                 .to_owned(),
         ),
         Block::Table(Captioned::new("Two copies of one server", table)),
@@ -39,14 +39,14 @@ pub(super) fn resolution(material: &Material<'_>) -> Section {
     blocks.extend(match &material.record.calibration {
         Some(calibration) => calibrated(calibration),
         None => vec![Block::Paragraph(
-            "How small a difference it sees was not tried before this run: `cargo compare \
-             calibrate` does."
+            "The smallest detectable difference is unknown on this machine. Run `cargo compare \
+             calibrate` to measure it."
                 .to_owned(),
         )],
     });
     Section {
         id: "resolution",
-        heading: "What this machine can resolve",
+        heading: "What this machine can detect",
         blocks,
     }
 }
@@ -55,15 +55,15 @@ pub(super) fn resolution(material: &Material<'_>) -> Section {
 fn calibrated(calibration: &Calibration) -> Vec<Block> {
     let mut table = Table::new([
         ("lane", Align::Left),
-        ("more time an answer", Align::Left),
-        ("as measured, % (95 %)", Align::Right),
-        ("found slower in (95 %)", Align::Right),
+        ("added time per request", Align::Left),
+        ("measured, % (95 %)", Align::Right),
+        ("detected in (95 %)", Align::Right),
     ]);
     for lane in &calibration.lanes {
         let name = lane.lane.name();
         table.push(vec![
             name.to_owned(),
-            "none: two equals".to_owned(),
+            "none (two equal servers)".to_owned(),
             "–".to_owned(),
             lane.told_apart.percent(),
         ]);
@@ -77,8 +77,8 @@ fn calibrated(calibration: &Calibration) -> Vec<Block> {
         }
     }
     let paragraph = format!(
-        "Copies of one server, slower by known shares, were measured in {} restarts, and {} runs of \
-         {} restarts and {} comparisons put together from them.",
+        "Copies of one server with known slowdowns were measured in {} restarts. From these, {} \
+         runs of {} restarts and {} comparisons were drawn.",
         calibration.restarts, calibration.trials, calibration.run_restarts, calibration.comparisons
     );
     let sentence = sentence(calibration);
@@ -88,32 +88,46 @@ fn calibrated(calibration: &Calibration) -> Vec<Block> {
     });
     vec![
         Block::Paragraph(paragraph),
-        Block::Table(Captioned::new("Differences that are known", table)),
+        Block::Table(Captioned::new("Detection of known slowdowns", table)),
         Block::Paragraph(sentence),
     ]
 }
 
 /// What a row had to pass, which did not, and what else to know.
 pub(super) fn gates(material: &Material<'_>) -> Section {
-    let mut blocks = vec![Block::Paragraph(format!(
-        "A row counts only if its core was busy at least {:.0} % of the time, if rate × latency is \
-         within {:.0} % of the number of connections (Little's law), if the null server is at \
-         least {FLOOR_FACTOR} times as fast, if every answer was right, if servers and generator had \
-         physical cores of their own, if processes without a part in the measurement and CPU quotas \
-         took at most {:.0} % of the cores each, and if its ratio to the reference did not drift in the course of the run.",
-        100.0 * SATURATION,
-        100.0 * LITTLE,
-        100.0 * CPU_OF_OTHERS
-    ))];
-    let voids = material.tables.voids(material.analysis);
-    if voids.is_empty() {
-        blocks.push(Block::Paragraph("Every row counts.".to_owned()));
+    let gates = [
+        "Every answer was correct, and the program passed the conformance gate.".to_owned(),
+        format!(
+            "The server's core was at least {:.0} % busy.",
+            100.0 * SATURATION
+        ),
+        format!(
+            "Rate × latency is within {:.0} % of the number of connections (Little's law).",
+            100.0 * LITTLE
+        ),
+        format!("The null server is at least {FLOOR_FACTOR} times as fast."),
+        "Servers and generator had separate physical cores.".to_owned(),
+        format!(
+            "Unrelated processes and CPU quotas took at most {:.0} % of the cores each.",
+            100.0 * CPU_OF_OTHERS
+        ),
+        "Its ratio to the reference did not drift during the run.".to_owned(),
+    ];
+    let mut blocks = vec![
+        Block::Paragraph("A row is valid only if it passes every gate:".to_owned()),
+        Block::List(gates.into_iter().map(Item::from).collect()),
+    ];
+    let exclusions = material.tables.exclusions(material.analysis);
+    if exclusions.is_empty() {
+        blocks.push(Block::Paragraph("No row is excluded.".to_owned()));
     } else {
-        blocks.push(Block::List(voids.into_iter().map(Item::from).collect()));
+        blocks.push(Block::List(
+            exclusions.into_iter().map(Item::from).collect(),
+        ));
     }
     let warnings = &material.analysis.warnings;
     if !warnings.is_empty() {
-        blocks.push(Block::Lead("Before you believe it".to_owned()));
+        blocks.push(Block::Lead("Caveats".to_owned()));
         let warnings = warnings.iter().map(|warning| Item::from(warning.as_str()));
         blocks.push(Block::List(warnings.collect()));
     }
@@ -149,7 +163,7 @@ pub(super) fn method(material: &Material<'_>) -> Section {
             "Plan",
             format!(
                 "{} restarts of {} blocks; in each block every server has a slice of {} ms in \
-                 each lane, after {} ms that do not count",
+                 each lane, after a warm-up of {} ms",
                 plan.restarts, plan.blocks, plan.slice_ms, plan.ramp_ms
             ),
         ),
@@ -165,18 +179,15 @@ pub(super) fn method(material: &Material<'_>) -> Section {
         heading: "How it was measured",
         blocks: vec![
             Block::Paragraph(
-                "Machines change their speed within tenths of a second, and a process keeps a bias \
-                 for as long as it lives. So the servers take turns of milliseconds, each turn is \
-                 compared with the next, and everything is started afresh for each \
-                 restart; restarts are the sample that intervals rest on. METHODOLOGY.md in the \
-                 repository has it in full, with what this comparison cannot tell."
+                "The speed of a machine changes within tenths of a second, and each process has a \
+                 constant bias. The servers therefore take turns of milliseconds, and each slice \
+                 is compared with the next. Every server is started anew for each restart. \
+                 Restarts are the sample. METHODOLOGY.md in the repository describes the method \
+                 and its limitations."
                     .to_owned(),
             ),
             Block::Terms(terms.collect()),
-            Block::Table(Captioned::new(
-                "The programs that were measured",
-                programs(material),
-            )),
+            Block::Table(Captioned::new("Measured programs", programs(material))),
         ]
         .into_iter()
         .chain(pythons(record))
@@ -274,7 +285,7 @@ fn load(plan: &Plan) -> String {
     }));
     ways.extend(plan.capacity.as_ref().map(|capacity| {
         format!(
-            "throughput against connections in {} restarts of its own",
+            "requests per second by number of connections in {} restarts of its own",
             capacity.restarts
         )
     }));

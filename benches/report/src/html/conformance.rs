@@ -12,8 +12,8 @@ pub(super) fn section(material: &Material<'_>) -> Section {
     let servers = &material.record.servers;
     let mut blocks = vec![
         Block::Paragraph(
-            "Before anything was measured, each binary was asked everything it must answer. A \
-             server that fails a case not known beforehand is void."
+            "Before the measurement, the conformance suite tested each binary. A server that \
+             fails a must-case is excluded, unless the deviation is known."
                 .to_owned(),
         ),
         Block::Table(Captioned::new(
@@ -24,10 +24,7 @@ pub(super) fn section(material: &Material<'_>) -> Section {
     let known = deviations(servers);
     if !known.is_empty() {
         blocks.push(Block::Folded {
-            summary: format!(
-                "Deviations, and legal answers unlike others: {}",
-                known.len()
-            ),
+            summary: format!("Deviations and legal variants: {}", known.len()),
             blocks: vec![Block::List(known)],
             printed: true,
         });
@@ -69,7 +66,7 @@ fn summary(servers: &[ServerRecord]) -> Table {
                 ]
                 .map(|count| count.to_string()),
             ),
-            None => row.push("not held to it".to_owned()),
+            None => row.push("not tested for it".to_owned()),
         }
         table.push(row);
     }
@@ -121,11 +118,11 @@ fn deviations(servers: &[ServerRecord]) -> Vec<Item> {
 fn phrase(verdict: CaseVerdict) -> &'static str {
     match verdict {
         CaseVerdict::Conforms => "conforms",
-        CaseVerdict::Differs => "a legal answer unlike others",
+        CaseVerdict::Differs => "a legal variant",
         CaseVerdict::NotApplicable => "does not apply",
         CaseVerdict::KnownDeviation => "a known deviation",
         CaseVerdict::Fails => "fails",
-        CaseVerdict::Undecided => "could not be judged",
+        CaseVerdict::Undecided => "error of the suite",
     }
 }
 
@@ -214,7 +211,7 @@ mod tests {
             said,
             [
                 "a/known, a known deviation: a note (axum, warp)",
-                "a/differs, a legal answer unlike others: a note (axum, warp)"
+                "a/differs, a legal variant: a note (axum, warp)"
             ]
         );
     }

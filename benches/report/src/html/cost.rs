@@ -28,7 +28,7 @@ pub(super) fn memory(material: &Material<'_>) -> Section {
         ("idle", Align::Right),
         ("loaded", Align::Right),
         ("peak resident", Align::Right),
-        ("per 1,000 idle connections", Align::Right),
+        ("MB per 1,000 idle connections", Align::Right),
     ]);
     let shown = |range: Option<Range>| range.map(megabytes_of).unwrap_or_default();
     for footprint in footprints(material) {
@@ -93,11 +93,11 @@ pub(super) fn start_up(material: &Material<'_>) -> Section {
             rows: &rows,
             legend: &[],
             references: &references,
-            unit: "ms; left is sooner",
+            unit: "ms; left is faster",
         }
         .draw(
             "start-up-chart".to_owned(),
-            "From starting each server to its first right answer".to_owned(),
+            "Time from starting each server to its first correct answer".to_owned(),
             format!("Milliseconds: {said}."),
         )
     };
@@ -129,13 +129,15 @@ pub(super) fn start_up(material: &Material<'_>) -> Section {
         blocks: vec![
             Block::Paragraph(match spawn {
                 Some(spawn) => format!(
-                    "From starting the process to its first complete and right answer, the median. \
-                     Starting a process that does nothing takes {} ms of it.",
+                    "The median time from starting the process to its first complete and correct \
+                     answer. Starting a process that does nothing takes {} ms of it.",
                     milliseconds(spawn)
                 ),
-                None => "From starting the process to its first complete and right answer, the \
-                         median."
-                    .to_owned(),
+                None => {
+                    "The median time from starting the process to its first complete and correct \
+                         answer."
+                        .to_owned()
+                }
             }),
             with_chart(&rows, chart),
             behind("Start-up in milliseconds".to_owned(), table),
@@ -148,8 +150,8 @@ pub(super) fn footprint(material: &Material<'_>) -> Section {
     let prints = &material.analysis.footprints;
     let mut blocks = vec![
         Block::Paragraph(
-            "Size and the distinct crates compiled into a binary or for it, the project's own left \
-             out. Lines are neither blank nor comments; workarounds stand under a comment that \
+            "Crates are the distinct crates in the dependency tree, without the project's own. \
+             Lines are neither blank nor comments. Workaround lines are below a comment that \
              cites an upstream issue."
                 .to_owned(),
         ),
@@ -160,7 +162,9 @@ pub(super) fn footprint(material: &Material<'_>) -> Section {
     ];
     if prints.iter().any(|print| !print.requests.is_empty()) {
         blocks.push(Block::Table(Captioned::new(
-            format!("Counted by {TOOL}, to tell versions of one server apart, not servers"),
+            format!(
+                "Counted by {TOOL}: for comparing versions of one server, not for ranking servers"
+            ),
             material.tables.counted(prints),
         )));
     }

@@ -17,16 +17,16 @@ pub(super) fn section(material: &Material<'_>) -> Section {
         .collect();
     let blocks = if panels.is_empty() {
         vec![Block::Paragraph(
-            "CPU time was not measured, or every row is void.".to_owned(),
+            "CPU time was not measured, or every row is excluded.".to_owned(),
         )]
     } else {
         vec![
             Block::Paragraph(
-                "What a request costs the server's core, in the framework, the HTTP library and \
-                 the kernel together. Dashed lines are the floors: bare hyper answers the same \
-                 without a framework, null writes constant bytes. What lies between a bar's end \
-                 and a floor is what could be saved. How much is user and how much system is \
-                 sampled, and rough."
+                "CPU time per request on the server's core: framework, HTTP library and kernel \
+                 together. Dashed lines are the baselines: bare hyper gives the same answers \
+                 without a framework, and null writes constant bytes. The distance from a bar's \
+                 end to a baseline is the most that could be saved. The split between user and \
+                 system time is sampled, so approximate."
                     .to_owned(),
             ),
             Block::Panels(panels),
@@ -43,7 +43,7 @@ fn panel(material: &Material<'_>, lane: &LaneAnalysis) -> Option<Panel> {
     let measured: Vec<(usize, CpuPerRequest)> = lane
         .rows
         .iter()
-        .filter(|row| row.void.is_empty())
+        .filter(|row| row.excluded.is_empty())
         .filter_map(|row| Some((row.arm, row.figures?.cpu?)))
         .collect();
     if measured.is_empty() {
@@ -89,7 +89,7 @@ fn panel(material: &Material<'_>, lane: &LaneAnalysis) -> Option<Panel> {
         format!("cpu-{name}"),
         format!("CPU per request, lane {name}"),
         format!(
-            "Microseconds in all, in user mode and in the kernel: {}. Floors: {}.",
+            "Microseconds in total, in user mode and in the kernel: {}. Baselines: {}.",
             said.join("; "),
             floors.join("; ")
         ),

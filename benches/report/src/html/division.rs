@@ -19,17 +19,17 @@ pub(super) fn section(material: &Material<'_>, division: &Division) -> Section {
     let mut blocks = Vec::new();
     if division.lanes.is_empty() {
         blocks.push(Block::Paragraph(
-            "No estimates of criterion's in-process benches are in this record, so that how a request's \
-             time divides is not known."
+            "This record has no criterion estimates, so the division of a request's time is \
+             unknown."
                 .to_owned(),
         ));
     } else {
         blocks.push(Block::Paragraph(
-            "Criterion measures, in process, serialising alone and everything from a parsed \
-             request to an answer's bytes. What the load run's CPU time has beyond that is the \
-             HTTP library's in user mode (hyper, or actix-http under actix-web; under an original, \
-             its server and the interpreter) and the kernel's. Serialising is too little to be seen \
-             in most bars."
+            "Criterion measures two parts in process: serialisation, and everything from a parsed \
+             request to the answer's bytes. The rest of the load run's CPU time belongs to the \
+             kernel and, in user mode, to the HTTP library (hyper; actix-http for actix-web; for \
+             an original its server and the interpreter). Serialisation is too short to be \
+             visible in most bars."
                 .to_owned(),
         ));
         let panels = division.lanes.iter().map(|lane| panel(material, lane));
@@ -39,10 +39,10 @@ pub(super) fn section(material: &Material<'_>, division: &Division) -> Section {
     blocks.push(Block::List(
         said.map(|one| Item::from(one.as_str())).collect(),
     ));
-    blocks.push(Block::Paragraph(format!("From {}.", division.source)));
+    blocks.push(Block::Paragraph(division.source.clone()));
     Section {
         id: "division",
-        heading: "Criterion beside load",
+        heading: "Where the time goes (micro-benchmarks)",
         blocks,
     }
 }

@@ -13,10 +13,10 @@ pub(super) fn section(material: &Material<'_>) -> Section {
         .filter_map(|(lane, details)| panel(material, lane, details))
         .collect();
     let mut blocks = vec![Block::Paragraph(format!(
-        "At saturation: with {} connections that always have a request waiting, latency is the \
-         number of connections divided by the rate. It tells how evenly a server deals with a \
-         queue, not what a client sees at lower load, and is not ranked. Time runs from when a \
-         request was due.",
+        "At saturation: {} connections always have a request waiting, so the mean latency is the \
+         number of connections divided by the rate. The percentiles show how evenly a server \
+         handles a queue, not the latency at lower load. They are not ranked. Latency is measured \
+         from the moment when a request was due.",
         material.record.plan.connections
     ))];
     if !panels.is_empty() {
@@ -33,7 +33,7 @@ pub(super) fn section(material: &Material<'_>) -> Section {
 fn panel(material: &Material<'_>, lane: &LaneAnalysis, details: &[Detail]) -> Option<Panel> {
     let sound = |arm: usize| {
         let row = lane.rows.iter().find(|row| row.arm == arm);
-        row.is_some_and(|row| row.void.is_empty())
+        row.is_some_and(|row| row.excluded.is_empty())
     };
     let shown: Vec<Shown<'_>> = details
         .iter()
@@ -50,7 +50,7 @@ fn panel(material: &Material<'_>, lane: &LaneAnalysis, details: &[Detail]) -> Op
                 &shown,
             )),
             Block::Folded {
-                summary: "As a table, with the spread over restarts".to_owned(),
+                summary: "Table, with the range over restarts".to_owned(),
                 blocks: vec![Block::Table(Captioned::new(
                     format!(
                         "Latency at saturation in microseconds, lane {name}: over all requests, \

@@ -75,18 +75,19 @@ impl<'a> Material<'a> {
         match self.record.state {
             State::Complete => {}
             State::Interrupted => notices.push(format!(
-                "This run was interrupted: {counted} of {planned} restarts count."
+                "This run was interrupted: {counted} of {planned} restarts are used."
             )),
             State::Running => notices.push(format!(
-                "This run has not ended, or was killed: {counted} of {planned} restarts count."
+                "This run has not ended, or was killed: {counted} of {planned} restarts are used."
             )),
         }
         if counted < 2 {
             notices.push(
-                "An interval needs two restarts, so there is none, and no verdict.".to_owned(),
+                "There are no intervals and no verdicts, because they need two restarts."
+                    .to_owned(),
             );
         } else if !self.analysis.anything_counts(self.record) {
-            notices.push("No row counts: see Gates for why.".to_owned());
+            notices.push("Every row is excluded: Gates has the reasons.".to_owned());
         }
         notices
     }

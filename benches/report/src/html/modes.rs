@@ -15,9 +15,9 @@ pub(super) fn throughput(material: &Material<'_>) -> Option<Section> {
     let found = &material.analysis.capacities;
     let lane = plan.lane.name();
     let mut blocks = vec![Block::Paragraph(format!(
-        "Lane {lane} in a closed loop, one request in flight on each connection; the median over \
-         restarts of their own. Few connections leave a server idle in between: there the figure \
-         tells of waking up rather than of work."
+        "Lane {lane} in a closed loop, with one request in flight on each connection: the median \
+         over restarts of its own. With few connections a server is idle in between, and the \
+         figure mostly measures wake-up latency."
     ))];
     if found.is_empty() {
         blocks.push(Block::Paragraph("Nothing was measured.".to_owned()));
@@ -47,7 +47,7 @@ pub(super) fn throughput(material: &Material<'_>) -> Option<Section> {
     blocks.push(Block::List([own].into_iter().chain(failures).collect()));
     Some(Section {
         id: "throughput",
-        heading: "Throughput against connections",
+        heading: "Requests per second by number of connections",
         blocks,
     })
 }
@@ -94,7 +94,7 @@ fn capacity_chart(material: &Material<'_>, found: &[Capacity], lane: &str) -> Ch
     }
     .draw(
         "throughput-chart".to_owned(),
-        format!("Requests per second against connections, lane {lane}"),
+        format!("Requests per second by number of connections, lane {lane}"),
         format!("Requests per second: {}.", said.join("; ")),
     )
 }

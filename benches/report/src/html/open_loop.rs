@@ -23,23 +23,23 @@ pub(super) fn at_rates(material: &Material<'_>) -> Vec<Block> {
     let panels = (0..latency.rates.len()).map(|rate| panel(material, latency, found, rate));
     vec![
         Block::Paragraph(format!(
-            "At equal rates, lane {}: requests come at fixed intervals on {} connections, whether or \
-             not earlier ones are answered (open loop). Time runs from when a request was due, so \
-             that a stall counts for every request it delays. Percentiles are worked out within \
-             slices of {} ms or at least {} requests. Each is compared with those of all servers at \
-             this rate in the same fifth of a second. A slice is left out if the machine, and not the server, made \
-             requests wait in it.",
+            "At equal rates, lane {}: requests are due at fixed intervals on {} connections, \
+             whether or not earlier ones are answered (open loop). Latency is measured from the \
+             moment when a request was due, so a stall counts for every request that it delays. \
+             Percentiles are calculated within slices of {} ms or at least {} requests. Each is \
+             compared with those of all servers at this rate in the same fifth of a second. A \
+             slice is excluded if the machine, not the server, made requests wait in it.",
             plan.lane.name(),
             plan.connections,
             plan.slice_ms,
             plan.least_requests
         )),
         Block::Paragraph(format!(
-            "Faster means that the whole interval lies beyond the margin of this run, and a tie that \
-             it lies within {:.0} %. In 95 of 100 such runs all intervals of pairs contain the true \
-             value. p99.9 is over all requests, and tells as much of the machine as of the server: it \
-             is not compared. A server that answers less than {:.0} % of what is offered is void at \
-             that rate.",
+            "'Faster' means that the whole interval lies beyond the margin of this run; 'ties', \
+             that it lies within {:.0} %. In 95 of 100 such runs all intervals of pairs contain \
+             the true value. p99.9 is over all requests. It depends on the machine as much as on \
+             the server, and is not compared. A server that answers less than {:.0} % of the \
+             offered requests is excluded at that rate.",
             100.0 * LEAST_LATENCY_MARGIN,
             100.0 * ANSWERED
         )),
@@ -59,7 +59,7 @@ fn panel(
         .iter()
         .filter(|cell| cell.rate == rate)
         .collect();
-    let sound = || cells.iter().filter(|cell| cell.void.is_empty());
+    let sound = || cells.iter().filter(|cell| cell.excluded.is_empty());
     let mut blocks = vec![Block::Table(Captioned::new(
         format!(
             "Latency in microseconds at {heading}: the median over slices, and relative to the \
@@ -78,18 +78,18 @@ fn panel(
     items.extend(
         cells
             .iter()
-            .filter(|cell| !cell.void.is_empty())
+            .filter(|cell| !cell.excluded.is_empty())
             .map(|cell| {
                 Item::from(format!(
-                    "{} is void at this rate: {}.",
+                    "{} is excluded at this rate: {}.",
                     material.name(cell.arm),
-                    cell.void.join("; ")
+                    cell.excluded.join("; ")
                 ))
             }),
     );
     let (disturbed, slices) = left_out(cells.iter().copied());
     items.push(Item::from(format!(
-        "{disturbed} of {slices} slices are left out."
+        "{disturbed} of {slices} slices are excluded."
     )));
     blocks.push(Block::List(items));
     let shown: Vec<Shown<'_>> = sound()
@@ -102,7 +102,9 @@ fn panel(
             .map(|cell| Shown::of(material, cell.arm, &cell.lateness))
             .collect();
         blocks.push(Block::Folded {
-            summary: "Over all requests: the machine's tail as much as the server's".to_owned(),
+            summary: "Over all requests (the tail depends on the machine as much as on the \
+                      server)"
+                .to_owned(),
             blocks: vec![
                 Block::Chart(curves(
                     format!("rate-{rate}"),
@@ -117,7 +119,10 @@ fn panel(
                     table(&shown),
                 )),
                 Block::Table(Captioned::new(
-                    format!("How late requests were sent, in microseconds, at {heading}"),
+                    format!(
+                        "Delay in sending requests, in microseconds, at {heading} (included in the \
+                         latency)"
+                    ),
                     table(&late),
                 )),
             ],
@@ -135,12 +140,12 @@ fn levels(material: &Material<'_>, cells: &[&OpenLoop]) -> Table {
     let columns = names
         .iter()
         .flat_map(|name| [(name.as_str(), Align::Right), ("relative", Align::Left)]);
-    let ends = [("p99.9", Align::Right), ("left out", Align::Right)];
+    let ends = [("p99.9", Align::Right), ("excluded", Align::Right)];
     let columns = [("server", Align::Left)].into_iter().chain(columns);
     let mut table = Table::new(columns.chain(ends));
     for cell in cells {
         let mut row = vec![material.name(cell.arm).to_owned()];
-        if cell.void.is_empty() {
+        if cell.excluded.is_empty() {
             for level in &cell.levels {
                 row.push(thousands(level.typical_ns / 1e3));
                 row.push(level.relative.map_or_else(String::new, interval));
@@ -151,9 +156,9 @@ fn levels(material: &Material<'_>, cells: &[&OpenLoop]) -> Table {
             row.extend(
                 COMPARED
                     .iter()
-                    .flat_map(|_| ["void".to_owned(), String::new()]),
+                    .flat_map(|_| ["excluded".to_owned(), String::new()]),
             );
-            row.push("void".to_owned());
+            row.push("excluded".to_owned());
         }
         let share = 100.0 * cell.disturbed as f64 / cell.slices.max(1) as f64;
         row.push(format!("{share:.0} %"));

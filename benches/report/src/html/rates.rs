@@ -21,9 +21,9 @@ pub(super) fn section(material: &Material<'_>) -> Section {
     });
     let mut blocks = vec![
         Block::Paragraph(format!(
-            "A ratio of 0.80 means four fifths of the requests that {reference} answers \
-             beside it. The bar is the 95 % interval over restarts; \
-             the shaded band is the margin within which a difference counts as none."
+            "A ratio of 0.80 means four fifths of {reference}'s requests per second. The bar is \
+             the 95 % confidence interval over restarts. Differences within the shaded margin are \
+             not called real."
         )),
         Block::Panels(panels.collect()),
     ];
@@ -46,8 +46,8 @@ fn plot(material: &Material<'_>, lane: &LaneAnalysis, reference: &str) -> Chart 
             ratio: row.relative,
             shown: match row.relative {
                 Some(ratio) => interval(ratio),
-                None if row.void.is_empty() => "no interval".to_owned(),
-                None => "void".to_owned(),
+                None if row.excluded.is_empty() => "no interval".to_owned(),
+                None => "excluded".to_owned(),
             },
             compared: material.role(row.arm) == ArmRole::Compared,
         })
@@ -80,12 +80,12 @@ fn table(material: &Material<'_>, lane: &LaneAnalysis) -> Block {
     Block::Table(Captioned {
         header: 1,
         notes: notes
-            .filter(|(_, row)| !row.void.is_empty())
-            .map(|(index, row)| (index, row.void.join("; ")))
+            .filter(|(_, row)| !row.excluded.is_empty())
+            .map(|(index, row)| (index, row.excluded.join("; ")))
             .collect(),
         ..Captioned::new(
             format!(
-                "Lane {}; latency is at saturation, and follows from the rate",
+                "Lane {}; latency at saturation (connections ÷ rate, not an independent result)",
                 heading(lane.lane)
             ),
             material.tables.rates(lane),

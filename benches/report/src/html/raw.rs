@@ -10,22 +10,22 @@ use crate::table::{Align, Table};
 pub(super) fn section(material: &Material<'_>, record: Option<&str>) -> Section {
     let item = match record {
         Some(target) => Item {
-            text: "Every slice, latency and order of this run:".to_owned(),
+            text: "All slices, latencies and orders of this run:".to_owned(),
             link: Some(Link {
                 label: target.to_owned(),
                 target: target.to_owned(),
             }),
         },
-        None => Item::from("Every slice, latency and order is in this run's record."),
+        None => Item::from("All slices, latencies and orders are in this run's record."),
     };
     let mut blocks = vec![Block::List(vec![item])];
     blocks.extend(material.lanes().map(|(lane, details)| Block::Folded {
         summary: format!("Each restart, lane {}", lane.lane.name()),
         blocks: vec![Block::Table(Captioned::new(
             format!(
-                "Lane {}: requests per second, the median of its slices, and in brackets relative to {}: \
-                 the sample that intervals rest on. It is of slices that follow each other, and not the \
-                 quotient of these medians",
+                "Lane {}: requests per second (the median of the slices), and in brackets \
+                 relative to {}. These ratios are the sample of the intervals. They are \
+                 calculated from neighbouring slices, and are not the quotients of these medians",
                 lane.lane.name(),
                 material.reference().unwrap_or("the reference")
             ),

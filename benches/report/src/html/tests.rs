@@ -9,7 +9,7 @@ use quartet_record::calibration::{Calibration, Frequency, LaneCalibration, Slowe
 use quartet_record::estimates::Estimate;
 use quartet_record::plan::Lane;
 use quartet_record::testing::{Simulation, record, with_modes};
-use quartet_record::{CaseFinding, CaseVerdict, State, Void};
+use quartet_record::{CaseFinding, CaseVerdict, Exclusion, State};
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 
@@ -36,7 +36,7 @@ fn shown(record: &Record) -> String {
     };
     let division = Division {
         lanes: vec![LaneDivision {
-            lane: Lane::One,
+            lane: Lane::Item,
             rows: vec![row(0), row(1)],
         }],
         originals: vec!["fastapi: twenty".to_owned()],
@@ -72,7 +72,7 @@ fn calibration(record: &Record) -> Calibration {
         missing: Vec::new(),
         latency: Vec::new(),
         lanes: vec![LaneCalibration {
-            lane: Lane::One,
+            lane: Lane::Item,
             told_apart: frequency(0.004),
             slowed: vec![Slowed {
                 percent: 3.0,
@@ -92,10 +92,10 @@ fn calibration(record: &Record) -> Calibration {
 fn what_the_machine_can_resolve_is_shown_or_said_to_be_unknown() {
     let mut record = Simulation::new(3).run();
     let unknown = shown(&record);
-    assert!(unknown.contains("was not tried before this run"));
+    assert!(unknown.contains("smallest detectable difference is unknown"));
     record.calibration = Some(calibration(&record));
     let known = shown(&record);
-    assert!(!known.contains("was not tried before this run"));
+    assert!(!known.contains("smallest detectable difference is unknown"));
     for text in ["3 %", "3.10 (2.00 to 4.00)", "99.7 %", "2.6 %"] {
         assert!(known.contains(text), "{text}");
     }
@@ -108,7 +108,7 @@ fn everything() -> Record {
     record.plan.restarts = 28;
     record.calibration = Some(calibration(&record));
     record.warnings.push("a & b < c".to_owned());
-    record.voids.push(Void {
+    record.exclusions.push(Exclusion {
         arm: 2,
         restart: Some(1),
         lane: None,
@@ -363,7 +363,7 @@ fn an_interrupted_run_says_so_before_anything_else() {
     assert!(!shown(&record()).contains("was interrupted"));
     let page = &*PAGE;
     let said = page
-        .find("This run was interrupted: 3 of 28 restarts count")
+        .find("This run was interrupted: 3 of 28 restarts are used")
         .unwrap();
     assert!(said < page.find("<main>").unwrap());
 }
@@ -375,7 +375,7 @@ fn a_void_row_says_why_in_its_place() {
         page.contains("<td colspan=\"6\">it answered wrongly (restart 2)</td>"),
         "{page}"
     );
-    assert!(page.contains("salvo is void here"));
+    assert!(page.contains("salvo is excluded;"));
 }
 
 #[test]

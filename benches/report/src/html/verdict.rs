@@ -22,13 +22,14 @@ pub(super) fn section(material: &Material<'_>) -> Section {
     };
     Section {
         id: "verdict",
-        heading: "The verdict",
+        heading: "Verdicts",
         blocks: vec![
             Block::Panels(panels.collect()),
             Block::Paragraph(format!(
-                "Speed is requests per second on {cores}. In brackets stands the interval: in 95 \
-                 of 100 such runs every interval of pairs holds the true value at once. Ahead \
-                 means wholly beyond this run's margin; a tie, wholly within 1 %."
+                "Speed is requests per second on {cores}. Brackets give simultaneous 95 % \
+                 confidence intervals: in 95 of 100 such runs all of them contain the true value. \
+                 'Ahead' means that the whole interval lies beyond this run's margin; 'ties', \
+                 that it lies within ±1 %."
             )),
         ],
     }
@@ -36,14 +37,14 @@ pub(super) fn section(material: &Material<'_>) -> Section {
 
 /// Who is first.
 fn first(material: &Material<'_>, lane: &LaneAnalysis) -> String {
-    let placed = || {
+    let ranked = || {
         lane.rows
             .iter()
-            .filter_map(|row| Some((row.arm, row.place?)))
+            .filter_map(|row| Some((row.arm, row.rank?)))
     };
-    let leaders: Vec<(usize, bool)> = placed()
-        .filter(|(_, place)| place.best == 1)
-        .map(|(arm, place)| (arm, place.worst == 1))
+    let leaders: Vec<(usize, bool)> = ranked()
+        .filter(|(_, rank)| rank.best == 1)
+        .map(|(arm, rank)| (arm, rank.worst == 1))
         .collect();
     let tied = |a: usize, b: usize| {
         lane.pairs.iter().any(|pair| {
@@ -57,13 +58,10 @@ fn first(material: &Material<'_>, lane: &LaneAnalysis) -> String {
             .all(|(other, _)| tied(*arm, *other))
     });
     match names[..] {
-        [] => "No verdict: fewer than two servers count.".to_owned(),
+        [] => "No verdict: fewer than two servers are valid.".to_owned(),
         [one] => format!("{one} is first."),
-        _ if all_tie => format!("{} share the first place.", list(&names, "and")),
-        _ => format!(
-            "{} is first; this run cannot tell which.",
-            list(&names, "or")
-        ),
+        _ if all_tie => format!("{} share rank 1.", list(&names, "and")),
+        _ => format!("Undecided who is first: {}.", list(&names, "or")),
     }
 }
 
@@ -81,7 +79,7 @@ fn sentences(material: &Material<'_>, lane: &LaneAnalysis) -> Vec<Item> {
                 Verdict::Ahead => ahead.push(format!("of {other} {}", by(pair.ratio))),
                 Verdict::Tie => ties.push(format!("{other}: {}", interval(pair.ratio))),
                 Verdict::Behind => sentences.push(behind(material, pair).into()),
-                Verdict::Unresolved => open.push(unresolved(material, pair)),
+                Verdict::Undecided => open.push(unresolved(material, pair)),
             }
         }
         let name = material.name(arm);
@@ -95,7 +93,7 @@ fn sentences(material: &Material<'_>, lane: &LaneAnalysis) -> Vec<Item> {
         sentences.extend(open.into_iter().map(Item::from));
     }
     sentences.extend(against_reference(material, lane).map(Item::from));
-    sentences.extend(void(material, lane).map(Item::from));
+    sentences.extend(excluded(material, lane).map(Item::from));
     sentences
 }
 
@@ -110,11 +108,11 @@ fn behind(material: &Material<'_>, pair: &Pair) -> String {
 
 fn unresolved(material: &Material<'_>, pair: &Pair) -> String {
     let advice = match pair.restarts_needed {
-        Some(needed) => format!("about {needed} restarts would tell"),
-        None => "no feasible number of restarts would tell".to_owned(),
+        Some(needed) => format!("about {needed} restarts would be needed to decide"),
+        None => "no feasible number of restarts would decide".to_owned(),
     };
     format!(
-        "{} against {} is not resolved: {}; {advice}.",
+        "{} and {}: undecided, {}; {advice}.",
         material.name(pair.arm),
         material.name(pair.against),
         interval(pair.ratio)
@@ -125,7 +123,7 @@ fn unresolved(material: &Material<'_>, pair: &Pair) -> String {
 fn by(ratio: Ratio) -> String {
     if ratio.estimate >= 2.0 {
         return format!(
-            "{:.2} times over ({:.2} to {:.2})",
+            "by a factor of {:.2} ({:.2} to {:.2})",
             ratio.estimate, ratio.low, ratio.high
         );
     }
@@ -149,24 +147,24 @@ fn against_reference(material: &Material<'_>, lane: &LaneAnalysis) -> Option<Str
         .collect();
     (!shares.is_empty()).then(|| {
         format!(
-            "Of what bare {reference}, without a framework, answers: {}.",
+            "Throughput as a share of bare {reference}: {}.",
             list(&shares, "and")
         )
     })
 }
 
-fn void(material: &Material<'_>, lane: &LaneAnalysis) -> Option<String> {
-    let void: Vec<&str> = lane
+fn excluded(material: &Material<'_>, lane: &LaneAnalysis) -> Option<String> {
+    let excluded: Vec<&str> = lane
         .rows
         .iter()
-        .filter(|row| !row.void.is_empty())
+        .filter(|row| !row.excluded.is_empty())
         .map(|row| material.name(row.arm))
         .collect();
-    let verb = if void.len() == 1 { "is" } else { "are" };
-    (!void.is_empty()).then(|| {
+    let verb = if excluded.len() == 1 { "is" } else { "are" };
+    (!excluded.is_empty()).then(|| {
         format!(
-            "{} {verb} void here and not compared; the table below says why.",
-            list(&void, "and")
+            "{} {verb} excluded; the table below gives the reason.",
+            list(&excluded, "and")
         )
     })
 }
@@ -222,7 +220,7 @@ mod tests {
         let mut simulation = Simulation::new(14);
         simulation.arms[1].2 = 150_000.0;
         let said = said(&simulation.run());
-        assert!(said[0].contains("share the first place."), "{said:?}");
+        assert!(said[0].contains("share rank 1."), "{said:?}");
         assert!(
             said.iter().any(|one| one.contains(" ties with ")),
             "{said:?}"
@@ -235,12 +233,10 @@ mod tests {
         simulation.arms[1].2 = 153_000.0;
         simulation.bias = 0.02;
         let said = said(&simulation.run());
+        assert!(said[0].starts_with("Undecided who is first: "), "{said:?}");
         assert!(
-            said[0].ends_with("is first; this run cannot tell which."),
-            "{said:?}"
-        );
-        assert!(
-            said.iter().any(|one| one.contains("restarts would tell")),
+            said.iter()
+                .any(|one| one.contains("restarts would be needed to decide")),
             "{said:?}"
         );
     }
@@ -260,6 +256,6 @@ mod tests {
             high: estimate + 0.01,
         };
         assert_eq!(by(ratio(1.05)), "by 5.0 % (4.0 to 6.0)");
-        assert_eq!(by(ratio(21.0)), "21.00 times over (20.99 to 21.01)");
+        assert_eq!(by(ratio(21.0)), "by a factor of 21.00 (20.99 to 21.01)");
     }
 }

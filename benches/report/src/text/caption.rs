@@ -18,12 +18,15 @@ impl Page<'_> {
                 plan.connections
             ),
             format!(
-                "The ratio rests on the differences between slices of {} ms that follow each other, \
-                 without the time in which something else had the core; its interval is over {}.",
+                "The ratio is calculated from the differences between neighbouring slices of {} \
+                 ms, without the time in which something else had the core. Its interval is over \
+                 {}.",
                 plan.slice_ms,
                 restarts(analysis.restarts)
             ),
-            "Latency at saturation follows from the rate.".to_owned(),
+            "The mean latency at saturation is the number of connections divided by the rate, so \
+             latency is not an independent result."
+                .to_owned(),
         ];
         sentences.extend(rate_caption(record));
         sentences.push(format!("Cores: {}.", cores(record)));
@@ -52,7 +55,7 @@ impl Page<'_> {
         ));
         match self.form {
             Form::Text => sentences.join("\n") + "\n",
-            Form::Markdown => sentences.join(" ") + "\n",
+            Form::Markdown => self.title("Notes".to_owned()) + "\n" + &self.list(&sentences),
         }
     }
 }

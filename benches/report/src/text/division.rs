@@ -22,10 +22,10 @@ pub fn render_division(record: &Record, division: &Division, form: Form) -> Stri
     blocks.push(page.list(&division.originals));
     blocks.push(page.list(&division.remarks));
     let explained = "framework = dispatch − serialisation, HTTP library = user − dispatch, kernel \
-                     = all − user; ± is half of a 95 % interval. Each server's HTTP library is hyper, but \
-                     actix-web's is actix-http, and an original's is its server, in Python's \
-                     process with all that the interpreter does.";
-    let source = format!("From {}.", division.source);
+         = all − user; ± is half of a 95 % interval. The HTTP library is actix-http for \
+         actix-web, hyper for the other servers in Rust, and for an original its server with the \
+         interpreter.";
+    let source = division.source.clone();
     let caption = if division.lanes.is_empty() {
         source
     } else {
@@ -98,7 +98,7 @@ mod tests {
         };
         Division {
             lanes: vec![LaneDivision {
-                lane: Lane::One,
+                lane: Lane::Item,
                 rows: vec![row],
             }],
             originals: vec!["fastapi: twenty".to_owned()],
@@ -125,7 +125,7 @@ mod tests {
         );
         assert!(text.contains("· fastapi: twenty\n"));
         assert!(text.contains("· doubt it\n"));
-        assert!(text.ends_with("From criterion's estimates in there.\n"));
+        assert!(text.ends_with("criterion's estimates in there\n"));
         let widest = text.lines().take_while(|line| !line.starts_with('·'));
         assert!(widest.map(|line| line.chars().count()).max().unwrap() <= 100);
     }

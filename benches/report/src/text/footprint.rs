@@ -14,7 +14,7 @@ impl Page<'_> {
     pub(crate) fn footprints(&self, analysis: &Analysis) -> Vec<String> {
         let prints = &analysis.footprints;
         let mut blocks = vec![
-            self.title("Whatever is asked".to_owned()),
+            self.title("Independent of the request".to_owned()),
             self.table(&self.running(prints)),
             self.list(&running_remarks(analysis)),
             self.title("Footprint".to_owned()),
@@ -22,7 +22,7 @@ impl Page<'_> {
         ];
         if prints.iter().any(|print| !print.requests.is_empty()) {
             blocks.push(self.title(format!(
-                "Counted by {TOOL}, to tell versions of one server apart, not servers"
+                "Counted by {TOOL}: for comparing versions of one server, not for ranking servers"
             )));
             blocks.push(self.table(&self.counted(prints)));
         }
@@ -34,8 +34,8 @@ impl Page<'_> {
         let mut table = Table::new([
             ("server", Align::Left),
             ("start-up ms", Align::Right),
-            ("memory idle MB", Align::Right),
-            ("loaded MB", Align::Right),
+            ("idle memory MB", Align::Right),
+            ("loaded memory MB", Align::Right),
             ("peak resident MB", Align::Right),
             ("MB per 1,000 idle connections", Align::Right),
             ("conformance", Align::Right),
@@ -70,7 +70,7 @@ impl Page<'_> {
             ("stripped MB", Align::Right),
             ("crates", Align::Right),
             ("lines", Align::Right),
-            ("of them workarounds", Align::Right),
+            ("workaround lines", Align::Right),
             ("shared helpers", Align::Right),
         ];
         let built = prints.iter().any(|print| print.build.is_some());
@@ -131,9 +131,9 @@ impl Page<'_> {
             for what in &print.missing {
                 let everywhere = prints.iter().all(|other| other.missing.contains(what));
                 let sentence = if everywhere {
-                    format!("not measured, {what}")
+                    format!("not measured: {what}")
                 } else {
-                    format!("not measured of {}, {what}", self.name(print.arm))
+                    format!("not measured for {}: {what}", self.name(print.arm))
                 };
                 if !sentences.contains(&sentence) {
                     sentences.push(sentence);
@@ -147,13 +147,13 @@ impl Page<'_> {
     pub(crate) fn footprint_caption(analysis: &Analysis) -> Vec<String> {
         let mut sentences = memory_caption(analysis);
         sentences.push(
-            "Lines are neither blank nor comments; workarounds stand under a comment that cites an \
-             upstream issue. Conformance counts what a server must answer."
+            "Lines are neither blank nor comments. Workaround lines are below a comment that \
+             cites an upstream issue. Conformance: must-level cases passed / applicable."
                 .to_owned(),
         );
         sentences.extend(analysis.spawn_ns.map(|spawn| {
             format!(
-                "Of every start-up, {} ms is the cost of starting a process that does nothing.",
+                "Every start-up includes {} ms for starting a process that does nothing.",
                 milliseconds(spawn)
             )
         }));
@@ -173,8 +173,8 @@ impl Page<'_> {
                 format!("{fewest} to {most}")
             };
             sentences.push(format!(
-                "Start-up is the median of {starts} starts; the middle half of them lies within \
-                 {} ms for every server.",
+                "Start-up is the median of {starts} starts; the middle half lies within {} ms for \
+                 every server.",
                 milliseconds(spread.upper_quartile - spread.lower_quartile)
             ));
         }
@@ -199,18 +199,18 @@ pub(crate) fn memory_caption(analysis: &Analysis) -> Vec<String> {
     };
     let what = if analysis.memory_notes.is_empty() {
         format!(
-            "Memory is what a server holds of its own (heap, stacks, changed data: Pss_Anon), of processes \
-             that run alone, after the first answers and after load: the median of {starts} starts, in \
-             brackets the lowest and the highest where they differ. The program's file and libraries are \
-             the page cache's; peak resident counts as many of their pages as it had at hand, which \
-             differs among copies of one file. The column after it is what {IDLE_CONNECTIONS} idle \
-             connections add."
+            "Memory is private memory (heap, stacks, changed data: Pss_Anon) of a process that \
+             runs alone, after the first answers (idle) and after load: the median of {starts} \
+             starts, with the lowest and the highest in brackets if they differ. Peak resident \
+             also includes pages of the program's file and of libraries; their number differs \
+             between copies of one file. The next column is the increase caused by \
+             {IDLE_CONNECTIONS} idle connections."
         )
     } else {
         format!(
-            "Memory is the proportional set size: the median of {starts} restarts, in brackets the \
-             lowest and the highest. The column after peak resident is what {IDLE_CONNECTIONS} idle connections \
-             add to it, measured once."
+            "Memory is the proportional set size (PSS): the median of {starts} restarts, with the \
+             lowest and the highest in brackets. The column after peak resident is the increase \
+             caused by {IDLE_CONNECTIONS} idle connections, measured once."
         )
     };
     vec![what]

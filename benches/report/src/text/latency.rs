@@ -54,13 +54,13 @@ impl Page<'_> {
 
     fn latency_row(&self, cell: &OpenLoop) -> Vec<String> {
         let mut row = vec![self.name(cell.arm).to_owned()];
-        if !cell.void.is_empty() {
+        if !cell.excluded.is_empty() {
             row.extend(
                 COMPARED
                     .iter()
-                    .flat_map(|_| ["void".to_owned(), String::new()]),
+                    .flat_map(|_| ["excluded".to_owned(), String::new()]),
             );
-            row.push("void".to_owned());
+            row.push("excluded".to_owned());
             return row;
         }
         let is_reference = self.reference() == Some(self.name(cell.arm));
@@ -80,8 +80,8 @@ impl Page<'_> {
     fn latency_remarks(&self, found: &LatencyComparison, rate: usize) -> Vec<String> {
         let cells = || found.cells.iter().filter(|cell| cell.rate == rate);
         let mut remarks: Vec<String> = cells()
-            .flat_map(|cell| cell.void.iter().map(move |reason| (cell, reason)))
-            .map(|(cell, reason)| format!("void: {}: {reason}", self.name(cell.arm)))
+            .flat_map(|cell| cell.excluded.iter().map(move |reason| (cell, reason)))
+            .map(|(cell, reason)| format!("excluded: {}: {reason}", self.name(cell.arm)))
             .collect();
         for quantile in COMPARED {
             let pairs = found
@@ -96,8 +96,8 @@ impl Page<'_> {
         remarks.extend(equals(found, rate));
         let (disturbed, slices) = left_out(cells());
         remarks.push(format!(
-            "{disturbed} of {slices} slices are left out: the machine, not the server, made requests \
-             wait in them"
+            "{disturbed} of {slices} slices are excluded: the machine, not the server, made \
+             requests wait in them"
         ));
         remarks
     }
@@ -105,7 +105,8 @@ impl Page<'_> {
 
 /// Why latency of an older record is not shown.
 pub(crate) const NOT_SHOWN: &str = "This record's latency at given rates is not shown. It was \
-    measured in a way that did not repeat: two copies of one server differed by several times.";
+     measured in a way that did not repeat: two copies of one server differed by a factor of \
+     several.";
 
 /// 22,814 requests/s, 25 % of the slowest server's capacity.
 pub(crate) fn heading(offered: &OfferedRate) -> String {
@@ -146,21 +147,21 @@ pub(crate) fn verdicts<'a>(
                 name(pair.against),
                 interval(pair.ratio)
             )),
-            Verdict::Unresolved => None,
+            Verdict::Undecided => None,
         })
         .collect();
     let open = pairs.len() - said.len();
     let least = pairs.iter().filter_map(|pair| pair.restarts_needed).min();
     match (open, said.is_empty()) {
         (0, _) => {}
-        (_, true) => said.push("no pair is resolved".to_owned()),
-        (1, false) => said.push("1 pair is not resolved".to_owned()),
-        (open, false) => said.push(format!("{open} pairs are not resolved")),
+        (_, true) => said.push("all pairs are undecided".to_owned()),
+        (1, false) => said.push("1 pair is undecided".to_owned()),
+        (open, false) => said.push(format!("{open} pairs are undecided")),
     }
     let needed = least
         .filter(|_| open > 0)
         .map_or_else(String::new, |least| {
-            format!("; resolving one takes about {least} restarts or more")
+            format!("; at least about {least} restarts would be needed to decide one")
         });
     Some(said.join(", ") + &needed)
 }
@@ -179,7 +180,7 @@ pub(crate) fn equals(found: &LatencyComparison, rate: usize) -> Option<String> {
         .collect();
     (!shown.is_empty()).then(|| {
         format!(
-            "A/A, two copies of one server: {}; verdicts require differences of more than {} %",
+            "A/A, two copies of one server: {}; differences under {} % are not called real",
             shown.join(", "),
             margins.join(", ")
         )

@@ -10,8 +10,8 @@ use crate::table::{Align, Table};
 /// Why rates against connections are not those of a lane's table.
 pub(crate) fn of_its_own(plan: &CapacityPlan) -> String {
     format!(
-        "measured on restarts of their own, at another time than the table of {}: compare these figures \
-         with each other alone",
+        "measured in restarts of their own, at another time than the table of {}: compare these \
+         figures only with each other",
         plan.lane.name()
     )
 }

@@ -1,6 +1,6 @@
-//! A lane's table, and what its places leave unsaid.
+//! A lane's table, and what its ranks leave unsaid.
 
-use quartet_analysis::statistics::{Place, Verdict};
+use quartet_analysis::statistics::{Rank, Verdict};
 use quartet_analysis::{Figures, LaneAnalysis, Pair, Row};
 use quartet_record::Record;
 use quartet_record::plan::ArmRole;
@@ -18,7 +18,7 @@ impl Page<'_> {
         let reference = self.reference().unwrap_or("the reference");
         let relative = format!("relative to {reference} (95 %)");
         let mut table = Table::new([
-            ("place", Align::Left),
+            ("rank", Align::Left),
             ("server", Align::Left),
             ("version", Align::Left),
             ("requests/s", Align::Right),
@@ -36,9 +36,9 @@ impl Page<'_> {
 
     pub(crate) fn rate(&self, row: &Row) -> Vec<String> {
         let role = self.record.plan.arms[row.arm].role;
-        let place = match (row.void.is_empty(), role) {
-            (false, _) => "void".to_owned(),
-            (true, ArmRole::Compared) => row.place.map(place).unwrap_or_default(),
+        let rank = match (row.excluded.is_empty(), role) {
+            (false, _) => "excluded".to_owned(),
+            (true, ArmRole::Compared) => row.rank.map(rank).unwrap_or_default(),
             (true, ArmRole::Aside) => "aside".to_owned(),
             (true, ArmRole::Again) => "A/A".to_owned(),
             (true, ArmRole::Reference) => "reference".to_owned(),
@@ -49,11 +49,11 @@ impl Page<'_> {
             .server_of(row.arm)
             .and_then(|server| server.version.clone());
         let mut cells = vec![
-            place,
+            rank,
             self.name(row.arm).to_owned(),
             version.unwrap_or_default(),
         ];
-        if let Some(figures) = row.figures.filter(|_| row.void.is_empty()) {
+        if let Some(figures) = row.figures.filter(|_| row.excluded.is_empty()) {
             let relative = match row.relative {
                 Some(ratio) => interval(ratio),
                 None if role == ArmRole::Reference => "1".to_owned(),
@@ -64,7 +64,7 @@ impl Page<'_> {
         cells
     }
 
-    /// What the table's places leave unsaid: ties, and what this run cannot tell.
+    /// What the table's ranks leave unsaid: ties, and what this run cannot tell.
     pub(crate) fn remarks(&self, lane: &LaneAnalysis) -> Vec<String> {
         let mut remarks: Vec<String> = lane
             .pairs
@@ -81,7 +81,7 @@ impl Page<'_> {
         }));
         if let Some(again) = lane.again {
             remarks.push(format!(
-                "A/A, two copies of one server: {}; verdicts ask for more than {:.1} %",
+                "A/A, two copies of one server: {}; differences under {:.1} % are not called real",
                 interval(again),
                 100.0 * lane.margin
             ));
@@ -95,14 +95,12 @@ impl Page<'_> {
         match pair.verdict {
             Verdict::Ahead | Verdict::Behind => None,
             Verdict::Tie => Some(format!("{arm} and {against} tie: {ratio}")),
-            Verdict::Unresolved => {
+            Verdict::Undecided => {
                 let advice = match pair.restarts_needed {
-                    Some(needed) => format!("about {needed} restarts would tell"),
-                    None => "no feasible number of restarts would tell".to_owned(),
+                    Some(needed) => format!("about {needed} restarts would be needed to decide"),
+                    None => "no feasible number of restarts would decide".to_owned(),
                 };
-                Some(format!(
-                    "{arm} against {against} is not resolved: {ratio}; {advice}"
-                ))
+                Some(format!("{arm} and {against}: undecided, {ratio}; {advice}"))
             }
         }
     }
@@ -114,8 +112,8 @@ pub(crate) fn rate_caption(record: &Record) -> Option<String> {
     let reference = arms.find(|arm| arm.role == ArmRole::Reference)?;
     let name = &reference.name;
     Some(format!(
-        "Requests per second are the median of {name}'s slices, and of every other server as many as \
-         its ratio makes of them: each is compared with {name} at the same moments."
+        "Requests per second: for {name} the median of its slices, for every other server \
+         {name}'s figure times the server's ratio."
     ))
 }
 
@@ -137,10 +135,10 @@ fn rate_cells(figures: &Figures, relative: String) -> [String; 6] {
     ]
 }
 
-fn place(place: Place) -> String {
-    if place.best == place.worst {
-        place.best.to_string()
+fn rank(rank: Rank) -> String {
+    if rank.best == rank.worst {
+        rank.best.to_string()
     } else {
-        format!("{} to {}", place.best, place.worst)
+        format!("{}–{}", rank.best, rank.worst)
     }
 }

@@ -84,14 +84,14 @@ fn markdown_has_a_table_a_lane_and_two_more() {
             .count(),
         4
     );
-    assert!(text.contains("### one: GET /greetings/en"));
+    assert!(text.contains("### item: GET /greetings/en"));
     assert!(text.contains("by `cargo compare --seed 5` on"));
 }
 
 #[test]
 fn void_rows_show_no_figures_and_say_why() {
     let mut record = record();
-    record.voids.push(quartet_record::Void {
+    record.exclusions.push(quartet_record::Exclusion {
         arm: 0,
         restart: None,
         lane: None,
@@ -99,11 +99,13 @@ fn void_rows_show_no_figures_and_say_why() {
     });
     let text = rendered(&record, Form::Text);
     assert_eq!(
-        line(&text, "void ").split_whitespace().collect::<Vec<_>>(),
-        ["void", "axum", "0.8.9"]
+        line(&text, "excluded ")
+            .split_whitespace()
+            .collect::<Vec<_>>(),
+        ["excluded", "axum", "0.8.9"]
     );
     assert!(
-        text.contains("void: axum, one and list: fails wire/cl-te"),
+        text.contains("excluded: axum, item and list: fails wire/cl-te"),
         "{text}"
     );
 }
@@ -120,7 +122,7 @@ fn what_voids_everything_is_said_once() {
         1,
         "{text}"
     );
-    assert!(text.contains("· void, all of it: "));
+    assert!(text.contains("· all rows excluded: "));
 }
 
 #[test]
@@ -129,8 +131,10 @@ fn what_is_open_is_said_with_the_restarts_it_would_take() {
     simulation.arms[1].2 = 153_000.0;
     simulation.bias = 0.02;
     let text = rendered(&simulation.run(), Form::Text);
-    assert!(line(&text, "· warp against axum is not resolved").contains("restarts would tell"));
-    assert!(line(&text, "1 to 2").contains("warp"));
+    assert!(
+        line(&text, "· warp and axum: undecided").contains("restarts would be needed to decide")
+    );
+    assert!(line(&text, "1–2").contains("warp"));
 }
 
 #[test]
@@ -138,5 +142,5 @@ fn an_empty_record_is_still_shown() {
     let mut empty = record();
     empty.restarts.clear();
     let text = rendered(&empty, Form::Text);
-    assert!(text.contains("none is given") && text.contains("axum"));
+    assert!(text.contains("no intervals") && text.contains("axum"));
 }

@@ -124,7 +124,7 @@ fn wishes_are_kept_and_what_is_left_open_avoids_them() {
 fn impossible_wishes_are_refused() {
     refused(&separate(1), None, None, "only 1 core is available");
     refused(&separate(2), Some(&[5]), None, "core 5 is not available");
-    let both = "core 1 cannot serve and generate";
+    let both = "core 1 cannot be used for server and generator";
     refused(&separate(2), Some(&[1]), Some(&[1]), both);
     refused(&separate(4), Some(&[0, 1]), Some(&[1, 2]), both);
     let absent = "core 5 is not available";

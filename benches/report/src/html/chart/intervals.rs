@@ -9,7 +9,7 @@ use super::scale::{Scale, Spread};
 /// What a row shows.
 pub(crate) struct IntervalRow {
     pub(crate) name: String,
-    /// None where the row is void or nothing was measured.
+    /// None where the row is excluded or nothing was measured.
     pub(crate) ratio: Option<Ratio>,
     /// The figures in words, or why there are none.
     pub(crate) shown: String,
@@ -119,7 +119,7 @@ mod tests {
         let row = |name: &str, ratio| IntervalRow {
             name: name.to_owned(),
             ratio,
-            shown: "void".to_owned(),
+            shown: "excluded".to_owned(),
             compared: true,
         };
         let ratio = Ratio {

@@ -7,7 +7,7 @@ use crate::plan::Lane;
 
 /// Something that takes an arm out of the comparison.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Void {
+pub struct Exclusion {
     /// Index into `plan.arms`.
     pub arm: usize,
     /// When it was noticed; before the first restart where absent.

@@ -1,11 +1,11 @@
-//! Which rows are void, and why.
+//! Which rows are excluded, and why.
 
 use quartet_analysis::Analysis;
 
 use super::page::Page;
 
 impl Page<'_> {
-    pub(crate) fn voids(&self, analysis: &Analysis) -> Vec<String> {
+    pub(crate) fn exclusions(&self, analysis: &Analysis) -> Vec<String> {
         /// The arms that a reason holds for, each with the lanes.
         type Arms<'a> = Vec<(usize, Vec<&'a str>)>;
         let mut reasons: Vec<(&str, Arms<'_>)> = Vec::new();
@@ -13,9 +13,11 @@ impl Page<'_> {
             .lanes
             .iter()
             .flat_map(|lane| lane.rows.iter().map(move |row| (lane, row)));
-        for (lane, row, reason) in
-            rows.flat_map(|(lane, row)| row.void.iter().map(move |reason| (lane.lane, row, reason)))
-        {
+        for (lane, row, reason) in rows.flat_map(|(lane, row)| {
+            row.excluded
+                .iter()
+                .map(move |reason| (lane.lane, row, reason))
+        }) {
             let arms = entry(&mut reasons, reason.as_str());
             entry(arms, row.arm).push(lane.name());
         }
@@ -24,25 +26,28 @@ impl Page<'_> {
             arms.len() == self.record.plan.arms.len()
                 && arms.iter().all(|(_, found)| found.len() == lanes)
         };
-        let mut voids = Vec::new();
+        let mut exclusions = Vec::new();
         for (reason, arms) in &reasons {
             if everything(arms) {
-                voids.push(format!("void, all of it: {reason}"));
+                exclusions.push(format!("all rows excluded: {reason}"));
                 continue;
             }
             for (arm, found) in arms {
                 let name = self.name(*arm);
-                voids.push(format!("void: {name}, {}: {reason}", found.join(" and ")));
+                exclusions.push(format!(
+                    "excluded: {name}, {}: {reason}",
+                    found.join(" and ")
+                ));
             }
         }
-        if !voids.is_empty() {
-            voids.push(
-                "A void row failed a check without which its figures say nothing of the server; \
-                 what was measured of it is in the record."
+        if !exclusions.is_empty() {
+            exclusions.push(
+                "An excluded row failed a check, so its figures say nothing about the server. Its \
+                 samples are in the record."
                     .to_owned(),
             );
         }
-        voids
+        exclusions
     }
 }
 
