@@ -44,6 +44,7 @@ const AREAS: &[&[Case]] = &[
     semantics::everywhere::CASES,
     semantics::each_time::CASES,
     semantics::alike::CASES,
+    semantics::ranges::CASES,
     wire::host::CASES,
     wire::request_line::CASES,
     wire::version::CASES,

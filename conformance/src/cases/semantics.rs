@@ -9,6 +9,7 @@ pub(super) mod head;
 pub(super) mod methods;
 pub(super) mod negotiation;
 pub(super) mod preconditions;
+pub(super) mod ranges;
 pub(super) mod requests;
 pub(super) mod targets;
 pub(super) mod validators;

@@ -34,6 +34,7 @@ const AREAS: &[&[Fault]] = &[
     semantics::everywhere::FAULTS,
     semantics::each_time::FAULTS,
     semantics::alike::FAULTS,
+    semantics::ranges::FAULTS,
     wire::host::FAULTS,
     wire::request_line::FAULTS,
     wire::target::FAULTS,

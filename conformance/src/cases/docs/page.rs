@@ -35,6 +35,12 @@ pub(in crate::cases) const CASES: &[Case] = &[
         assets,
     ),
     Case::must(
+        "docs/image-types",
+        "RFC 9110 §8.3; the contract",
+        "The media type of every image of the page is the one of its format.",
+        image_types,
+    ),
+    Case::must(
         "docs/offline",
         CONTRACT,
         "The page's markup and style sheets refer to no other host. (What its scripts load is \
@@ -113,6 +119,36 @@ pub(in crate::cases) fn assets(context: &Context) -> Outcome {
         ensure!(
             !response.body.is_empty(),
             "the page names {reference:?}, which is empty"
+        );
+    }
+    Ok(Verdict::Conforms)
+}
+
+/// How files of an image format begin, and the format's registered media types.
+const IMAGE_FORMATS: [(&[u8], &[&str]); 5] = [
+    (b"\x89PNG\r\n\x1A\n", &["image/png"]),
+    (b"GIF8", &["image/gif"]),
+    (b"\xFF\xD8\xFF", &["image/jpeg"]),
+    // What everybody calls the first is registered as the second.
+    (b"\0\0\x01\0", &["image/x-icon", "image/vnd.microsoft.icon"]),
+    (b"<", &["image/svg+xml"]),
+];
+
+fn image_types(context: &Context) -> Outcome {
+    let site = Site::visit(context)?;
+    for load in site.loads().filter(|load| load.kind == Kind::Image) {
+        let path = site.locate(&load.reference)?;
+        let image = get(context, &path)?;
+        let mut formats = IMAGE_FORMATS.iter();
+        // One that is not there, or of another format, is for other cases to judge.
+        let Some((_, types)) = formats.find(|(start, _)| image.body.starts_with(start)) else {
+            continue;
+        };
+        let media_type = image.media_type().unwrap_or_default();
+        ensure!(
+            image.status != 200 || types.contains(&media_type.as_str()),
+            "GET {path} is {media_type:?}, but its content is {}",
+            types[0]
         );
     }
     Ok(Verdict::Conforms)

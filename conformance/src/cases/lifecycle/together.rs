@@ -13,23 +13,23 @@ use crate::{Case, Context, Deviation, Model, Need, Outcome, Verdict, ensure};
 
 pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
-    "lifecycle/told-together",
-    CONTRACT,
-    "Data, keys, the public place and a limit that are configured together each work as when \
-     configured alone. Every configured greeting needs the key. The document, served and printed, has \
-     both the key and the place.",
-    told_together,
-)
-.needing(&[
-    Need::Process,
-    Need::DataFile,
-    Need::ApiKey,
-    Need::RootPath,
-    Need::PublicUrl,
-    Need::PrintOpenApi,
-    Need::RequestLineLimit,
-])
-.within(Duration::from_secs(60)),
+        "lifecycle/told-together",
+        CONTRACT,
+        "Data, keys, the public place and a limit that are configured together each work as when \
+         configured alone. Every configured greeting needs the key. The document, served and \
+         printed, has both the key and the place.",
+        told_together,
+    )
+    .needing(&[
+        Need::Process,
+        Need::DataFile,
+        Need::ApiKey,
+        Need::RootPath,
+        Need::PublicUrl,
+        Need::PrintOpenApi,
+        Need::RequestLineLimit,
+    ])
+    .within(Duration::from_secs(60)),
     Case::must(
         "lifecycle/files-gone",
         CONTRACT,

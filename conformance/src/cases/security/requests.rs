@@ -52,6 +52,15 @@ pub(in crate::cases) const CASES: &[Case] = &[
     .of_rfcs_alone(Level::Should)
     .needing(KEYED),
     Case::must(
+        "security/key-elsewhere",
+        "RFC 9110 §11.6.2, §17.9, the contract",
+        "The right key opens the data in Authorization only: not in the query, where it would be \
+         logged, nor in another field, a cookie, the path or the content.",
+        elsewhere,
+    )
+    .of_rfcs_alone(Level::Info)
+    .needing(KEYED),
+    Case::must(
         "security/key-changes-nothing-else",
         "RFC 9110 §11.6.2, the contract",
         "With the right key everything is the same as on a server without keys: status, content, \
@@ -281,6 +290,56 @@ fn every_greeting(context: &Context) -> Outcome {
                 response.values("etag")
             );
         }
+    }
+    Ok(Verdict::Conforms)
+}
+
+fn elsewhere(context: &Context) -> Outcome {
+    let (keyed, key) = context.keyed()?;
+    let mut requests = Vec::new();
+    for name in [
+        "key",
+        "api_key",
+        "apikey",
+        "api-key",
+        "apiKey",
+        "access_token",
+        "token",
+        "auth",
+        "authorization",
+        "Authorization",
+    ] {
+        requests.push(Request::get(format!("/greetings?{name}={key}")));
+        requests.push(Request::get(format!("/greetings?{name}=Key%20{key}")));
+        let cookie = format!("{name}={key}");
+        requests.push(Request::get("/greetings").header("Cookie", cookie));
+    }
+    for field in [
+        "X-API-Key",
+        "Api-Key",
+        "Key",
+        "X-Auth-Token",
+        "X-Authorization",
+        "Proxy-Authorization",
+        "Authentication",
+        "X-Forwarded-Authorization",
+    ] {
+        for value in [key.to_owned(), format!("Key {key}")] {
+            requests.push(Request::get("/greetings").header(field, value));
+        }
+    }
+    requests.push(Request::get(format!("/greetings;key={key}")));
+    requests.push(Request::get("/greetings").content(format!("key={key}")));
+    for request in requests {
+        let target = String::from_utf8_lossy(&request.target).replace(key, "…");
+        let fields = request.headers.iter().map(|(field, _)| field.as_str());
+        let fields: Vec<&str> = fields.collect();
+        let status = ask(&keyed, request.clone())?.status;
+        // A path with a parameter is another path.
+        ensure!(
+            matches!(status, 401 | 404),
+            "GET {target} with the key in the query, the content or {fields:?} is {status}, not 401"
+        );
     }
     Ok(Verdict::Conforms)
 }

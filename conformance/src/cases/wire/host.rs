@@ -43,6 +43,15 @@ pub(in crate::cases) const CASES: &[Case] = &[
         "A request whose Host is not a host with an optional port is 400.",
         host_invalid,
     ),
+    Case::must(
+        "wire/host-valid",
+        "RFC 9110 §7.2, RFC 3986 §3.2.2, the contract",
+        "Every valid Host is accepted: a name in any case, an IPv4 or IPv6 address, any character \
+         of a registered name, with a port, with an empty one, and without. A server with other \
+         hosts may refuse it as misdirected.",
+        host_valid,
+    )
+    .of_rfcs_alone(Level::Info),
     Case::should(
         "wire/host-empty",
         "RFC 9112 §3.2, §3.3",
@@ -123,6 +132,48 @@ fn host_invalid(context: &Context) -> Outcome {
         400 => Ok(Verdict::Conforms),
         status => Ok(Verdict::Differs(format!("a Host with a comma is {status}"))),
     }
+}
+
+fn host_valid(context: &Context) -> Outcome {
+    let mut differences = Differences::default();
+    let path = context.path(context.resource());
+    let usual = get(context, &path, &[&context.base().authority()])?;
+    for host in [
+        "localhost",
+        "LocalHost.Example",
+        "localhost:",
+        "localhost:1",
+        "localhost:65535",
+        "host.example.",
+        "a",
+        "127.0.0.1",
+        "127.0.0.1:8000",
+        "[::1]",
+        "[::1]:8000",
+        "[2001:DB8::192.0.2.1]",
+        "[v1.fe80::a]",
+        "under_score.example",
+        "tilde~and-hyphen.example",
+        "percent%2Dencoded.example",
+        "sub!$&'()*+;=delims.example",
+        "999.999.999.999",
+    ] {
+        let response = get(context, &path, &[host])?;
+        match response.status {
+            status if status == usual.status => {}
+            // RFC 9110 §15.5.20, and what stands for other servers' hosts.
+            status @ (404 | 421) => differences.note(format!("another host is {status}")),
+            // Of a future address nobody knows what it is (RFC 3986 §3.2.2).
+            400 if host.starts_with("[v") => differences.note("a future address is 400"),
+            status => {
+                return Err(Deviation(format!(
+                    "GET with Host: {host} is {status}, but {} with the server's own",
+                    usual.status
+                )));
+            }
+        }
+    }
+    Ok(differences.verdict())
 }
 
 fn host_empty(context: &Context) -> Outcome {

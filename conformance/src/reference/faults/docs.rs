@@ -83,6 +83,15 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::answer(
+        "docs/image-types",
+        "the icon's type is that of another format",
+        |request, answer| {
+            if request.path().ends_with(".png") {
+                answer.set("Content-Type", "image/x-icon");
+            }
+        },
+    ),
+    Fault::answer(
         "docs/offline",
         "a script is another host's",
         |request, answer| {

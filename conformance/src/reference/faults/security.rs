@@ -189,6 +189,24 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::request(
+        "security/key-elsewhere",
+        "the key may be in the query",
+        |request| {
+            if request.target.contains("?api_key=") {
+                let_in(request);
+            }
+        },
+    ),
+    Fault::request(
+        "security/key-elsewhere",
+        "the key may be in a field of its own",
+        |request| {
+            if request.values("x-api-key").next().is_some() {
+                let_in(request);
+            }
+        },
+    ),
+    Fault::request(
         "security/key-every-greeting",
         "zh needs no key",
         |request| {

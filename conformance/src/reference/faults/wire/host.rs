@@ -88,6 +88,24 @@ pub(in crate::reference::faults) const FAULTS: &[Fault] = &[
             }
         },
     ),
+    Fault::answer(
+        "wire/host-valid",
+        "an IPv6 address is refused",
+        |request, answer| {
+            if hosts(request).any(|host| host.starts_with(b"[")) {
+                *answer = Answer::problem(400, "The Host is not a host and an optional port");
+            }
+        },
+    ),
+    Fault::answer(
+        "wire/host-valid",
+        "a port must have digits",
+        |request, answer| {
+            if hosts(request).any(|host| host.ends_with(b":")) {
+                *answer = Answer::problem(400, "The Host is not a host and an optional port");
+            }
+        },
+    ),
 ];
 
 fn hosts(request: &Request) -> impl Iterator<Item = &[u8]> {
