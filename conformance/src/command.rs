@@ -8,6 +8,7 @@ mod parity;
 mod reference;
 mod run;
 mod self_check;
+mod testing;
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -54,7 +55,7 @@ pub fn main() -> ExitCode {
         return reference::main(arguments);
     }
     let interrupted = || {
-        if stop::request() {
+        if stop::interrupt() {
             eprintln!(
                 "conformance: interrupted; the decided cases are kept (a second Ctrl-C ends at once)"
             );
@@ -80,7 +81,7 @@ pub fn main() -> ExitCode {
         Err(error) => {
             eprintln!("conformance: {error}");
             ExitCode::from(match error {
-                _ if stop::is_requested() => INTERRUPTED,
+                _ if stop::is_interrupted() => INTERRUPTED,
                 RunError::Usage(_) => USAGE,
                 RunError::Unreachable(_) => UNREACHABLE,
             })
@@ -120,7 +121,7 @@ fn execute(options: &Options) -> Result<u8, RunError> {
         _ => print(|out| write_text(out, &report, style, detail))?,
     }
     Ok(match report.is_as_expected() {
-        _ if stop::is_requested() => INTERRUPTED,
+        _ if stop::is_interrupted() => INTERRUPTED,
         true if says_nothing(&report) => NOTHING,
         true => 0,
         false => DEVIATION,

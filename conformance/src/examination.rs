@@ -2,13 +2,15 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::deviations::Deviations;
 use crate::judgement::Judged;
 use crate::servers::{Process, Role, Server, Setting, StartError, StartOptions};
 use crate::target::ExpectedDocument;
 use crate::tools::ScratchFile;
-use crate::{Case, Finding, Launch, Model, Need, Scale, Suite, Target};
+use crate::turns::Turns;
+use crate::{Case, Launch, Model, Need, Scale, Suite, Target};
 
 /// The key that a server is started with where it can ask for one.
 const KEY: &str = "conformance-4f1d7c";
@@ -111,38 +113,44 @@ impl Examination {
         self
     }
 
+    /// The same, beside other examinations that share `turns`.
+    pub(crate) fn sharing(mut self, turns: &Arc<Turns>) -> Self {
+        self.suite = self.suite.sharing(turns);
+        self
+    }
+
     /// The suite for the running server.
     pub fn suite(&self) -> &Suite {
         &self.suite
     }
 
-    /// Runs `cases` and judges them. `found` is called with each finding as it comes.
+    /// Runs `cases` and judges them. `found` is called with each as it comes.
     ///
     /// Of cases that the server is not held to ([`Server::is_held_to`]) nothing is expected.
     pub fn judge(
         &self,
         cases: &[&'static Case],
         deviations: &Deviations,
-        found: impl Fn(&Finding) + Sync,
+        found: impl Fn(&Judged) + Sync,
     ) -> Vec<Judged> {
         let target = self.suite.target();
         let is_held_to = |case| {
             let launch = target.launch.as_ref();
             launch.is_none_or(|launch| launch.server.is_held_to(case))
         };
-        let findings = self.suite.run_all(cases, found);
-        findings
-            .into_iter()
-            .map(|finding| match is_held_to(finding.case) {
+        self.suite.run_all(cases, |finding| {
+            let judged = match is_held_to(finding.case) {
                 true => Judged::new(finding, &target.name, deviations),
                 false => Judged::beside(finding),
-            })
-            .collect()
+            };
+            found(&judged);
+            judged
+        })
     }
 }
 
 /// Tests a server at [`Scale::Reduced`]: starts it, runs `cases`, judges them and stops it. `found`
-/// is called with each finding as it comes.
+/// is called with each as it comes.
 ///
 /// It does not ask whether the server is held to the cases: see [`Server::is_held_to`].
 ///
@@ -153,7 +161,7 @@ pub fn examine(
     plan: &Plan,
     cases: &[&'static Case],
     deviations: &Deviations,
-    found: impl Fn(&Finding) + Sync,
+    found: impl Fn(&Judged) + Sync,
 ) -> Result<Vec<Judged>, ExaminationError> {
     Ok(Examination::start(server, plan)?.judge(cases, deviations, found))
 }

@@ -11,14 +11,16 @@ use crate::examination::{Examination, Plan};
 use crate::judgement::{Judged, Standing};
 use crate::report::describe;
 use crate::servers::{Catalogue, Server};
-use crate::{Case, Model, Need, cases};
+use crate::{Case, Model, Need, cases, turns};
 
 /// Seed of what the tests draw at random: the same in every run.
 pub const TEST_SEED: u64 = 20_250_101;
 
-/// How many tests run at once, unless the command line says otherwise: most of the time is spent
-/// waiting.
-pub const TEST_THREADS: usize = 4;
+/// How many tests run at once, unless the command line says otherwise: most wait, and the suite lets
+/// few work at once.
+pub fn test_threads() -> usize {
+    turns::with_those_that_wait()
+}
 
 /// The `main` of a server's test program: starts `program`, which must have been built with the
 /// `fault-injection` feature, and makes each case that the server `name` is held to a test named
@@ -29,7 +31,7 @@ pub const TEST_THREADS: usize = 4;
 /// tests starts nothing.
 pub fn server_tests(name: &str, program: &str) -> ExitCode {
     let mut arguments = Arguments::from_args();
-    arguments.test_threads.get_or_insert(TEST_THREADS);
+    arguments.test_threads.get_or_insert_with(test_threads);
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let prepared = Catalogue::load(root.join("servers.toml"))
         .map_err(|error| error.to_string())
@@ -41,8 +43,12 @@ pub fn server_tests(name: &str, program: &str) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let trials = cases::all()
+    let mut cases: Vec<_> = cases::all()
         .filter(|case| tests.server.is_held_to(case))
+        .collect();
+    cases.sort_by_key(|case| turns::order(case));
+    let trials = cases
+        .into_iter()
         .map(|case| {
             let tests = tests.clone();
             let trial = move || tests.run(case);

@@ -38,7 +38,7 @@ pub struct TargetReport {
     pub version: Option<String>,
     /// What was found, in the catalogue's order.
     pub judged: Vec<Judged>,
-    /// How many cases were asked for and are not decided, because the run was interrupted.
+    /// How many cases were asked for and are not decided, because the run ended early.
     pub undecided: usize,
 }
 
@@ -169,7 +169,10 @@ impl TargetReport {
             }
         }
         if self.undecided > 0 {
-            parts.push(format!("{} not decided (interrupted)", self.undecided));
+            parts.push(format!(
+                "{} not decided (the run ended early)",
+                self.undecided
+            ));
         }
         let total = self.judged.len() + self.undecided;
         format!(

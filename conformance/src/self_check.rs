@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::Path;
 
 use crate::reference::{Fault, Reference, faults};
-use crate::{Case, Level, Model, Need, Suite, SuiteError, Verdict, cases};
+use crate::{Case, Level, Model, Need, Suite, SuiteError, Verdict, cases, turns};
 
 /// One step of the proof.
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +31,8 @@ pub enum Proof {
     Skipped(String),
 }
 
-/// Every step, in the order of the catalogue.
+/// Every step, in the order in which to make them: what waits for long comes first, so that the others
+/// are made meanwhile.
 pub fn checks() -> impl Iterator<Item = Check> {
     let of_case = |case: &'static Case| {
         let mut checks = vec![Check::Sound(case)];
@@ -47,7 +48,9 @@ pub fn checks() -> impl Iterator<Item = Check> {
     };
     let is_orphan = |fault: &&'static Fault| cases::all().all(|case| case.id != fault.breaks);
     let orphans = faults().filter(is_orphan).map(Check::Orphan);
-    cases::all().flat_map(of_case).chain(orphans)
+    let mut all: Vec<&'static Case> = cases::all().collect();
+    all.sort_by_key(|case| turns::order(case));
+    all.into_iter().flat_map(of_case).chain(orphans)
 }
 
 impl Check {

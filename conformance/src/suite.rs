@@ -2,11 +2,13 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, mpsc};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use crate::evidence::Evidence;
 use crate::served::Served;
+use crate::slots::{Slot, Slots};
+use crate::turns::{self, Turns};
 use crate::{Case, Context, Level, Need, Outcome, Pace, REQUESTS, Scale, Target, Verdict, stop};
 
 /// How long past its limit a case may take to notice.
@@ -60,7 +62,9 @@ pub struct Suite {
     seed: u64,
     scale: Scale,
     requests: u32,
-    turn: RwLock<()>,
+    turns: Arc<Turns>,
+    /// Of the instance that cases share which start no process of their own.
+    instance: Slots,
     served: OnceLock<Arc<Served>>,
 }
 
@@ -72,7 +76,8 @@ impl Suite {
             seed,
             scale: Scale::default(),
             requests: REQUESTS,
-            turn: RwLock::new(()),
+            turns: Arc::default(),
+            instance: Slots::new(turns::at_once()),
             served: OnceLock::new(),
         }
     }
@@ -80,6 +85,12 @@ impl Suite {
     /// The same suite, sending as much as `scale` says; at first it is [`Scale::Reduced`].
     pub fn at_scale(mut self, scale: Scale) -> Self {
         self.scale = scale;
+        self
+    }
+
+    /// The same suite, whose exclusive cases wait for those of every other suite that shares `turns`.
+    pub(crate) fn sharing(mut self, turns: &Arc<Turns>) -> Self {
+        self.turns = turns.clone();
         self
     }
 
@@ -131,12 +142,14 @@ impl Suite {
             };
         }
         if case.exclusive {
-            let _alone = self.turn.write().unwrap_or_else(PoisonError::into_inner);
-            self.experiment(case)
-        } else {
-            let _together = self.turn.read().unwrap_or_else(PoisonError::into_inner);
-            self.experiment(case)
+            let _alone = self.turns.alone();
+            let _working = turns::working().take();
+            return self.experiment(case, None);
         }
+        let _together = self.turns.together();
+        let is_at_the_instance = !case.needs.contains(&Need::Process);
+        let _instance = is_at_the_instance.then(|| self.instance.take());
+        self.experiment(case, Some(turns::working().take()))
     }
 
     /// The same, or nothing if the run ends before the case has decided.
@@ -153,43 +166,51 @@ impl Suite {
         (!is_stopped).then_some(finding)
     }
 
-    /// Runs `cases` on a few threads and hands each finding to `found` as it comes. The findings
-    /// returned are in the order of `cases`; of a run that is interrupted, those that are decided.
-    pub fn run_all(
+    /// Runs `cases` side by side and hands each finding to `found` as it comes. What that returns is
+    /// returned in the order of `cases`; of a run that ends early, of those that are decided.
+    pub fn run_all<T: Send>(
         &self,
         cases: &[&'static Case],
-        found: impl Fn(&Finding) + Sync,
-    ) -> Vec<Finding> {
-        let next = Mutex::new(cases.iter().enumerate());
-        let findings = Mutex::new(Vec::with_capacity(cases.len()));
-        let threads = match self.target.pace {
+        found: impl Fn(Finding) -> T + Sync,
+    ) -> Vec<T> {
+        let mut queue: Vec<_> = cases.iter().copied().enumerate().collect();
+        queue.sort_by_key(|(_, case)| turns::order(case));
+        let waits = |(_, case): &(usize, &Case)| turns::waits(case) && !case.exclusive;
+        let (waiting, others) = queue.into_iter().partition::<Vec<_>, _>(waits);
+        let queues = [others, waiting].map(|queue| Mutex::new(queue.into_iter()));
+        let next = |queue: usize| {
+            let queue = queues[queue].lock();
+            queue.unwrap_or_else(PoisonError::into_inner).next()
+        };
+        let results = Mutex::new(Vec::with_capacity(cases.len()));
+        let threads = match (&self.target.pace, &self.target.launch) {
             // Side by side they would take each other's turns, and their time.
-            Some(_) => 1,
-            None => std::thread::available_parallelism().map_or(4, |cores| 2 * cores.get()),
+            (Some(_), _) => 1,
+            (None, None) => turns::at_once(),
+            (None, Some(_)) => turns::with_those_that_wait(),
+        };
+        // As many as work at once are for those that work, and the others for those that wait, as
+        // long as there are any.
+        let work = |first: usize| {
+            while let Some((index, case)) = next(first).or_else(|| next(1 - first)) {
+                let Some(finding) = self.run_unless_stopped(case) else {
+                    break;
+                };
+                let result = (index, found(finding));
+                let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
+                results.push(result);
+            }
         };
         std::thread::scope(|scope| {
-            for _ in 0..threads.min(cases.len()) {
-                scope.spawn(|| {
-                    loop {
-                        let taken = next.lock().unwrap_or_else(PoisonError::into_inner).next();
-                        let Some((index, case)) = taken else { break };
-                        let Some(finding) = self.run_unless_stopped(case) else {
-                            break;
-                        };
-                        found(&finding);
-                        findings
-                            .lock()
-                            .unwrap_or_else(PoisonError::into_inner)
-                            .push((index, finding));
-                    }
-                });
+            for thread in 0..threads.min(cases.len()) {
+                let first = usize::from(thread >= turns::at_once());
+                let work = &work;
+                scope.spawn(move || work(first));
             }
         });
-        let mut findings = findings
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner);
-        findings.sort_by_key(|(index, _)| *index);
-        findings.into_iter().map(|(_, finding)| finding).collect()
+        let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
+        results.sort_by_key(|(index, _)| *index);
+        results.into_iter().map(|(_, result)| result).collect()
     }
 
     /// How binding a case is for this target.
@@ -211,8 +232,9 @@ impl Suite {
         }
     }
 
-    /// Runs the case on a thread of its own, so that one that hangs does not hold up the rest.
-    fn experiment(&self, case: &'static Case) -> Finding {
+    /// Runs the case on a thread of its own, so that one that hangs does not hold up the rest. The
+    /// place of who works is given back once it waits.
+    fn experiment(&self, case: &'static Case, working: Option<Slot<'_>>) -> Finding {
         let start = Instant::now();
         let limit = self.limit(case);
         let mut context = Context::new(self.target.clone(), start + limit, self.seed, self.scale)
@@ -229,7 +251,11 @@ impl Suite {
             // The receiver is gone only when the case took too long, which is reported there.
             let _ = done.send(outcome);
         });
-        let verdict = match wait(&result, start + limit + GRACE) {
+        let end = start + limit + GRACE;
+        let verdict = match wait(&result, end.min(start + turns::works(case))).or_else(|| {
+            drop(working);
+            wait(&result, end)
+        }) {
             Some(Ok(outcome)) => match context.obstacle() {
                 Some(why) => Err(SuiteError::Obstructed(why.to_owned())),
                 None => Ok(self.verdict(case, outcome)),

@@ -10,7 +10,7 @@ mod webdriver;
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 pub(crate) use browser::Browser;
 pub(crate) use child::Registered;
@@ -19,7 +19,11 @@ pub(crate) use nginx::{Bare, Host, Nginx};
 pub(crate) use scratch::{Scratch, ScratchFile};
 pub(crate) use webdriver::WebDriverError;
 
+use crate::slots::Slots;
 use crate::{Deviation, Need};
+
+/// How many browsers run at once, at most: they take much of a machine.
+const MOST_BROWSERS: usize = 2;
 
 /// Where programs are that the search path of a user without privileges may leave out.
 const SYSTEM_DIRECTORIES: [&str; 2] = ["/usr/local/sbin", "/usr/sbin"];
@@ -73,9 +77,21 @@ impl From<WebDriverError> for Trouble {
 #[derive(Clone, Debug)]
 pub struct Workbench(Arc<Shared>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shared {
-    browser: Mutex<Option<Browser>>,
+    /// Those that run and nobody uses.
+    browsers: Mutex<Vec<Browser>>,
+    /// For those that use one: a page takes a core.
+    users: Slots,
+}
+
+impl Default for Shared {
+    fn default() -> Self {
+        Self {
+            browsers: Mutex::default(),
+            users: Slots::new(MOST_BROWSERS),
+        }
+    }
 }
 
 impl Workbench {
@@ -91,7 +107,7 @@ impl Workbench {
         Self(shared)
     }
 
-    /// Uses the browser, which is started if it does not run. One that fails is not used again.
+    /// Uses a browser, which is started if none is free. One that fails is not used again.
     ///
     /// # Errors
     /// If the browser cannot be started, or `errand` fails.
@@ -99,12 +115,9 @@ impl Workbench {
         &self,
         errand: impl FnOnce(&Browser) -> Result<T, Trouble>,
     ) -> Result<T, Trouble> {
-        let mut present = self
-            .0
-            .browser
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let browser = match present.take() {
+        let _user = self.0.users.take();
+        let free = self.browsers().pop();
+        let browser = match free {
             Some(browser) => browser,
             None => Browser::start()?,
         };
@@ -112,9 +125,14 @@ impl Workbench {
         // The page goes, so that its scripts do not run on.
         let is_sound = !matches!(result, Err(Trouble::Tool(_)));
         if is_sound && browser.open("about:blank").is_ok() {
-            *present = Some(browser);
+            self.browsers().push(browser);
         }
         result
+    }
+
+    fn browsers(&self) -> MutexGuard<'_, Vec<Browser>> {
+        let browsers = self.0.browsers.lock();
+        browsers.unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -149,6 +149,8 @@ fn wrong_options_are_two() {
         &["--url", "https://localhost/"],
         &["--server", "no-such-server"],
         &["--skip", "no-such-case"],
+        &["--program", "/no/such/program"],
+        &["--server", "all", "--program", "/no/such/program"],
         &["--exec", "server --without-port"],
         &[
             "--url",
@@ -282,6 +284,55 @@ fn a_command_is_started_and_ended() {
         std::net::TcpStream::connect(("127.0.0.1", port)).is_err(),
         "it still runs"
     );
+}
+
+#[test]
+fn servers_side_by_side_are_told_in_their_order() {
+    let exec = |fault: &str| {
+        let program = env!("CARGO_BIN_EXE_conformance");
+        format!("'{program}' reference --listen 127.0.0.1:{{port}} {fault}")
+    };
+    let commands = [exec(""), exec("--fault contract/list-sorted:1"), exec("")];
+    let mut arguments = vec![
+        "--only",
+        "contract/list-sorted",
+        "--only",
+        "lifecycle",
+        "--json",
+    ];
+    arguments.extend(commands.iter().flat_map(|command| ["--exec", command]));
+    let output = run(&arguments);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{report}");
+    let targets = report["targets"].as_array().unwrap();
+    let names: Vec<_> = targets.iter().map(|target| &target["name"]).collect();
+    assert_eq!(names, ["conformance", "conformance-2", "conformance-3"]);
+    let verdicts = targets.iter().map(|target| {
+        let findings = target["findings"].as_array().unwrap();
+        assert_eq!(findings[0]["case"], "contract/list-sorted");
+        findings[0]["verdict"].as_str().unwrap()
+    });
+    assert_eq!(
+        verdicts.collect::<Vec<_>>(),
+        ["conforms", "deviates", "conforms"]
+    );
+}
+
+#[test]
+fn the_first_failure_may_be_the_end() {
+    let (_broken, broken) = reference(Some(fault("contract/list-sorted")));
+    let (_sound, sound) = reference(None);
+    let both = ["--url", &broken, "--url", &sound];
+    let only = ["--only", "contract/list-sorted", "--json"];
+    for (more, tested) in [(&[][..], 2), (&["--fail-fast"], 1)] {
+        let output = run(&[&both[..], &only, more].concat());
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{report}");
+        assert_eq!(report["targets"].as_array().unwrap().len(), tested);
+        assert_eq!(report["absent"].as_array().unwrap().len(), 2 - tested);
+    }
+    let output = run(&[&["--url", &sound, "--fail-fast"][..], &only].concat());
+    assert_eq!(output.status.code(), Some(0), "what is sound ends as ever");
 }
 
 #[test]

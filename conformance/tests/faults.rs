@@ -7,14 +7,11 @@ use std::process::ExitCode;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use quartet_conformance::reference::{Fault, faults};
 use quartet_conformance::self_check::{Check, Proof, checks};
-use quartet_conformance::{TEST_SEED, TEST_THREADS, Workbench, cases};
-
-/// More at once than servers' tests: a fault is often a timeout that never comes, and is waited for.
-const THREADS: usize = 2 * TEST_THREADS;
+use quartet_conformance::{TEST_SEED, Workbench, cases, test_threads};
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
-    arguments.test_threads.get_or_insert(THREADS);
+    arguments.test_threads.get_or_insert_with(test_threads);
     // What one test starts serves the others, until all are done.
     let _workbench = Workbench::get();
     let mut trials: Vec<Trial> = checks().map(trial).collect();

@@ -21,6 +21,7 @@ pub(super) const GENTLE: u32 = 50;
 Examples:
   conformance                                  build and test the four framework servers
   conformance --server axum --only contract    one server, one area
+  conformance --server axum --program FILE     the same server, built by other means
   conformance --url http://127.0.0.1:8000/     any server, in any language, below any prefix
   conformance --exec 'python3 app.py {port}'   start the server, test it and stop it
   conformance --url URL --path /v1/items       another API, tested at this path
@@ -45,6 +46,15 @@ pub(super) struct Options {
     /// with role framework]
     #[arg(long = "server", value_name = "NAME", help_heading = "Which servers")]
     pub(super) servers: Vec<String>,
+
+    /// Test this program as the --server, instead of building that server
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "servers",
+        help_heading = "Which servers"
+    )]
+    pub(super) program: Option<PathBuf>,
 
     /// Test the server at this http URL, which may have a path prefix; may be repeated
     #[arg(long = "url", value_name = "URL", value_parser = BaseUrl::parse, help_heading = "Which servers")]
@@ -76,6 +86,10 @@ pub(super) struct Options {
     /// Skip this area or case; may be repeated
     #[arg(long = "skip", value_name = "AREA-OR-ID", help_heading = "Which cases")]
     pub(super) skip: Vec<String>,
+
+    /// End the run at the first failure; the reports have the cases decided so far
+    #[arg(long, conflicts_with = "self_check", help_heading = "Which cases")]
+    pub(super) fail_fast: bool,
 
     /// Number of random requests of contract/property and of the comparison of several servers
     #[arg(long = "cases", value_name = "N", default_value_t = REQUESTS, value_parser = clap::value_parser!(u32).range(1..=10_000_000), help_heading = "Which cases")]

@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
 
+use indicatif::MultiProgress;
+
 use super::error::RunError;
-use super::run::progress;
+use super::testing::progress;
 use crate::report::Style;
 use crate::self_check::{Check, Proof, checks};
-use crate::{Case, Workbench};
-
-/// How many steps are made at once: most of the time is spent waiting.
-const THREADS: usize = 4;
+use crate::{Case, Workbench, turns};
 
 /// What came of the steps about the chosen cases.
 pub(super) struct Tally {
@@ -32,11 +31,11 @@ pub(super) fn run(selected: &[&'static Case], seed: u64) -> Result<Tally, RunErr
     let chosen: Vec<Check> = checks()
         .filter(|check| check.case().is_none_or(is_selected))
         .collect();
-    let progress = progress("self-check", chosen.len());
+    let progress = progress(&MultiProgress::new(), "self-check", chosen.len());
     let next = Mutex::new(chosen.iter());
     let tally = Mutex::new(Tally::new());
     std::thread::scope(|scope| {
-        for _ in 0..THREADS {
+        for _ in 0..turns::with_those_that_wait() {
             scope.spawn(|| {
                 loop {
                     let taken = next.lock().unwrap_or_else(PoisonError::into_inner).next();

@@ -63,7 +63,7 @@
 //!   RFCs alone. `rfc_level` is how binding RFCs alone make it, null where none is its source.
 //! - `group` is `security`, `interoperability` or `pedantry`: what a deviation harms. `cause` is what
 //!   makes this case deviate and others too, if that is known.
-//! - `undecided` counts the cases that an interrupt left undecided.
+//! - `undecided` counts the cases that an interrupt or `--fail-fast` left undecided.
 //! - `known` is the entry of `deviations.toml`, if there is one: `reason`, `upstream`, `version`.
 //! - `data` holds octets: as text where they are UTF-8, otherwise with `encoding` `latin-1`, where
 //!   each character from U+0000 to U+00FF is one octet, and the same octets in `hex`, two lower-case

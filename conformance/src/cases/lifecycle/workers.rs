@@ -24,6 +24,9 @@ const STARTUP: Duration = Duration::from_secs(20);
 /// How long a process is watched that says it listens: one that fails at its workers does so now.
 const LASTS: Duration = Duration::from_millis(500);
 
+/// How often it is looked at meanwhile.
+const LOOK: Duration = Duration::from_millis(20);
+
 fn workers_without_room(context: &Context) -> Outcome {
     for (workers, descriptors) in [(1024, 64), (1024, 256), (64, 100), (8, 64), (1, 64)] {
         let with = format!("{workers} workers and {descriptors} descriptors");
@@ -53,6 +56,7 @@ fn workers_without_room(context: &Context) -> Outcome {
                     "with {with} it says that it listens, and then ends with {status}"
                 )));
             }
+            std::thread::sleep(LOOK);
         }
         ensure!(
             !process.stderr().contains("panicked at"),
