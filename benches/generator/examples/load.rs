@@ -5,6 +5,7 @@
 
 use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::num::NonZeroUsize;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
@@ -48,8 +49,17 @@ struct Target {
     path: String,
 }
 
-fn main() -> Result<()> {
-    let options = Options::parse();
+fn main() -> ExitCode {
+    match load(&Options::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("load: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn load(options: &Options) -> Result<()> {
     let target = target(&options.url).with_context(|| options.url.clone())?;
     if let Some(&core) = options.cores.first() {
         quartet_generator::confine(&[core])?;
