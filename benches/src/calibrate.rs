@@ -1,4 +1,4 @@
-//! The comparison tried on servers whose differences are known: measures, and says what this machine can resolve.
+//! The comparison tried on servers whose differences are known: measures, and says what this machine can detect.
 
 use std::path::PathBuf;
 
@@ -26,7 +26,7 @@ pub struct Options {
     from: Option<PathBuf>,
 }
 
-/// Measures, and says what this machine can resolve.
+/// Measures, and says what this machine can detect.
 ///
 /// # Errors
 /// As a run's; [`Failure::Unmet`] where equals are told apart in more than 1 of 100 runs, or 3 % are not seen in 99

@@ -182,7 +182,7 @@ fn wrong_usage_is_one_line_and_exit_code_2() {
 }
 
 #[test]
-fn a_server_that_does_not_run_is_void_and_nothing_left_is_an_error() {
+fn a_server_that_does_not_run_is_excluded_and_nothing_left_is_an_error() {
     let place = Place::new("broken");
     let file = place.join("servers.toml");
     let stanza = "[[server]]\nname = 'a'\nrole = 'framework'\nprogram = 'false'\nready = 'line'\n";

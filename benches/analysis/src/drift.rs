@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_drifts_from_the_reference_is_void_alone() {
+    fn a_server_that_drifts_from_the_reference_is_excluded_alone() {
         let exclusions = excluded_rows(&drifting(&[1], -0.05));
         assert_eq!(exclusions.len(), 2, "{exclusions:?}");
         for (name, reason) in exclusions {

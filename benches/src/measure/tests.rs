@@ -88,7 +88,7 @@ fn a_lane_that_fails_at_the_start_takes_no_other_with_it() {
 }
 
 #[test]
-fn a_server_that_fails_in_every_lane_is_void_once() {
+fn a_server_that_fails_in_every_lane_is_excluded_once() {
     let server = StandIn::answering(|_| response(500, "text/plain", "no"));
     let mut record = planned(1, &[Lane::Item, Lane::Miss]);
     measure(&[&server], &mut record).unwrap();
@@ -109,7 +109,7 @@ fn an_arm_is_not_asked_in_a_mode_for_what_it_does_not_answer() {
 }
 
 #[test]
-fn a_lane_that_was_void_before_is_not_measured_again() {
+fn a_lane_that_was_excluded_before_is_not_measured_again() {
     let server = greeting();
     let mut record = planned(1, &[Lane::Item, Lane::List]);
     record.exclusions.push(Exclusion {

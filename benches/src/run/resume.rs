@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_void_lane_does_not_end_its_arm() {
+    fn an_excluded_lane_does_not_end_its_arm() {
         let mut subjects = [Some(()), Some(()), Some(())];
         let exclusions = [exclusion(0, Some(Lane::Miss), ""), exclusion(2, None, "")];
         drop_excluded(&mut subjects, &exclusions);
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_void_is_said_once_for_each_lane() {
+    fn what_is_excluded_is_said_once_for_each_lane() {
         let mut known = vec![
             exclusion(0, Some(Lane::Miss), "then"),
             exclusion(1, None, "then"),

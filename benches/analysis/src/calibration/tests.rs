@@ -141,7 +141,7 @@ fn what_cannot_be_calibrated_from_is_refused() {
 }
 
 #[test]
-fn a_void_lane_is_named_and_the_others_stand() {
+fn an_excluded_lane_is_named_and_the_others_stand() {
     let mut record = record(14, 0.0);
     record.exclusions.push(quartet_record::Exclusion {
         arm: 2,

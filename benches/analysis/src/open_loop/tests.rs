@@ -89,7 +89,7 @@ fn a_slice_in_which_the_machine_made_requests_wait_is_left_out() {
 }
 
 #[test]
-fn a_server_of_which_most_slices_were_disturbed_is_void() {
+fn a_server_of_which_most_slices_were_disturbed_is_excluded() {
     let mut record = with_modes(record());
     for slice in slices(&mut record).filter(|slice| slice.arm == WARP && slice.rate == 0) {
         slice.generator_stall_ns = Some(300_000);
@@ -105,7 +105,7 @@ fn a_server_of_which_most_slices_were_disturbed_is_void() {
 }
 
 #[test]
-fn a_rate_that_is_not_kept_up_with_is_void_and_the_others_stand() {
+fn a_rate_that_is_not_kept_up_with_is_excluded_and_the_others_stand() {
     let mut record = with_modes(record());
     for slice in slices(&mut record).filter(|slice| slice.arm == WARP && slice.rate == 1) {
         slice.achieved = slice.offered * 98 / 100;

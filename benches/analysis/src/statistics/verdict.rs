@@ -127,9 +127,9 @@ pub fn restarts_needed(
 /// from it. Where the two differ, the run leaves the rank open between them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rank {
-    /// The rank if nothing unresolved turns out to be ahead.
+    /// The rank if nothing undecided turns out to be ahead.
     pub best: usize,
-    /// The rank if everything unresolved turns out to be ahead.
+    /// The rank if everything undecided turns out to be ahead.
     pub worst: usize,
 }
 

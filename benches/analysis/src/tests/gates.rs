@@ -39,7 +39,7 @@ fn a_floor_that_was_not_measured_is_missed() {
 }
 
 #[test]
-fn a_core_that_was_not_busy_voids_the_row_alone() {
+fn a_core_that_was_not_busy_excludes_the_row_alone() {
     let mut record = record();
     each_slice(&mut record, "warp", |slice| slice.cpu_ns = Some(20_000_000));
     let analysis = analysed(&record);
@@ -74,7 +74,7 @@ fn a_floor_that_idles_is_a_warning() {
 }
 
 #[test]
-fn a_floor_not_well_above_voids() {
+fn a_floor_not_well_above_excludes() {
     let mut simulation = Simulation::new(3);
     simulation.arms[5].2 = 190_000.0;
     let record = simulation.run();
@@ -85,7 +85,7 @@ fn a_floor_not_well_above_voids() {
 }
 
 #[test]
-fn books_that_do_not_balance_void() {
+fn books_that_do_not_balance_exclude() {
     let mut record = record();
     each_slice(&mut record, "axum", |slice| {
         slice.mean_ns = slice.mean_ns * 11 / 10;
@@ -100,7 +100,7 @@ fn books_that_do_not_balance_void() {
 }
 
 #[test]
-fn a_busy_machine_voids_everything() {
+fn a_busy_machine_excludes_everything() {
     let mut record = record();
     for restart in &mut record.restarts {
         restart.machine.as_mut().unwrap().others_ns = Some(3_000_000_000);
@@ -115,7 +115,7 @@ fn a_busy_machine_voids_everything() {
 }
 
 #[test]
-fn threads_of_one_physical_core_void_everything() {
+fn threads_of_one_physical_core_excluded_everything() {
     let mut record = record();
     let core = |number| quartet_record::cores::Core {
         number,
@@ -133,7 +133,7 @@ fn threads_of_one_physical_core_void_everything() {
 }
 
 #[test]
-fn a_core_shared_with_the_generator_voids_everything() {
+fn a_core_shared_with_the_generator_excludes_everything() {
     let mut record = record();
     record.plan.generator_cores = vec![0, 1];
     let analysis = analysed(&record);
@@ -165,7 +165,7 @@ fn a_run_in_parts_says_so() {
 }
 
 #[test]
-fn a_recorded_void_takes_the_arm_out_of_every_lane() {
+fn a_recorded_excluded_takes_the_arm_out_of_every_lane() {
     let mut record = record();
     record.exclusions.push(Exclusion {
         arm: 0,

@@ -243,7 +243,7 @@ fn what_explains_a_difference_is_noted() {
 }
 
 #[test]
-fn what_counts_in_one_alone_is_noted_and_nothing_is_relative_to_a_void_reference() {
+fn what_counts_in_one_alone_is_noted_and_nothing_is_relative_to_a_excluded_reference() {
     let first = Simulation::new(3).run();
     let mut other = first.clone();
     other.plan.connections = 128;

@@ -1,4 +1,4 @@
-//! How it was measured, what this machine can resolve, and what was kept out.
+//! How it was measured, what this machine can detect, and what was kept out.
 
 use quartet_analysis::calibration::sentence;
 use quartet_analysis::{CPU_OF_OTHERS, FLOOR_FACTOR, LITTLE, SATURATION};

@@ -369,7 +369,7 @@ fn an_interrupted_run_says_so_before_anything_else() {
 }
 
 #[test]
-fn a_void_row_says_why_in_its_place() {
+fn an_excluded_row_says_why_in_its_place() {
     let page = &*PAGE;
     assert!(
         page.contains("<td colspan=\"6\">it answered wrongly (restart 2)</td>"),

@@ -79,7 +79,7 @@ fn sentences(material: &Material<'_>, lane: &LaneAnalysis) -> Vec<Item> {
                 Verdict::Ahead => ahead.push(format!("of {other} {}", by(pair.ratio))),
                 Verdict::Tie => ties.push(format!("{other}: {}", interval(pair.ratio))),
                 Verdict::Behind => sentences.push(behind(material, pair).into()),
-                Verdict::Undecided => open.push(unresolved(material, pair)),
+                Verdict::Undecided => open.push(undecided(material, pair)),
             }
         }
         let name = material.name(arm);
@@ -106,7 +106,7 @@ fn behind(material: &Material<'_>, pair: &Pair) -> String {
     )
 }
 
-fn unresolved(material: &Material<'_>, pair: &Pair) -> String {
+fn undecided(material: &Material<'_>, pair: &Pair) -> String {
     let advice = match pair.restarts_needed {
         Some(needed) => format!("about {needed} restarts would be needed to decide"),
         None => "no feasible number of restarts would decide".to_owned(),

@@ -16,7 +16,7 @@ fn line<'a>(text: &'a str, start: &str) -> &'a str {
 }
 
 #[test]
-fn terminal_shows_places_figures_and_footprints() {
+fn terminal_shows_ranks_figures_and_footprints() {
     let text = rendered(&Simulation::new(14).run(), Form::Text);
     assert!(line(&text, "1  ").contains("warp"));
     assert!(line(&text, "3  ").contains("0.66"));
@@ -89,7 +89,7 @@ fn markdown_has_a_table_a_lane_and_two_more() {
 }
 
 #[test]
-fn void_rows_show_no_figures_and_say_why() {
+fn excluded_rows_show_no_figures_and_say_why() {
     let mut record = record();
     record.exclusions.push(quartet_record::Exclusion {
         arm: 0,
@@ -111,7 +111,7 @@ fn void_rows_show_no_figures_and_say_why() {
 }
 
 #[test]
-fn what_voids_everything_is_said_once() {
+fn what_excludes_everything_is_said_once() {
     let mut record = record();
     for restart in &mut record.restarts {
         restart.machine.as_mut().unwrap().others_ns = Some(5_000_000_000);

@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn intervals_lie_between_their_ends_and_void_rows_have_none() {
+    fn intervals_lie_between_their_ends_and_excluded_rows_have_none() {
         let row = |name: &str, ratio| IntervalRow {
             name: name.to_owned(),
             ratio,
