@@ -113,6 +113,18 @@ pub(super) fn main(arguments: Vec<OsString>) -> ExitCode {
             _ => argument.env(None::<&str>),
         });
     }
+    if !conduct.minds_empty_variables {
+        command = command.mut_args(|argument| {
+            let value = argument.get_env().and_then(std::env::var_os);
+            match value {
+                // Which port is none is another case's matter.
+                Some(value) if value.is_empty() && argument.get_id() != "port" => {
+                    argument.env(None::<&str>)
+                }
+                _ => argument,
+            }
+        });
+    }
     let parsed = command
         .try_get_matches_from(arguments)
         .and_then(|matches| ReferenceOptions::from_arg_matches(&matches));

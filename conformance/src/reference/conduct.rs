@@ -42,6 +42,8 @@ pub struct Conduct {
     pub workers: fn(usize) -> usize,
     /// Whether its environment configures it.
     pub reads_environment: bool,
+    /// Whether an empty variable of an option is a value.
+    pub minds_empty_variables: bool,
     /// How many of the keys in the file open the data.
     pub most_keys: usize,
     /// Whether the greetings are there only for as long as the files that it was told are.
@@ -127,6 +129,7 @@ impl Default for Conduct {
             listens_everywhere: false,
             workers: |told| told,
             reads_environment: true,
+            minds_empty_variables: false,
             most_keys: usize::MAX,
             needs_files: false,
             log_line: |request| format!("{} {}", request.method, request.target),

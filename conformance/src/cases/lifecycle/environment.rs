@@ -17,6 +17,15 @@ pub(in crate::cases) const CASES: &[Case] = &[
     .needing(&[Need::Process, Need::PortEnv, Need::Model])
     .within(Duration::from_secs(30)),
     Case::must(
+        "lifecycle/empty-variables",
+        CONTRACT,
+        "An option's environment variable that is empty counts as not set, as platforms and Compose \
+         files leave them.",
+        empty_variables,
+    )
+    .needing(&[Need::Process, Need::OptionEnv, Need::Model])
+    .within(Duration::from_secs(30)),
+    Case::must(
         "lifecycle/port-link",
         "the contract; Kubernetes' variables of services",
         "A PORT that an orchestrator sets as a link to a service (`tcp://…`) does not prevent the \
@@ -48,6 +57,26 @@ fn is_overlooked(context: &Context, port: &str) -> Outcome {
     let process = context
         .start(with_port(port))
         .map_err(|why| Deviation(format!("with PORT={port:?}: {why}")))?;
+    serves(&context.seen_at(process.base_url()))?;
+    Ok(Verdict::Conforms)
+}
+
+fn empty_variables(context: &Context) -> Outcome {
+    let server = &context.launch()?.server;
+    let options = server.long_options().into_iter();
+    let empty: Vec<String> = options.map(|option| format!("{option}=")).collect();
+    let env = server.variables(&empty).unwrap_or_default();
+    let names: Vec<String> = env.iter().map(|(name, _)| name.clone()).collect();
+    let options = StartOptions {
+        env,
+        ..StartOptions::default()
+    };
+    let process = context.start(options).map_err(|why| {
+        Deviation(format!(
+            "with empty variables ({}) in its environment: {why}",
+            names.join(", ")
+        ))
+    })?;
     serves(&context.seen_at(process.base_url()))?;
     Ok(Verdict::Conforms)
 }

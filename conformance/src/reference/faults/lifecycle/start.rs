@@ -75,6 +75,11 @@ pub(in crate::reference::faults) const FAULTS: &[Fault] = &[
         "the environment is not looked at",
         |conduct| conduct.reads_environment = false,
     ),
+    Fault::conduct(
+        "lifecycle/empty-variables",
+        "an empty variable is a value",
+        |conduct| conduct.minds_empty_variables = true,
+    ),
     Fault::answer(
         "lifecycle/root-path-forms",
         "the slash at the end of a prefix is doubled",
