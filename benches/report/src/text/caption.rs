@@ -28,6 +28,13 @@ impl Page<'_> {
              latency is not an independent result."
                 .to_owned(),
         ];
+        if analysis.latency.is_some() {
+            sentences.push(
+                "p99.9 at given rates is over all requests in slices that are not excluded. It \
+                 depends on the machine as much as on the server."
+                    .to_owned(),
+            );
+        }
         sentences.extend(rate_caption(record));
         sentences.push(format!("Cores: {}.", cores(record)));
         sentences.extend(Page::footprint_caption(analysis));

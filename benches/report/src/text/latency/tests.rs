@@ -49,6 +49,10 @@ fn each_rate_has_a_table_and_what_it_says() {
         "{second}"
     );
     assert!(second.contains("0 of 48 slices are excluded"), "{second}");
+    assert!(
+        text.contains("p99.9 at given rates is over all requests"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -90,5 +94,9 @@ fn latency_of_older_records_is_not_shown() {
 
 #[test]
 fn what_was_not_measured_has_no_table() {
-    assert!(!rendered(&record()).contains("open loop"));
+    let text = rendered(&record());
+    assert!(
+        !text.contains("open loop") && !text.contains("p99.9"),
+        "{text}"
+    );
 }
