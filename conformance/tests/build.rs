@@ -87,6 +87,6 @@ fn a_stale_program_in_the_usual_place_is_never_taken() {
 #[test]
 fn a_program_that_cargo_did_not_build_is_missing_though_there_is_a_file() {
     let said = said("other", "", ("CARGO_TERM_QUIET", "false"));
-    let expected = "built none, where one program `other` was to be built";
+    let expected = "built none instead of one program `other`";
     assert!(said.contains(expected), "{said}");
 }
