@@ -87,23 +87,11 @@ fn outcome(calibration: &Calibration) -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use quartet_record::calibration::SCHEMA_VERSION;
-    use quartet_record::testing::record;
+    use quartet_record::testing::calibration;
 
     #[test]
     fn what_was_not_calibrated_is_an_error() {
-        let mut calibration = Calibration {
-            schema_version: SCHEMA_VERSION,
-            started: "2026-11-02T10:00:00Z".to_owned(),
-            machine: record().machine,
-            restarts: 28,
-            run_restarts: 84,
-            comparisons: 12,
-            trials: 4_000,
-            lanes: Vec::new(),
-            latency: Vec::new(),
-            missing: Vec::new(),
-        };
+        let mut calibration = calibration();
         assert!(outcome(&calibration).is_ok());
         calibration.missing = ["slowed-3, list: an answer was wrong", "another"]
             .map(str::to_owned)

@@ -186,7 +186,7 @@ fn directories(path: &Path) -> Result<Vec<PathBuf>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use quartet_record::testing::record;
+    use quartet_record::testing::circumstances;
 
     /// Writes a benchmark as criterion does.
     fn save(directory: &Path, group: &str, function: &str, [value, low, high]: [f64; 3]) {
@@ -211,16 +211,6 @@ mod tests {
         });
         fs::write(place.join("benchmark.json"), benchmark.to_string()).unwrap();
         fs::write(place.join("estimates.json"), estimates.to_string()).unwrap();
-    }
-
-    fn circumstances() -> Circumstances {
-        let record = record();
-        Circumstances {
-            measured: record.started,
-            machine: record.machine,
-            toolchain: record.toolchain,
-            source: record.source,
-        }
     }
 
     #[test]

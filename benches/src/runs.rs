@@ -20,24 +20,11 @@ pub(crate) fn calibration(root: &Path, machine: &Machine) -> Option<Calibration>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use quartet_record::calibration::SCHEMA_VERSION;
-    use quartet_record::testing::record;
 
     #[test]
     fn another_machines_calibration_says_nothing() {
         let place = tempfile::tempdir().unwrap();
-        let found = Calibration {
-            schema_version: SCHEMA_VERSION,
-            started: "2026-11-02T10:00:00Z".to_owned(),
-            machine: record().machine,
-            restarts: 28,
-            run_restarts: 84,
-            comparisons: 12,
-            trials: 4_000,
-            lanes: Vec::new(),
-            latency: Vec::new(),
-            missing: Vec::new(),
-        };
+        let found = quartet_record::testing::calibration();
         found.write(&runs(place.path())).unwrap();
         let known = |machine: &Machine| calibration(place.path(), machine);
         assert_eq!(known(&found.machine), Some(found.clone()));

@@ -2,6 +2,7 @@
 
 mod latencies;
 mod modes;
+mod parts;
 mod slice;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use crate::server::{Conformance, Program, ServerRecord};
 use latencies::latencies;
 
 pub use modes::with_modes;
+pub use parts::{calibration, circumstances, python};
 pub use slice::slice;
 
 /// A run to simulate.

@@ -84,43 +84,13 @@ fn line(latency: &LatencyCalibration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use quartet_record::calibration::{Frequency, LaneCalibration, SCHEMA_VERSION, Slowed};
-    use quartet_record::plan::Lane;
-    use quartet_record::ratio::Ratio;
-    use quartet_record::testing::record;
+    use quartet_record::testing::calibration;
 
     #[test]
     fn what_was_found_of_each_lane_is_said() {
-        let frequency = |share| Frequency {
-            share,
-            low: share,
-            high: share,
-        };
-        let slowed = Slowed {
-            percent: 3.0,
-            measured: Ratio {
-                estimate: 1.0 / 1.031,
-                low: 1.0 / 1.04,
-                high: 1.0 / 1.02,
-            },
-            seen: frequency(0.997),
-        };
         let calibration = Calibration {
-            schema_version: SCHEMA_VERSION,
-            started: "2026-11-02T10:00:00Z".to_owned(),
-            machine: record().machine,
-            restarts: 28,
-            run_restarts: 84,
-            comparisons: 12,
-            trials: 4_000,
-            lanes: vec![LaneCalibration {
-                lane: Lane::Item,
-                told_apart: frequency(0.004),
-                slowed: vec![slowed],
-                resolves: Some(0.026),
-            }],
-            latency: Vec::new(),
             missing: vec!["slowed-3, list: an answer was wrong".to_owned()],
+            ..calibration()
         };
         let text = text(&calibration);
         for line in [

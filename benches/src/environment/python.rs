@@ -91,31 +91,7 @@ fn stand_on(python: &mut Python, program: &str, args: &[String]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn known() -> Python {
-        let packages = [
-            ("uvicorn", "0.54.0"),
-            ("uvloop", "0.23.0"),
-            ("httptools", "0.9.0"),
-        ];
-        Python {
-            implementation: "CPython".to_owned(),
-            version: "3.13.1".to_owned(),
-            compiler: "GCC 12.2.0".to_owned(),
-            optimisation: Some("-O3".to_owned()),
-            profile_guided: Some(false),
-            link_time_optimised: Some(true),
-            debug: false,
-            free_threaded: false,
-            configured: vec!["--with-lto".to_owned()],
-            packages: packages
-                .map(|(name, version)| (name.to_owned(), version.to_owned()))
-                .into(),
-            server: None,
-            event_loop: None,
-            parser: None,
-        }
-    }
+    use quartet_record::testing::python as known;
 
     #[test]
     fn loop_and_parser_are_those_in_use() {

@@ -1,18 +1,6 @@
-use quartet_record::estimates::Circumstances;
-use quartet_record::testing::record;
+use quartet_record::testing::{circumstances, record};
 
 use super::*;
-
-/// What the benches were run on, the same as [`record`].
-fn note() -> Circumstances {
-    let record = record();
-    Circumstances {
-        measured: record.started,
-        machine: record.machine,
-        toolchain: record.toolchain,
-        source: record.source,
-    }
-}
 
 /// Criterion's estimates for axum and hyper, with notes that fit [`record`].
 fn estimates(dispatch_of_axum: f64) -> Estimates {
@@ -35,7 +23,7 @@ fn estimates(dispatch_of_axum: f64) -> Estimates {
         }
     }
     for bench in ["dispatch", "payload"] {
-        found.notes.insert(bench.to_owned(), note());
+        found.notes.insert(bench.to_owned(), circumstances());
     }
     found
 }

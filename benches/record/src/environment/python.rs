@@ -69,32 +69,7 @@ impl Python {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
-    fn python() -> Python {
-        let packages = [
-            ("uvicorn", "0.54.0"),
-            ("uvloop", "0.23.0"),
-            ("httptools", "0.9.0"),
-        ];
-        Python {
-            implementation: "CPython".to_owned(),
-            version: "3.13.1".to_owned(),
-            compiler: "GCC 12.2.0".to_owned(),
-            optimisation: Some("-O3".to_owned()),
-            profile_guided: Some(false),
-            link_time_optimised: Some(true),
-            debug: false,
-            free_threaded: false,
-            configured: vec!["--with-lto".to_owned()],
-            packages: packages
-                .map(|(name, version)| (name.to_owned(), version.to_owned()))
-                .into(),
-            server: None,
-            event_loop: None,
-            parser: None,
-        }
-    }
+    use crate::testing::python;
 
     #[test]
     fn the_sentence_says_how_it_was_built() {

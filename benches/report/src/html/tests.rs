@@ -3,12 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
-use quartet_analysis::statistics::Ratio;
 use quartet_analysis::{DivisionRow, LaneDivision};
-use quartet_record::calibration::{Calibration, Frequency, LaneCalibration, Slowed};
 use quartet_record::estimates::Estimate;
 use quartet_record::plan::Lane;
-use quartet_record::testing::{Simulation, record, with_modes};
+use quartet_record::testing::{Simulation, calibration, record, with_modes};
 use quartet_record::{CaseFinding, CaseVerdict, Exclusion, State};
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
@@ -55,45 +53,12 @@ fn estimate(value: f64) -> Estimate {
     }
 }
 
-fn calibration(record: &Record) -> Calibration {
-    let frequency = |share| Frequency {
-        share,
-        low: share,
-        high: share,
-    };
-    Calibration {
-        schema_version: 1,
-        started: "2026-11-02T10:00:00Z".to_owned(),
-        machine: record.machine.clone(),
-        restarts: 28,
-        run_restarts: 28,
-        comparisons: 6,
-        trials: 1000,
-        missing: Vec::new(),
-        latency: Vec::new(),
-        lanes: vec![LaneCalibration {
-            lane: Lane::Item,
-            told_apart: frequency(0.004),
-            slowed: vec![Slowed {
-                percent: 3.0,
-                measured: Ratio {
-                    estimate: 1.0 / 1.031,
-                    low: 1.0 / 1.04,
-                    high: 1.0 / 1.02,
-                },
-                seen: frequency(0.997),
-            }],
-            resolves: Some(0.026),
-        }],
-    }
-}
-
 #[test]
 fn what_the_machine_can_resolve_is_shown_or_said_to_be_unknown() {
     let mut record = Simulation::new(3).run();
     let unknown = shown(&record);
     assert!(unknown.contains("smallest detectable difference is unknown"));
-    record.calibration = Some(calibration(&record));
+    record.calibration = Some(calibration());
     let known = shown(&record);
     assert!(!known.contains("smallest detectable difference is unknown"));
     for text in ["3 %", "3.10 (2.00 to 4.00)", "99.7 %", "2.6 %"] {
@@ -106,7 +71,7 @@ fn everything() -> Record {
     let mut record = with_modes(Simulation::new(3).run());
     record.state = State::Interrupted;
     record.plan.restarts = 28;
-    record.calibration = Some(calibration(&record));
+    record.calibration = Some(calibration());
     record.warnings.push("a & b < c".to_owned());
     record.exclusions.push(Exclusion {
         arm: 2,
