@@ -98,7 +98,8 @@ impl Greetings {
     }
 }
 
-fn etag_of<T: serde::Serialize>(value: &T) -> EntityTag {
+/// The entity tag of a value's JSON.
+pub(crate) fn etag_of<T: serde::Serialize>(value: &T) -> EntityTag {
     EntityTag::of(&serde_json::to_vec(value).expect("strings always serialise"))
 }
 

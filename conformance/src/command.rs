@@ -108,7 +108,6 @@ fn execute(options: &Options) -> Result<u8, RunError> {
     }
     // Before the run, which would be for nothing.
     let files = Files::named(options)?;
-    stop::arm();
     let report = run::run(options, &selected)?;
     wait_if_interrupted();
     files.write(&report)?;

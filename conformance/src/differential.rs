@@ -16,7 +16,7 @@ use crate::cases::steps::Kept;
 use crate::generated::{Generated, requests, runner};
 use crate::http::Response;
 use crate::model::Route;
-use crate::{BaseUrl, Context, Scale, Target};
+use crate::{BaseUrl, Context, Scale, Target, stop};
 use aspect::{Parting, partings};
 
 /// How long the comparison may take in any case.
@@ -85,6 +85,9 @@ pub fn compare(targets: &[Target], requests_each: u32, seed: u64) -> Between {
     let kept = RefCell::new(contexts.iter().map(Kept::new).collect::<Vec<_>>());
     let open = RefCell::new(BTreeMap::new());
     let result = runner(requests_each, seed).run(&requests(&first.model), |request| {
+        if stop::is_requested() {
+            return Err(TestCaseError::reject("the run is to end"));
+        }
         let answers = ask_all(&mut kept.borrow_mut(), &request);
         let partings = partings(&request.expected(&first.model), &answers);
         if let Some(about) = conflict(&partings) {

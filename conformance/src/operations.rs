@@ -25,6 +25,9 @@ pub(crate) struct Described {
     pub(crate) document: Arc<Description>,
     /// The path template.
     pub(crate) template: String,
+    /// Every template that the filled-in path fits, which may be of other operations: `/users/me` fits
+    /// `/users/{id}`, too.
+    pub(crate) fitting: Vec<String>,
     /// The same path with a path parameter that its schema does not allow, if that can be told.
     pub(crate) disallowed: Option<String>,
 }
@@ -47,7 +50,17 @@ impl Described {
 
     /// Whether the document has this method for the path; one that has GET has HEAD (RFC 9110 §9.1).
     pub(crate) fn has_method(&self, method: &str) -> bool {
-        let item = self.document.root["paths"].get(&self.template);
+        self.has_method_at(&self.template, method)
+    }
+
+    /// Whether the document has this method for any template that the path fits.
+    pub(crate) fn may_have_method(&self, method: &str) -> bool {
+        let mut fitting = self.fitting.iter();
+        fitting.any(|template| self.has_method_at(template, method))
+    }
+
+    fn has_method_at(&self, template: &str, method: &str) -> bool {
+        let item = self.document.root["paths"].get(template);
         let lower = method.to_ascii_lowercase();
         let is_there = |name: &str| item.is_some_and(|item| item.get(name).is_some());
         is_there(&lower) || lower == "head" && is_there("get")
@@ -101,12 +114,13 @@ pub(crate) fn of_document(
         }
         match filled(&document, template, item) {
             Ok((path, disallowed)) => resources.push(Resource {
-                path: format!("{below}{path}"),
                 described: Some(Described {
                     document: document.clone(),
                     template: template.clone(),
+                    fitting: fitting(&document, &path),
                     disallowed: disallowed.map(|path| format!("{below}{path}")),
                 }),
+                path: format!("{below}{path}"),
             }),
             Err(why) => left_out.push(format!("GET {template} is not tested: {why}")),
         }
@@ -130,6 +144,22 @@ fn allow_null(value: &mut Value) {
     }
 }
 
+/// The templates of a document that a path fits.
+fn fitting(document: &Description, path: &str) -> Vec<String> {
+    let path = path.split('?').next().unwrap_or_default();
+    let fits = |template: &&String| {
+        let both = template.split('/').zip(path.split('/'));
+        template.split('/').count() == path.split('/').count() && { both }
+            .all(|(template, segment)| template == segment || template.contains('{'))
+    };
+    let templates = document.root["paths"].as_object().into_iter().flatten();
+    templates
+        .map(|(template, _)| template)
+        .filter(fits)
+        .cloned()
+        .collect()
+}
+
 /// What the document's first server adds to the target's prefix, where that is on this server.
 fn prefix(document: &Description, base: &BaseUrl, page: &str) -> String {
     let url = document.root["servers"][0]["url"]
@@ -139,7 +169,12 @@ fn prefix(document: &Description, base: &BaseUrl, page: &str) -> String {
     let path = path.split('?').next().unwrap_or_default();
     let is_template = path.contains('{');
     match path.strip_prefix(base.prefix()) {
-        Some(rest) if !url.is_empty() && !is_template => rest.trim_end_matches('/').to_owned(),
+        // A prefix ends where a segment does.
+        Some(rest) if rest.is_empty() || rest.starts_with('/') => match url {
+            "" => String::new(),
+            _ if is_template => String::new(),
+            _ => rest.trim_end_matches('/').to_owned(),
+        },
         _ => String::new(),
     }
 }
@@ -161,15 +196,22 @@ fn filled(
     let given = |holder: &Value| holder["parameters"].as_array().cloned().unwrap_or_default();
     let (mut path, mut disallowed) = (template.to_owned(), None::<String>);
     let mut query: Vec<String> = Vec::new();
-    // What the operation says of a parameter comes before what the path says of it.
-    for parameter in given(operation).iter().chain(&given(item)) {
+    let mut seen: Vec<(&str, Option<&str>)> = Vec::new();
+    // What the operation says of a parameter stands in for what the path says of it.
+    let (of_operation, of_path) = (given(operation), given(item));
+    for parameter in of_operation.iter().chain(&of_path) {
         let parameter = document.resolve(parameter).map_err(|why| why.0)?;
         let name = parameter["name"].as_str().unwrap_or_default();
+        let place = parameter["in"].as_str();
+        if seen.contains(&(name, place)) {
+            continue;
+        }
+        seen.push((name, place));
         let schema = document
             .resolve(&parameter["schema"])
             .unwrap_or(&Value::Null);
         let value = value_of(document, parameter, schema);
-        match parameter["in"].as_str() {
+        match place {
             Some("path") => {
                 let place = format!("{{{name}}}");
                 disallowed = match disallowed_by(document, schema) {
@@ -180,10 +222,11 @@ fn filled(
             }
             _ if parameter["required"] != true => {}
             Some("query") => {
-                let pair = format!("{}={}", percent_encode(name), percent_encode(&value));
-                if !query.contains(&pair) {
-                    query.push(pair);
-                }
+                query.push(format!(
+                    "{}={}",
+                    percent_encode(name),
+                    percent_encode(&value)
+                ));
             }
             _ => {
                 return Err(format!(
@@ -291,6 +334,13 @@ mod tests {
                     {"name": "page", "in": "query"},
                 ]}, "post": {}},
                 "/items/{id}": {"parameters": [number], "get": {}},
+                // The operation's own stand in for those of the path.
+                "/own/{id}": {"parameters": [number, {"name": "q", "in": "query", "required": true}],
+                    "get": {"parameters": [
+                        {"name": "id", "in": "path", "required": true,
+                            "schema": {"type": "integer", "minimum": 8}},
+                        {"name": "q", "in": "query", "required": false},
+                    ]}},
                 "/items/{id}/x": {"get": {}},
                 "/keyed": {"get": {"parameters": [
                     {"name": "X-Key", "in": "header", "required": true, "schema": {}},
@@ -299,8 +349,47 @@ mod tests {
             },
         });
         let (found, left_out) = paths(document);
-        assert_eq!(found, ["/v1/items?q=a%20b", "/v1/items/7"]);
+        assert_eq!(found, ["/v1/items?q=a%20b", "/v1/items/7", "/v1/own/8"]);
         assert_eq!(left_out.len(), 2, "{left_out:?}");
+    }
+
+    #[test]
+    fn an_operations_parameter_stands_in_for_that_of_its_path() {
+        let id =
+            json!({"name": "id", "in": "path", "required": true, "schema": {"type": "integer"}});
+        let path = json!({"parameters": [id], "get": {"parameters": [id]}});
+        let document = Description {
+            root: json!({"paths": {"/items/{id}": path}}),
+        };
+        let base = BaseUrl::parse("http://h:81/").unwrap();
+        let (resources, _) = of_document(document, &base, "/openapi.json");
+        let described = resources[0].described.as_ref().unwrap();
+        assert_eq!(described.disallowed.as_deref(), Some("/items/no-number"));
+    }
+
+    #[test]
+    fn a_method_of_another_template_that_fits_is_a_method_of_the_path() {
+        let id = json!({"name": "id", "in": "path", "required": true, "example": "me"});
+        let document = Description {
+            root: json!({"paths": {
+                "/users/me": {"delete": {}},
+                "/users/{id}": {"parameters": [id], "get": {}},
+            }}),
+        };
+        let base = BaseUrl::parse("http://h:81/").unwrap();
+        let (resources, _) = of_document(document, &base, "/openapi.json");
+        let described = resources[0].described.as_ref().unwrap();
+        assert_eq!(resources[0].path, "/users/me");
+        assert!(!described.has_method("DELETE") && described.may_have_method("DELETE"));
+        assert!(!described.may_have_method("PUT"));
+    }
+
+    #[test]
+    fn a_prefix_ends_with_its_segment() {
+        let document = json!({
+            "servers": [{"url": "/p2"}], "paths": {"/items": {"get": {}}},
+        });
+        assert_eq!(paths(document).0, ["/items"]);
     }
 
     #[test]
@@ -319,6 +408,7 @@ mod tests {
         }
         assert_eq!(described.disallowed, None);
         assert!(described.has_method("HEAD") && !described.has_method("PUT"));
+        assert!(!described.may_have_method("PUT"));
         assert_eq!(described.content(200, "text/html"), None);
     }
 }

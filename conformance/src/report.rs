@@ -8,6 +8,7 @@ pub mod junit;
 mod matrix;
 mod style;
 
+use crate::deviations::Deviations;
 use crate::differential::Between;
 use crate::judgement::{Judged, Standing};
 use crate::{Group, Level, Verdict};
@@ -23,8 +24,11 @@ pub struct Report {
     pub seed: u64,
     /// One entry a target, in the order they were tested.
     pub targets: Vec<TargetReport>,
-    /// Servers that were asked for and could not be built here, and why, a sentence each.
+    /// Servers that were asked for and were not tested, because they could not be built here or the run
+    /// ended before, and why, a sentence each.
     pub absent: Vec<String>,
+    /// The known deviations that were read from a file.
+    pub listed: Deviations,
     /// What was found between the targets, where they were compared.
     pub between: Option<Between>,
 }
@@ -54,15 +58,17 @@ pub struct Exception<'a> {
 }
 
 impl Report {
-    /// Whether every deviation is known, every known deviation occurs, and no two targets
-    /// contradict each other.
+    /// Whether every case is decided, every deviation is known, every known deviation occurs, and no
+    /// two targets contradict each other.
     pub fn is_as_expected(&self) -> bool {
         let conflict = self.between.as_ref().and_then(|b| b.conflict.as_ref());
         if conflict.is_some() {
             return false;
         }
-        let mut all = self.targets.iter().flat_map(|target| &target.judged);
-        !all.any(|judged| judged.standing.is_failure())
+        self.targets.iter().all(|target| {
+            let mut judged = target.judged.iter();
+            target.undecided == 0 && !judged.any(|judged| judged.standing.is_failure())
+        })
     }
 }
 
@@ -243,5 +249,28 @@ fn source(judged: &Judged) -> String {
             format!("{} ({level}; by RFCs alone: {asked})", case.source)
         }
         _ => format!("{} ({level})", case.source),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_ended_early_is_not_as_expected() {
+        let report = |undecided| Report {
+            seed: 1,
+            targets: vec![TargetReport {
+                name: "one".to_owned(),
+                version: None,
+                judged: Vec::new(),
+                undecided,
+            }],
+            absent: Vec::new(),
+            listed: Deviations::default(),
+            between: None,
+        };
+        assert!(report(0).is_as_expected());
+        assert!(!report(1).is_as_expected());
     }
 }

@@ -63,7 +63,7 @@ pub struct Suite {
     scale: Scale,
     requests: u32,
     turns: Arc<Turns>,
-    /// Of the instance that cases share which start no process of their own.
+    /// Of the instance that cases share which start no process of their own and do not wait.
     instance: Slots,
     served: OnceLock<Arc<Served>>,
 }
@@ -147,7 +147,7 @@ impl Suite {
             return self.experiment(case, None);
         }
         let _together = self.turns.together();
-        let is_at_the_instance = !case.needs.contains(&Need::Process);
+        let is_at_the_instance = !case.needs.contains(&Need::Process) && !turns::waits(case);
         let _instance = is_at_the_instance.then(|| self.instance.take());
         self.experiment(case, Some(turns::working().take()))
     }
@@ -175,9 +175,11 @@ impl Suite {
     ) -> Vec<T> {
         let mut queue: Vec<_> = cases.iter().copied().enumerate().collect();
         queue.sort_by_key(|(_, case)| turns::order(case));
-        let waits = |(_, case): &(usize, &Case)| turns::waits(case) && !case.exclusive;
+        let is_exclusive = |(_, case): &(usize, &Case)| case.exclusive;
+        let waits = |(_, case): &(usize, &Case)| turns::waits(case);
+        let (exclusive, queue) = queue.into_iter().partition::<Vec<_>, _>(is_exclusive);
         let (waiting, others) = queue.into_iter().partition::<Vec<_>, _>(waits);
-        let queues = [others, waiting].map(|queue| Mutex::new(queue.into_iter()));
+        let queues = [others, waiting, exclusive].map(|queue| Mutex::new(queue.into_iter()));
         let next = |queue: usize| {
             let queue = queues[queue].lock();
             queue.unwrap_or_else(PoisonError::into_inner).next()
@@ -189,10 +191,13 @@ impl Suite {
             (None, None) => turns::at_once(),
             (None, Some(_)) => turns::with_those_that_wait(),
         };
+        let threads = threads.min(cases.len());
         // As many as work at once are for those that work, and the others for those that wait, as
-        // long as there are any.
+        // long as there are any. One at least is for those that wait.
+        let for_work = turns::at_once().min(threads.saturating_sub(1));
         let work = |first: usize| {
-            while let Some((index, case)) = next(first).or_else(|| next(1 - first)) {
+            let take = || next(first).or_else(|| next(1 - first)).or_else(|| next(2));
+            while let Some((index, case)) = take() {
                 let Some(finding) = self.run_unless_stopped(case) else {
                     break;
                 };
@@ -202,8 +207,8 @@ impl Suite {
             }
         };
         std::thread::scope(|scope| {
-            for thread in 0..threads.min(cases.len()) {
-                let first = usize::from(thread >= turns::at_once());
+            for thread in 0..threads {
+                let first = usize::from(thread >= for_work);
                 let work = &work;
                 scope.spawn(move || work(first));
             }
@@ -244,13 +249,19 @@ impl Suite {
         }
         let (done, result) = mpsc::channel();
         let own = context.clone();
-        std::thread::spawn(move || {
+        let begin = move || {
             let outcome = catch_unwind(AssertUnwindSafe(|| (case.run)(&own)));
             // What it keeps running must not outlive the run by this thread.
             drop(own);
             // The receiver is gone only when the case took too long, which is reported there.
             let _ = done.send(outcome);
-        });
+        };
+        // Its turn may have come only because the run is to end: then nobody waits for it.
+        if !stop::is_requested() {
+            std::thread::spawn(begin);
+        } else {
+            drop(begin);
+        }
         let end = start + limit + GRACE;
         let verdict = match wait(&result, end.min(start + turns::works(case))).or_else(|| {
             drop(working);

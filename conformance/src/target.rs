@@ -147,9 +147,7 @@ impl Target {
         if let Ok(root) = json {
             let page = format!("{}/openapi.json", self.base.prefix());
             let document = Description { root };
-            let (mut resources, _) = operations::of_document(document, &self.base, &page);
-            // A health check is asked for the moment's answer; the contract leaves conditions open.
-            resources.retain(|resource| !matches!(resource.path.as_str(), "/healthz" | "/readyz"));
+            let (resources, _) = operations::of_document(document, &self.base, &page);
             self.ask_for(resources);
         }
     }

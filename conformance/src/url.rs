@@ -168,7 +168,8 @@ impl BaseUrl {
         }
     }
 
-    fn parse_origin(url: &str) -> Option<(Self, &str)> {
+    /// The origin of an absolute http URL, and what follows it: path and query. None if it is no such URL.
+    pub(crate) fn parse_origin(url: &str) -> Option<(Self, &str)> {
         let start = url.find("://")? + 3;
         let end = url
             .get(start..)?

@@ -174,6 +174,16 @@ fn todays_deviations_can_be_tomorrows_known_ones() {
     let code = |more: &[&str]| run(&[&only[..], more].concat()).status.code();
     assert_eq!(code(&["--write-deviations", file]), Some(1));
     assert_eq!(code(&["--deviations", file]), Some(0));
+    // What a run does not decide stays listed.
+    let listed = std::fs::read_to_string(file).unwrap();
+    let another = ["--url", &url, "--only", "contract/list-status"];
+    let output = run(&[
+        &another[..],
+        &["--deviations", file, "--write-deviations", file],
+    ]
+    .concat());
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert_eq!(std::fs::read_to_string(file).unwrap(), listed);
 }
 
 #[cfg(unix)]

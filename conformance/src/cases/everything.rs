@@ -1,12 +1,15 @@
 //! Requests for everything that there is, for cases about what holds everywhere.
 
 use super::docs::page;
-use super::steps::{absent, ask, known_paths};
+use super::steps::{absent, ask, harmless_delete, known_paths};
 use crate::http::{Request, Response};
 use crate::{Context, Deviation};
 
 /// The most greetings that are asked for one by one; of more, these are spread over all.
 const MOST_GREETINGS: usize = 40;
+
+/// Content of more octets than this is not asked for again and again: HEAD has its fields.
+pub(super) const LARGE: usize = 16 * 1024;
 
 /// A path that is there, with the answer to GET.
 #[derive(Clone, Debug)]
@@ -80,7 +83,7 @@ pub(super) fn errors(context: &Context) -> Vec<Request> {
         Request::get("/no-such-path"),
         Request::get("/docs/no-such-file"),
         Request::get(format!("{}/x", absent(context))),
-        Request::new("DELETE", "/greetings"),
+        harmless_delete(context),
         Request::new("DELETE", "/no-such-path"),
         Request::get("/greetings").header("If-Match", "\"another\""),
         Request::get("/greetings").header("Expect", "a-miracle"),

@@ -63,6 +63,49 @@ pub(super) fn name(request: &Request) -> String {
     format!("{} {target}", request.method)
 }
 
+/// A request as deviations name it: with its fields.
+pub(super) fn in_full(request: &Request) -> String {
+    let fields = request.headers.iter().map(|(field, value)| {
+        let value = String::from_utf8_lossy(value);
+        format!("{field}: {value}")
+    });
+    let fields: Vec<String> = fields.collect();
+    match fields.is_empty() {
+        true => name(request),
+        false => format!("{} with {}", name(request), fields.join(" and ")),
+    }
+}
+
+/// Whether `given` has other content than `expected`, the answer to the `plain` request, though that still
+/// gets the same: content that is of the moment says nothing.
+///
+/// # Errors
+/// A deviation if there is no answer.
+pub(super) fn is_other(
+    context: &Context,
+    plain: &Request,
+    expected: &Response,
+    given: &Response,
+) -> Result<bool, Deviation> {
+    Ok(given.body != expected.body && ask(context, plain.clone())?.body == expected.body)
+}
+
+/// Whether a 206 has what its Content-Range says of `whole`, within the octets from `first` to before `end`.
+/// A server may send fewer than were requested (RFC 9110 §15.3.7).
+pub(super) fn is_part(part: &Response, whole: &[u8], first: usize, end: usize) -> bool {
+    let stated = part.header("content-range").and_then(|stated| {
+        let (range, of) = stated.strip_prefix("bytes ")?.split_once('/')?;
+        let (from, last) = range.split_once('-')?;
+        Some((from.parse().ok()?, last.parse().ok()?, of))
+    });
+    let Some((from, last, of)) = stated else {
+        return false;
+    };
+    let is_of_it = of == "*" || of == whole.len().to_string();
+    let is_within = first <= from && from <= last && last < end;
+    is_of_it && is_within && whole.get(from..=last) == Some(part.body.as_slice())
+}
+
 /// The path of a greeting that is there.
 pub(super) fn item(context: &Context) -> String {
     format!("/greetings/{}", context.model().present())
@@ -71,6 +114,16 @@ pub(super) fn item(context: &Context) -> String {
 /// The path of a greeting that is not there.
 pub(super) fn absent(context: &Context) -> String {
     format!("/greetings/{}", context.model().absent())
+}
+
+/// A DELETE that nothing is lost by: of the list, which is read-only here; of another API of a path that
+/// is not there.
+pub(super) fn harmless_delete(context: &Context) -> Request {
+    let path = match context.is_the_api() {
+        true => "/greetings".to_owned(),
+        false => absent(context),
+    };
+    Request::new("DELETE", path)
 }
 
 /// Every path of the API, of the assets none.

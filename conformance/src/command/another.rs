@@ -1,6 +1,6 @@
 //! The document of another API.
 
-use super::error::RunError;
+use super::error::{RunError, usage};
 use crate::openapi::Description;
 use crate::{BaseUrl, Target};
 
@@ -15,14 +15,18 @@ pub(super) fn document(target: &Target, url: &str) -> Result<(Description, Strin
         let page = format!("{}{url}", target.base.prefix());
         (target.fetch(url), page)
     } else {
-        let base = BaseUrl::parse(url).map_err(|error| RunError::Usage(error.to_string()))?;
+        let (base, path) =
+            BaseUrl::parse_origin(url).ok_or_else(|| usage(format!("{url:?} is no http URL")))?;
+        let path = match path.starts_with('/') {
+            true => path.to_owned(),
+            false => format!("/{path}"),
+        };
         let is_here = (base.host(), base.port()) == (target.base.host(), target.base.port());
         let page = match is_here {
-            true => base.prefix().to_owned(),
+            true => path.clone(),
             false => format!("{}/", target.base.prefix()),
         };
-        let server = Target::new("the document", base.root());
-        (server.fetch(base.prefix()), page)
+        (Target::new("the document", base).fetch(&path), page)
     };
     let answer = match fetched {
         Ok(answer) if answer.status == 200 => answer,

@@ -5,10 +5,19 @@ use crate::deviations::{Deviations, Known};
 use crate::judgement::Standing;
 use crate::report::Report;
 
-/// What a run found to deviate, as known from then on: what fails it now, and what was known
-/// already and still occurs. The reason is what was found.
+/// What a run found to deviate, as known from then on: what fails it now, what was known already and
+/// still occurs, and of the list that was read what this run did not decide. The reason is what was found.
 pub(super) fn found(report: &Report) -> Deviations {
-    let mut deviation = Vec::new();
+    let is_undecided = |known: &&Known| {
+        let mut targets = report.targets.iter();
+        let target = targets.find(|target| target.name == known.server);
+        let judged = target.and_then(|target| target.find(&known.case));
+        judged.is_none_or(|judged| {
+            matches!(judged.standing, Standing::NotApplicable | Standing::Error)
+        })
+    };
+    let listed = report.listed.iter().filter(is_undecided);
+    let mut deviation: Vec<Known> = listed.cloned().collect();
     for target in &report.targets {
         for judged in &target.judged {
             let verdict = judged.finding.verdict.as_ref();

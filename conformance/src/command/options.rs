@@ -194,7 +194,11 @@ fn path(text: &str) -> Result<String, String> {
 fn document_url(text: &str) -> Result<String, String> {
     match text.starts_with('/') {
         true => path(text),
-        false => BaseUrl::parse(text)
+        false if text.contains('#') || !text.bytes().all(|octet| octet.is_ascii_graphic()) => {
+            Err("a URL has no fragment here, and is visible ASCII".to_owned())
+        }
+        // A prefix has no query, but a document may.
+        false => BaseUrl::parse(text.split('?').next().unwrap_or_default())
             .map(|_| text.to_owned())
             .map_err(|error| error.to_string()),
     }

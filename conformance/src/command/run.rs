@@ -32,10 +32,6 @@ pub(super) fn run(options: &Options, selected: &[&'static Case]) -> Result<Repor
     if !names_others || !options.servers.is_empty() {
         let catalogue = Catalogue::find().map_err(usage)?;
         for server in chosen(options, &catalogue)? {
-            if stop::is_requested() {
-                absent.push(not_tested(&server.name));
-                continue;
-            }
             let program = match &options.program {
                 Some(program) => std::path::absolute(program).map_err(usage)?,
                 None => {
@@ -67,6 +63,8 @@ pub(super) fn run(options: &Options, selected: &[&'static Case]) -> Result<Repor
                 version: None,
             }),
     );
+    // While servers are built an interrupt ends the run: nothing is decided yet.
+    stop::arm();
     let mut targets = run.test_programs(&programs, &mut absent)?;
     let mut contestants: Vec<Contestant> = programs
         .into_iter()
@@ -86,6 +84,10 @@ pub(super) fn run(options: &Options, selected: &[&'static Case]) -> Result<Repor
         seed: options.seed,
         targets,
         absent,
+        listed: match &options.deviations {
+            Some(_) => run.deviations.clone(),
+            None => Deviations::default(),
+        },
         between: run.compare(contestants)?,
     })
 }
@@ -215,11 +217,8 @@ impl Run<'_> {
             eprintln!("the servers have different greetings, so they are not compared");
             return Ok(None);
         }
-        Ok(Some(differential::compare(
-            &targets,
-            self.options.requests,
-            self.options.seed,
-        )))
+        let between = differential::compare(&targets, self.options.requests, self.options.seed);
+        Ok((!stop::is_requested()).then_some(between))
     }
 }
 

@@ -45,6 +45,7 @@ pub fn write(out: &mut dyn Write, report: &Report) -> io::Result<()> {
         targets: report.targets.iter().map(Summary::of).collect(),
         areas,
         rows,
+        absent: &report.absent,
         between: report.between.as_ref(),
     };
     page.write_into(out).map_err(io::Error::other)
@@ -59,6 +60,7 @@ struct Page<'a> {
     targets: Vec<Summary<'a>>,
     areas: BTreeSet<&'a str>,
     rows: Vec<Row<'a>>,
+    absent: &'a [String],
     between: Option<&'a Between>,
 }
 

@@ -72,7 +72,8 @@
 //!   All times are from the opening of the connection. `half_closed_milliseconds` is when the suite
 //!   closed its direction, `ended_milliseconds` when it saw that the server had ended the
 //!   connection; null if that did not happen.
-//! - `absent` says of each server that was asked for and could not be built here why that is.
+//! - `absent` says of each server that was asked for and was not tested why that is: it could not be
+//!   built here, or the run ended before.
 //! - `between` is null unless several targets were compared; `conflict` is a disagreement where the
 //!   contract fixes the answer, and fails the run; `open` are those where it does not.
 //! - `replay` is null where the command would be too long to be of use.

@@ -1,7 +1,7 @@
 //! Entity tags, conditions and ranges.
 
 use super::{NO_REPRESENTATION, each, get, representation};
-use crate::cases::steps::ask;
+use crate::cases::steps::{ask, is_part};
 use crate::difference;
 use crate::http::{Request, Response};
 use crate::operations::Resource;
@@ -46,8 +46,8 @@ pub(in crate::cases) const CASES: &[Case] = &[
     .needing(&[Need::Operations]),
     Case::must(
         "api/range",
-        "RFC 9110 §14.2, §15.3.7.1",
-        "Range is ignored, or answered with exactly the requested octets.",
+        "RFC 9110 §14.2, §15.3.7, §15.3.7.1",
+        "Range is ignored, or answered with requested octets that Content-Range names.",
         range,
     )
     .needing(&[Need::Operations]),
@@ -142,12 +142,14 @@ fn if_none_match_star(context: &Context) -> Outcome {
 }
 
 fn if_none_match_other(context: &Context) -> Outcome {
-    each_tagged(context, |resource, whole, _| {
+    each_tagged(context, |resource, whole, tag| {
         let path = resource.path.as_str();
         let request = Request::get(path).header("If-None-Match", "\"another\"");
         let answer = ask(context, request)?;
+        // A weak tag may stand for content that is not the same octets (RFC 9110 §8.8.1).
+        let is_weak = tag.starts_with("W/");
         ensure!(
-            answer.status == 200 && answer.body == whole.body,
+            answer.status == 200 && (is_weak || answer.body == whole.body),
             "GET {path} with If-None-Match: \"another\" is {}, not 200 with the content: {}",
             answer.status,
             difference::of_octets(&answer.body, &whole.body)
@@ -165,6 +167,10 @@ fn if_modified_since(context: &Context) -> Outcome {
         else {
             return Ok(false);
         };
+        // The time of the response says nothing.
+        if get(context, resource)?.header("last-modified") != Some(last) {
+            return Ok(false);
+        }
         let path = resource.path.as_str();
         let request = Request::get(path).header("If-Modified-Since", last);
         let status = ask(context, request)?.status;
@@ -190,11 +196,7 @@ fn range(context: &Context) -> Outcome {
         let stated = part.header("content-range").unwrap_or_default();
         let is_right = match part.status {
             200 => part.body == whole.body,
-            206 => {
-                let ranges = [format!("bytes 2-5/{length}"), "bytes 2-5/*".to_owned()];
-                ranges.iter().any(|range| range == stated)
-                    && whole.body.get(2..6) == Some(part.body.as_slice())
-            }
+            206 => is_part(&part, &whole.body, 2, 6),
             _ => false,
         };
         ensure!(

@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// How often a page is looked at meanwhile.
 const POLL: Duration = Duration::from_millis(50);
 
-/// The limit of a case: they share one browser, which starts with the first.
+/// The limit of a case: they share two browsers, which start with the first two.
 pub(in crate::cases) const LIMIT: Duration = Duration::from_secs(180);
 
 pub(in crate::cases) const CASES: &[Case] = &[

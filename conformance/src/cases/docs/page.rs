@@ -136,6 +136,7 @@ const IMAGE_FORMATS: [(&[u8], &[&str]); 5] = [
 
 fn image_types(context: &Context) -> Outcome {
     let site = Site::visit(context)?;
+    let mut met_one = false;
     for load in site.loads().filter(|load| load.kind == Kind::Image) {
         let path = site.locate(&load.reference)?;
         let image = get(context, &path)?;
@@ -144,6 +145,7 @@ fn image_types(context: &Context) -> Outcome {
         let Some((_, types)) = formats.find(|(start, _)| image.body.starts_with(start)) else {
             continue;
         };
+        met_one = true;
         let media_type = image.media_type().unwrap_or_default();
         ensure!(
             image.status != 200 || types.contains(&media_type.as_str()),
@@ -151,7 +153,10 @@ fn image_types(context: &Context) -> Outcome {
             types[0]
         );
     }
-    Ok(Verdict::Conforms)
+    Ok(match met_one {
+        true => Verdict::Conforms,
+        false => Verdict::NotApplicable("the page has no image of a known format".to_owned()),
+    })
 }
 
 /// The media types that go with a kind, up to what may follow.

@@ -2,7 +2,7 @@
 
 use crate::cases::docs::page;
 use crate::cases::everything::{errors, greetings};
-use crate::cases::steps::{absent, ask, known_paths, name};
+use crate::cases::steps::{absent, ask, harmless_delete, known_paths, name};
 use crate::http::{Request, Response};
 use crate::model::check_problem;
 use crate::{Case, Context, Deviation, Level, Need, Outcome, Verdict, ensure};
@@ -58,7 +58,7 @@ fn erring(context: &Context) -> Vec<Request> {
         Request::get("/greetings/%FF"),
         Request::get("/greetings/%"),
         Request::get("/docs/no-such-file"),
-        Request::new("DELETE", "/greetings"),
+        harmless_delete(context),
         Request::get("/greetings").header("Host", "user@host"),
         Request::get("/greetings").header("Expect", "a-miracle"),
         Request::get("/greetings").header("Content-Length", "-1"),

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::cases::everything::{greetings, resources};
 use crate::cases::steps::{Kept, absent, ask, item, name};
 use crate::http::{Connection, Request};
+use crate::url::percent_encode;
 use crate::{Case, Context, Deviation, Level, Need, Outcome, Verdict, ensure};
 
 pub(in crate::cases) const CASES: &[Case] = &[
@@ -296,6 +297,7 @@ fn every_greeting(context: &Context) -> Outcome {
 
 fn elsewhere(context: &Context) -> Outcome {
     let (keyed, key) = context.keyed()?;
+    let encoded = percent_encode(key);
     let mut requests = Vec::new();
     for name in [
         "key",
@@ -309,8 +311,8 @@ fn elsewhere(context: &Context) -> Outcome {
         "authorization",
         "Authorization",
     ] {
-        requests.push(Request::get(format!("/greetings?{name}={key}")));
-        requests.push(Request::get(format!("/greetings?{name}=Key%20{key}")));
+        requests.push(Request::get(format!("/greetings?{name}={encoded}")));
+        requests.push(Request::get(format!("/greetings?{name}=Key%20{encoded}")));
         let cookie = format!("{name}={key}");
         requests.push(Request::get("/greetings").header("Cookie", cookie));
     }
@@ -328,10 +330,10 @@ fn elsewhere(context: &Context) -> Outcome {
             requests.push(Request::get("/greetings").header(field, value));
         }
     }
-    requests.push(Request::get(format!("/greetings;key={key}")));
-    requests.push(Request::get("/greetings").content(format!("key={key}")));
+    requests.push(Request::get(format!("/greetings;key={encoded}")));
+    requests.push(Request::get("/greetings").content(format!("key={encoded}")));
     for request in requests {
-        let target = String::from_utf8_lossy(&request.target).replace(key, "…");
+        let target = String::from_utf8_lossy(&request.target).replace(&encoded, "…");
         let fields = request.headers.iter().map(|(field, _)| field.as_str());
         let fields: Vec<&str> = fields.collect();
         let status = ask(&keyed, request.clone())?.status;

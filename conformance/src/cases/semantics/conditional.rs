@@ -1,7 +1,7 @@
 //! Entity tags and conditional requests.
 
 use crate::cases::processes::{scratch_file, start};
-use crate::cases::steps::{Differences, absent, ask, get_whole, item, name};
+use crate::cases::steps::{Differences, absent, ask, get_whole, harmless_delete, item, name};
 use crate::http::{Request, Response};
 use crate::servers::Setting;
 use crate::{Case, Context, Deviation, Level, Need, Outcome, Verdict, difference, ensure};
@@ -304,7 +304,7 @@ fn if_none_match_error(context: &Context) -> Outcome {
     for request in [
         Request::get(absent(context)),
         Request::get("/no-such-path"),
-        Request::new("DELETE", "/greetings"),
+        harmless_delete(context),
     ] {
         let name = name(&request);
         let without = ask(context, request.clone())?.status;

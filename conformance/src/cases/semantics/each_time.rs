@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::cases::everything::{errors, resources};
+use crate::cases::everything::{LARGE, errors, resources};
 use crate::cases::steps::{Kept, ask, name};
 use crate::http::{Request, Response};
 use crate::{Case, Context, Deviation, Outcome, Verdict, ensure};
@@ -21,9 +21,6 @@ pub(in crate::cases) const CASES: &[Case] = &[Case::must(
 /// comes with every other or every third answer is missed by fewer.
 const APART: usize = 3;
 const KEPT: usize = 5;
-
-/// Content of more octets than this is not sent for each time: HEAD has its fields.
-const LARGE: usize = 16 * 1024;
 
 /// Requests for every kind of answer: with content and without, 304, redirects and errors.
 fn requests(context: &Context) -> Result<Vec<Request>, Deviation> {
@@ -74,11 +71,21 @@ fn ensure_same_each_time(context: &Context, request: &Request) -> Result<(), Dev
     ensure_same(&what, &answers)
 }
 
-/// Fields whose value is of the moment, and those of the connection.
+/// Fields whose value is of the moment: dates, times that something took, and what is left of a limit.
 fn may_differ(name: &str) -> bool {
+    matches!(name, "date" | "age" | "expires" | "server-timing")
+        || ["ratelimit", "x-ratelimit"]
+            .iter()
+            .any(|start| name.starts_with(start))
+        || ["-time", "-runtime"].iter().any(|end| name.ends_with(end))
+}
+
+/// Fields that are the connection's, and those by which the message is delimited: it may end with a
+/// connection that is closed, and not with one that is kept (RFC 9112 §6.3).
+fn is_of_the_connection(name: &str) -> bool {
     matches!(
         name,
-        "date" | "age" | "expires" | "connection" | "keep-alive"
+        "connection" | "keep-alive" | "transfer-encoding" | "trailer"
     )
 }
 
@@ -99,7 +106,7 @@ fn ensure_same(what: &str, answers: &[Response]) -> Result<(), Deviation> {
         .iter()
         .flat_map(|answer| &answer.headers)
         .map(|(name, _)| name.to_ascii_lowercase())
-        .filter(|name| !matches!(name.as_str(), "connection" | "keep-alive"))
+        .filter(|name| !is_of_the_connection(name))
         .collect();
     for name in &names {
         let values: Vec<Vec<&str>> = answers.iter().map(|answer| answer.values(name)).collect();

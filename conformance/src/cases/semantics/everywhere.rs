@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::cases::everything::{Resource, errors, greetings, resources};
-use crate::cases::steps::{Differences, Kept, absent, ask, item, name};
+use crate::cases::steps::{Differences, Kept, absent, ask, is_other, item, name};
 use crate::http::{Request, Response};
 use crate::model::{ALLOWED, check_problem};
 use crate::{Case, Context, Deviation, Level, Need, Outcome, Verdict, ensure};
@@ -154,17 +154,7 @@ fn head_everywhere(context: &Context) -> Outcome {
 fn http10_everywhere(context: &Context) -> Outcome {
     for (request, whole) in asked_alone(context)? {
         let what = format!("{} in HTTP/1.0", name(&request));
-        let with_host = context.prepare(request.clone()).in_http10();
-        let mut without_host = with_host.clone();
-        without_host
-            .headers
-            .retain(|(name, _)| !name.eq_ignore_ascii_case("host"));
-        // The Host that some requests have is what is wrong with them.
-        let forms = match request.has("host") {
-            true => vec![with_host],
-            false => vec![with_host, without_host],
-        };
-        for form in forms {
+        for form in http10_forms(context, &request) {
             let mut connection = context.connect()?;
             let sent = connection.exchange(&form.method, &form.to_bytes());
             let answer = sent.map_err(|broken| Deviation(format!("{what}: {broken}")))?;
@@ -175,10 +165,23 @@ fn http10_everywhere(context: &Context) -> Outcome {
             if request.has("expect") && answer.status == 200 {
                 continue;
             }
-            ensure_same(&what, &whole, &answer, "in HTTP/1.1")?;
+            ensure_same(context, &what, (&request, &whole), &answer, "in HTTP/1.1")?;
         }
     }
     Ok(Verdict::Conforms)
+}
+
+/// A request in HTTP/1.0, with Host and without. A Host that it has already is what is wrong with it, and stays.
+pub(super) fn http10_forms(context: &Context, request: &Request) -> Vec<Request> {
+    let with_host = context.prepare(request.clone()).in_http10();
+    let mut without_host = with_host.clone();
+    without_host
+        .headers
+        .retain(|(name, _)| !name.eq_ignore_ascii_case("host"));
+    match request.has("host") {
+        true => vec![with_host],
+        false => vec![with_host, without_host],
+    }
 }
 
 fn host_everywhere(context: &Context) -> Outcome {
@@ -216,9 +219,11 @@ fn host_everywhere(context: &Context) -> Outcome {
     Ok(differences.verdict())
 }
 
-fn ensure_same(
+/// Checks that an answer says what the answer to the plain request says.
+pub(super) fn ensure_same(
+    context: &Context,
     what: &str,
-    expected: &Response,
+    (plain, expected): (&Request, &Response),
     answer: &Response,
     when: &str,
 ) -> Result<(), Deviation> {
@@ -229,7 +234,7 @@ fn ensure_same(
         expected.status
     );
     ensure!(
-        answer.body == expected.body,
+        !is_other(context, plain, expected, answer)?,
         "{what}, a {}, has different content {when}",
         answer.status
     );
@@ -267,7 +272,7 @@ fn kept_everywhere(context: &Context) -> Outcome {
                 let answer = kept
                     .ask(request.clone())
                     .map_err(|why| Deviation(format!("{what}: {why}")))?;
-                ensure_same(&what, alone, &answer, "alone")?;
+                ensure_same(context, &what, (request, alone), &answer, "alone")?;
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Preconditions on everything that has an entity tag.
 
 use crate::cases::everything::{Resource, resources, tagged};
-use crate::cases::steps::{absent, ask, name};
+use crate::cases::steps::{absent, ask, in_full, is_other};
 use crate::http::{Request, Response};
 use crate::{Case, Context, Deviation, Outcome, Verdict, ensure};
 
@@ -69,16 +69,6 @@ fn unless_untagged(tagged: &[Resource]) -> Verdict {
     }
 }
 
-/// A request as deviations name it: with its fields.
-fn in_full(request: &Request) -> String {
-    let fields = request.headers.iter().map(|(field, value)| {
-        let value = String::from_utf8_lossy(value);
-        format!("{field}: {value}")
-    });
-    let fields: Vec<String> = fields.collect();
-    format!("{} with {}", name(request), fields.join(" and "))
-}
-
 /// Sends a request that is answered with this status.
 fn answered(context: &Context, request: Request, status: u16) -> Result<Response, Deviation> {
     let what = in_full(&request);
@@ -95,9 +85,11 @@ fn answered(context: &Context, request: Request, status: u16) -> Result<Response
 fn unaffected(context: &Context, request: Request, whole: &Response) -> Result<(), Deviation> {
     let what = in_full(&request);
     let method = request.method.clone();
+    let mut plain = request.clone();
+    plain.headers.clear();
     let response = answered(context, request, whole.status)?;
     ensure!(
-        method == "HEAD" || response.body == whole.body,
+        method == "HEAD" || !is_other(context, &plain, whole, &response)?,
         "{what} has {} octets of content, but {} (or different ones) without it",
         response.body.len(),
         whole.body.len()

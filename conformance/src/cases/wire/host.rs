@@ -138,6 +138,8 @@ fn host_valid(context: &Context) -> Outcome {
     let mut differences = Differences::default();
     let path = context.path(context.resource());
     let usual = get(context, &path, &[&context.base().authority()])?;
+    // What every host gets that is not its own.
+    let foreign = get(context, &path, &["other.example"])?.status;
     for host in [
         "localhost",
         "LocalHost.Example",
@@ -163,6 +165,9 @@ fn host_valid(context: &Context) -> Outcome {
             status if status == usual.status => {}
             // RFC 9110 §15.5.20, and what stands for other servers' hosts.
             status @ (404 | 421) => differences.note(format!("another host is {status}")),
+            status if status == foreign && status >= 400 => {
+                differences.note(format!("another host is {status}"));
+            }
             // Of a future address nobody knows what it is (RFC 3986 §3.2.2).
             400 if host.starts_with("[v") => differences.note("a future address is 400"),
             status => {

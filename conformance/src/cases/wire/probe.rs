@@ -139,28 +139,6 @@ impl<'a> Probe<'a> {
         self
     }
 
-    /// The same before anything is known of the server but the path and the status of requests that
-    /// follow others.
-    pub(super) fn marking(&self, context: &'a Context, marker: (String, u16)) -> Self {
-        let is_known = context.has_list();
-        let path = |known: &String| {
-            if is_known {
-                known.clone()
-            } else {
-                marker.0.clone()
-            }
-        };
-        Self {
-            context,
-            marked: path(&self.marked),
-            hidden: path(&self.hidden),
-            sound: Sound {
-                marker: marker.clone(),
-                ..assumed()
-            },
-        }
-    }
-
     /// The methods to send messages with.
     pub(super) fn methods(&self) -> impl Iterator<Item = &'static str> + use<> {
         self.sound.methods.clone().into_iter()

@@ -11,24 +11,21 @@ pub(super) fn probe(context: &Context) -> Probe<'_> {
     let probe = Probe::assuming(context);
     match context.served() {
         Some(served) => {
-            let sound = served.sound(|| learn(context, &probe)).clone();
+            let sound = served.sound(|| learn(context)).clone();
             probe.knowing(sound)
         }
-        None => {
-            let sound = assumed();
-            probe.knowing(sound)
-        }
+        None => probe,
     }
 }
 
 /// Sends messages that there is nothing wrong with.
-fn learn(context: &Context, probe: &Probe<'_>) -> Sound {
+fn learn(context: &Context) -> Sound {
     let aside = context.aside();
     let mut sound = assumed();
     if !context.has_list() {
         sound.marker = marker(&aside).unwrap_or(sound.marker);
     }
-    let probe = probe.marking(&aside, sound.marker.clone());
+    let probe = Probe::assuming(&aside).knowing(sound.clone());
     sound.methods.clear();
     for method in METHODS {
         let message = probe.message((method, "HTTP/1.1"), ["Content-Length: 5"], HELLO);

@@ -30,10 +30,10 @@ pub(super) const FAULTS: &[Fault] = &[
     }),
     Fault::answer(
         "api/head-fields",
-        "HEAD has no entity tag",
+        "HEAD has another entity tag",
         |request, answer| {
             if request.method == "HEAD" {
-                answer.remove("ETag");
+                answer.set("ETag", "\"other\"");
             }
         },
     ),
