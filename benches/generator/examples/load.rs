@@ -8,10 +8,10 @@ use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, anyhow, ensure};
 use clap::Parser;
 use fluent_uri::Uri;
-use quartet_generator::{Connections, Exchange, Offer};
+use quartet_generator::{Connections, Error, Exchange, Offer};
 
 /// For how long the server is loaded before it counts.
 const RAMP: Duration = Duration::from_millis(100);
@@ -30,8 +30,8 @@ struct Options {
     connections: NonZeroUsize,
 
     /// Requests per second to send, answered or not; without it, as many as are answered
-    #[arg(long, value_name = "N")]
-    rate: Option<f64>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    rate: Option<u32>,
 
     /// How long to measure
     #[arg(long, value_name = "SECONDS", default_value = "5")]
@@ -44,7 +44,9 @@ struct Options {
 
 /// Where a URL leads, and what to ask for there.
 struct Target {
-    address: SocketAddr,
+    /// Of these the first that accepts a connection is loaded.
+    addresses: Vec<SocketAddr>,
+    /// What `Host` says: without userinfo (RFC 9110, section 4.2.4).
     authority: String,
     path: String,
 }
@@ -64,13 +66,7 @@ fn load(options: &Options) -> Result<()> {
     if let Some(&core) = options.cores.first() {
         quartet_generator::confine(&[core])?;
     }
-    let exchange = Exchange::learn(
-        target.address,
-        &target.path,
-        &target.authority,
-        &[],
-        PATIENCE,
-    )?;
+    let (address, exchange) = learn(&target)?;
     let (status, length) = (exchange.expected_status(), exchange.expected_body().len());
     println!(
         "GET {}: status {status}, {length} bytes of content",
@@ -79,7 +75,7 @@ fn load(options: &Options) -> Result<()> {
 
     let helpers: Vec<Option<usize>> = options.cores.iter().skip(1).copied().map(Some).collect();
     let count = options.connections.get();
-    let mut connections = Connections::open_among(target.address, count, PATIENCE, &helpers)?;
+    let mut connections = Connections::open_among(address, count, PATIENCE, &helpers)?;
     let window = Duration::from_secs(options.seconds.into());
     let latencies = match options.rate {
         None => {
@@ -89,7 +85,7 @@ fn load(options: &Options) -> Result<()> {
         }
         Some(per_second) => {
             let offer = Offer {
-                per_second,
+                per_second: per_second.into(),
                 phase: 0.5,
                 ramp: RAMP,
                 window,
@@ -109,6 +105,19 @@ fn load(options: &Options) -> Result<()> {
     Ok(())
 }
 
+/// What a target answers, at the first of its addresses that accepts a connection.
+fn learn(target: &Target) -> Result<(SocketAddr, Exchange)> {
+    let mut refused = None;
+    for &address in &target.addresses {
+        match Exchange::learn(address, &target.path, &target.authority, &[], PATIENCE) {
+            Ok(exchange) => return Ok((address, exchange)),
+            Err(error @ Error::Connect { .. }) => refused = Some(error),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(refused.map_or_else(|| anyhow!("the host has no address"), Into::into))
+}
+
 fn target(url: &str) -> Result<Target> {
     let url = Uri::parse(url)?;
     ensure!(
@@ -116,17 +125,70 @@ fn target(url: &str) -> Result<Target> {
         "only http:// is spoken, without TLS"
     );
     let authority = url.authority().context("it names no host")?;
-    let port = authority.port_to_u16()?.unwrap_or(80);
-    let host = authority.host().trim_matches(['[', ']']);
-    let address = (host, port).to_socket_addrs()?.next();
+    let port = authority.port_to_u16()?;
+    let host = authority.host();
+    let name = host.trim_matches(['[', ']']);
     let path = url.path().as_str();
     let path = if path.is_empty() { "/" } else { path };
     Ok(Target {
-        address: address.context("the host has no address")?,
-        authority: authority.as_str().to_owned(),
+        addresses: (name, port.unwrap_or(80)).to_socket_addrs()?.collect(),
+        authority: match port {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_owned(),
+        },
         path: match url.query() {
             Some(query) => format!("{path}?{query}"),
             None => path.to_owned(),
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn a_url_says_where_to_ask_and_what() {
+        let found = target("http://user:secret@127.0.0.1:8000?a=b").unwrap();
+        assert_eq!(found.addresses, ["127.0.0.1:8000".parse().unwrap()]);
+        assert_eq!(
+            (found.authority.as_str(), found.path.as_str()),
+            ("127.0.0.1:8000", "/?a=b")
+        );
+        let found = target("http://[::1]/path").unwrap();
+        assert_eq!(found.addresses, ["[::1]:80".parse().unwrap()]);
+        assert_eq!(
+            (found.authority.as_str(), found.path.as_str()),
+            ("[::1]", "/path")
+        );
+        assert!(target("https://127.0.0.1/").is_err());
+    }
+
+    #[test]
+    fn an_address_that_refuses_is_passed_over() {
+        let refusing = TcpListener::bind("127.0.0.1:0").unwrap();
+        let listening = TcpListener::bind("127.0.0.1:0").unwrap();
+        let addresses = [&refusing, &listening].map(|listener| listener.local_addr().unwrap());
+        drop(refusing);
+        let server = std::thread::spawn(move || {
+            use std::io::{Read as _, Write as _};
+            let (mut stream, _) = listening.accept().unwrap();
+            let read = stream.read(&mut [0; 1024]).unwrap();
+            stream
+                .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nHi")
+                .unwrap();
+            read
+        });
+        let target = Target {
+            addresses: addresses.to_vec(),
+            authority: "localhost".to_owned(),
+            path: "/".to_owned(),
+        };
+        let (address, exchange) = learn(&target).unwrap();
+        assert_eq!(address, addresses[1]);
+        assert_eq!(exchange.expected_body(), b"Hi");
+        assert!(server.join().unwrap() > 0);
+    }
 }

@@ -2,25 +2,14 @@
 
 use thiserror::Error;
 
-/// Why a thread could not be confined.
+/// The system refuses, as where none of the cores is one that the process may use.
 #[derive(Debug, Error)]
-pub enum AffinityError {
-    /// There is no such core.
-    #[error("there is no core {core}")]
-    NoCore {
-        /// Its number.
-        core: usize,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// The system refuses, as where none of the cores is one that the process may use.
-    #[error("cannot confine to cores {cores:?}")]
-    Refused {
-        /// Their numbers.
-        cores: Vec<usize>,
-        /// What the system said.
-        source: std::io::Error,
-    },
+#[error("cannot confine a thread to cores {cores:?}")]
+pub struct AffinityError {
+    /// The cores' numbers.
+    pub cores: Vec<usize>,
+    /// What the system said.
+    pub source: std::io::Error,
 }
 
 /// Confines the calling thread, and what it starts from now on, to these cores. It does nothing where this
@@ -35,14 +24,14 @@ pub fn confine(cores: &[usize]) -> Result<(), AffinityError> {
 
     const THIS_THREAD: Pid = Pid::from_raw(0);
 
-    let mut set = CpuSet::new();
-    for &core in cores.iter().filter(|&&core| core < CpuSet::count()) {
-        set.set(core).map_err(|error| AffinityError::NoCore {
-            core,
-            source: error.into(),
-        })?;
-    }
-    sched_setaffinity(THIS_THREAD, &set).map_err(|error| AffinityError::Refused {
+    let confine = || {
+        let mut set = CpuSet::new();
+        for &core in cores.iter().filter(|&&core| core < CpuSet::count()) {
+            set.set(core)?;
+        }
+        sched_setaffinity(THIS_THREAD, &set)
+    };
+    confine().map_err(|error| AffinityError {
         cores: cores.to_vec(),
         source: error.into(),
     })

@@ -58,7 +58,7 @@ impl Share {
             }
             if tally.total_requests() == answered {
                 let outstanding = dialogue.sent() - answered;
-                check_deadline(tally.waiting_since(), self.timeout, outstanding)?;
+                check_deadline(tally.waiting_since().elapsed(), self.timeout, outstanding)?;
             }
         }
         Ok(tally.finish())

@@ -169,24 +169,10 @@ impl Connection {
 
     /// What the connection's end means where it was to be held open.
     pub(super) fn ended(&self) -> Error {
-        if self.reader.is_between() {
-            Error::Closed {
-                answers: self.answers,
-            }
-        } else {
-            Error::Truncated {
-                length: self.reader.length(),
-            }
-        }
+        Error::ended(&self.reader, self.answers)
     }
 
-    /// A reset is how a server's end arrives where it had not read everything.
     fn failed(&self, action: &'static str, source: io::Error) -> Error {
-        match source.kind() {
-            ErrorKind::BrokenPipe | ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset => {
-                self.ended()
-            }
-            _ => Error::Io { action, source },
-        }
+        Error::of_connection(action, source, &self.reader, self.answers)
     }
 }

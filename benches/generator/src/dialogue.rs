@@ -1,6 +1,6 @@
 //! Requests of one kind and their answers, whatever the loop. It knows nothing of when they are due.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use mio::event::Event;
 
@@ -107,11 +107,10 @@ impl<'a> Dialogue<'a> {
 
 /// Says, where nothing has come for longer than `timeout`, that answers are missing.
 pub(super) fn check_deadline(
-    since: Instant,
+    waited: Duration,
     timeout: Duration,
     outstanding: u64,
 ) -> Result<(), Error> {
-    let waited = since.elapsed();
     if waited <= timeout {
         return Ok(());
     }

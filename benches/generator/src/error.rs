@@ -1,10 +1,18 @@
 //! Why a slice could not be measured.
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{
+    io::{self, ErrorKind},
+    net::SocketAddr,
+    time::Duration,
+};
 
 use thiserror::Error;
 
-use crate::{affinity::AffinityError, exchange::WrongAnswer, response::Malformed};
+use crate::{
+    affinity::AffinityError,
+    exchange::WrongAnswer,
+    response::{Malformed, ResponseReader},
+};
 
 /// Why a slice could not be measured. Connections that gave one are of no further use.
 #[derive(Debug, Error)]
@@ -80,4 +88,34 @@ pub enum Error {
     /// An earlier slice on these connections failed.
     #[error("an earlier slice failed on these connections: open new ones")]
     Unusable,
+}
+
+impl Error {
+    /// What a connection's end means where it was to be held open: `answers` had come on it, and `reader` has read
+    /// of the next one what came.
+    pub(super) fn ended(reader: &ResponseReader, answers: u64) -> Self {
+        if reader.is_between() {
+            Self::Closed { answers }
+        } else {
+            Self::Truncated {
+                length: reader.length(),
+            }
+        }
+    }
+
+    /// What it means that a connection could not be read from or written to. A reset is how a server's end arrives
+    /// where it had not read everything.
+    pub(super) fn of_connection(
+        action: &'static str,
+        source: io::Error,
+        reader: &ResponseReader,
+        answers: u64,
+    ) -> Self {
+        match source.kind() {
+            ErrorKind::BrokenPipe | ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset => {
+                Self::ended(reader, answers)
+            }
+            _ => Self::Io { action, source },
+        }
+    }
 }

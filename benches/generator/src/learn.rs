@@ -1,7 +1,7 @@
 //! Learning what a server answers. It knows nothing of load.
 
 use std::{
-    io::{self, Read as _, Write as _},
+    io::{self, ErrorKind, Read as _, Write as _},
     net::{SocketAddr, TcpStream},
     time::Duration,
 };
@@ -35,21 +35,27 @@ impl Exchange {
         let mut stream = TcpStream::connect_timeout(&address, timeout).map_err(refused)?;
         stream.set_read_timeout(Some(timeout)).map_err(refused)?;
         stream.set_write_timeout(Some(timeout)).map_err(refused)?;
-        let failed = |action| move |source: io::Error| Error::Io { action, source };
+        let failed = |reader: &ResponseReader, action, source: io::Error| match source.kind() {
+            // Which of the two a wait ends with depends on the system.
+            ErrorKind::WouldBlock | ErrorKind::TimedOut => Error::Timeout {
+                waited: timeout,
+                outstanding: 1,
+            },
+            _ => Error::of_connection(action, source, reader, 0),
+        };
+        let mut reader = ResponseReader::new();
         stream
             .write_all(question.request())
-            .map_err(failed("send the first request"))?;
-        let mut reader = ResponseReader::new();
+            .map_err(|source| failed(&reader, "send the first request", source))?;
         let mut content = Vec::new();
         let mut buffer = [0; READ_SIZE];
         loop {
-            let count = stream
-                .read(&mut buffer)
-                .map_err(failed("read the first answer"))?;
-            if count == 0 {
-                let length = reader.length();
-                return Err(Error::Truncated { length });
-            }
+            let count = match stream.read(&mut buffer) {
+                Ok(0) => return Err(Error::ended(&reader, 0)),
+                Ok(count) => count,
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => return Err(failed(&reader, "read the first answer", error)),
+            };
             let progress =
                 reader.feed(&buffer[..count], |piece| content.extend_from_slice(piece))?;
             if let Progress::Complete { .. } = progress {

@@ -109,20 +109,12 @@ impl Share {
             lateness: empty_histogram(),
             stall: Duration::ZERO,
         };
-        let mut round = Round::begin(schedule.started);
+        // Nothing happens between two looks: where one ends, the next begins.
+        let mut now = schedule.started;
         while schedule.next.is_some() || dialogue.sent() > slice.total_requests {
             peers.check()?;
-            let now = Instant::now();
-            // Until the first request is due nothing is measured that a stall could delay.
-            if dialogue.sent() > 0 {
-                slice.stall += round.stall(now);
-            }
-            round = Round::begin(now);
-            while let Some(due) = schedule.next {
-                let now = Instant::now();
-                if now < due {
-                    break;
-                }
+            let mut look = Look::begin(now);
+            while let Some(due) = schedule.next.filter(|&due| due <= now) {
                 let Some(index) = free.pop_front() else {
                     break;
                 };
@@ -132,12 +124,13 @@ impl Share {
                 }
                 self.connections[index].due_at = due;
                 dialogue.send(&mut self.connections[index])?;
-                round.exchanges += 1;
+                look.exchanges += 1;
                 schedule.advance();
+                now = Instant::now();
             }
             let answered = slice.total_requests;
             for event in self.poller.events()? {
-                round.exchanges += 1;
+                look.exchanges += 1;
                 let Token(index) = event.token();
                 let connection = &mut self.connections[index];
                 if dialogue.advance(connection, event)? {
@@ -150,10 +143,15 @@ impl Share {
                     free.push_back(index);
                 }
             }
+            now = Instant::now();
+            // Until the first request is due nothing is measured that a stall could delay.
+            if dialogue.sent() > 0 {
+                slice.stall += look.stall(now);
+            }
             let outstanding = dialogue.sent() - slice.total_requests;
             if slice.total_requests == answered && outstanding > 0 {
                 // The oldest request in flight was sent after the last answer or soon before it.
-                check_deadline(last, self.timeout, outstanding)?;
+                check_deadline(now - last, self.timeout, outstanding)?;
             }
         }
         slice.total = last - schedule.started;
@@ -178,13 +176,13 @@ impl OpenLoopSlice {
 }
 
 /// One look at all connections, and what was done about what it found.
-struct Round {
+struct Look {
     began: Instant,
     /// Requests sent and answers read.
     exchanges: u32,
 }
 
-impl Round {
+impl Look {
     /// More than sending a request or reading an answer takes.
     const EXCHANGE: Duration = Duration::from_micros(10);
 
@@ -247,5 +245,26 @@ impl Schedule {
         let due = Duration::try_from_secs_f64(seconds).ok()?;
         let due = self.started.checked_add(due)?;
         (due < self.closes).then_some(due)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_look_stalls_for_as_long_as_it_takes_beyond_its_work() {
+        let began = Instant::now();
+        let mut look = Look::begin(began);
+        let stall = |look: &Look, micros| look.stall(began + Duration::from_micros(micros));
+        // Without an exchange there is the look itself.
+        assert_eq!(stall(&look, 10), Duration::ZERO);
+        assert_eq!(stall(&look, 1_010), Duration::from_micros(1_000));
+        look.exchanges = 3;
+        assert_eq!(stall(&look, 40), Duration::ZERO);
+        assert_eq!(stall(&look, 1_040), Duration::from_micros(1_000));
+        // A clock that is a little behind is no stall.
+        let before = began.checked_sub(Duration::from_micros(1)).unwrap();
+        assert_eq!(look.stall(before), Duration::ZERO);
     }
 }

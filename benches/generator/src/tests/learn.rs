@@ -32,7 +32,13 @@ fn without_a_whole_answer_nothing_is_learned() {
     });
     let error = learn(&cut, PATIENCE).unwrap_err();
     assert!(matches!(error, Error::Truncated { length: 2 }), "{error:?}");
+    let closing = Server::start(|_, _| SendAndClose(Vec::new()));
+    let error = learn(&closing, PATIENCE).unwrap_err();
+    assert!(matches!(error, Error::Closed { answers: 0 }), "{error:?}");
     let silent = Server::start(|_, _| Silence);
     let error = learn(&silent, Duration::from_millis(50)).unwrap_err();
-    assert!(matches!(error, Error::Io { .. }), "{error:?}");
+    assert!(
+        matches!(error, Error::Timeout { outstanding: 1, .. }),
+        "{error:?}"
+    );
 }
