@@ -52,17 +52,22 @@ fn by(record: &Record, trials: Trials) -> Result<Calibration> {
         LEAST_MARGIN,
         POWER,
     );
+    let copies = Copies::of(record)?;
+    let analysis = Analysis::of(record)?;
     let mut missing = Vec::new();
     let mut lanes = Vec::new();
-    for found in &Analysis::of(record)?.lanes {
+    for found in &analysis.lanes {
         let excluded = excluded_rows(record, found);
         if excluded.is_empty() {
-            lanes.push(of_lane(record, &samples, found.lane, &rules, trials)?);
+            match of_lane(record, &samples, &copies, found.lane, &rules, trials) {
+                Ok(lane) => lanes.push(lane),
+                Err(error) => missing.push(format!("{}: {error:#}", found.lane.name())),
+            }
         }
         missing.extend(excluded);
     }
-    let (latency, excluded) = latency::of(record, trials)?;
-    missing.extend(excluded);
+    let (latency, why_not) = latency::of(record, &copies, analysis.latency.as_ref(), trials);
+    missing.extend(why_not);
     ensure!(
         !lanes.is_empty() || !latency.is_empty(),
         "nothing is valid: {}",
@@ -92,46 +97,70 @@ fn excluded_rows(record: &Record, found: &LaneAnalysis) -> Vec<String> {
     .collect()
 }
 
+/// The copies of the control, which is the first arm.
+struct Copies {
+    /// The one that decides the margin.
+    again: usize,
+    /// The one that is judged.
+    twin: usize,
+    /// Those that are slower, and by how many percent.
+    slower: Vec<(usize, f64)>,
+    /// The one of which every hundredth answer is late, and by how many microseconds.
+    late: Option<(usize, u32)>,
+}
+
+impl Copies {
+    fn of(record: &Record) -> Result<Self> {
+        let arms = &record.plan.arms;
+        let aside = || (1..arms.len()).filter(|&arm| arms[arm].role == ArmRole::Aside);
+        let percent = |arm| record.server_of(arm).and_then(|server| server.slowed_by);
+        let late_by = |arm| record.server_of(arm).and_then(|server| server.late_by);
+        let is_twin =
+            |&arm: &usize| arms[arm].server == arms[0].server && percent(arm) == Some(0.0);
+        let copied = record.plan.copied();
+        let again = copied.filter(|&(_, first)| first == 0);
+        let (again, twin) = again
+            .map(|(again, _)| again)
+            .zip(aside().find(is_twin))
+            .context("this is not the record of a calibration")?;
+        let slower = aside().filter_map(|arm| Some((arm, percent(arm)?)));
+        Ok(Self {
+            again,
+            twin,
+            slower: slower.filter(|&(_, percent)| percent > 0.0).collect(),
+            late: aside().find_map(|arm| Some((arm, late_by(arm)?))),
+        })
+    }
+}
+
 fn of_lane(
     record: &Record,
     samples: &Samples<'_>,
+    copies: &Copies,
     lane: Lane,
     rules: &Rules,
     trials: Trials,
 ) -> Result<LaneCalibration> {
-    let arms = &record.plan.arms;
-    let percent = |arm: usize| record.server_of(arm).and_then(|server| server.slowed_by);
     let against_control = |arm: usize| {
         let ratios = samples.log_ratios(arm, 0, lane);
         ensure!(
             ratios.len() == samples.restarts(),
             "{} is missing in some restarts",
-            arms[arm].name
+            record.plan.arms[arm].name
         );
         Ok(ratios)
     };
-    let position = |wanted: &dyn Fn(usize) -> bool| {
-        let found = (1..arms.len()).find(|&arm| wanted(arm));
-        found.context("this is not the record of a calibration")
-    };
-    let aside = |arm: usize| arms[arm].role == ArmRole::Aside;
-    let again = position(&|arm| arms[arm].role == ArmRole::Again)?;
-    let twin = position(&|arm| aside(arm) && percent(arm) == Some(0.0))?;
-    let slower: Vec<(usize, f64)> = (1..arms.len())
-        .filter(|&arm| aside(arm))
-        .filter_map(|arm| Some((arm, percent(arm).filter(|&percent| percent > 0.0)?)))
-        .collect();
-    let mut judged = vec![against_control(twin)?];
-    for &(arm, _) in &slower {
-        judged.push(against_control(arm)?);
-    }
+    let slower = copies.slower.iter().map(|&(arm, _)| arm);
     let pool = Pool {
-        again: against_control(again)?,
-        judged,
+        again: against_control(copies.again)?,
+        judged: [copies.twin]
+            .into_iter()
+            .chain(slower)
+            .map(against_control)
+            .collect::<Result<_>>()?,
     };
-    let seed = record.plan.seed;
-    let found = resample::judge(&pool, rules, trials, seed);
-    let slowed = slower.into_iter().zip(1..).map(|((_, percent), index)| {
+    let found = resample::judge(&pool, rules, trials, record.plan.seed);
+    let slowed = copies.slower.iter().zip(1..).map(|(&(_, percent), index)| {
         let measured = ratio_over_restarts(&pool.judged[index], CONFIDENCE);
         let measured = measured.context("too few restarts")?;
         Ok(Slowed {

@@ -57,7 +57,7 @@ pub struct Percentile {
 pub fn details(record: &Record, lane: Lane) -> anyhow::Result<Vec<Detail>> {
     let samples = Samples::of(record)?;
     let arms = &record.plan.arms;
-    let reference = arms.iter().position(|arm| arm.role == ArmRole::Reference);
+    let reference = record.plan.first(ArmRole::Reference);
     let mut details = Vec::new();
     for arm in 0..arms.len() {
         let restarts = samples.by_restart(arm, reference, lane);

@@ -23,7 +23,10 @@ pub(super) fn of_ratio(
     lane: Lane,
 ) -> Option<String> {
     let is_floor = record.plan.arms[arm].role == ArmRole::Floor;
-    let reference = reference(record).filter(|&reference| reference != arm && !is_floor)?;
+    let reference = record
+        .plan
+        .first(ArmRole::Reference)
+        .filter(|&reference| reference != arm && !is_floor)?;
     let change = certain(record, trend(&samples.log_ratios(arm, reference, lane)))?;
     (change.abs() > LEAST_MARGIN.ln_1p()).then(|| {
         format!(
@@ -37,7 +40,7 @@ pub(super) fn of_ratio(
 
 /// A word on a machine that became slower or faster.
 pub(super) fn of_reference(record: &Record, samples: &Samples<'_>, lane: Lane) -> Option<String> {
-    let reference = reference(record)?;
+    let reference = record.plan.first(ArmRole::Reference)?;
     let logarithms: Vec<f64> = samples
         .rates(reference, lane)
         .into_iter()
@@ -62,11 +65,6 @@ fn certain(record: &Record, trend: Option<Trend>) -> Option<f64> {
     trend
         .filter(|trend| trend.chance < CHANCE / rows)
         .map(|trend| trend.change)
-}
-
-fn reference(record: &Record) -> Option<usize> {
-    let mut arms = record.plan.arms.iter();
-    arms.position(|arm| arm.role == ArmRole::Reference)
 }
 
 fn direction(change: f64) -> &'static str {

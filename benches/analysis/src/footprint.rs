@@ -228,13 +228,9 @@ pub(super) fn memory_notes(record: &Record) -> Vec<String> {
 pub(super) fn again(record: &Record, prints: &[Footprint]) -> Option<String> {
     type Figure = fn(&Footprint) -> Option<f64>;
     let arms = &record.plan.arms;
-    let copy = prints
-        .iter()
-        .find(|print| arms[print.arm].role == ArmRole::Again)?;
-    let first = prints.iter().find(|print| {
-        let arm = &arms[print.arm];
-        arm.role != ArmRole::Again && arm.server == arms[copy.arm].server
-    })?;
+    let (copy, first) = record.plan.copied()?;
+    let of = |arm| prints.iter().find(|print| print.arm == arm);
+    let (copy, first) = (of(copy)?, of(first)?);
     let figures: [(&str, Figure); 5] = [
         ("start-up", |print| print.start_up_ns),
         ("memory idle", |print| Some(print.idle?.median)),

@@ -96,7 +96,7 @@ fn near_the_floor(
     arm: usize,
     lane: Lane,
 ) -> Option<String> {
-    let floor = floor(record)?;
+    let floor = record.plan.first(ArmRole::Floor)?;
     if floor == arm {
         return None;
     }
@@ -136,10 +136,4 @@ fn physical_core_shared(record: &Record) -> Option<String> {
         "core {generator} (generator) and core {server} (servers) are threads of one physical \
          core: the figures measure both together"
     ))
-}
-
-/// The arm that is the floor.
-pub(crate) fn floor(record: &Record) -> Option<usize> {
-    let mut arms = record.plan.arms.iter();
-    arms.position(|arm| arm.role == ArmRole::Floor)
 }

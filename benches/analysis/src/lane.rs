@@ -4,12 +4,13 @@ use quartet_record::Record;
 use quartet_record::plan::{ArmRole, Lane};
 use serde::Serialize;
 
+use crate::equals::Equals;
 use crate::figures::Figures;
 use crate::gates;
 use crate::samples::Samples;
 use crate::statistics::{
-    CONFIDENCE, LEAST_MARGIN, Rank, Ratio, Verdict, margin, pairs_of, ratio_over_restarts,
-    restarts_needed, simultaneous_confidence,
+    CONFIDENCE, LEAST_MARGIN, Rank, Ratio, Verdict, pairs_of, ratio_over_restarts,
+    simultaneous_confidence,
 };
 
 /// What is said of one kind of request.
@@ -17,7 +18,7 @@ use crate::statistics::{
 pub struct LaneAnalysis {
     /// The kind of request.
     pub lane: Lane,
-    /// How far apart two servers must be to differ, as a ratio less one: see [`margin`].
+    /// How far apart two servers must be to differ, as a ratio less one: see [`crate::statistics::margin`].
     pub margin: f64,
     /// The second copy against the first.
     pub again: Option<Ratio>,
@@ -66,7 +67,6 @@ impl LaneAnalysis {
     /// Works out one lane.
     pub(crate) fn of(record: &Record, samples: &Samples<'_>, lane: Lane) -> Self {
         let arms = &record.plan.arms;
-        let with_role = |role| arms.iter().position(|arm| arm.role == role);
         let exclusions: Vec<Vec<String>> = (0..arms.len())
             .map(|arm| gates::reasons(record, samples, arm, lane))
             .collect();
@@ -82,12 +82,7 @@ impl LaneAnalysis {
         let log_ratios = copied.map_or_else(Vec::new, |(again, first)| {
             samples.log_ratios(again, first, lane)
         });
-        let apart = ratio_over_restarts(&log_ratios, CONFIDENCE);
-        let equals = Equals {
-            margin: margin(apart, LEAST_MARGIN),
-            known: apart.is_some(),
-            log_ratios,
-        };
+        let equals = Equals::of(log_ratios, LEAST_MARGIN);
 
         let compared: Vec<usize> = (0..arms.len())
             .filter(|&arm| record.plan.takes_part(arm, lane))
@@ -95,7 +90,7 @@ impl LaneAnalysis {
             .collect();
         let confidence = simultaneous_confidence(comparisons(record));
         let pair = |arm, against| Pair::of(samples, lane, (arm, against), confidence, &equals);
-        let reference = with_role(ArmRole::Reference);
+        let reference = record.plan.first(ArmRole::Reference);
         let of_reference = reference.and_then(|arm| samples.figures(arm, lane));
         let mut rows: Vec<Row> = (0..arms.len())
             .filter(|&arm| record.plan.takes_part(arm, lane))
@@ -170,23 +165,6 @@ impl LaneAnalysis {
     }
 }
 
-/// How far apart two copies of one server are.
-struct Equals {
-    margin: f64,
-    /// Whether that was measured. Where it was not, none can be called equal.
-    known: bool,
-    log_ratios: Vec<f64>,
-}
-
-impl Equals {
-    fn verdict(&self, ratio: Ratio) -> Verdict {
-        match Verdict::of(ratio, self.margin, LEAST_MARGIN) {
-            Verdict::Tie if !self.known => Verdict::Undecided,
-            verdict => verdict,
-        }
-    }
-}
-
 impl Pair {
     fn of(
         samples: &Samples<'_>,
@@ -196,17 +174,13 @@ impl Pair {
         equals: &Equals,
     ) -> Option<Self> {
         let log_ratios = samples.log_ratios(arm, against, lane);
-        let ratio = ratio_over_restarts(&log_ratios, confidence)?;
-        let verdict = equals.verdict(ratio);
-        let restarts_needed = (verdict == Verdict::Undecided)
-            .then(|| restarts_needed(&log_ratios, &equals.log_ratios, confidence, LEAST_MARGIN))
-            .flatten();
+        let judged = equals.judge(&log_ratios, confidence)?;
         Some(Self {
             arm,
             against,
-            ratio,
-            verdict,
-            restarts_needed,
+            ratio: judged.ratio,
+            verdict: judged.verdict,
+            restarts_needed: judged.restarts_needed,
         })
     }
 }

@@ -22,6 +22,7 @@ mod detail;
 mod disturbance;
 mod division;
 mod drift;
+mod equals;
 mod figures;
 mod footprint;
 mod gates;
@@ -46,7 +47,7 @@ pub use footprint::{Footprint, Range, Spread, memory_alone, memory_starts};
 pub use gates::{FLOOR_FACTOR, LITTLE, SATURATION};
 pub use lane::{LaneAnalysis, Pair, Row};
 pub use open_loop::{
-    ANSWERED, COMPARED, Equals as LatencyEquals, LatencyComparison, LatencyLevel, LatencyPair,
+    ANSWERED, COMPARED, LatencyComparison, LatencyEquals, LatencyLevel, LatencyPair,
     LatencySamples, OpenLoop, latency_comparison,
 };
 pub use samples::{Samples, counts};

@@ -16,9 +16,10 @@ use serde::Serialize;
 use crate::busy::{taken_by_others, throttled};
 use crate::detail::Distribution;
 use crate::disturbance::undisturbed;
+use crate::equals::Equals;
 use crate::statistics::{
-    CONFIDENCE, LEAST_LATENCY_MARGIN, Ratio, Verdict, margin, median, pairs_of,
-    ratio_over_restarts, restarts_needed, simultaneous_confidence,
+    CONFIDENCE, LEAST_LATENCY_MARGIN, Ratio, Verdict, median, pairs_of, ratio_over_restarts,
+    simultaneous_confidence,
 };
 
 pub use samples::{COMPARED, LatencySamples};
@@ -40,12 +41,12 @@ pub struct LatencyComparison {
     pub pairs: Vec<LatencyPair>,
     /// How far apart the two copies of one server are, by rate and then by percentile; how far apart
     /// others must be to differ beside it.
-    pub again: Vec<Equals>,
+    pub again: Vec<LatencyEquals>,
 }
 
 /// Two copies of one server, at one rate and percentile.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Equals {
+pub struct LatencyEquals {
     /// Index into the record's offered rates.
     pub rate: usize,
     /// One of [`COMPARED`].
@@ -63,14 +64,14 @@ pub struct OpenLoop {
     pub arm: usize,
     /// Index into the record's offered rates.
     pub rate: usize,
-    /// [`COMPARED`], in this order.
+    /// [`COMPARED`], in this order. Empty where every slice was disturbed.
     pub levels: Vec<LatencyLevel>,
     /// From when a request was due to the last byte of its answer, over all requests of slices that
     /// were not disturbed.
     pub latencies: Distribution,
     /// From when a request was due to when it was sent.
     pub lateness: Distribution,
-    /// Slices taken.
+    /// Slices taken in restarts that were measured to their end.
     pub slices: usize,
     /// Slices of these that were disturbed, and are left out of everything above but the lateness.
     pub disturbed: usize,
@@ -123,8 +124,7 @@ pub fn latency_comparison(record: &Record) -> Result<Option<LatencyComparison>> 
     };
     let samples = LatencySamples::of(record, latency);
     let arms = &record.plan.arms;
-    let with_role = |role| arms.iter().position(|arm| arm.role == role);
-    let reference = with_role(ArmRole::Reference);
+    let reference = record.plan.first(ArmRole::Reference);
     let mut cells = Vec::new();
     for rate in 0..latency.rates.len() {
         for arm in 0..arms.len() {
@@ -163,15 +163,14 @@ pub fn latency_comparison(record: &Record) -> Result<Option<LatencyComparison>> 
             let equals = copied.map_or_else(Vec::new, |(again, first)| {
                 samples.log_ratios(again, first, rate, quantile)
             });
-            let apart = ratio_over_restarts(&equals, CONFIDENCE);
-            let margin = margin(apart, LEAST_LATENCY_MARGIN);
-            again.push(Equals {
+            let equals = Equals::of(equals, LEAST_LATENCY_MARGIN);
+            again.push(LatencyEquals {
                 rate,
                 quantile,
-                ratio: apart.filter(|_| {
+                ratio: equals.apart.filter(|_| {
                     copied.is_some_and(|(again, first)| sound(again, rate) && sound(first, rate))
                 }),
-                margin,
+                margin: equals.margin,
             });
             let both = compared.iter().enumerate().flat_map(|(index, &arm)| {
                 compared[index + 1..]
@@ -180,27 +179,20 @@ pub fn latency_comparison(record: &Record) -> Result<Option<LatencyComparison>> 
             });
             for (arm, against) in both.filter(|&(a, b)| sound(a, rate) && sound(b, rate)) {
                 let log_ratios = samples.log_ratios(arm, against, rate, quantile);
-                let Some(ratio) = ratio_over_restarts(&log_ratios, confidence) else {
-                    continue;
-                };
-                // Less is better.
-                let verdict = match Verdict::of(ratio, margin, LEAST_LATENCY_MARGIN).inverse() {
-                    Verdict::Tie if apart.is_none() => Verdict::Undecided,
-                    verdict => verdict,
-                };
-                pairs.push(LatencyPair {
-                    rate,
-                    quantile,
-                    arm,
-                    against,
-                    ratio,
-                    verdict,
-                    restarts_needed: (verdict == Verdict::Undecided)
-                        .then(|| {
-                            restarts_needed(&log_ratios, &equals, confidence, LEAST_LATENCY_MARGIN)
-                        })
-                        .flatten(),
-                });
+                pairs.extend(
+                    equals
+                        .judge(&log_ratios, confidence)
+                        .map(|judged| LatencyPair {
+                            rate,
+                            quantile,
+                            arm,
+                            against,
+                            ratio: judged.ratio,
+                            // Less is better.
+                            verdict: judged.verdict.inverse(),
+                            restarts_needed: judged.restarts_needed,
+                        }),
+                );
             }
         }
     }
@@ -228,8 +220,7 @@ fn of(
     (arm, rate): (usize, usize),
 ) -> Result<Option<OpenLoop>> {
     let totals: Vec<&LatencyTotals> = latency
-        .restarts
-        .iter()
+        .complete()
         .flat_map(|restart| &restart.totals)
         .filter(|totals| totals.arm == arm && totals.rate == rate)
         .collect();
@@ -239,14 +230,14 @@ fn of(
         Ok(Distribution::of(&histograms?))
     };
     let slices: Vec<&OpenSlice> = latency
-        .restarts
-        .iter()
+        .complete()
         .flat_map(|restart| &restart.slices)
         .filter(|slice| slice.arm == arm && slice.rate == rate)
         .collect();
     let kept = || {
-        let restarts = latency.restarts.iter();
-        let slices = restarts.flat_map(|restart| undisturbed(restart, rate));
+        let slices = latency
+            .complete()
+            .flat_map(|restart| undisturbed(restart, rate));
         slices.filter(|slice| slice.arm == arm)
     };
     let mut excluded: Vec<String> = latency
@@ -271,7 +262,7 @@ fn of(
     let answered = kept().map(|slice| slice.achieved).sum::<u64>() as f64 / offered.max(1) as f64;
     if offered > 0 {
         let loads = || {
-            let restarts = latency.restarts.iter();
+            let restarts = latency.complete();
             restarts.filter_map(|restart| restart.machine.as_ref())
         };
         excluded.extend(taken_by_others(loads()));
@@ -284,19 +275,18 @@ fn of(
             ));
         }
     }
-    let levels = COMPARED.map(|quantile| LatencyLevel {
-        quantile,
-        typical_ns: median(&samples.values(arm, rate, quantile)).unwrap_or_default(),
-        relative: None,
+    let levels = COMPARED.into_iter().map(|quantile| {
+        Some(LatencyLevel {
+            quantile,
+            typical_ns: median(&samples.values(arm, rate, quantile))?,
+            relative: None,
+        })
     });
+    let levels: Option<Vec<LatencyLevel>> = levels.collect();
     Ok(Some(OpenLoop {
         arm,
         rate,
-        levels: if offered > 0 {
-            levels.to_vec()
-        } else {
-            Vec::new()
-        },
+        levels: levels.unwrap_or_default(),
         latencies: distribution(|totals| &totals.latencies)?,
         lateness: distribution(|totals| &totals.lateness)?,
         slices: slices.len(),

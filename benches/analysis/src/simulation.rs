@@ -6,6 +6,8 @@
 
 mod open_loop;
 
+pub(crate) use open_loop::{LatencyNoise, latency};
+
 use quartet_record::plan::{Plan, Restart};
 use quartet_record::{RestartRecord, Slice};
 use rand::Rng;

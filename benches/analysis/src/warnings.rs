@@ -4,7 +4,7 @@ use quartet_record::plan::{ArmRole, Lane};
 use quartet_record::{Record, State};
 
 use crate::calibration::sentence;
-use crate::gates::{SATURATION, floor, not_saturated};
+use crate::gates::{SATURATION, not_saturated};
 use crate::lane::{LaneAnalysis, Row};
 use crate::samples::Samples;
 use crate::statistics::LEAST_MARGIN;
@@ -138,7 +138,7 @@ fn disturbed(record: &Record, samples: &Samples<'_>, lane: Lane) -> Option<Strin
 
 /// Without the floor the gate that rests on it cannot close.
 fn floor_missing(record: &Record, samples: &Samples<'_>, lane: Lane) -> Option<String> {
-    let floor = floor(record)?;
+    let floor = record.plan.first(ArmRole::Floor)?;
     let measured = |arm| samples.slices(arm, lane).next().is_some();
     let anything = (0..record.plan.arms.len()).any(measured);
     (anything && record.plan.takes_part(floor, lane) && !measured(floor)).then(|| {

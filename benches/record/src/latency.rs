@@ -15,6 +15,13 @@ pub struct Latency {
     pub restarts: Vec<LatencyRestart>,
 }
 
+impl Latency {
+    /// The restarts that were measured to their end.
+    pub fn complete(&self) -> impl Iterator<Item = &LatencyRestart> + Clone {
+        self.restarts.iter().filter(|restart| restart.complete)
+    }
+}
+
 /// A rate at which requests are offered.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct OfferedRate {
@@ -23,6 +30,13 @@ pub struct OfferedRate {
     /// As a share of what the slowest compared server answers at saturation. Absent where the
     /// rate was given as such.
     pub share: Option<f64>,
+}
+
+impl OfferedRate {
+    /// What is measured at it, for sentences.
+    pub fn name(&self) -> String {
+        format!("latency at {:.0} requests/s", self.per_second)
+    }
 }
 
 /// One restart that measures latency.
@@ -90,13 +104,6 @@ pub struct OpenSlice {
     /// Absent as above.
     #[serde(default)]
     pub stolen_ns: Option<u64>,
-}
-
-impl OpenSlice {
-    /// Answers within the window for each request due in it: 1 where the server keeps up.
-    pub fn achieved_share(&self) -> f64 {
-        self.achieved as f64 / self.offered as f64
-    }
 }
 
 /// One arm at one rate in one process tree's life.

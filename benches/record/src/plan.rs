@@ -83,12 +83,14 @@ impl Plan {
                 .is_some_and(|arm| !arm.without.contains(&lane))
     }
 
+    /// The first arm in a role.
+    pub fn first(&self, role: ArmRole) -> Option<usize> {
+        self.arms.iter().position(|arm| arm.role == role)
+    }
+
     /// The second copy of a server, and the first (A/A).
     pub fn copied(&self) -> Option<(usize, usize)> {
-        let again = self
-            .arms
-            .iter()
-            .position(|arm| arm.role == ArmRole::Again)?;
+        let again = self.first(ArmRole::Again)?;
         let is_first =
             |arm: &Arm| arm.role != ArmRole::Again && arm.server == self.arms[again].server;
         Some((again, self.arms.iter().position(is_first)?))

@@ -1,9 +1,10 @@
+use quartet_record::plan::LatencyPlan;
 use quartet_record::testing::Simulation;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 use super::*;
-use crate::simulation::normal;
+use crate::simulation::{LatencyNoise, latency, normal};
 
 /// Restarts of an equal and of copies so much slower, each with this spread.
 fn pool(spread: f64, restarts: usize, percents: &[f64]) -> Pool {
@@ -73,6 +74,7 @@ fn record(restarts: u32, error: f64) -> Record {
             ("control", Compared, rate(0.0)),
             ("control (twin)", Aside, rate(0.0)),
             ("slowed-3", Aside, rate(3.0 + error)),
+            ("late", Aside, rate(0.0)),
             ("control (again)", Again, rate(0.0)),
             ("hyper", Reference, 180_000.0),
             ("null", Floor, 250_000.0),
@@ -89,8 +91,10 @@ fn record(restarts: u32, error: f64) -> Record {
         server.slowed_by = match server.name.as_str() {
             "control" => Some(0.0),
             "slowed-3" => Some(3.0),
+            "late" => Some(0.0),
             _ => None,
         };
+        server.late_by = (server.name == "late").then_some(100);
     }
     record
 }
@@ -153,4 +157,81 @@ fn an_excluded_lane_is_named_and_the_others_stand() {
     let lanes: Vec<Lane> = found.lanes.iter().map(|lane| lane.lane).collect();
     assert_eq!(lanes, [Lane::Item]);
     assert_eq!(found.missing, ["slowed-3, list: an answer was wrong"]);
+}
+
+/// The one of which every hundredth answer is late.
+const LATE: usize = 3;
+
+/// The record of a calibration with latency at two rates, at which one copy's are so many times the others'.
+fn with_latency(times: f64) -> Record {
+    let mut record = record(14, 0.0);
+    record.plan.latency = Some(LatencyPlan::new(
+        Lane::Item,
+        Vec::new(),
+        64,
+        LatencyPlan::RESTARTS,
+    ));
+    let mut of_arms = vec![1.0; record.plan.arms.len()];
+    of_arms[LATE] = times;
+    let calm = LatencyNoise {
+        slices: [0.05, 0.08, 0.18],
+        known: 0.1,
+        unknown: 0.01,
+        ..LatencyNoise::MEASURED
+    };
+    record.latency = latency(&record, &of_arms, &calm, &mut StdRng::seed_from_u64(4));
+    record
+}
+
+#[test]
+fn a_calibration_of_latency_says_what_was_planted() {
+    let found = of(&with_latency(1.5)).unwrap();
+    assert_eq!(found.missing, [""; 0]);
+    assert_eq!((found.lanes.len(), found.latency.len()), (2, 6));
+    for one in &found.latency {
+        let late = one.late.unwrap();
+        assert_eq!(late.microseconds, 100);
+        assert!(
+            (late.measured.estimate / 1.5 - 1.0).abs() < 0.05,
+            "{late:?}"
+        );
+        assert_eq!(late.seen.share, 1.0, "{one:?}");
+        assert!(one.told_apart.share <= 0.01, "{one:?}");
+        let resolves = one.resolves.unwrap();
+        assert!((0.05..0.25).contains(&resolves), "{one:?}");
+    }
+    assert_eq!(broken(&found), [""; 0]);
+}
+
+#[test]
+fn a_latency_that_is_no_longer_is_not_seen() {
+    let found = of(&with_latency(1.0)).unwrap();
+    assert!(
+        found
+            .latency
+            .iter()
+            .all(|one| one.late.unwrap().seen.share < 0.05)
+    );
+}
+
+#[test]
+fn a_rate_that_cannot_be_calibrated_is_named_and_the_rest_stands() {
+    // Of the last restarts, the copy's slices at the second rate are missing.
+    let mut record = with_latency(1.5);
+    for restart in &mut record.latency.as_mut().unwrap().restarts[9..] {
+        restart
+            .slices
+            .retain(|slice| (slice.arm, slice.rate) != (LATE, 1));
+    }
+    let found = of(&record).unwrap();
+    assert_eq!((found.lanes.len(), found.latency.len()), (2, 3));
+    assert_eq!(
+        found.missing,
+        ["latency at 50000 requests/s: 9 restarts are valid, but 10 are needed"]
+    );
+    // It was interrupted before latency.
+    record.latency = None;
+    let found = of(&record).unwrap();
+    assert_eq!((found.lanes.len(), found.latency.len()), (2, 0));
+    assert_eq!(found.missing, ["latency: it was not measured"]);
 }

@@ -26,8 +26,7 @@ impl LatencySamples {
             restarts: Vec::new(),
             values: HashMap::new(),
         };
-        let complete = latency.restarts.iter().filter(|restart| restart.complete);
-        for restart in complete {
+        for restart in latency.complete() {
             let mut by_rate = HashMap::new();
             for rate in 0..latency.rates.len() {
                 let slices: Vec<&OpenSlice> = undisturbed(restart, rate)
@@ -58,14 +57,33 @@ impl LatencySamples {
     /// Of each restart, the logarithm of the one's latency over the other's at a rate, by the
     /// differences between slices of one block. `quantile` is one of [`COMPARED`].
     pub fn log_ratios(&self, arm: usize, against: usize, rate: usize, quantile: f64) -> Vec<f64> {
-        let percentile = place(quantile);
-        self.restarts
-            .iter()
-            .filter_map(|restart| {
-                let levels = restart.get(&(rate, percentile?))?;
-                Some(levels.get(&arm)? - levels.get(&against)?)
-            })
-            .collect()
+        let ratios = self.log_ratios_together(&[(arm, against)], rate, quantile);
+        ratios.into_iter().flatten().collect()
+    }
+
+    /// The same of several pairs, of the restarts that have them all. One entry a pair, each with as many ratios.
+    pub(crate) fn log_ratios_together(
+        &self,
+        pairs: &[(usize, usize)],
+        rate: usize,
+        quantile: f64,
+    ) -> Vec<Vec<f64>> {
+        let mut together = vec![Vec::new(); pairs.len()];
+        let levels = place(quantile).into_iter().flat_map(|percentile| {
+            let restarts = self.restarts.iter();
+            restarts.filter_map(move |restart| restart.get(&(rate, percentile)))
+        });
+        for levels in levels {
+            let ratios = pairs
+                .iter()
+                .map(|(arm, against)| Some(levels.get(arm)? - levels.get(against)?));
+            if let Some(ratios) = ratios.collect::<Option<Vec<f64>>>() {
+                for (of_pair, ratio) in together.iter_mut().zip(ratios) {
+                    of_pair.push(ratio);
+                }
+            }
+        }
+        together
     }
 
     /// Every slice's latency of an arm at a rate, nanoseconds.

@@ -176,3 +176,37 @@ fn failures_are_told_once() {
     assert_eq!(cell(&found, WARP, 1).excluded, ["no answer"]);
     assert!(cell(&found, WARP, 0).excluded.is_empty());
 }
+
+#[test]
+fn a_restart_that_was_not_measured_to_its_end_tells_nothing() {
+    let mut record = with_modes(record());
+    for restart in &mut record.latency.as_mut().unwrap().restarts {
+        restart.complete = false;
+    }
+    assert_eq!(found(&record).cells, []);
+    record.latency.as_mut().unwrap().restarts[0].complete = true;
+    let found = found(&record);
+    let cell = cell(&found, AXUM, 0);
+    assert_eq!((cell.slices, cell.levels.len()), (2, 3));
+    assert!(cell.levels.iter().all(|level| level.typical_ns > 0.0));
+}
+
+#[test]
+fn ratios_together_are_of_the_restarts_that_have_all_pairs() {
+    let mut record = with_modes(record());
+    let again = record.plan.copied().unwrap().0;
+    // In the first restart warp is missing, in the second the copy is half as slow again.
+    let restarts = &mut record.latency.as_mut().unwrap().restarts;
+    restarts[0].slices.retain(|slice| slice.arm != WARP);
+    for slice in &mut restarts[1].slices {
+        if slice.arm == again {
+            slice.p99_ns = slice.p99_ns * 3 / 2;
+        }
+    }
+    let samples = LatencySamples::of(&record, record.latency.as_ref().unwrap());
+    assert_eq!(samples.log_ratios(again, AXUM, 0, 0.99).len(), 4);
+    let together = samples.log_ratios_together(&[(WARP, AXUM), (again, AXUM)], 0, 0.99);
+    assert_eq!(together.iter().map(Vec::len).collect::<Vec<_>>(), [3, 3]);
+    assert!((together[1][0] - 1.5_f64.ln()).abs() < 1e-3, "{together:?}");
+    assert!(together[1][1].abs() < 1e-3, "{together:?}");
+}

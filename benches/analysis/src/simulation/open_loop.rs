@@ -196,10 +196,14 @@ mod tests {
         for found in runs(60, 1.25, noise) {
             let pairs = found.pairs.iter();
             for pair in pairs.filter(|pair| pair.rate == 1 && pair.quantile == 0.99) {
-                let one = [pair.arm, pair.against].contains(&WARP);
-                if one {
+                let expected = match (pair.arm, pair.against) {
+                    (WARP, _) => Some(Verdict::Behind),
+                    (_, WARP) => Some(Verdict::Ahead),
+                    _ => None,
+                };
+                if let Some(expected) = expected {
                     count += 1;
-                    slower += u32::from(pair.verdict != Verdict::Undecided);
+                    slower += u32::from(pair.verdict == expected);
                 } else {
                     apart += u32::from(matches!(pair.verdict, Verdict::Ahead | Verdict::Behind));
                 }
