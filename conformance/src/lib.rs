@@ -19,6 +19,7 @@ pub mod http;
 pub mod judgement;
 pub mod model;
 pub mod parity;
+pub mod postgres;
 pub mod reference;
 pub mod report;
 pub mod self_check;

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 pub(crate) use browser::Browser;
-pub(crate) use child::Registered;
+pub(crate) use child::{Child, Registered};
 pub use guard::end_with_this_program;
 pub(crate) use nginx::{Bare, Host, Nginx};
 pub(crate) use scratch::{Scratch, ScratchFile};
@@ -152,7 +152,7 @@ pub(crate) fn needs_met() -> &'static BTreeSet<Need> {
 }
 
 /// Looks for a program where a shell would, and in the system's own directories.
-fn find(program: &str) -> Option<PathBuf> {
+pub(crate) fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let system = SYSTEM_DIRECTORIES.iter().map(PathBuf::from);
     std::env::split_paths::<OsStr>(&path)

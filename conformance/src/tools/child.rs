@@ -28,6 +28,19 @@ static RUNNING: Mutex<Vec<Whom>> = Mutex::new(Vec::new());
 enum Whom {
     Process(u32),
     Group(u32),
+    /// The same, of a program that waits for its clients when it is asked to end (SIGTERM), and ends
+    /// at once on SIGQUIT.
+    Patient(u32),
+}
+
+impl Whom {
+    /// Who leads the group, if it is one.
+    fn leader(self) -> Option<u32> {
+        match self {
+            Self::Process(_) => None,
+            Self::Group(leader) | Self::Patient(leader) => Some(leader),
+        }
+    }
 }
 
 /// Keeps a process among those that end when the suite is interrupted.
@@ -48,7 +61,7 @@ impl Registered {
     fn new(whom: Whom) -> Self {
         let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
         running.push(whom);
-        if let Whom::Group(leader) = whom {
+        if let Some(leader) = whom.leader() {
             guard::watch(leader);
         }
         if IS_ENDING.load(Ordering::SeqCst) {
@@ -60,7 +73,7 @@ impl Registered {
     /// Kills what is left of a group. It has to be called before the leader has been waited for:
     /// then its id may be another's.
     pub(crate) fn kill_group(&self) {
-        if matches!(self.0, Whom::Group(_)) {
+        if self.0.leader().is_some() {
             signal(self.0, Force::Kill);
         }
     }
@@ -72,7 +85,7 @@ impl Drop for Registered {
         if let Some(index) = running.iter().position(|whom| *whom == self.0) {
             running.swap_remove(index);
         }
-        if let Whom::Group(leader) = self.0 {
+        if let Some(leader) = self.0.leader() {
             guard::forget(leader);
         }
     }
@@ -109,18 +122,19 @@ enum Force {
 fn signal(whom: Whom, force: Force) {
     use nix::sys::signal::{Signal, kill, killpg};
     use nix::unistd::Pid;
-    let signal = match force {
-        Force::Ask => Signal::SIGTERM,
-        Force::Kill => Signal::SIGKILL,
+    let signal = match (force, whom) {
+        (Force::Kill, _) => Signal::SIGKILL,
+        (Force::Ask, Whom::Patient(_)) => Signal::SIGQUIT,
+        (Force::Ask, _) => Signal::SIGTERM,
     };
-    let (Whom::Process(id) | Whom::Group(id)) = whom;
+    let (Whom::Process(id) | Whom::Group(id) | Whom::Patient(id)) = whom;
     let Ok(id) = i32::try_from(id).map(Pid::from_raw) else {
         return;
     };
     // Either fails only if there is nothing left to signal.
     let _ = match whom {
         Whom::Process(_) => kill(id, signal),
-        Whom::Group(_) => killpg(id, signal),
+        Whom::Group(_) | Whom::Patient(_) => killpg(id, signal),
     };
 }
 
@@ -141,6 +155,7 @@ fn in_a_group(_: &mut Command) {}
 #[derive(Debug)]
 pub(crate) struct Child {
     process: std::process::Child,
+    whom: Whom,
     registered: Option<Registered>,
 }
 
@@ -150,12 +165,31 @@ impl Child {
     /// # Errors
     /// What the system says.
     pub(crate) fn spawn(command: &mut Command) -> io::Result<Self> {
+        Self::spawn_as(command, Whom::Group)
+    }
+
+    /// The same for a program that SIGTERM would have wait for its clients: it is asked by SIGQUIT.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub(crate) fn spawn_patient(command: &mut Command) -> io::Result<Self> {
+        Self::spawn_as(command, Whom::Patient)
+    }
+
+    fn spawn_as(command: &mut Command, whom: fn(u32) -> Whom) -> io::Result<Self> {
         in_a_group(command);
         let process = command.spawn()?;
+        let whom = whom(process.id());
         Ok(Self {
-            registered: Some(Registered::group(process.id())),
+            registered: Some(Registered::new(whom)),
+            whom,
             process,
         })
+    }
+
+    /// Its process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
     }
 
     /// How it ended, if it has.
@@ -180,14 +214,13 @@ impl Drop for Child {
         // Off the list before it is waited for: then its id may be another process's.
         self.registered = None;
         if self.exited().is_none() {
-            let group = Whom::Group(self.process.id());
-            signal(group, Force::Ask);
+            signal(self.whom, Force::Ask);
             let deadline = Instant::now() + GRACE;
             while self.exited().is_none() && Instant::now() < deadline {
                 std::thread::sleep(POLL);
             }
             if self.exited().is_none() {
-                signal(group, Force::Kill);
+                signal(self.whom, Force::Kill);
             }
         }
         // Both fail only if the process has ended and been waited for.
