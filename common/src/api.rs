@@ -40,10 +40,10 @@ impl Api {
     /// What `GET /readyz` says: whether further requests should be sent here.
     pub fn readiness(&self) -> Result<Versioned<Health>, Problem> {
         if self.ending.has_begun() {
-            Err(Problem::ending())
-        } else {
-            Ok(Health::ok())
+            return Err(Problem::ending());
         }
+        self.greetings.readiness()?;
+        Ok(Health::ok())
     }
 }
 

@@ -7,6 +7,9 @@
 mod api;
 mod api_key;
 mod conditional;
+mod data_file;
+#[cfg(feature = "database")]
+mod database;
 pub mod docs;
 mod entity_tag;
 mod greeting;
@@ -26,6 +29,7 @@ mod store;
 pub use api::{Api, Ending};
 pub use api_key::{ApiKeyError, ApiKeys};
 pub use conditional::not_modified;
+pub use data_file::DataError;
 pub use entity_tag::EntityTag;
 pub use greeting::Greeting;
 pub use health::Health;
@@ -37,7 +41,7 @@ pub use problem::{ALLOW, FieldError, Problem};
 pub use program::{Particulars, Program, main, main_with};
 pub use request_head::RequestHead;
 pub use shutdown::{Ready, shutdown_signal};
-pub use store::{DataError, Greetings, Versioned};
+pub use store::{Greetings, Versioned};
 
 /// The media type of JSON (RFC 8259 §11).
 pub const JSON: &str = "application/json";

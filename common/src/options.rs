@@ -1,8 +1,12 @@
+#[cfg(not(feature = "database"))]
+use std::ffi::OsString;
 use std::{num::NonZeroUsize, path::PathBuf, thread, time::Duration};
 
 use clap::{ArgMatches, Parser, parser::ValueSource};
 use tracing_subscriber::filter::LevelFilter;
 
+#[cfg(feature = "database")]
+use crate::database::DatabaseOptions;
 use crate::{Place, PlaceConflict, PublicUrl, RootPath, listen::Address, openapi::Version};
 
 /// The options of every server. Each is also an environment variable, but for those that print
@@ -76,6 +80,21 @@ pub struct Options {
         default_value = "warn"
     )]
     pub(crate) log: LevelFilter,
+
+    #[cfg(feature = "database")]
+    #[command(flatten)]
+    pub(crate) database: DatabaseOptions,
+
+    /// Refused: this program has no database.
+    #[cfg(not(feature = "database"))]
+    #[arg(
+        long,
+        env = "QUARTET_DATABASE_URL",
+        value_name = "URL",
+        hide = true,
+        hide_env_values = true
+    )]
+    pub(crate) database: Option<OsString>,
 
     #[command(flatten)]
     pub(crate) limits: HeadLimits,
@@ -240,7 +259,8 @@ fn field_count(value: &str) -> Result<usize, &'static str> {
 
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
-fn timeout(value: &str) -> Result<Duration, String> {
+/// A duration from a millisecond to a day.
+pub(crate) fn timeout(value: &str) -> Result<Duration, String> {
     let duration = humantime::parse_duration(value).map_err(|error| error.to_string())?;
     if (Duration::from_millis(1)..=LONGEST).contains(&duration) {
         Ok(duration)

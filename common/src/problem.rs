@@ -182,6 +182,11 @@ impl Problem {
         )
     }
 
+    /// 503: what the data is read from does not answer, or not in time (RFC 9110 §15.6.4).
+    pub fn unavailable(detail: &'static str) -> Self {
+        Self::new(503, "Service Unavailable", detail)
+    }
+
     /// The status code.
     pub fn status(&self) -> u16 {
         self.status

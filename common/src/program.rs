@@ -9,6 +9,8 @@ use clap::{
     Arg, ArgMatches, Command, CommandFactory as _, FromArgMatches as _, builder::Resettable,
 };
 
+#[cfg(feature = "database")]
+use crate::database::Database;
 use crate::{
     Api, ApiKeyError, ApiKeys, DataError, Ending, Greetings, Listener, Options, PlaceConflict,
     Ready, Timeouts,
@@ -106,6 +108,12 @@ fn without_empty_variable(arg: Arg) -> Arg {
 enum StartError {
     #[error(transparent)]
     Data(#[from] DataError),
+    #[cfg(feature = "database")]
+    #[error(transparent)]
+    Url(#[from] crate::database::UrlError),
+    #[cfg(feature = "database")]
+    #[error(transparent)]
+    Seed(#[from] crate::database::SeedError),
     #[error(transparent)]
     ApiKey(#[from] ApiKeyError),
     #[error("cannot print the document: {0}")]
@@ -143,6 +151,8 @@ pub fn main_with<A: clap::Args>(
 ) -> ExitCode {
     let particulars = particulars.into();
     let command = particulars.describe(A::augment_args(Options::command()));
+    #[cfg(feature = "database")]
+    let command = command.subcommand(crate::database::command());
     let matches = command.get_matches();
     let read = Options::from_arg_matches(&matches)
         .and_then(|options| Ok((options, A::from_arg_matches(&matches)?)));
@@ -150,9 +160,17 @@ pub fn main_with<A: clap::Args>(
         Ok(both) => both,
         Err(error) => error.exit(),
     };
-    let done = match options.print_openapi {
-        Some(version) => print_openapi(version, &options),
-        None => start(&particulars, &options, &matches)
+    #[cfg(feature = "database")]
+    let seeded = matches.subcommand_matches("database").map(|matches| {
+        crate::database::seed(matches, &options.database, particulars.name)
+            .map_err(StartError::from)
+    });
+    #[cfg(not(feature = "database"))]
+    let seeded = None;
+    let done = match (seeded, options.print_openapi) {
+        (Some(seeded), _) => seeded,
+        (None, Some(version)) => print_openapi(version, &options),
+        (None, None) => start(&particulars, &options, &matches)
             .and_then(|program| serve(program, more).map_err(StartError::Serve)),
     };
     let Err(error) = done else {
@@ -161,8 +179,39 @@ pub fn main_with<A: clap::Args>(
     eprintln!("{}: {error}", particulars.name);
     match error {
         StartError::Usage(_) | StartError::Conflict(_) => ExitCode::from(2),
+        #[cfg(feature = "database")]
+        StartError::Url(_)
+        | StartError::Seed(
+            crate::database::SeedError::NoUrl | crate::database::SeedError::Url(_),
+        ) => ExitCode::from(2),
         _ => ExitCode::FAILURE,
     }
+}
+
+/// The greetings that the options name.
+fn greetings(particulars: &Particulars, options: &Options) -> Result<Greetings, StartError> {
+    #[cfg(feature = "database")]
+    if let Some(database) = Database::new(&options.database, particulars.name)? {
+        return match options.greetings {
+            None => Ok(database.into()),
+            Some(_) => Err(StartError::Usage(
+                "--greetings and --database exclude each other; `database seed --greetings FILE` fills the database"
+                    .to_owned(),
+            )),
+        };
+    }
+    #[cfg(not(feature = "database"))]
+    if options.database.is_some() {
+        return Err(StartError::Usage(format!(
+            "--database: {} is built without a database; a program like quartet-axum-database has one (cargo build \
+             --release --package quartet-axum --features database --bin quartet-axum-database)",
+            particulars.name
+        )));
+    }
+    Ok(match &options.greetings {
+        Some(file) => Greetings::load(file)?,
+        None => Greetings::embedded(),
+    })
 }
 
 /// Prints the document that a server with these options would serve, octet for octet where it is
@@ -199,10 +248,7 @@ fn start(
     if let Some(ignored) = ignored {
         tracing::warn!("{ignored}");
     }
-    let greetings = match &options.greetings {
-        Some(file) => Greetings::load(file)?,
-        None => Greetings::embedded(),
-    };
+    let greetings = greetings(particulars, options)?;
     let keys = load_keys(options)?;
     let listeners = listen(&address)?;
     let workers = options.workers().min(particulars.most_workers);

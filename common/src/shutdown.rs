@@ -42,6 +42,7 @@ impl Ready {
 /// whoever does not want to wait for the drain.
 pub async fn shutdown_signal(ready: Ready) {
     let signals = Signals::listen();
+    ready.api.greetings.watch().await;
     if let Err(error) = ready.announce() {
         tracing::error!(%error, "cannot announce the listening address");
     }

@@ -34,6 +34,9 @@
 //! | `option_env` | the environment variable that stands for a long option, in which `{OPTION}` is its name in upper case, with `_` for `-` |
 //! | `port_env_args` | arguments in place of `args` with which it takes its port from `PORT` in its environment |
 //! | `listen_args` | arguments in place of `args` with which it listens on `{address}`: a name and a port, or `unix:` and a path |
+//! | `database_build`, `database_program` | how to build, and what to start, in place of `build` and `program`, if the greetings are to be in PostgreSQL |
+//! | `database_args` | further arguments with which it serves the greetings of the database at `{url}` |
+//! | `database_seed_args` | arguments in place of `args` with which it makes the table in that database, fills it with the greetings of `{file}`, and ends; `database_args` come before them |
 //!
 //! A `program` without a slash that `cargo build` is to build is the one that cargo says it built, wherever that is: a
 //! target of another name or a directory of one's own moves it. Any other is a path from where `servers.toml` is, or a
@@ -136,6 +139,16 @@ pub struct Server {
     pub port_env_args: Option<Vec<String>>,
     /// Arguments in place of [`Server::args`] with which it listens where it is told to.
     pub listen_args: Option<Vec<String>>,
+    /// The command that builds [`Server::database_program`].
+    #[serde(default)]
+    pub database_build: Vec<String>,
+    /// The program that can read the greetings from PostgreSQL.
+    pub database_program: Option<String>,
+    /// Further arguments with which it serves the greetings of a database.
+    pub database_args: Option<Vec<String>>,
+    /// Arguments in place of [`Server::args`] with which it fills a database, after
+    /// [`Server::database_args`].
+    pub database_seed_args: Option<Vec<String>>,
     /// Whether it is started in a process group of its own, which ends with it, because it starts
     /// processes of its own, or may.
     #[serde(default)]
@@ -369,6 +382,10 @@ impl Server {
             option_env: None,
             port_env_args: None,
             listen_args: None,
+            database_build: Vec::new(),
+            database_program: None,
+            database_args: None,
+            database_seed_args: None,
             leads_group: false,
         }
     }

@@ -20,10 +20,10 @@ const PROGRAM: Particulars = Particulars {
             "actix-web holds only a connection's first head to it",
         ),
     ],
-    ..Particulars::new("quartet-actix-web")
+    ..Particulars::new(env!("CARGO_BIN_NAME"))
 };
 
-fn main() -> ExitCode {
+pub(crate) fn main() -> ExitCode {
     quartet_common::main(PROGRAM, |program| {
         System::new().block_on(quartet_actix_web::run(
             program.listeners,

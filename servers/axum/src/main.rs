@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use quartet_common::shutdown_signal;
 use tokio::runtime::Builder;
 
-fn main() -> ExitCode {
-    quartet_common::main("quartet-axum", |program| {
+pub(crate) fn main() -> ExitCode {
+    quartet_common::main(env!("CARGO_BIN_NAME"), |program| {
         let runtime = Builder::new_multi_thread()
             .worker_threads(program.workers)
             .enable_all()

@@ -1,0 +1,272 @@
+//! The greetings in PostgreSQL.
+//!
+//! - `options`, `settings`, `password`, `tls`: which database, and how to connect to it
+//! - `pipeline`: one connection, on which many queries wait for their answers at the same time
+//! - `pipelines`: the few connections of one runtime, which of them a query goes to, and their replacement
+//! - `seed`: making the table and filling it
+
+mod options;
+mod password;
+mod pipeline;
+mod pipelines;
+mod queue;
+mod seed;
+mod settings;
+mod tls;
+
+use std::{
+    collections::HashMap,
+    error::Error,
+    fmt,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::{
+    runtime::{self, Handle},
+    time::{Instant, sleep, timeout_at},
+};
+use tokio_postgres::{Row, error::SqlState};
+
+pub(crate) use self::{
+    options::{DatabaseOptions, DatabaseTimeouts},
+    seed::{SeedError, command, seed},
+    settings::UrlError,
+};
+use self::{
+    pipeline::{Question, Ticket},
+    pipelines::Pipelines,
+    settings::Settings,
+};
+use crate::{Greeting, Lang, Problem, Versioned, store::etag_of};
+
+/// How long the database is not looked at after it could be read.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// The same after it could not.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
+/// The greetings in a database. Queries of one runtime share a few connections.
+#[derive(Clone, Debug)]
+pub(crate) struct Database(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    settings: Settings,
+    timeouts: DatabaseTimeouts,
+    most_connections: usize,
+    /// actix-web has a runtime for each worker. A connection lives on one, and neither dies with another nor
+    /// waits for it.
+    pipelines: Mutex<HashMap<runtime::Id, Arc<Pipelines>>>,
+    /// Runtimes that have no connection and cannot open one.
+    cut_off: AtomicUsize,
+    /// Whether the last look succeeded.
+    is_readable: AtomicBool,
+}
+
+impl Database {
+    /// A database that is not connected to before it is used.
+    ///
+    /// # Errors
+    /// If the URL or a file that it names cannot be used.
+    pub(crate) fn new(options: &DatabaseOptions, program: &str) -> Result<Option<Self>, UrlError> {
+        let Some(url) = &options.url else {
+            return Ok(None);
+        };
+        Ok(Some(Self(Arc::new(Shared {
+            settings: Settings::new(url, program)?,
+            timeouts: options.timeouts,
+            most_connections: options.connections,
+            pipelines: Mutex::default(),
+            cut_off: AtomicUsize::new(0),
+            is_readable: AtomicBool::new(false),
+        }))))
+    }
+
+    /// Every greeting, sorted by lang. A row whose name is no language tag has no URL and is left out.
+    pub(crate) async fn list(&self) -> Result<Versioned<Vec<Greeting>>, Problem> {
+        let rows = self.read(Question::List).await?;
+        let greetings = rows.iter().map(|row| {
+            let (lang, text) = (row.try_get::<_, String>(0)?, row.try_get(1)?);
+            Ok((Lang::try_from(lang), text))
+        });
+        let mut list = Vec::with_capacity(rows.len());
+        for greeting in greetings {
+            match greeting.map_err(Unavailable::unreadable)? {
+                (Ok(lang), text) => list.push(Greeting { lang, text }),
+                (Err(error), _) => tracing::warn!("a row is left out: its name is {error}"),
+            }
+        }
+        Ok(Versioned {
+            etag: etag_of(&list),
+            value: list,
+        })
+    }
+
+    /// The greeting of one language, or the problem that there is none.
+    pub(crate) async fn get(&self, lang: &Lang) -> Result<Versioned<Greeting>, Problem> {
+        let rows = self.read(Question::Get(lang.as_str())).await?;
+        let row = rows.first().ok_or_else(|| Problem::unknown_lang(lang))?;
+        let greeting = Greeting {
+            lang: lang.clone(),
+            text: row.try_get(0).map_err(Unavailable::unreadable)?,
+        };
+        Ok(Versioned {
+            etag: etag_of(&greeting),
+            value: greeting,
+        })
+    }
+
+    /// Whether the database could be read when it was last looked at.
+    pub(crate) fn readiness(&self) -> Result<(), Problem> {
+        let is_ready = self.0.is_readable.load(Ordering::Relaxed)
+            && self.0.cut_off.load(Ordering::Relaxed) == 0;
+        is_ready.then_some(()).ok_or(Unavailable::Away.into())
+    }
+
+    /// Looks at the database once, and goes on to look at it.
+    pub(crate) async fn watch(&self) {
+        self.look().await;
+        let database = self.clone();
+        tokio::spawn(async move {
+            loop {
+                let is_readable = database.0.is_readable.load(Ordering::Relaxed);
+                sleep(if is_readable { LOOK } else { LOOK_AGAIN }).await;
+                database.look().await;
+            }
+        });
+    }
+
+    async fn look(&self) {
+        let found = self.read(Question::Get("en")).await;
+        self.0.is_readable.store(found.is_ok(), Ordering::Relaxed);
+    }
+
+    /// The rows that answer a question. What fails is asked once more, on another connection: reading twice
+    /// does no harm.
+    ///
+    /// The first attempt has no timer of its own, which would be set for each request: whoever watches the
+    /// connection closes it when it is late.
+    async fn read(&self, question: Question<'_>) -> Result<Vec<Row>, Unavailable> {
+        let pipelines = self.pipelines();
+        let start = Instant::now();
+        if let Some(ticket) = pipelines.enter(start)? {
+            match ticket.ask(question).await {
+                Ok(rows) => return Ok(rows),
+                Err(error) => pipelines.failed(&ticket, &error)?,
+            }
+        }
+        let deadline = start + self.0.timeouts.query + self.0.timeouts.connect;
+        let again = timeout_at(deadline, read_again(&pipelines, question));
+        Box::pin(again).await.unwrap_or(Err(Unavailable::Late))
+    }
+
+    /// The connections of the present runtime.
+    fn pipelines(&self) -> Arc<Pipelines> {
+        let mut all = self
+            .0
+            .pipelines
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        all.entry(Handle::current().id())
+            .or_insert_with(|| Arc::new(Pipelines::new(Arc::downgrade(&self.0))))
+            .clone()
+    }
+}
+
+async fn read_again(
+    pipelines: &Arc<Pipelines>,
+    question: Question<'_>,
+) -> Result<Vec<Row>, Unavailable> {
+    let ticket: Ticket = pipelines.wait_to_enter().await?;
+    match ticket.ask(question).await {
+        Ok(rows) => Ok(rows),
+        Err(error) => {
+            pipelines.failed(&ticket, &error)?;
+            if !error.is_closed() {
+                tracing::warn!("the database failed to answer: {}", Chain(&error));
+            }
+            Err(Unavailable::Failed)
+        }
+    }
+}
+
+impl Shared {
+    /// A runtime lost its last connection, and cannot open another.
+    fn is_cut_off(&self, why: &ConnectError) {
+        if self.cut_off.fetch_add(1, Ordering::Relaxed) == 0 {
+            tracing::warn!(
+                "the database is away, and requests for greetings are answered 503: {why}"
+            );
+        }
+    }
+
+    /// A runtime that was cut off has a connection again.
+    fn is_back(&self) {
+        if self.cut_off.fetch_sub(1, Ordering::Relaxed) == 1 {
+            tracing::warn!("the database is back");
+        }
+    }
+}
+
+/// Why there is no connection.
+#[derive(Debug, thiserror::Error)]
+enum ConnectError {
+    /// It was refused, or failed.
+    #[error("{}", Chain(.0))]
+    Failed(#[from] tokio_postgres::Error),
+    /// It took too long.
+    #[error("no connection within {0:?}")]
+    Late(Duration),
+}
+
+/// Why the greetings cannot be read.
+#[derive(Clone, Copy, Debug)]
+enum Unavailable {
+    Away,
+    Overloaded,
+    Late,
+    Failed,
+}
+
+impl Unavailable {
+    /// A row that is not what it must be.
+    fn unreadable(error: tokio_postgres::Error) -> Self {
+        tracing::warn!("a row cannot be read: {}", Chain(&error));
+        Self::Failed
+    }
+}
+
+impl From<Unavailable> for Problem {
+    fn from(why: Unavailable) -> Self {
+        Self::unavailable(match why {
+            Unavailable::Away => "The database cannot be reached",
+            Unavailable::Overloaded => "Too many requests wait for the database",
+            Unavailable::Late => "The database did not answer in time",
+            Unavailable::Failed => "The database failed to answer",
+        })
+    }
+}
+
+/// Whether an error is the database's refusal to go on with a query for so long.
+fn is_late(error: &tokio_postgres::Error) -> bool {
+    error.code() == Some(&SqlState::QUERY_CANCELED)
+}
+
+/// An error with its causes, in one line. No cause names a password.
+struct Chain<'a>(&'a dyn Error);
+
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut error = self.0;
+        while let Some(source) = error.source() {
+            write!(f, ": {source}")?;
+            error = source;
+        }
+        Ok(())
+    }
+}
