@@ -14,7 +14,7 @@ use quartet_report::{html, link, splice};
 use crate::failure::{Failure, named, print};
 use crate::page::suite;
 use crate::run;
-use crate::{attach, calibrate, diff, export, list, repack, schema, versus};
+use crate::{attach, calibrate, defaults, diff, export, list, repack, schema, versus};
 
 /// Compares the servers of servers.toml: builds, tests and measures them side by side, and reports
 /// which differences are real
@@ -64,6 +64,8 @@ enum What {
     Pack(repack::Options),
     /// Print the JSON Schema of a record
     Schema,
+    /// Show what each framework's own server does by default
+    Defaults(defaults::Options),
     /// Compare the load generator with wrk, oha and h2load
     Generator(versus::Options),
 }
@@ -101,6 +103,7 @@ pub fn main() -> ExitCode {
         Some(What::Export(options)) => export::run(&options),
         Some(What::Pack(options)) => repack::run(&options),
         Some(What::Schema) => schema::run().map_err(Failure::from),
+        Some(What::Defaults(options)) => defaults::run(&options),
         Some(What::Report(options)) => report(&options),
         Some(What::Generator(options)) => versus::run(&options),
     };

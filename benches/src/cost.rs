@@ -8,7 +8,7 @@ mod build;
 mod connections;
 mod counted;
 mod entries;
-mod lines;
+pub(crate) mod lines;
 mod memory;
 mod process;
 mod source;

@@ -9,6 +9,7 @@ pub mod calibrate;
 pub mod command;
 pub mod cores;
 pub mod cost;
+pub mod defaults;
 pub mod diff;
 pub mod environment;
 pub mod estimates;

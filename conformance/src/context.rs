@@ -34,7 +34,8 @@ pub struct Context {
 }
 
 impl Context {
-    pub(crate) fn new(target: Arc<Target>, deadline: Instant, seed: u64, scale: Scale) -> Self {
+    /// A context of its own, to ask `target` until `deadline`. What is drawn at random follows from `seed`.
+    pub fn new(target: Arc<Target>, deadline: Instant, seed: u64, scale: Scale) -> Self {
         Self {
             base: target.base.clone(),
             target,

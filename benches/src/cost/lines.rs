@@ -16,7 +16,7 @@ use anyhow::{Context as _, Result};
 use quartet_record::cost::Lines;
 
 use super::source::Source;
-use syntax::{Line, extent, parse, words};
+use syntax::{DECLARING, Line, extent, parse, words};
 
 /// Counts a server's lines.
 ///
@@ -39,6 +39,51 @@ pub(super) fn of(source: &Source) -> Result<Lines> {
 struct Count {
     all: usize,
     workarounds: usize,
+}
+
+/// An item of a source file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Item {
+    /// Its first line, from 1, attributes and comments left out.
+    pub(crate) line: usize,
+    /// How many lines of code it has, with a type's `impl` blocks.
+    pub(crate) lines: usize,
+    /// The upstream issues that its comments cite, as `owner/name#123`.
+    pub(crate) issues: Vec<String>,
+}
+
+/// The function, type or other item of this name in a file's text, if there is one.
+pub(crate) fn item(text: &str, name: &str) -> Option<Item> {
+    let lines = parse(text);
+    let declares = |line: &Line| {
+        let mut words = words(&line.code);
+        words.any(|word| DECLARING.contains(&word)) && words.next() == Some(name)
+    };
+    let start = starts(&lines, declares).next()?;
+    let of_type = type_name(&lines[start].code).is_some();
+    let mut own: BTreeSet<usize> = extent(&lines, start).collect();
+    if of_type {
+        for start in starts(&lines, |line| implements(&line.code, name)) {
+            own.extend(extent(&lines, start));
+        }
+    }
+    let is_beside = |line: &&Line| line.code.is_empty() || line.code.starts_with("#[");
+    let above = lines[..start].iter().rev().take_while(is_beside);
+    let cited = own.iter().map(|&index| &lines[index]).chain(above);
+    let mut issues: Vec<String> = Vec::new();
+    for issue in cited.filter_map(|line| issue(&line.comment)) {
+        if !issues.contains(&issue) {
+            issues.push(issue);
+        }
+    }
+    Some(Item {
+        line: start + 1,
+        lines: own
+            .iter()
+            .filter(|&&index| !lines[index].code.is_empty())
+            .count(),
+        issues,
+    })
 }
 
 /// Counts a file, or every Rust file under a directory.
@@ -123,20 +168,27 @@ fn workarounds(lines: &[Line]) -> BTreeSet<usize> {
 
 /// Whether a comment holds `owner/name#123`.
 fn cites_an_issue(comment: &str) -> bool {
+    issue(comment).is_some()
+}
+
+/// The first `owner/name#123` of a comment.
+fn issue(comment: &str) -> Option<String> {
     let of_a_name =
         |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
-    comment.match_indices('#').any(|(at, _)| {
-        let is_number = comment[at + 1..].starts_with(|next: char| next.is_ascii_digit());
+    comment.match_indices('#').find_map(|(at, _)| {
+        let after = &comment[at + 1..];
+        let digits = after.len()
+            - after
+                .trim_start_matches(|next: char| next.is_ascii_digit())
+                .len();
         let before = &comment[..at];
         let repository = before
             .rfind(|character: char| !of_a_name(character) && character != '/')
             .map_or(before, |end| &before[end..])
             .trim_start_matches(|character: char| !of_a_name(character));
-        let parts = repository.split_once('/');
-        is_number
-            && parts.is_some_and(|(owner, name)| {
-                !owner.is_empty() && !name.is_empty() && !name.contains('/')
-            })
+        let (owner, name) = repository.split_once('/')?;
+        let is_one = digits > 0 && !owner.is_empty() && !name.is_empty() && !name.contains('/');
+        is_one.then(|| format!("{repository}#{}", &after[..digits]))
     })
 }
 

@@ -38,6 +38,23 @@ async fn item(greetings: Data<Vec<Greeting>>, lang: Path<String>) -> Result<impl
     Ok(HttpResponse::Ok().json(greeting))
 }
 
+/// For `cargo compare defaults` only.
+#[cfg(feature = "fault-injection")]
+mod faults {
+    use actix_web::{Responder, get, rt::time::sleep};
+
+    #[get("/panic")]
+    pub(super) async fn panic() -> &'static str {
+        panic!("a fault was asked for")
+    }
+
+    #[get("/slow")]
+    pub(super) async fn slow() -> impl Responder {
+        sleep(std::time::Duration::from_secs(1)).await;
+        "slow"
+    }
+}
+
 #[actix_web::main]
 async fn main() -> io::Result<()> {
     let options = Options::parse();
@@ -49,10 +66,13 @@ async fn main() -> io::Result<()> {
         .collect();
     let greetings = Data::new(greetings);
     let server = HttpServer::new(move || {
-        App::new()
+        let app = App::new()
             .app_data(greetings.clone())
             .service(list)
-            .service(item)
+            .service(item);
+        #[cfg(feature = "fault-injection")]
+        let app = app.service(faults::panic).service(faults::slow);
+        app
     })
     .workers(options.workers)
     .tcp_nodelay(true)

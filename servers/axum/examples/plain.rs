@@ -44,6 +44,19 @@ async fn item(
     Ok(Json(greeting).into_response())
 }
 
+/// For `cargo compare defaults` only.
+#[cfg(feature = "fault-injection")]
+mod faults {
+    pub(super) async fn panic() -> &'static str {
+        panic!("a fault was asked for")
+    }
+
+    pub(super) async fn slow() -> &'static str {
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        "slow"
+    }
+}
+
 fn main() -> io::Result<()> {
     let options = Options::parse();
     let data: BTreeMap<String, String> =
@@ -56,6 +69,10 @@ fn main() -> io::Result<()> {
         .route("/greetings", get(list))
         .route("/greetings/{lang}", get(item))
         .with_state(Greetings::new(greetings));
+    #[cfg(feature = "fault-injection")]
+    let app = app
+        .route("/panic", get(faults::panic))
+        .route("/slow", get(faults::slow));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(options.workers)
         .enable_all()

@@ -46,6 +46,23 @@ async fn item(req: &mut Request, depot: &mut Depot, res: &mut Response) -> Resul
     Ok(())
 }
 
+/// For `cargo compare defaults` only.
+#[cfg(feature = "fault-injection")]
+mod faults {
+    use salvo::prelude::handler;
+
+    #[handler]
+    pub(super) async fn panic() -> &'static str {
+        panic!("a fault was asked for")
+    }
+
+    #[handler]
+    pub(super) async fn slow() -> &'static str {
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        "slow"
+    }
+}
+
 fn main() -> io::Result<()> {
     let options = Options::parse();
     let data: BTreeMap<String, String> =
@@ -58,6 +75,11 @@ fn main() -> io::Result<()> {
         .hoop(affix_state::inject(Greetings::new(greetings)))
         .get(list)
         .push(Router::with_path("{lang}").get(item));
+    #[cfg(feature = "fault-injection")]
+    let router = Router::new()
+        .push(router)
+        .push(Router::with_path("panic").get(faults::panic))
+        .push(Router::with_path("slow").get(faults::slow));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(options.workers)
         .enable_all()

@@ -38,6 +38,19 @@ async fn item(lang: String, greetings: Greetings) -> Result<impl Reply, Rejectio
     found.map(reply::json).ok_or_else(warp::reject::not_found)
 }
 
+/// For `cargo compare defaults` only.
+#[cfg(feature = "fault-injection")]
+mod faults {
+    pub(super) async fn panic() -> &'static str {
+        panic!("a fault was asked for")
+    }
+
+    pub(super) async fn slow() -> &'static str {
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        "slow"
+    }
+}
+
 fn main() -> io::Result<()> {
     let options = Options::parse();
     let data: BTreeMap<String, String> =
@@ -55,6 +68,11 @@ fn main() -> io::Result<()> {
         .and(warp::get())
         .and(with(greetings))
         .and_then(item);
+    let routes = list.or(item);
+    #[cfg(feature = "fault-injection")]
+    let routes = routes
+        .or(warp::path!("panic").then(faults::panic))
+        .or(warp::path!("slow").then(faults::slow));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(options.workers)
         .enable_all()
@@ -64,7 +82,7 @@ fn main() -> io::Result<()> {
         // As the contract servers have it: Linux hands it on to every connection.
         SockRef::from(&listener).set_tcp_nodelay(true)?;
         println!("listening on http://{}", listener.local_addr()?);
-        warp::serve(list.or(item)).incoming(listener).run().await;
+        warp::serve(routes).incoming(listener).run().await;
         Ok(())
     })
 }

@@ -168,7 +168,7 @@ pub(super) fn extent(lines: &[Line], start: usize) -> Range<usize> {
 }
 
 /// Words of which each item that has a body has one.
-const DECLARING: [&str; 6] = ["fn", "struct", "enum", "impl", "trait", "mod"];
+pub(super) const DECLARING: [&str; 6] = ["fn", "struct", "enum", "impl", "trait", "mod"];
 
 /// The words of a line, its punctuation left out.
 pub(super) fn words(code: &str) -> impl Iterator<Item = &str> {

@@ -1,0 +1,145 @@
+//! `cargo compare defaults`: what each framework's own server does by itself, seen by asking it.
+//!
+//! It looks at the plain programs, as each framework's README would have them. Nothing here is judged: what a framework
+//! leaves to the application is a decision, and the page says how many lines that takes in the finished server.
+
+mod added;
+mod capability;
+mod page;
+mod probes;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+use quartet_conformance::servers::{Catalogue, Role, Server};
+
+use crate::failure::{Failure, print};
+use added::Added;
+use capability::{CAPABILITIES, Capability, Seen};
+
+/// What to do with the page.
+#[derive(Args, Debug)]
+pub struct Options {
+    /// Write the page to this file instead of printing it
+    #[arg(long, value_name = "FILE", conflicts_with = "check")]
+    write: Option<PathBuf>,
+
+    /// Fail if this file is not what would be written
+    #[arg(long, value_name = "FILE")]
+    check: Option<PathBuf>,
+}
+
+/// A framework's plain program, and what was seen of it, in the order of [`CAPABILITIES`].
+#[derive(Debug)]
+struct Observed {
+    framework: String,
+    version: String,
+    seen: Vec<Seen>,
+}
+
+/// Builds the plain programs, asks them, and writes the page.
+///
+/// # Errors
+/// [`Failure::Usage`] where there is no servers.toml, [`Failure::Unmet`] where a file that was to be checked differs.
+pub fn run(options: &Options) -> Result<(), Failure> {
+    let catalogue = Catalogue::find().map_err(|error| Failure::Usage(error.to_string()))?;
+    let root = catalogue.root();
+    let added = Added::read(root)?;
+    let mut programs = Vec::new();
+    for server in catalogue.with_role(Role::Plain) {
+        eprintln!("building {}", server.name);
+        let buildable = with_faults(server);
+        let built = buildable.build(root).map_err(anyhow::Error::from)?;
+        programs.push((server, built.program));
+    }
+    eprintln!(
+        "asking them: what they wait for takes up to {} s",
+        probes::LIMIT.as_secs() + 5
+    );
+    let observed: Vec<Observed> = thread::scope(|scope| {
+        let asked: Vec<_> = programs
+            .iter()
+            .map(|(server, program)| {
+                let asked = scope.spawn(|| ask_all(server, program));
+                (*server, asked)
+            })
+            .collect();
+        let gathered = asked.into_iter().map(|(server, asked)| {
+            let seen = asked
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+            let framework = server.framework.clone();
+            Ok(Observed {
+                framework: framework.unwrap_or_else(|| server.name.clone()),
+                version: catalogue.framework_version(server).unwrap_or_default(),
+                seen,
+            })
+        });
+        gathered.collect::<Result<_>>()
+    })?;
+    let page = page::page(&observed, &added)?;
+    match (&options.write, &options.check) {
+        (Some(file), _) => {
+            let written = fs::write(file, page);
+            Ok(written.with_context(|| format!("cannot write {}", file.display()))?)
+        }
+        (None, Some(file)) => check(file, &page),
+        (None, None) => Ok(print(&page)?),
+    }
+}
+
+/// The plain program with two more routes: one panics, the other takes a second. What it does by default shows in a
+/// debug build as well, which is built sooner.
+fn with_faults(server: &Server) -> Server {
+    let mut server = server.clone();
+    server.build.retain(|argument| argument != "--release");
+    server
+        .build
+        .extend(["--features".to_owned(), "fault-injection".to_owned()]);
+    server
+}
+
+/// Asks one program everything, each question of a process of its own, all at the same time: most of it is waiting.
+fn ask_all(server: &Server, program: &Path) -> Result<Vec<Seen>> {
+    thread::scope(|scope| {
+        let asked: Vec<_> = CAPABILITIES
+            .iter()
+            .map(|capability| scope.spawn(|| ask(server, program, capability)))
+            .collect();
+        let seen = asked.into_iter().map(|asked| {
+            asked
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        });
+        seen.collect()
+    })
+}
+
+fn ask(server: &Server, program: &Path, capability: &Capability) -> Result<Seen> {
+    (capability.probe)(&probes::Subject::new(server, program))
+        .with_context(|| format!("{}: {}", server.name, capability.name))
+}
+
+fn check(file: &Path, page: &str) -> Result<(), Failure> {
+    let read =
+        fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let differs = read
+        .lines()
+        .zip(page.lines())
+        .position(|(was, is)| was != is);
+    let shorter = read.lines().count().min(page.lines().count());
+    if read == page {
+        return Ok(());
+    }
+    let line = differs.unwrap_or(shorter);
+    let is = page.lines().nth(line).unwrap_or("(the end)");
+    Err(Failure::Unmet(format!(
+        "{}:{}: it would be {is:?}; `cargo compare defaults --write {}` writes it",
+        file.display(),
+        line + 1,
+        file.display()
+    )))
+}
