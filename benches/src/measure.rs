@@ -58,7 +58,7 @@ impl Measurement<'_> {
             .filter(|restart| counts(restart, &plan))
             .map(|restart| restart.restart)
             .collect();
-        let complete = |latency: &Latency| latency.restarts.iter().filter(|it| it.complete).count();
+        let complete = |latency: &Latency| latency.complete().count();
         let holds = Held {
             comparison: held.len() as u32,
             capacity: record.capacity.iter().filter(|it| it.complete).count() as u32,

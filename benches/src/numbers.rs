@@ -1,4 +1,6 @@
-//! Numbers as the command line has them.
+//! Numbers as the command line and the record have them.
+
+use std::time::Duration;
 
 /// A number of things that are to be measured, of which there must be one.
 pub(crate) fn at_least_one<N: std::str::FromStr>(text: &str) -> Result<N, String> {
@@ -9,4 +11,9 @@ pub(crate) fn at_least_one<N: std::str::FromStr>(text: &str) -> Result<N, String
             "must be a whole number of at least 1, and not too large".to_owned()
         }
     })
+}
+
+/// A time as records have it; one of more than five centuries as that.
+pub(crate) fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

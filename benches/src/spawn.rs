@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::cores::Placement;
+use crate::numbers::nanoseconds;
 
 /// From starting `true` to its end on the servers' cores, nanoseconds: the part of a start-up that
 /// is no server's. Where there is no such program, nothing is known.
@@ -19,10 +20,6 @@ pub(crate) fn cost_of_a_process(placement: &Placement) -> Option<u64> {
     };
     let cost = placement.on_server_cores(|| Ok(run()?)).ok()?;
     Some(nanoseconds(cost))
-}
-
-fn nanoseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

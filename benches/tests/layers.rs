@@ -177,7 +177,8 @@ fn no_server_depends_on_another() {
             assert!(!is_server(&found), "{name} depends on {found}");
         }
     }
-    assert_eq!(count, 6);
+    // There is something to look at, however many more there come to be.
+    assert!(count >= 6, "{count} servers were found");
 }
 
 #[test]

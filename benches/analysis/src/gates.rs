@@ -30,10 +30,10 @@ pub(crate) fn reasons(
     let mut reasons: Vec<String> = record
         .exclusions
         .iter()
-        .filter(|excluded| excluded.arm == arm && excluded.lane.is_none_or(|only| only == lane))
-        .map(|excluded| match excluded.restart {
-            Some(restart) => format!("{} (restart {})", excluded.reason, restart + 1),
-            None => excluded.reason.clone(),
+        .filter(|exclusion| exclusion.arm == arm && exclusion.lane.is_none_or(|only| only == lane))
+        .map(|exclusion| match exclusion.restart {
+            Some(restart) => format!("{} (restart {})", exclusion.reason, restart + 1),
+            None => exclusion.reason.clone(),
         })
         .collect();
     // What follows from a reason already given is none of its own.

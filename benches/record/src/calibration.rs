@@ -1,7 +1,8 @@
 //! What a calibration found, and the file it is kept in. It knows nothing of how it is worked out.
 
 use std::fs;
-use std::path::Path;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use schemars::JsonSchema;
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::machine::Machine;
 use crate::plan::Lane;
 use crate::ratio::Ratio;
+use crate::store::replace;
 
 /// The version of the file's form.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -26,9 +28,10 @@ pub struct Calibration {
     pub started: String,
     /// What it was measured on.
     pub machine: Machine,
-    /// Restarts measured.
+    /// Restarts measured for rates.
     pub restarts: usize,
-    /// Restarts of each run that was put together from them.
+    /// Restarts of each run that was put together from them. Runs that measure latency have
+    /// [`LatencyPlan::RESTARTS`](crate::plan::LatencyPlan::RESTARTS).
     pub run_restarts: usize,
     /// Comparisons that each such run was corrected for.
     pub comparisons: usize,
@@ -133,6 +136,16 @@ impl Frequency {
     }
 }
 
+impl Late {
+    /// How many times the control's its latency was measured to be, with the interval's ends.
+    pub fn measured_times(&self) -> String {
+        format!(
+            "{:.2} ({:.2} to {:.2})",
+            self.measured.estimate, self.measured.low, self.measured.high
+        )
+    }
+}
+
 impl Slowed {
     /// How much more time an answer was measured to take it, in percent, with the interval's ends.
     pub fn measured_percent(&self) -> String {
@@ -148,16 +161,22 @@ impl Slowed {
 
 impl Calibration {
     /// Writes the file, whole or not at all.
+    ///
+    /// # Errors
+    /// Where the directory cannot be made or written to.
     pub fn write(&self, directory: &Path) -> Result<()> {
-        let file = directory.join(FILE_NAME);
-        let unfinished = directory.join(format!("{FILE_NAME}.unfinished"));
-        let write = || -> Result<()> {
+        let write = || -> Result<PathBuf> {
             fs::create_dir_all(directory)?;
-            fs::write(&unfinished, serde_json::to_string_pretty(self)? + "\n")?;
-            fs::rename(&unfinished, &file)?;
-            Ok(())
+            replace(directory, FILE_NAME, |output| {
+                serde_json::to_writer_pretty(&mut *output, self)?;
+                output.write_all(b"\n")?;
+                Ok(())
+            })
         };
-        write().with_context(|| format!("cannot write {}", file.display()))
+        let file = directory.join(FILE_NAME);
+        write()
+            .map(drop)
+            .with_context(|| format!("cannot write {}", file.display()))
     }
 
     /// Reads the file that a directory of runs has.

@@ -140,7 +140,7 @@ fn to_writer(mut output: impl Write, document: &impl Serialize) -> Result<()> {
 }
 
 /// Writes a file beside what it replaces, and then puts it in its place.
-fn replace(
+pub(crate) fn replace(
     directory: &Path,
     name: &str,
     write: impl FnOnce(&mut BufWriter<File>) -> Result<()>,

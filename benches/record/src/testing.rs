@@ -20,7 +20,7 @@ use crate::server::{Conformance, Program, ServerRecord};
 use latencies::latencies;
 
 pub use modes::with_modes;
-pub use parts::{calibration, circumstances, python};
+pub use parts::{calibration, circumstances, python, with_latency};
 pub use slice::slice;
 
 /// A run to simulate.

@@ -131,6 +131,11 @@ impl Difference {
                  servers."
                     .to_owned()
             }
+            1 => {
+                " 1 is of programs that are the same in both, so the machine may have changed the \
+                  others by as much."
+                    .to_owned()
+            }
             same => format!(
                 " {same} are of programs that are the same in both, so the machine may have changed the \
                  others by as much."

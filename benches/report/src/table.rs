@@ -38,6 +38,15 @@ impl Table {
         self.rows.push(row);
     }
 
+    /// Adds a column at the right, with a cell for each row.
+    pub fn widen(&mut self, (name, align): (&str, Align), cells: impl IntoIterator<Item = String>) {
+        self.columns.push((name.to_owned(), align));
+        let mut cells = cells.into_iter();
+        for row in &mut self.rows {
+            row.push(cells.next().unwrap_or_default());
+        }
+    }
+
     /// Each column's heading, and on which side it lines up.
     pub fn columns(&self) -> impl Iterator<Item = (&str, Align)> {
         self.columns

@@ -12,6 +12,8 @@ use quartet_record::cost::BuildCost;
 
 use super::source;
 use crate::interrupt::Interrupt;
+use crate::numbers::nanoseconds;
+use crate::runs::runs;
 
 /// How often a build is looked at.
 const POLL: Duration = Duration::from_millis(20);
@@ -33,7 +35,7 @@ pub(super) fn time(
     ) else {
         return Ok(None);
     };
-    let target = Target::at(root.join("target/compare/build-cost").join(&server.name))?;
+    let target = Target::at(runs(root).join("build-cost").join(&server.name))?;
     let build = || run(&server.build, root, &target.0, interrupt);
     let clean = build()?;
     let _touched = Touched::now(&source.root)?;
@@ -121,10 +123,6 @@ impl Drop for Touched {
         // Where it fails, the next build is longer than it need be, and no more.
         let _ = self.file.set_modified(self.before);
     }
-}
-
-fn nanoseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use quartet_conformance::servers::Process;
 use serde_json::Value;
 
 use super::process::{PATH, end};
+use crate::numbers::nanoseconds;
 use crate::probe::checked_get;
 
 /// How often each server is started, unless that takes long.
@@ -88,10 +89,6 @@ pub(super) fn once(start: impl FnOnce() -> Result<Process>, expected: &Value) ->
     let taken = nanoseconds(begun.elapsed());
     end(process)?;
     Ok(taken)
-}
-
-fn nanoseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -17,9 +17,10 @@ use quartet_record::{
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 
-use super::life::{Life, nanoseconds};
+use super::life::Life;
 use super::load::Load;
 use super::session::Session;
+use crate::numbers::nanoseconds;
 
 /// Of one arm at one rate.
 struct Sums {
@@ -40,12 +41,13 @@ impl Session<'_> {
         record: &mut Record,
         keep: &mut impl FnMut(&Record) -> Result<()>,
     ) -> Result<()> {
+        if self.interrupted() {
+            return Ok(());
+        }
         if record.latency.is_none() {
             let Some(capacity) = least_capacity(record, plan) else {
-                if !self.interrupted() {
-                    let what = "latency was not measured, because no server's capacity is known";
-                    record.warnings.push(what.to_owned());
-                }
+                let what = "latency was not measured, because no server's capacity is known";
+                record.warnings.push(what.to_owned());
                 return Ok(());
             };
             record.latency = Some(Latency {
@@ -149,6 +151,8 @@ impl Session<'_> {
                 Err(error) => {
                     self.fail_latency(arm, Some(rate), &error, &mut taken);
                     self.connect_for_latency(plan, arm, &mut lives, &mut taken);
+                    // What was stolen meanwhile is not the next slice's.
+                    books = watch.read();
                 }
             }
         }

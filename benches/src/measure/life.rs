@@ -18,6 +18,7 @@ use super::answers::learn;
 use super::client::Client;
 use crate::accounting::{CoreClock, CpuTime, OwnMemory, ProcessTree, SETTLE};
 use crate::cores::Placement;
+use crate::numbers::nanoseconds;
 use crate::subject::Subject;
 
 /// For how long a server's CPU time must stand still before it is taken to sleep: more than the tick
@@ -323,10 +324,6 @@ fn spin(length: Duration) {
     while Instant::now() < until {
         std::hint::spin_loop();
     }
-}
-
-pub(super) fn nanoseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

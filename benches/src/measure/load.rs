@@ -2,13 +2,14 @@
 
 use std::time::Instant;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use quartet_record::MachineLoad;
 use quartet_record::plan::Plan;
 
 use super::life::Life;
 use crate::accounting::{CoreReader, CoreReading, Quotas, Throttling, own_cpu};
 use crate::cores::Placement;
+use crate::numbers::nanoseconds;
 use crate::system::System;
 
 /// What is watched while slices are taken.
@@ -89,10 +90,9 @@ impl<'a> Load<'a> {
         let throttling = throttling.map(|(after, before)| after.since(before));
         let servers = self.ours.zip(ours(lives)?);
         let ours = servers.filter(|(before, after)| before.servers == after.servers);
-        let wall = u64::try_from(self.begun.elapsed().as_nanos())
-            .context("a restart took longer than five centuries")?;
+        let wall = nanoseconds(self.begun.elapsed());
         Ok(MachineLoad {
-            available_ns: wall * self.watch.cores as u64,
+            available_ns: wall.saturating_mul(self.watch.cores as u64),
             others_ns: used.busy.zip(ours).map(|(busy, (before, after))| {
                 busy.saturating_sub(after.cpu.saturating_sub(before.cpu))
             }),

@@ -68,7 +68,7 @@ impl<'a> Session<'a> {
         let failed = measurement.subjects.iter().map(Option::is_none).collect();
         let failed_lanes = exclusions
             .iter()
-            .filter_map(|excluded| Some((excluded.arm, excluded.lane?)));
+            .filter_map(|exclusion| Some((exclusion.arm, exclusion.lane?)));
         let progress = Progress::begin(plan.expected_rest(held))?;
         let large = plan.lanes.contains(&Lane::Large);
         Ok(Self {

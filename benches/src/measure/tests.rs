@@ -62,7 +62,7 @@ fn greeting() -> StandIn {
 fn exclusions(record: &Record) -> Vec<(usize, Option<Lane>)> {
     let exclusions = record.exclusions.iter();
     exclusions
-        .map(|excluded| (excluded.arm, excluded.lane))
+        .map(|exclusion| (exclusion.arm, exclusion.lane))
         .collect()
 }
 
@@ -206,4 +206,29 @@ fn a_server_that_loses_a_child_leaves_the_others_their_latency() {
     assert_eq!(failures, [(0, Some(0))]);
     assert_eq!(taken.slices.len(), 1);
     assert_eq!(taken.slices[0].arm, 1);
+}
+
+#[test]
+fn an_interrupted_run_holds_no_empty_latency() {
+    let server = greeting();
+    let mut record = record();
+    let plan = &mut record.plan;
+    plan.arms.truncate(1);
+    plan.server_cores.clear();
+    plan.generator_cores.clear();
+    plan.latency = Some(LatencyPlan::new(Lane::Item, vec![1000.0], 1, 1));
+    for restart in &mut record.restarts {
+        restart.slices.retain(|slice| slice.arm == 0);
+    }
+    let interrupt = Interrupt::default();
+    interrupt.request();
+    Measurement {
+        subjects: vec![Some(server.subject())],
+        placement: &anywhere(),
+        model: &Model::embedded(),
+        interrupt: &interrupt,
+    }
+    .run(&mut record, |_| Ok(()))
+    .unwrap();
+    assert_eq!(record.latency, None);
 }

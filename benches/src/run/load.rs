@@ -116,8 +116,8 @@ impl LoadOptions {
 
 fn rate(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
-        Ok(rate) if rate.is_finite() && rate > 0.0 => Ok(rate),
-        _ => Err("not a number above 0".to_owned()),
+        Ok(rate) if rate.is_finite() && rate >= 1.0 => Ok(rate),
+        _ => Err("must be a number of at least 1".to_owned()),
     }
 }
 
@@ -289,7 +289,13 @@ mod tests {
             rates(&["--rate=500,1e3"], QUICK),
             Some((vec![500.0, 1000.0], 14))
         );
-        for wrong in ["--rate=0", "--rate=-1", "--rate=inf", "--rate=x"] {
+        for wrong in [
+            "--rate=0",
+            "--rate=0.5",
+            "--rate=-1",
+            "--rate=inf",
+            "--rate=x",
+        ] {
             assert!(
                 Program::try_parse_from(["compare", wrong]).is_err(),
                 "{wrong}"

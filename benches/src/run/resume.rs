@@ -113,18 +113,21 @@ pub(super) fn prepare_again<'a>(
 
 /// Adds what is excluded now, unless it was known to be.
 fn add(known: &mut Vec<Exclusion>, new: Vec<Exclusion>) {
-    for excluded in new {
-        let same = |one: &Exclusion| (one.arm, one.lane) == (excluded.arm, excluded.lane);
+    for exclusion in new {
+        let same = |one: &Exclusion| (one.arm, one.lane) == (exclusion.arm, exclusion.lane);
         if !known.iter().any(same) {
-            known.push(excluded);
+            known.push(exclusion);
         }
     }
 }
 
 /// Takes away arms that are excluded in every lane. The others go on in those that are not.
 fn drop_excluded<T>(subjects: &mut [Option<T>], exclusions: &[Exclusion]) {
-    for excluded in exclusions.iter().filter(|excluded| excluded.lane.is_none()) {
-        if let Some(subject) = subjects.get_mut(excluded.arm) {
+    for exclusion in exclusions
+        .iter()
+        .filter(|exclusion| exclusion.lane.is_none())
+    {
+        if let Some(subject) = subjects.get_mut(exclusion.arm) {
             *subject = None;
         }
     }
@@ -210,7 +213,7 @@ mod tests {
         );
         let reasons: Vec<_> = known
             .iter()
-            .map(|excluded| (excluded.arm, excluded.lane, excluded.reason.as_str()))
+            .map(|exclusion| (exclusion.arm, exclusion.lane, exclusion.reason.as_str()))
             .collect();
         assert_eq!(
             reasons,

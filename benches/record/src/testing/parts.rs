@@ -1,6 +1,8 @@
 //! Single parts that records have, for tests of whatever reads them alone.
 
-use crate::calibration::{Calibration, Frequency, LaneCalibration, SCHEMA_VERSION, Slowed};
+use crate::calibration::{
+    Calibration, Frequency, LaneCalibration, Late, LatencyCalibration, SCHEMA_VERSION, Slowed,
+};
 use crate::environment::Python;
 use crate::estimates::Circumstances;
 use crate::plan::Lane;
@@ -10,11 +12,6 @@ use super::record;
 
 /// A calibration of the machine of [`record`], in which everything promised was kept in lane item.
 pub fn calibration() -> Calibration {
-    let frequency = |share| Frequency {
-        share,
-        low: share,
-        high: share,
-    };
     Calibration {
         schema_version: SCHEMA_VERSION,
         started: "2026-11-02T10:00:00Z".to_owned(),
@@ -39,6 +36,35 @@ pub fn calibration() -> Calibration {
         }],
         latency: Vec::new(),
         missing: Vec::new(),
+    }
+}
+
+/// A calibration that has one of latency, too.
+pub fn with_latency(mut calibration: Calibration) -> Calibration {
+    calibration.latency.push(LatencyCalibration {
+        per_second: 25_000.0,
+        share: Some(0.25),
+        quantile: 0.99,
+        told_apart: frequency(0.002),
+        late: Some(Late {
+            microseconds: 100,
+            measured: Ratio {
+                estimate: 1.5,
+                low: 1.4,
+                high: 1.6,
+            },
+            seen: frequency(0.98),
+        }),
+        resolves: Some(0.22),
+    });
+    calibration
+}
+
+fn frequency(share: f64) -> Frequency {
+    Frequency {
+        share,
+        low: share,
+        high: share,
     }
 }
 

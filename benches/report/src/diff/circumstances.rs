@@ -44,10 +44,7 @@ pub(super) fn differences(first: &Record, second: &Record) -> Vec<String> {
         }
     }
     found.extend(plans(&first.plan, &second.plan));
-    found.extend(latency::circumstances(
-        first.latency.as_ref(),
-        second.latency.as_ref(),
-    ));
+    found.extend(latency::circumstances(first, second));
     found
 }
 
@@ -223,7 +220,12 @@ pub(super) fn only_in_one(here: &View<'_>, there: &View<'_>, name: &str) -> Vec<
     missing
         .map(|(lane, arm)| {
             let arm = &here.record.plan.arms[arm].name;
-            format!("{arm}, {}: valid in {name} only", lane.name())
+            valid_in_one(&format!("{arm}, {}", lane.name()), name)
         })
         .collect()
+}
+
+/// That something counts in one record alone, named by its letter.
+pub(super) fn valid_in_one(of: &str, letter: &str) -> String {
+    format!("{of}: valid in {letter} only")
 }

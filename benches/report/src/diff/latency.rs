@@ -2,9 +2,10 @@
 
 use quartet_analysis::statistics::LEAST_LATENCY_MARGIN;
 use quartet_analysis::{COMPARED, LatencyComparison, LatencySamples};
-use quartet_record::plan::ArmRole;
-use quartet_record::{Latency, OfferedRate};
+use quartet_record::plan::{ArmRole, Lane};
+use quartet_record::{Latency, OfferedRate, Record};
 
+use super::circumstances::valid_in_one;
 use super::contradictions::{contradiction, verdict_of};
 use super::sample::{Kind, Sample, same_programs};
 use super::view::View;
@@ -14,7 +15,7 @@ struct Measured<'a> {
     latency: &'a Latency,
     found: &'a LatencyComparison,
     samples: LatencySamples,
-    reference: usize,
+    reference: Option<usize>,
 }
 
 impl<'a> Measured<'a> {
@@ -24,8 +25,42 @@ impl<'a> Measured<'a> {
             latency,
             found: view.analysis.latency.as_ref()?,
             samples: LatencySamples::of(view.record, latency),
-            reference: view.reference?,
+            reference: view.reference,
         })
+    }
+
+    /// That of both records, where it can be compared; or why it cannot, if there is anything of it.
+    fn both(views: &[View<'a>; 2]) -> Result<[Self; 2], Option<String>> {
+        let here = views.each_ref().map(|view| view.record.latency.is_some());
+        match here {
+            [true, true] => {}
+            [false, false] => return Err(None),
+            [first, _] => {
+                let letter = if first { "A" } else { "B" };
+                return Err(Some(format!("measured in {letter} only")));
+            }
+        }
+        let [first, second] = views.each_ref().map(Self::of);
+        let (first, second) = match (first, second) {
+            (Some(first), Some(second)) => (first, second),
+            (first, second) => {
+                let all = [(first, "A"), (second, "B")].into_iter();
+                let letters = all.filter(|(measured, _)| measured.is_none());
+                let letters: Vec<&str> = letters.map(|(_, letter)| letter).collect();
+                return Err(Some(format!(
+                    "measured in {} in a way that did not repeat",
+                    letters.join(" and ")
+                )));
+            }
+        };
+        match views.each_ref().map(|view| lane(view.record)) {
+            [Some(ours), Some(theirs)] if ours != theirs => Err(Some(format!(
+                "measured in lane {} in A, {} in B",
+                ours.name(),
+                theirs.name()
+            ))),
+            _ => Ok([first, second]),
+        }
     }
 
     fn counts(&self, arm: usize, rate: usize) -> bool {
@@ -43,15 +78,15 @@ impl<'a> Measured<'a> {
     /// The logarithms of an arm's percentile over the reference's, one a restart. None where either does not
     /// count.
     fn relative(&self, arm: usize, rate: usize, quantile: f64) -> Option<Vec<f64>> {
-        let counts = arm != self.reference && self.counts(arm, rate);
-        (counts && self.counts(self.reference, rate))
-            .then(|| self.samples.log_ratios(arm, self.reference, rate, quantile))
+        let reference = self.reference.filter(|&reference| reference != arm)?;
+        (self.counts(arm, rate) && self.counts(reference, rate))
+            .then(|| self.samples.log_ratios(arm, reference, rate, quantile))
     }
 }
 
 /// Percentiles at each rate that both offered, relative to the reference.
 pub(super) fn samples(views: &[View<'_>; 2]) -> Vec<Sample> {
-    let [Some(first), Some(second)] = views.each_ref().map(Measured::of) else {
+    let Ok([first, second]) = Measured::both(views) else {
         return Vec::new();
     };
     let mut samples = Vec::new();
@@ -84,28 +119,21 @@ pub(super) fn samples(views: &[View<'_>; 2]) -> Vec<Sample> {
     samples
 }
 
-/// Why latency is not compared, or at which rates it is not.
+/// The kind of request that latency is measured with.
+fn lane(record: &Record) -> Option<Lane> {
+    record.plan.latency.as_ref().map(|plan| plan.lane)
+}
+
+/// Why latency is not compared, or at which rates and of which servers it is not.
 pub(super) fn notes(views: &[View<'_>; 2]) -> Vec<String> {
-    let [first, second] = views.each_ref().map(|view| view.record.latency.as_ref());
-    let (first, second) = match (first, second) {
-        (None, None) => return Vec::new(),
-        (Some(_), None) => return vec!["latency: measured in A only".to_owned()],
-        (None, Some(_)) => return vec!["latency: measured in B only".to_owned()],
-        (Some(first), Some(second)) => (first, second),
+    let [first, second] = match Measured::both(views) {
+        Ok(both) => both,
+        Err(reason) => {
+            let note = reason.map(|reason| format!("latency: {reason}"));
+            return note.into_iter().collect();
+        }
     };
-    let letters = views
-        .iter()
-        .zip(["A", "B"])
-        .filter(|(view, _)| view.analysis.latency.is_none())
-        .map(|(_, letter)| letter);
-    let unrepeatable: Vec<&str> = letters.collect();
-    if !unrepeatable.is_empty() {
-        return vec![format!(
-            "latency: measured in {} in a way that did not repeat",
-            unrepeatable.join(" and ")
-        )];
-    }
-    let shared = rates(first, second);
+    let shared = rates(first.latency, second.latency);
     let only = |latency: &Latency, of_pair: fn(&(usize, usize)) -> usize, letter: &str| {
         let rates = latency.rates.iter().enumerate();
         rates
@@ -113,14 +141,49 @@ pub(super) fn notes(views: &[View<'_>; 2]) -> Vec<String> {
             .map(|(_, offered)| format!("latency, {}: offered in {letter} only", name(offered)))
             .collect::<Vec<_>>()
     };
-    let mut notes = only(first, |pair| pair.0, "A");
-    notes.extend(only(second, |pair| pair.1, "B"));
+    let mut notes = only(first.latency, |pair| pair.0, "A");
+    notes.extend(only(second.latency, |pair| pair.1, "B"));
+    let [ours, theirs] = views;
+    for &(here, there) in &shared {
+        notes.extend(counts_in_one(
+            (ours, &first, here),
+            (theirs, &second, there),
+            "A",
+        ));
+        notes.extend(counts_in_one(
+            (theirs, &second, there),
+            (ours, &first, here),
+            "B",
+        ));
+    }
     notes
 }
 
+/// The servers that count at a rate in one record and not in the other.
+fn counts_in_one(
+    (view, measured, rate): (&View<'_>, &Measured<'_>, usize),
+    (other_view, other, other_rate): (&View<'_>, &Measured<'_>, usize),
+    letter: &str,
+) -> Vec<String> {
+    let arms = view.record.plan.arms.iter().enumerate();
+    arms.filter(|&(arm, _)| measured.counts(arm, rate))
+        .filter(|(_, named)| {
+            let there = other_view.arm(&named.name);
+            !there.is_some_and(|there| other.counts(there, other_rate))
+        })
+        .map(|(_, named)| {
+            let offered = name(&measured.latency.rates[rate]);
+            valid_in_one(&format!("{}, latency, {offered}", named.name), letter)
+        })
+        .collect()
+}
+
 /// How many requests per second were offered, where it is not the same though their share of the capacity is.
-pub(super) fn circumstances(first: Option<&Latency>, second: Option<&Latency>) -> Vec<String> {
-    let Some((first, second)) = first.zip(second) else {
+pub(super) fn circumstances(first: &Record, second: &Record) -> Vec<String> {
+    if lane(first) != lane(second) {
+        return Vec::new();
+    }
+    let Some((first, second)) = first.latency.as_ref().zip(second.latency.as_ref()) else {
         return Vec::new();
     };
     let pairs = rates(first, second).into_iter();
@@ -140,7 +203,7 @@ pub(super) fn circumstances(first: Option<&Latency>, second: Option<&Latency>) -
 
 /// Pairs of servers of which the two records say of latency what cannot both be true.
 pub(super) fn contradictions(views: &[View<'_>; 2]) -> Vec<String> {
-    let [Some(first), Some(second)] = views.each_ref().map(Measured::of) else {
+    let Ok([first, second]) = Measured::both(views) else {
         return Vec::new();
     };
     let arm = |view: &View<'_>, arm: usize| view.record.plan.arms[arm].name.clone();
@@ -192,8 +255,9 @@ fn name(offered: &OfferedRate) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::Difference;
+    use super::*;
+    use quartet_record::OpenSlice;
     use quartet_record::testing::{record, with_modes};
-    use quartet_record::{OpenSlice, Record};
 
     const WARP: usize = 1;
 
@@ -285,6 +349,48 @@ mod tests {
             .unwrap()
             .text(["a", "b"]);
         assert!(text.contains("latency: measured in A only"), "{text}");
+    }
+
+    #[test]
+    fn a_server_that_counts_in_one_alone_is_named() {
+        let first = with_modes(record());
+        let mut second = first.clone();
+        for slice in slices(&mut second) {
+            if (slice.arm, slice.rate) == (WARP, 0) {
+                slice.achieved /= 2;
+            }
+        }
+        for (records, letter) in [([&first, &second], "A"), ([&second, &first], "B")] {
+            let text = Difference::between(records[0], records[1])
+                .unwrap()
+                .text(["a", "b"]);
+            let note = format!("· warp, latency, 25 % of capacity: valid in {letter} only");
+            assert_eq!(
+                text.lines()
+                    .filter(|line| line.contains("valid in"))
+                    .collect::<Vec<_>>(),
+                [note]
+            );
+        }
+    }
+
+    #[test]
+    fn latency_of_two_lanes_is_not_compared() {
+        let first = with_modes(record());
+        let mut second = first.clone();
+        second.plan.latency.as_mut().unwrap().lane = Lane::List;
+        second.latency.as_mut().unwrap().rates[0].per_second *= 1.1;
+        for slice in slices(&mut second) {
+            slice.p99_ns *= 2;
+        }
+        let difference = Difference::between(&first, &second).unwrap();
+        let text = difference.text(["a", "b"]);
+        assert!(difference.consistent(), "{text}");
+        assert!(!text.contains("of capacity"), "{text}");
+        assert!(
+            text.contains("· latency: measured in lane item in A, list in B"),
+            "{text}"
+        );
     }
 
     #[test]

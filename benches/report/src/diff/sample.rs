@@ -1,6 +1,7 @@
 //! One figure of two records, before its interval is known. It knows nothing of where it is from.
 
 use super::view::View;
+use crate::numbers::percent_of;
 
 /// What a figure is of.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,7 +23,7 @@ impl Kind {
         match self {
             Self::Rate => "requests/s".to_owned(),
             Self::Cpu => "CPU per request".to_owned(),
-            Self::Latency(quantile) => format!("latency p{:.0}", 100.0 * quantile),
+            Self::Latency(quantile) => format!("latency p{}", percent_of(quantile)),
             Self::Memory => "memory, loaded".to_owned(),
             Self::StartUp => "start-up".to_owned(),
         }

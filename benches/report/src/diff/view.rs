@@ -15,12 +15,11 @@ pub(super) struct View<'a> {
 
 impl<'a> View<'a> {
     pub(super) fn of(record: &'a Record, analysis: &'a Analysis) -> Result<Self> {
-        let mut arms = record.plan.arms.iter();
         Ok(Self {
             record,
             analysis,
             samples: Samples::of(record)?,
-            reference: arms.position(|arm| arm.role == ArmRole::Reference),
+            reference: record.plan.first(ArmRole::Reference),
         })
     }
 

@@ -4,7 +4,7 @@ use quartet_analysis::calibration::sentence;
 use quartet_analysis::{CPU_OF_OTHERS, FLOOR_FACTOR, LITTLE, SATURATION};
 use quartet_record::Record;
 use quartet_record::calibration::Calibration;
-use quartet_record::plan::Plan;
+use quartet_record::plan::{LatencyPlan, Plan};
 
 use super::block::{Block, Captioned, Item, Section};
 use super::material::Material;
@@ -53,6 +53,29 @@ pub(super) fn resolution(material: &Material<'_>) -> Section {
 
 /// How often a run on this machine sees what is there, and what is not.
 fn calibrated(calibration: &Calibration) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    if !calibration.lanes.is_empty() {
+        blocks.extend(calibrated_rates(calibration));
+    }
+    let sentence = sentence(calibration);
+    let mut characters = sentence.chars();
+    let sentence = characters.next().map_or_else(String::new, |first| {
+        format!("{}{}.", first.to_uppercase(), characters.as_str())
+    });
+    blocks.push(Block::Paragraph(sentence));
+    if !calibration.latency.is_empty() {
+        blocks.extend(calibrated_latency(calibration));
+    }
+    if !calibration.missing.is_empty() {
+        blocks.push(Block::Lead("Not calibrated".to_owned()));
+        let missing = calibration.missing.iter();
+        let missing = missing.map(|reason| Item::from(format!("{reason}.")));
+        blocks.push(Block::List(missing.collect()));
+    }
+    blocks
+}
+
+fn calibrated_rates(calibration: &Calibration) -> [Block; 2] {
     let mut table = Table::new([
         ("lane", Align::Left),
         ("added time per request", Align::Left),
@@ -76,20 +99,55 @@ fn calibrated(calibration: &Calibration) -> Vec<Block> {
             ]);
         }
     }
-    let paragraph = format!(
-        "Copies of one server with known slowdowns were measured in {} restarts. From these, {} \
-         runs of {} restarts and {} comparisons were drawn.",
-        calibration.restarts, calibration.trials, calibration.run_restarts, calibration.comparisons
-    );
-    let sentence = sentence(calibration);
-    let mut characters = sentence.chars();
-    let sentence = characters.next().map_or_else(String::new, |first| {
-        format!("{}{}.", first.to_uppercase(), characters.as_str())
-    });
-    vec![
-        Block::Paragraph(paragraph),
+    [
+        Block::Paragraph(format!(
+            "Copies of one server with known slowdowns were measured in {} restarts. From these, \
+             {} runs of {} restarts and {} comparisons were drawn.",
+            calibration.restarts,
+            calibration.trials,
+            calibration.run_restarts,
+            calibration.comparisons
+        )),
         Block::Table(Captioned::new("Detection of known slowdowns", table)),
-        Block::Paragraph(sentence),
+    ]
+}
+
+fn calibrated_latency(calibration: &Calibration) -> [Block; 2] {
+    let mut table = Table::new([
+        ("percentile", Align::Left),
+        ("every hundredth answer late by", Align::Left),
+        ("measured, times the control's (95 %)", Align::Right),
+        ("detected in (95 %)", Align::Right),
+        ("increase detected in 9 of 10", Align::Right),
+    ]);
+    for latency in &calibration.latency {
+        let longer = latency
+            .resolves
+            .map(|longer| format!("{:.0} %", 100.0 * longer));
+        table.push(vec![
+            latency.name(),
+            "none (two equal servers)".to_owned(),
+            "–".to_owned(),
+            latency.told_apart.percent(),
+            longer.unwrap_or_else(|| "unknown".to_owned()),
+        ]);
+        if let Some(late) = latency.late {
+            table.push(vec![
+                latency.name(),
+                format!("{} µs", late.microseconds),
+                late.measured_times(),
+                late.seen.percent(),
+            ]);
+        }
+    }
+    [
+        Block::Paragraph(format!(
+            "For latency, {} runs of {} restarts were drawn from restarts of the same copies and \
+             of one that holds every hundredth answer.",
+            calibration.trials,
+            LatencyPlan::RESTARTS
+        )),
+        Block::Table(Captioned::new("Detection of longer latency", table)),
     ]
 }
 

@@ -7,8 +7,8 @@ use quartet_record::Latency;
 use super::block::{Block, Captioned, Item, Panel};
 use super::material::Material;
 use super::percentiles::{Shown, curves, table};
-use crate::numbers::{interval, percent_of, thousands};
-use crate::table::{Align, Table};
+use crate::numbers::percent_of;
+use crate::table::Align;
 use crate::text::{NOT_SHOWN, equals, heading, left_out, verdicts};
 
 /// Empty where it was not measured.
@@ -27,8 +27,8 @@ pub(super) fn at_rates(material: &Material<'_>) -> Vec<Block> {
              whether or not earlier ones are answered (open loop). Latency is measured from the \
              moment when a request was due, so a stall counts for every request that it delays. \
              Percentiles are calculated within slices of {} ms or at least {} requests. Each is \
-             compared with those of all servers at this rate in the same fifth of a second. A \
-             slice is excluded if the machine, not the server, made requests wait in it.",
+             compared with those of all servers in the same block: one slice of every server at \
+             this rate, one after the other. A slice is excluded if the machine, not the server, made requests wait in it.",
             plan.lane.name(),
             plan.connections,
             plan.slice_ms,
@@ -60,12 +60,18 @@ fn panel(
         .filter(|cell| cell.rate == rate)
         .collect();
     let sound = || cells.iter().filter(|cell| cell.excluded.is_empty());
+    let mut levels = material.tables.at_rate(found, rate);
+    let excluded = cells.iter().map(|cell| {
+        let share = cell.disturbed as f64 / cell.slices.max(1) as f64;
+        format!("{:.0} %", 100.0 * share)
+    });
+    levels.widen(("slices excluded", Align::Right), excluded);
     let mut blocks = vec![Block::Table(Captioned::new(
         format!(
             "Latency in microseconds at {heading}: the median over slices, and relative to the \
              reference with a 95 % interval"
         ),
-        levels(material, &cells),
+        levels,
     ))];
     let said = COMPARED.iter().filter_map(|&quantile| {
         let pairs = found.pairs.iter();
@@ -130,39 +136,4 @@ fn panel(
         });
     }
     Panel { heading, blocks }
-}
-
-fn levels(material: &Material<'_>, cells: &[&OpenLoop]) -> Table {
-    let names: Vec<String> = COMPARED
-        .iter()
-        .map(|&quantile| format!("p{}", percent_of(quantile)))
-        .collect();
-    let columns = names
-        .iter()
-        .flat_map(|name| [(name.as_str(), Align::Right), ("relative", Align::Left)]);
-    let ends = [("p99.9", Align::Right), ("excluded", Align::Right)];
-    let columns = [("server", Align::Left)].into_iter().chain(columns);
-    let mut table = Table::new(columns.chain(ends));
-    for cell in cells {
-        let mut row = vec![material.name(cell.arm).to_owned()];
-        if cell.excluded.is_empty() {
-            for level in &cell.levels {
-                row.push(thousands(level.typical_ns / 1e3));
-                row.push(level.relative.map_or_else(String::new, interval));
-            }
-            let pooled = cell.latencies.at(0.999);
-            row.push(pooled.map_or_else(String::new, |ns| thousands(ns as f64 / 1e3)));
-        } else {
-            row.extend(
-                COMPARED
-                    .iter()
-                    .flat_map(|_| ["excluded".to_owned(), String::new()]),
-            );
-            row.push("excluded".to_owned());
-        }
-        let share = 100.0 * cell.disturbed as f64 / cell.slices.max(1) as f64;
-        row.push(format!("{share:.0} %"));
-        table.push(row);
-    }
-    table
 }

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use quartet_analysis::{DivisionRow, LaneDivision};
+use quartet_record::calibration::Calibration;
 use quartet_record::estimates::Estimate;
 use quartet_record::plan::Lane;
-use quartet_record::testing::{Simulation, calibration, record, with_modes};
+use quartet_record::testing::{Simulation, calibration, record, with_latency, with_modes};
 use quartet_record::{CaseFinding, CaseVerdict, Exclusion, State};
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
@@ -64,6 +65,24 @@ fn what_the_machine_can_resolve_is_shown_or_said_to_be_unknown() {
     for text in ["3 %", "3.10 (2.00 to 4.00)", "99.7 %", "2.6 %"] {
         assert!(known.contains(text), "{text}");
     }
+    assert!(!known.contains("Not calibrated") && !known.contains("longer latency"));
+    record.calibration = Some(Calibration {
+        lanes: Vec::new(),
+        missing: vec!["slowed-3, item: an answer was wrong".to_owned()],
+        ..with_latency(calibration())
+    });
+    let latency_alone = shown(&record);
+    for text in [
+        "has no valid result for rates.",
+        "p99 at 25000 requests/s",
+        "1.50 (1.40 to 1.60)",
+        "22 %",
+        "Not calibrated",
+        "slowed-3, item: an answer was wrong.",
+    ] {
+        assert!(latency_alone.contains(text), "{text}");
+    }
+    assert!(!latency_alone.contains("Detection of known slowdowns"));
 }
 
 /// A record in which everything occurs that a page can show.
@@ -71,7 +90,7 @@ fn everything() -> Record {
     let mut record = with_modes(Simulation::new(3).run());
     record.state = State::Interrupted;
     record.plan.restarts = 28;
-    record.calibration = Some(calibration());
+    record.calibration = Some(with_latency(calibration()));
     record.warnings.push("a & b < c".to_owned());
     record.exclusions.push(Exclusion {
         arm: 2,

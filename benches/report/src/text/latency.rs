@@ -36,7 +36,8 @@ impl Page<'_> {
         blocks
     }
 
-    fn at_rate(&self, found: &LatencyComparison, rate: usize) -> Table {
+    /// The table of one rate.
+    pub(crate) fn at_rate(&self, found: &LatencyComparison, rate: usize) -> Table {
         let reference = self.reference().unwrap_or("the reference");
         let relative = format!("relative to {reference} (95 %)");
         let mut columns = vec![("server".to_owned(), Align::Left)];

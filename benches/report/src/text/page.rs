@@ -54,9 +54,7 @@ impl Page<'_> {
     }
 
     pub(crate) fn reference(&self) -> Option<&str> {
-        let arms = &self.record.plan.arms;
-        arms.iter()
-            .find(|arm| arm.role == ArmRole::Reference)
-            .map(|arm| arm.name.as_str())
+        let reference = self.record.plan.first(ArmRole::Reference)?;
+        Some(self.name(reference))
     }
 }

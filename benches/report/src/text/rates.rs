@@ -108,9 +108,8 @@ impl Page<'_> {
 
 /// How columns of a lane's table agree. Nothing where nothing is relative to anything.
 pub(crate) fn rate_caption(record: &Record) -> Option<String> {
-    let mut arms = record.plan.arms.iter();
-    let reference = arms.find(|arm| arm.role == ArmRole::Reference)?;
-    let name = &reference.name;
+    let reference = record.plan.first(ArmRole::Reference)?;
+    let name = &record.plan.arms[reference].name;
     Some(format!(
         "Requests per second: for {name} the median of its slices, for every other server \
          {name}'s figure times the server's ratio."
