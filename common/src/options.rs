@@ -195,8 +195,8 @@ impl HeadLimits {
 /// How long a server waits, for what.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub struct Timeouts {
-    /// Maximum time from a request's first octet to the first octet of the response, and from
-    /// connecting to the first request
+    /// Maximum time from a request's first octet to the end of its header section, and from
+    /// connecting to the end of the first one
     #[arg(long = "header-timeout", env = "QUARTET_HEADER_TIMEOUT", value_name = "TIME", default_value = "10s", value_parser = timeout)]
     pub header: Duration,
 

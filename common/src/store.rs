@@ -51,7 +51,7 @@ impl Greetings {
     /// The greeting of one language, or the problem that there is none.
     pub async fn get(&self, lang: &Lang) -> Result<Versioned<Cow<'_, Greeting>>, Problem> {
         #[cfg(feature = "fault-injection")]
-        assert_ne!(lang.as_str(), "x-panic", "a fault was asked for");
+        inject_fault(lang).await;
 
         match &self.0 {
             Backing::Memory(memory) => memory.get(lang),
@@ -134,6 +134,15 @@ impl Memory {
             value: Cow::Borrowed(&self.greetings[index]),
             etag: self.etags[index],
         })
+    }
+}
+
+#[cfg(feature = "fault-injection")]
+async fn inject_fault(lang: &Lang) {
+    match lang.as_str() {
+        "x-panic" => panic!("a fault was asked for"),
+        "x-wait" => tokio::time::sleep(std::time::Duration::from_secs(3)).await,
+        _ => {}
     }
 }
 

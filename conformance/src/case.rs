@@ -40,7 +40,8 @@ pub enum Need {
     Browser,
     /// A second instance that asks for an API key which the suite knows.
     ApiKey,
-    /// `GET /greetings/x-panic` panics (the servers' `fault-injection` feature).
+    /// `GET /greetings/x-panic` panics, and `GET /greetings/x-wait` waits for 3 s (the servers'
+    /// `fault-injection` feature).
     Fault,
     /// The greetings the server holds are known beforehand.
     Model,

@@ -153,7 +153,7 @@ pub(super) struct Options {
 /// What a server may offer to cases without the suite knowing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Provision {
-    /// GET /greetings/x-panic panics (a build with the feature fault-injection)
+    /// GET /greetings/x-panic panics, x-wait waits for 3 s (a build with the feature fault-injection)
     Fault,
 }
 

@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use quartet_common::docs::{CONTENT_SECURITY_POLICY, Docs, Document};
 use quartet_common::openapi::Mode;
@@ -202,9 +203,11 @@ impl Api {
         let Some(lang) = decoded.filter(|text| text.parse::<Lang>().is_ok()) else {
             return malformed_lang();
         };
-        if lang == "x-panic" {
+        match lang.as_str() {
             // As a panic does, but silently: tests ask for it.
-            std::panic::resume_unwind(Box::new("the fault that tests ask for"));
+            "x-panic" => std::panic::resume_unwind(Box::new("the fault that tests ask for")),
+            "x-wait" => std::thread::sleep(Duration::from_secs(3)),
+            _ => {}
         }
         match self.model.item(&lang) {
             Some(item) => conditional(request, "application/json", item.to_string()),

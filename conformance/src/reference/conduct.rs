@@ -90,6 +90,8 @@ pub struct Conduct {
     pub idle_has_header_time: bool,
     /// Whether the time of a further head runs from the answer before it.
     pub later_head_from_answer: bool,
+    /// How many answers a connection has had where what a handler takes counts as a head's time.
+    pub counts_handlers_from: u64,
     /// Whether the time for which an answer may go unread is limited.
     pub limits_writes: bool,
     /// How the time until the first request is limited.
@@ -152,6 +154,7 @@ impl Default for Conduct {
             silent_has_idle_time: false,
             idle_has_header_time: false,
             later_head_from_answer: false,
+            counts_handlers_from: u64::MAX,
             limits_writes: true,
             first_timeout: Timeout::Whole,
             idle_timeout: Timeout::Whole,

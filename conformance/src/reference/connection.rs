@@ -163,6 +163,10 @@ impl Connection<'_> {
             true => self.api.answer_at_end(request.clone(), delay),
             false => self.api.answer(request.clone()),
         };
+        let counts = self.answers >= life.conduct.counts_handlers_from;
+        if counts && self.since.elapsed() > life.timeouts.header {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
         if life.lacks_a_file() && request.path().starts_with("/greetings") {
             answer = Answer::problem(404, "No such path");
         }

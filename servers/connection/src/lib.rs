@@ -5,23 +5,12 @@
 //! `Listener` of one's own, and with it a stream that has timeouts, but no hyper settings, which the
 //! limit on heads is, and its drain has no end of its own. `warp::serve` takes no stream either. So
 //! both are served by hyper and hyper-util, as the floor is. What hyper itself lacks, an idle timeout
-//! apart from the header timeout (hyperium/hyper#1628), is [`TimedStream`]. [`Listeners`] accepts from
-//! several sockets, over TCP or not, and waits where none can be accepted.
+//! apart from the header timeout (hyperium/hyper#1628), is
+//! `timed_stream`'s. `listeners` accepts from several sockets, over TCP or not, and waits where none
+//! can be accepted.
 
 mod listeners;
-#[cfg(feature = "serve")]
 mod serve;
 mod timed_stream;
 
-pub use listeners::{Listeners, Stream};
-#[cfg(feature = "serve")]
 pub use serve::serve;
-pub use timed_stream::TimedStream;
-
-use quartet_common::HeadLimits;
-
-/// hyper's `max_buf_size`, which bounds what is read of a head, but also what is written at once: its
-/// default, or more for a larger head.
-pub fn buffer_size(limits: &HeadLimits) -> usize {
-    limits.head_bound().max(8192 + 4096 * 100)
-}

@@ -14,11 +14,11 @@ use tokio::{
 
 /// A connection over TCP or over a Unix socket.
 #[cfg(unix)]
-pub type Stream = tokio_util::either::Either<TcpStream, tokio::net::UnixStream>;
+pub(crate) type Stream = tokio_util::either::Either<TcpStream, tokio::net::UnixStream>;
 
 /// A connection over TCP.
 #[cfg(not(unix))]
-pub type Stream = TcpStream;
+pub(crate) type Stream = TcpStream;
 
 /// How long to wait after a connection could not be accepted. The system is out of descriptors,
 /// perhaps: some connection must end first.
@@ -26,7 +26,7 @@ const RETRY: Duration = Duration::from_millis(50);
 
 /// The sockets that a server listens on.
 #[derive(Debug)]
-pub struct Listeners {
+pub(crate) struct Listeners {
     listeners: Vec<Tokio>,
     /// Which is asked first: each in turn, so that none is kept waiting by another.
     turn: usize,
@@ -44,7 +44,7 @@ impl Listeners {
     ///
     /// # Errors
     /// The runtime cannot wait for one of them.
-    pub fn new(listeners: Vec<Listener>) -> io::Result<Self> {
+    pub(crate) fn new(listeners: Vec<Listener>) -> io::Result<Self> {
         let listeners = listeners.into_iter().map(|listener| match listener {
             Listener::Tcp(listener) => TcpListener::from_std(listener).map(Tokio::Tcp),
             #[cfg(unix)]
@@ -59,7 +59,7 @@ impl Listeners {
     }
 
     /// The next connection, and who opened it if over TCP. What fails is tried again.
-    pub async fn accept(&mut self) -> (Stream, Option<SocketAddr>) {
+    pub(crate) async fn accept(&mut self) -> (Stream, Option<SocketAddr>) {
         loop {
             match poll_fn(|cx| self.poll_accept(cx)).await {
                 Ok(accepted) => return accepted,

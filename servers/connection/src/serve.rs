@@ -8,13 +8,16 @@ use hyper::{
     service::{Service, service_fn},
 };
 use hyper_util::{rt::TokioIo, server::graceful::GracefulShutdown};
-use quartet_common::{Api, Listener, Timeouts};
+use quartet_common::{Api, HeadLimits, Listener, Timeouts};
 use tokio::{
     select,
     time::{sleep, timeout},
 };
 
-use crate::{Listeners, TimedStream, buffer_size};
+use crate::{
+    listeners::Listeners,
+    timed_stream::{HeadRead, TimedStream},
+};
 
 /// Serves HTTP/1.1 from `listeners` until `shutdown`, then for the drain timeout at most.
 pub async fn serve<S, B>(
@@ -25,9 +28,8 @@ pub async fn serve<S, B>(
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()>
 where
-    S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
+    S: Service<Request<Incoming>, Response = Response<B>, Future: Send> + Clone + Send + 'static,
     S::Error: Into<Box<dyn Error + Send + Sync>>,
-    S::Future: Send,
     B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
 {
     let mut listeners = Listeners::new(listeners)?;
@@ -36,18 +38,6 @@ where
         .max_buf_size(buffer_size(&api.limits))
         // The stream's deadlines stand in for it.
         .header_read_timeout(None);
-    let service = service_fn(move |request| {
-        let is_ending = api.ending.has_begun();
-        let answer = service.call(request);
-        async move {
-            let mut response = answer.await?;
-            if is_ending {
-                let close = HeaderValue::from_static("close");
-                response.headers_mut().insert(CONNECTION, close);
-            }
-            Ok::<_, S::Error>(response)
-        }
-    });
     let connections = GracefulShutdown::new();
     let mut shutdown = pin!(shutdown);
     loop {
@@ -55,8 +45,10 @@ where
             accepted = listeners.accept() => accepted,
             () = &mut shutdown => break,
         };
-        let stream = TokioIo::new(TimedStream::new(stream, timeouts));
-        let connection = connections.watch(http.serve_connection(stream, service.clone()));
+        let stream = TimedStream::new(stream, timeouts);
+        let service = telling(service.clone(), stream.head_read(), api.clone());
+        let connection = http.serve_connection(TokioIo::new(stream), service);
+        let connection = connections.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection failed");
@@ -71,4 +63,122 @@ where
         tracing::warn!("connections were cut off at the drain timeout");
     }
     Ok(())
+}
+
+/// `service` for one connection: tells its stream of each head, and its clients of the end.
+fn telling<S, B>(
+    service: S,
+    head_read: HeadRead,
+    api: Arc<Api>,
+) -> impl Service<Request<Incoming>, Response = Response<B>, Error = S::Error, Future: Send>
+where
+    S: Service<Request<Incoming>, Response = Response<B>, Future: Send>,
+    S::Error: Into<Box<dyn Error + Send + Sync>>,
+    B: Body + Send,
+{
+    service_fn(move |request| {
+        head_read.set();
+        let is_ending = api.ending.has_begun();
+        let answer = service.call(request);
+        async move {
+            let mut response = answer.await?;
+            if is_ending {
+                let close = HeaderValue::from_static("close");
+                response.headers_mut().insert(CONNECTION, close);
+            }
+            Ok(response)
+        }
+    })
+}
+
+/// hyper's `max_buf_size`, which bounds what is read of a head, but also what is written at once: its
+/// default, or more for a larger head.
+fn buffer_size(limits: &HeadLimits) -> usize {
+    limits.head_bound().max(8192 + 4096 * 100)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{convert::Infallible, time::Duration};
+
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex},
+        time::Instant,
+    };
+
+    use super::*;
+
+    const TIMEOUTS: Timeouts = Timeouts {
+        header: Duration::from_secs(10),
+        idle: Duration::from_secs(20),
+        drain: Duration::from_secs(10),
+        shutdown_delay: Duration::ZERO,
+    };
+
+    /// How long the handler waits: for longer than the connection may, for whatever it may.
+    const WAIT: Duration = Duration::from_secs(100);
+
+    const GET: &str = "GET / HTTP/1.1\r\n\r\n";
+
+    /// A client of a server whose handler waits, and reads no content.
+    fn connect() -> DuplexStream {
+        let (client, server) = duplex(1024);
+        let stream = TimedStream::new(server, &TIMEOUTS);
+        let handler = service_fn(async |_: Request<Incoming>| {
+            sleep(WAIT).await;
+            Ok::<_, Infallible>(Response::new(String::new()))
+        });
+        let service = telling(handler, stream.head_read(), Arc::default());
+        let mut http = http1::Builder::new();
+        http.header_read_timeout(None);
+        tokio::spawn(http.serve_connection(TokioIo::new(stream), service));
+        client
+    }
+
+    /// How many answers there are before the connection is closed, and how long that takes.
+    async fn until_closed(client: &mut DuplexStream) -> (usize, Duration) {
+        let start = Instant::now();
+        let mut answers = String::new();
+        client.read_to_string(&mut answers).await.unwrap();
+        (answers.matches("HTTP/1.1 200").count(), start.elapsed())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_handler_may_take_longer_than_its_client() {
+        let mut client = connect();
+        client.write_all(GET.as_bytes()).await.unwrap();
+        assert_eq!(
+            until_closed(&mut client).await,
+            (1, WAIT + TIMEOUTS.idle),
+            "answered, and then idle"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn so_may_the_handler_of_each_pipelined_request() {
+        let mut client = connect();
+        client.write_all(GET.repeat(3).as_bytes()).await.unwrap();
+        assert_eq!(
+            until_closed(&mut client).await,
+            (3, 3 * WAIT + TIMEOUTS.idle)
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_head_after_a_long_wait_has_the_header_timeout() {
+        let mut client = connect();
+        client.write_all(GET.as_bytes()).await.unwrap();
+        let mut first = [0; 12];
+        client.read_exact(&mut first).await.unwrap();
+        client.write_all(&GET.as_bytes()[..4]).await.unwrap();
+        assert_eq!(until_closed(&mut client).await, (0, TIMEOUTS.header));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_waits_for_content_that_no_handler_reads() {
+        let mut client = connect();
+        let head = "POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\n";
+        client.write_all(head.as_bytes()).await.unwrap();
+        assert_eq!(until_closed(&mut client).await, (1, WAIT));
+    }
 }

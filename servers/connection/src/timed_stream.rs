@@ -2,6 +2,10 @@ use std::{
     future::Future as _,
     io::{self, IoSlice},
     pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll, Waker, ready},
     time::Duration,
 };
@@ -14,51 +18,88 @@ use tokio::{
 
 /// A connection that fails with [`io::ErrorKind::TimedOut`] when its client is too slow:
 ///
-/// - the header timeout runs from connecting, or from a request's first octet, to the first
-///   octet of an answer;
+/// - the header timeout runs from connecting, or from a request's first octet, until
+///   [`HeadRead::set`] says that the request's head has been read;
 /// - the idle timeout runs from an answer's last octet to the next request's first, and from
-///   one octet of an answer to the next while the client does not read.
+///   one octet of an answer to the next.
 ///
-/// A request that comes in one piece costs two looks at the clock: one when the server first waits
-/// for more of it, as hyper does while it is answered, and one when its answer is written, after
+/// Nothing runs in between: how long a handler may take is the handler's to limit. So is how long a
+/// request's content may take: hyper waits for it while a handler reads it, and closes the connection
+/// after the answer if it is not there when no handler does.
+///
+/// A request that comes in one piece costs one look at the clock, when its answer is written, after
 /// which hyper does not read again until it is woken. The timer is not reset for each: it is set no
 /// further ahead than the shorter timeout, and finds out when it fires whether the client is late.
 #[derive(Debug)]
-pub struct TimedStream<S> {
+pub(crate) struct TimedStream<S> {
     stream: S,
     timer: Pin<Box<Sleep>>,
     /// Whom the timer wakes.
     waker: Option<Waker>,
     waiting_for: WaitingFor,
-    /// None until the server has to wait.
-    since: Option<Instant>,
+    head_read: HeadRead,
     header: Duration,
     idle: Duration,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What the client is waited for, unless a request is being answered.
+#[derive(Clone, Copy, Debug)]
 enum WaitingFor {
-    Answer,
-    Request,
+    /// The end of a head, since then; none until the server has to wait.
+    Head(Option<Instant>),
+    /// A request, or that an answer is read, since then.
+    Next(Instant),
+}
+
+/// Whether a connection's request has been read as far as its head, and is being answered.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct HeadRead(Arc<AtomicBool>);
+
+// One task reads, answers and writes: there is nothing to order.
+impl HeadRead {
+    /// Says that the request's head has been read. Its answer's first octet takes it back.
+    pub(crate) fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    fn get(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 impl<S> TimedStream<S> {
     /// A connection that was accepted just now.
-    pub fn new(stream: S, timeouts: &Timeouts) -> Self {
+    pub(crate) fn new(stream: S, timeouts: &Timeouts) -> Self {
         Self {
             stream,
             timer: Box::pin(sleep(timeouts.header.min(timeouts.idle))),
             waker: None,
-            waiting_for: WaitingFor::Answer,
-            since: Some(Instant::now()),
+            waiting_for: WaitingFor::Head(Some(Instant::now())),
+            head_read: HeadRead::default(),
             header: timeouts.header,
             idle: timeouts.idle,
         }
     }
 
+    /// For whoever sees the requests to tell this stream of their heads.
+    pub(crate) fn head_read(&self) -> HeadRead {
+        self.head_read.clone()
+    }
+
+    /// When the client is late; none while it waits itself.
+    fn deadline(&mut self) -> Option<Instant> {
+        if self.head_read.get() {
+            return None;
+        }
+        Some(match &mut self.waiting_for {
+            WaitingFor::Head(since) => *since.get_or_insert_with(Instant::now) + self.header,
+            WaitingFor::Next(since) => *since + self.idle,
+        })
+    }
+
     /// Ready when the client is late. Pending, and waking the task in time, when it is not.
     fn poll_late(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
-        let since = *self.since.get_or_insert_with(Instant::now);
+        let deadline = self.deadline();
         let is_armed = self
             .waker
             .as_ref()
@@ -70,17 +111,13 @@ impl<S> TimedStream<S> {
         loop {
             ready!(self.timer.as_mut().poll(cx));
             let now = Instant::now();
-            let deadline = since
-                + match self.waiting_for {
-                    WaitingFor::Answer => self.header,
-                    WaitingFor::Request => self.idle,
-                };
-            if now >= deadline {
+            if deadline.is_some_and(|deadline| deadline <= now) {
                 return Poll::Ready(io::ErrorKind::TimedOut.into());
             }
-            // A request may begin at any moment, and its deadline must not be slept through.
+            // The client may be waited for at any moment, and its deadline must not be slept through.
             let tick = now + self.header.min(self.idle);
-            self.timer.as_mut().reset(deadline.min(tick));
+            let next = deadline.map_or(tick, |deadline| deadline.min(tick));
+            self.timer.as_mut().reset(next);
         }
     }
 
@@ -89,12 +126,15 @@ impl<S> TimedStream<S> {
         cx: &mut Context<'_>,
         written: Poll<io::Result<usize>>,
     ) -> Poll<io::Result<usize>> {
-        if written.is_pending() {
-            return self.poll_late(cx).map(Err);
+        // Of an answer that is not read, the time runs from its start, or from what was read last.
+        if written.is_ready() || self.head_read.get() {
+            self.head_read.0.store(false, Ordering::Relaxed);
+            self.waiting_for = WaitingFor::Next(Instant::now());
         }
-        self.waiting_for = WaitingFor::Request;
-        self.since = Some(Instant::now());
-        written
+        match written {
+            Poll::Ready(_) => written,
+            Poll::Pending => self.poll_late(cx).map(Err),
+        }
     }
 }
 
@@ -107,9 +147,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for TimedStream<S> {
         let filled = buf.filled().len();
         match Pin::new(&mut self.stream).poll_read(cx, buf) {
             Poll::Ready(result) => {
-                if self.waiting_for == WaitingFor::Request && buf.filled().len() > filled {
-                    self.waiting_for = WaitingFor::Answer;
-                    self.since = None;
+                if buf.filled().len() > filled && matches!(self.waiting_for, WaitingFor::Next(_)) {
+                    self.waiting_for = WaitingFor::Head(None);
                 }
                 Poll::Ready(result)
             }
@@ -235,6 +274,31 @@ mod tests {
     async fn a_client_that_does_not_read_is_late_after_the_idle_timeout() {
         let (_client, mut server) = connect();
         server.write_all(&[0; 16]).await.unwrap();
+        let start = Instant::now();
+        let error = server.write_u8(0).await.expect_err("the buffer is full");
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        assert_eq!(start.elapsed().as_secs(), 60);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_may_take_any_time_to_begin() {
+        let (mut client, mut server) = connect();
+        client.write_u8(b'x').await.unwrap();
+        server.read_u8().await.unwrap();
+        server.head_read().set();
+        tokio::time::timeout(Duration::from_secs(1000), server.read_u8())
+            .await
+            .expect_err("nothing is sent, and nobody late");
+        server.write_u8(b'x').await.unwrap();
+        assert_eq!(seconds_until_late(&mut server).await, 60);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_cannot_begin_has_the_idle_timeout() {
+        let (_client, mut server) = connect();
+        server.write_all(&[0; 16]).await.unwrap();
+        advance(Duration::from_secs(50)).await;
+        server.head_read().set();
         let start = Instant::now();
         let error = server.write_u8(0).await.expect_err("the buffer is full");
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);

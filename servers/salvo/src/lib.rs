@@ -1,26 +1,25 @@
 //! The greetings API on salvo.
 
-mod acceptor;
 mod answer;
 mod middleware;
 
 use std::{future::Future, io, sync::Arc};
 
 use quartet_common::{Api, Health, Lang, Listener, Problem, Timeouts, docs};
-use quartet_connection::buffer_size;
 use salvo::{
-    http::{HeaderValue, Method, header},
+    conn::{ConnCtrl, SocketAddr},
+    http::{HeaderValue, Method, header, uri::Scheme},
     prelude::*,
 };
 
 use crate::{
-    acceptor::ClosingAcceptor,
     answer::{Allowed, Error, render, render_document},
     middleware::{RequireKey, UpholdContract},
 };
 
 /// The API as a service.
 pub fn app(api: Arc<Api>) -> Service {
+    let limits = api.limits;
     let mut data = Router::new()
         .push(read_only("greetings/{lang}", Item(api.clone())))
         .push(read_only("greetings", List(api.clone())));
@@ -36,8 +35,8 @@ pub fn app(api: Arc<Api>) -> Service {
         .push(read_only("openapi.json", OpenApi(api.clone())))
         .push(read_only("healthz", Healthz))
         .push(read_only("readyz", Readyz(api.clone())))
-        .push(answering(Router::new(), Root(api.clone())));
-    Service::new(router).hoop(UpholdContract(api))
+        .push(answering(Router::new(), Root(api)));
+    Service::new(router).hoop(UpholdContract(limits))
 }
 
 /// A path that is read.
@@ -51,28 +50,26 @@ fn answering(router: Router, handler: impl Handler + Clone) -> Router {
 }
 
 /// Serves the API from `listeners` until `shutdown`, then drains.
+///
+/// Not by salvo's `Server`: of its connections, nothing learns when a request's head has been read,
+/// where the header timeout ends. A `Coupler` would, and none can be written outside of salvo.
 pub async fn run(
     listeners: Vec<Listener>,
     api: Arc<Api>,
     timeouts: Timeouts,
-    shutdown: impl Future<Output = ()> + Send + 'static,
+    shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let limits = api.limits;
-    let (acceptor, closed) = ClosingAcceptor::new(listeners, timeouts, shutdown)?;
-    // The acceptor's own deadlines stand in for the fuse and for hyper's header timeout.
-    let mut server = Server::new(acceptor).disable_fuse();
-    server
-        .http1_mut()
-        .max_header_size(limits.head_bound())
-        .max_buf_size(buffer_size(&limits))
-        .header_read_timeout(None);
-    let handle = server.handle();
-    tokio::spawn(async move {
-        closed.notified().await;
-        tokio::time::sleep(timeouts.last_requests()).await;
-        handle.stop_graceful(timeouts.drain);
-    });
-    server.try_serve(app(api)).await
+    let unknown = SocketAddr::Unknown;
+    let service = app(api.clone());
+    let service = service.hyper_handler(
+        unknown.clone(),
+        unknown,
+        Scheme::HTTP,
+        None,
+        ConnCtrl::new(),
+        None,
+    );
+    quartet_connection::serve(listeners, service, api, &timeouts, shutdown).await
 }
 
 #[derive(Clone)]

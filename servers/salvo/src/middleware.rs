@@ -14,7 +14,7 @@ use crate::answer::{Allowed, Error};
 /// Refuses a request whose head is not as it must be, completes every answer, and answers in place
 /// of a handler that panicked. salvo's own `CatchPanic` would be one more hoop, which boxes a future
 /// for each request.
-pub(crate) struct UpholdContract(pub(crate) Arc<Api>);
+pub(crate) struct UpholdContract(pub(crate) HeadLimits);
 
 #[handler]
 impl UpholdContract {
@@ -25,7 +25,7 @@ impl UpholdContract {
         res: &mut Response,
         ctrl: &mut FlowCtrl,
     ) {
-        match check_head(req, &self.0.limits) {
+        match check_head(req, &self.0) {
             Ok(()) => {
                 let next = AssertUnwindSafe(ctrl.call_next(req, depot, res));
                 if next.catch_unwind().await.is_err() {
@@ -47,11 +47,8 @@ impl UpholdContract {
                 .insert(header::CONTENT_LENGTH, length.into());
         }
         let nosniff = HeaderValue::from_static("nosniff");
-        let headers = res.headers_mut();
-        headers.insert(header::X_CONTENT_TYPE_OPTIONS, nosniff);
-        if self.0.ending.has_begun() {
-            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
-        }
+        res.headers_mut()
+            .insert(header::X_CONTENT_TYPE_OPTIONS, nosniff);
     }
 }
 

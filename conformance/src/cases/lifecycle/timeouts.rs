@@ -1,6 +1,6 @@
 //! Timeouts, told apart by their values.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::CONTRACT;
 use super::slow::Slow;
@@ -40,6 +40,20 @@ pub(in crate::cases) const CASES: &[Case] = &[
         later_head,
     )
     .needing(BOTH)
+    .within(Duration::from_secs(30)),
+    Case::must(
+        "lifecycle/slow-handler",
+        CONTRACT,
+        "A request is answered however long its handler takes: the header timeout ends with the \
+         head, and the idle timeout begins with the response.",
+        slow_handler,
+    )
+    .needing(&[
+        Need::Process,
+        Need::Fault,
+        Need::HeaderTimeout,
+        Need::IdleTimeout,
+    ])
     .within(Duration::from_secs(30)),
     Case::should(
         "lifecycle/unread-answer",
@@ -175,6 +189,35 @@ fn later_head_once(context: &Context) -> Outcome {
         answer.status,
         first.status
     );
+    Ok(Verdict::Conforms)
+}
+
+fn slow_handler(context: &Context) -> Outcome {
+    const WAITS: &str = "/greetings/x-wait";
+    let settings = [Setting::HeaderTimeout(SHORT), Setting::IdleTimeout(SHORT)];
+    let (_process, view) = start(context, &settings)?;
+    let request = view.prepare(Request::get(WAITS)).to_bytes();
+    let mut connection = view.connect()?;
+    for count in ["first", "second"] {
+        let start = Instant::now();
+        let answer = connection.exchange("GET", &request).map_err(|broken| {
+            let took = start.elapsed();
+            Deviation(format!(
+                "GET {WAITS}, the {count} request of its connection, has no response after \
+                 {took:.1?}; both timeouts are {SHORT} s: {broken}"
+            ))
+        })?;
+        ensure!(
+            answer.status == 404,
+            "GET {WAITS} is {}, not 404",
+            answer.status
+        );
+        if start.elapsed() < Duration::from_secs(SHORT.into()) {
+            return Ok(Verdict::NotApplicable(format!(
+                "GET {WAITS} is answered within {SHORT} s"
+            )));
+        }
+    }
     Ok(Verdict::Conforms)
 }
 

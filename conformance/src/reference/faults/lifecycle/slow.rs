@@ -64,6 +64,16 @@ pub(in crate::reference::faults) const FAULTS: &[Fault] = &[
         |conduct| conduct.later_head_from_answer = true,
     ),
     Fault::conduct(
+        "lifecycle/slow-handler",
+        "the time of a head runs until it is answered",
+        |conduct| conduct.counts_handlers_from = 0,
+    ),
+    Fault::conduct(
+        "lifecycle/slow-handler",
+        "the time of a further head runs until it is answered",
+        |conduct| conduct.counts_handlers_from = 1,
+    ),
+    Fault::conduct(
         "lifecycle/unread-answer",
         "an answer may go unread for any time",
         |conduct| conduct.limits_writes = false,
