@@ -66,6 +66,22 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
             "quartet-warp",
         ],
     ),
+    // The guide: nothing of the project depends on it, and it on nothing else of the project.
+    ("quartet-guide-shared", &[], &[]),
+    ("quartet-guide-axum", &["quartet-guide-shared"], &[]),
+    ("quartet-guide-actix-web", &["quartet-guide-shared"], &[]),
+    ("quartet-guide-warp", &["quartet-guide-shared"], &[]),
+    ("quartet-guide-salvo", &["quartet-guide-shared"], &[]),
+    (
+        "quartet-guide",
+        &[
+            "quartet-guide-actix-web",
+            "quartet-guide-axum",
+            "quartet-guide-salvo",
+            "quartet-guide-warp",
+        ],
+        &[],
+    ),
 ];
 
 /// Other projects' packages that a package must do without.

@@ -1,0 +1,13 @@
+//! Serves the guide's application on salvo.
+
+use std::io;
+
+use tokio::net::TcpListener;
+
+// [main]
+#[tokio::main]
+async fn main() -> io::Result<()> {
+    let listener = TcpListener::bind("127.0.0.1:8000").await?;
+    quartet_guide_salvo::serve(listener).await
+}
+// [/main]
