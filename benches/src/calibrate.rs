@@ -51,7 +51,9 @@ pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
             "{restarts} restarts are planned, but a calibration needs {FEWEST}"
         )));
     }
-    let mut run = Run::new(options, command, selection::calibration)?;
+    let mut run = Run::new(options, command, |catalogue| {
+        selection::calibration(catalogue)
+    })?;
     // Throughput against connections has no verdicts to try.
     run.record.plan.capacity = None;
     // Whatever ends it, restarts that were measured before count.

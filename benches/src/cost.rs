@@ -226,7 +226,8 @@ impl Costing<'_> {
             });
         }
         if entry.lines.is_none() {
-            let lines = source::of(subject.server, program, self.root)
+            let root = subject.server.root(self.root);
+            let lines = source::of(subject.server, program, root)
                 .and_then(|source| source.map(|source| lines::of(&source)).transpose());
             self.keep(entry, "lines", lines, |entry, lines| entry.lines = lines);
         }
@@ -267,7 +268,7 @@ impl Costing<'_> {
         let timed = build::time(
             subject.server,
             &subject.artifact.program,
-            self.root,
+            subject.server.root(self.root),
             self.interrupt,
         );
         self.keep(entry, "build time", timed, |entry, timed| {

@@ -37,4 +37,5 @@ pub mod system;
 #[cfg(test)]
 #[cfg(target_os = "linux")]
 mod testing;
+mod variant;
 pub mod versus;

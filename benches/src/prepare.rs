@@ -8,7 +8,7 @@ use quartet_record::{Conformance, Exclusion, Record, ServerRecord};
 use crate::environment::{Private, python};
 use crate::interrupt::Interrupt;
 use crate::subject::Subject;
-use crate::{gate, program};
+use crate::{gate, program, variant};
 
 /// Prepares every server that the record's plan names, and enters them in the record. What cannot
 /// be built or does not conform is excluded; the others go on.
@@ -66,10 +66,14 @@ fn build(
     private: &Private,
     record: &mut Record,
 ) -> Result<Artifact> {
+    let ready = variant::ready(catalogue, server);
     let mut entry = ServerRecord {
         name: server.name.clone(),
         framework: server.framework.clone(),
-        version: catalogue.framework_version(server),
+        version: match ready {
+            Ok(_) => catalogue.framework_version(server),
+            Err(_) => None,
+        },
         slowed_by: server.slowness(),
         build: server
             .build
@@ -77,22 +81,22 @@ fn build(
             .map(|part| private.without(part))
             .collect(),
         late_by: server.late_by,
+        variant: ready.as_ref().ok().cloned().flatten(),
         program: None,
         python: None,
         conformance: None,
     };
-    if !server.build.is_empty() {
+    if ready.is_ok() && !server.build.is_empty() {
         eprintln!("building {}: {}", server.name, server.build.join(" "));
     }
-    let built = server
-        .build_verbosely(catalogue.root())
-        .context("it cannot be built");
+    let built = ready.and_then(|_| Ok(server.build_verbosely(catalogue.root())?));
+    let built = built.context("it cannot be built");
     let inspected = built.and_then(|artifact| {
         let package = server.package.as_deref();
         entry.program = Some(program::inspect(
             &artifact.program,
             package,
-            catalogue.root(),
+            server.root(catalogue.root()),
         )?);
         entry.python = python(server, &artifact.program, private);
         Ok(artifact)

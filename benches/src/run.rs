@@ -8,13 +8,15 @@ mod options;
 mod resume;
 mod warnings;
 
+use std::path::Path;
+
 use quartet_analysis::Analysis;
 use quartet_conformance::servers::Catalogue;
 use quartet_record::State;
 use quartet_report::text::{Form, render};
 
 use crate::failure::Failure;
-use crate::selection;
+use crate::{selection, variant};
 
 pub(crate) use begun::Run;
 pub use options::Options;
@@ -25,7 +27,10 @@ pub use options::Options;
 /// [`Failure::Usage`] where an option cannot be met, [`Failure::Interrupted`] where the run was
 /// asked to stop, after what was measured is recorded and shown; and whatever else goes wrong.
 pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
-    let choose = |catalogue: &Catalogue| selection::arms(catalogue, options.servers());
+    let choose = |catalogue: &mut Catalogue| {
+        let names = variant::enter(catalogue, options.servers(), Path::new("."))?;
+        selection::arms(catalogue, &names)
+    };
     let mut run = match options.resumes() {
         Some(record) => Run::again(options, record)?,
         None => Run::new(options, command, choose)?,

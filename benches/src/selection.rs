@@ -2,6 +2,7 @@
 
 use quartet_conformance::servers::{Catalogue, Role, Server};
 use quartet_record::plan::{Arm, ArmRole, Lane};
+use quartet_record::variant::Variant;
 
 /// The server that stands for the contract without a framework.
 const REFERENCE: &str = "hyper";
@@ -16,7 +17,7 @@ const ALL: &str = "all";
 /// first, the reference and the floor.
 ///
 /// Frameworks and originals are compared and placed. Anything else asked for is shown beside them:
-/// it does not do the same work.
+/// it does not do the same work, or is a variant, whose base is measured too.
 ///
 /// # Errors
 /// A sentence for the one who asked, where a name is unknown or cannot be asked for.
@@ -46,14 +47,21 @@ pub fn arms(catalogue: &Catalogue, wanted: &[String]) -> Result<Vec<Arm>, String
                     server.name
                 ));
             }
-            if !chosen.contains(&server) {
-                chosen.push(server);
+            let of = server.variant.as_ref();
+            let base = of.and_then(|of| catalogue.get(&of.name));
+            // The reference is measured in any case.
+            let base = base.filter(|base| !is_floor(base));
+            for server in base.into_iter().chain([server]) {
+                if !chosen.contains(&server) {
+                    chosen.push(server);
+                }
             }
         }
     }
     let mut arms: Vec<Arm> = chosen
         .iter()
         .map(|server| match server.role {
+            _ if server.variant.is_some() => arm(server, ArmRole::Aside),
             Role::Framework | Role::Original => arm(server, ArmRole::Compared),
             Role::Plain | Role::Baseline | Role::Calibration => arm(server, ArmRole::Aside),
         })
@@ -107,7 +115,7 @@ fn copy(first: &Arm, which: &str, role: ArmRole) -> Arm {
 }
 
 fn may_be_asked_for(server: &Server) -> bool {
-    !is_floor(server) && server.role != Role::Calibration
+    !is_floor(server) && server.role != Role::Calibration && server.variant.is_none()
 }
 
 fn is_floor(server: &Server) -> bool {
@@ -119,10 +127,25 @@ fn arm(server: &Server, role: ArmRole) -> Arm {
         name: server.name.clone(),
         server: server.name.clone(),
         role,
+        variant: variant(server),
         without: without(server, role),
         slow_slice_ms: None,
         slow_start_ms: None,
     }
+}
+
+/// What makes a server a variant, for the record.
+fn variant(server: &Server) -> Option<Variant> {
+    let variant = server.variant.as_ref()?;
+    let directory = server
+        .workspace
+        .as_ref()
+        .and_then(|place| place.file_name());
+    Some(Variant {
+        of: variant.name.clone(),
+        differences: variant.differences.clone(),
+        directory: directory.map(|name| name.to_string_lossy().into_owned()),
+    })
 }
 
 /// The lanes that a server does not answer. The floor answers every request with constant bytes;

@@ -14,6 +14,7 @@
 //! | `build` | the build command, a list of arguments, run where `servers.toml` is; none if there is nothing to build |
 //! | `program`, `args` | how to start it: the program's name where cargo builds it, or else its path |
 //! | `directory` | where it runs, from where `servers.toml` is; where the command was given, if left out |
+//! | `environment` | variables of its environment, as a table from name to value |
 //! | `leads_group` | `true`: it starts processes of its own, which are to end with it |
 //! | `ready` | `line`: it prints `listening on http://…`; `port`: it accepts connections |
 //! | `cases` | the areas and cases it is held to, as for `--only`; all of them if left out |
@@ -38,6 +39,14 @@
 //! | `database_args` | further arguments with which it serves the greetings of the database at `{url}` |
 //! | `database_seed_args` | arguments in place of `args` with which it makes the table in that database, fills it with the greetings of `{file}`, and ends; `database_args` come before them |
 //!
+//! A `[[variant]]` is a server of the file that differs in something, for `cargo compare`:
+//!
+//! | key | meaning |
+//! |---|---|
+//! | `name` | what reports call it |
+//! | `inherits` | the name of the server that it is otherwise |
+//! | `with` | the differences, as `cargo compare ab --help` lists them, such as `"rustflags=-C target-cpu=native"` |
+//!
 //! A `program` without a slash that `cargo build` is to build is the one that cargo says it built, wherever that is: a
 //! target of another name or a directory of one's own moves it. Any other is a path from where `servers.toml` is, or a
 //! name on the search path.
@@ -51,7 +60,10 @@
 mod build;
 mod process;
 mod setting;
+#[cfg(test)]
+mod tests;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -67,7 +79,20 @@ use crate::{Case, Selection, toml_file};
 #[derive(Clone, Debug)]
 pub struct Catalogue {
     servers: Vec<Server>,
+    variants: Vec<VariantStanza>,
     root: PathBuf,
+}
+
+/// A `[[variant]]`: a server of the file that differs in something.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VariantStanza {
+    /// What reports call it.
+    pub name: String,
+    /// The server that it is otherwise.
+    pub inherits: String,
+    /// What differs, in the words of `cargo compare ab --with`.
+    pub with: Vec<String>,
 }
 
 /// One server: how to build it, start it and what it is held to.
@@ -99,6 +124,9 @@ pub struct Server {
     pub args: Vec<String>,
     /// Where it runs; where this program does, if there is no such key. Absolute once read.
     pub directory: Option<PathBuf>,
+    /// Variables of its environment.
+    #[serde(default)]
+    pub environment: BTreeMap<String, String>,
     /// How it shows that it accepts connections.
     pub ready: Ready,
     /// The areas and cases it is held to; all of them if there is no such key.
@@ -153,6 +181,22 @@ pub struct Server {
     /// processes of its own, or may.
     #[serde(default)]
     pub leads_group: bool,
+    /// What makes it a variant of another server, if it is one. Not in the file.
+    #[serde(skip)]
+    pub variant: Option<VariantOf>,
+    /// The cargo workspace that it is built in, with a target directory of its own, where that is not the
+    /// one that `servers.toml` is in. Not in the file.
+    #[serde(skip)]
+    pub workspace: Option<PathBuf>,
+}
+
+/// What makes a server a variant of another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VariantOf {
+    /// The name of the other.
+    pub name: String,
+    /// What differs, as it is shown.
+    pub differences: Vec<String>,
 }
 
 /// What a server is there for.
@@ -207,6 +251,8 @@ pub enum CatalogueError {
 #[serde(deny_unknown_fields)]
 struct File {
     server: Vec<Server>,
+    #[serde(default)]
+    variant: Vec<VariantStanza>,
 }
 
 impl Catalogue {
@@ -281,6 +327,20 @@ impl Catalogue {
                     .map_err(|error| invalid(format!("server {:?}: {error}", server.name)))?;
             }
         }
+        for (index, variant) in parsed.variant.iter().enumerate() {
+            let name = &variant.name;
+            let is_server = |wanted| parsed.server.iter().any(|server| &server.name == wanted);
+            let others = parsed.variant.iter().skip(index + 1);
+            if is_server(name) || others.into_iter().any(|other| &other.name == name) {
+                return Err(invalid(format!("two servers have the name {name:?}")));
+            }
+            if !is_server(&variant.inherits) {
+                return Err(invalid(format!(
+                    "variant {name:?}: no server `{}`",
+                    variant.inherits
+                )));
+            }
+        }
         for server in &mut parsed.server {
             if let Some(directory) = &mut server.directory {
                 *directory = std::path::absolute(root.join(&*directory))
@@ -289,6 +349,7 @@ impl Catalogue {
         }
         Ok(Self {
             servers: parsed.server,
+            variants: parsed.variant,
             root: root.to_owned(),
         })
     }
@@ -301,6 +362,18 @@ impl Catalogue {
     /// The server of this name.
     pub fn get(&self, name: &str) -> Option<&Server> {
         self.servers.iter().find(|server| server.name == name)
+    }
+
+    /// The variants, in the order of the file.
+    pub fn variants(&self) -> &[VariantStanza] {
+        &self.variants
+    }
+
+    /// Adds a server, such as a variant, unless there is one of its name.
+    pub fn add(&mut self, server: Server) {
+        if self.get(&server.name).is_none() {
+            self.servers.push(server);
+        }
     }
 
     /// The servers with this role, in the order of the file.
@@ -316,7 +389,7 @@ impl Catalogue {
     }
 
     /// The locked version of the crate or Python package a server is built on, if it has one and
-    /// `Cargo.lock` or its requirements name it.
+    /// `Cargo.lock` or its requirements name it; with `+patch` where the crate is one of a path.
     pub fn framework_version(&self, server: &Server) -> Option<String> {
         #[derive(Deserialize)]
         struct Lock {
@@ -326,16 +399,21 @@ impl Catalogue {
         struct Package {
             name: String,
             version: String,
+            source: Option<String>,
         }
         let framework = server.framework.as_deref()?;
         if let Some(requirements) = &server.requirements {
             let text = fs::read_to_string(self.root.join(requirements)).ok()?;
             return pinned(&text, framework);
         }
-        let text = fs::read_to_string(self.root.join("Cargo.lock")).ok()?;
+        let root = server.root(&self.root);
+        let text = fs::read_to_string(root.join("Cargo.lock")).ok()?;
         let lock: Lock = toml::from_str(&text).ok()?;
         let package = lock.package.into_iter().find(|p| p.name == framework)?;
-        Some(package.version)
+        Some(match package.source {
+            Some(_) => package.version,
+            None => format!("{}+patch", package.version),
+        })
     }
 }
 
@@ -363,6 +441,7 @@ impl Server {
             program: program.to_owned(),
             args: Vec::new(),
             directory: None,
+            environment: BTreeMap::new(),
             ready,
             cases: None,
             shown: Vec::new(),
@@ -387,7 +466,21 @@ impl Server {
             database_args: None,
             database_seed_args: None,
             leads_group: false,
+            variant: None,
+            workspace: None,
         }
+    }
+
+    /// The name under which its deviations are known: that of the server that it is a variant of, or its own.
+    pub fn known_as(&self) -> &str {
+        self.variant
+            .as_ref()
+            .map_or(&self.name, |variant| &variant.name)
+    }
+
+    /// The directory that it is built in, where `root` is that of `servers.toml`.
+    pub fn root<'a>(&'a self, root: &'a Path) -> &'a Path {
+        self.workspace.as_deref().unwrap_or(root)
     }
 
     /// [`Server::slowed_by`] as a number of percent; none where it is absent or no such number.
@@ -409,81 +502,5 @@ impl Server {
     pub fn is_shown_in(&self, case: &Case) -> bool {
         let is_beside = || Selection::new(&self.shown).is_ok_and(|selection| selection.has(case));
         self.is_held_to(case) || is_beside()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(text: &str) -> Result<Catalogue, String> {
-        Catalogue::parse(text, Path::new("servers.toml"), Path::new("."))
-            .map_err(|error| error.to_string())
-    }
-
-    const STANZA: &str = "[[server]]\nname = 'a'\nrole = 'plain'\nprogram = 'x'\nready = 'line'\n";
-
-    #[test]
-    fn the_repositorys_own_is_well_formed() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../servers.toml");
-        let catalogue = Catalogue::load(path).unwrap();
-        let names: Vec<&str> = catalogue
-            .with_role(Role::Framework)
-            .map(|server| server.name.as_str())
-            .collect();
-        assert_eq!(names, ["axum", "actix-web", "warp", "salvo"]);
-        for server in catalogue.with_role(Role::Framework) {
-            assert!(
-                catalogue.framework_version(server).is_some(),
-                "{}",
-                server.name
-            );
-        }
-    }
-
-    #[test]
-    fn the_originals_are_pinned_held_to_the_data_and_shown_in_the_rest() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../servers.toml");
-        let catalogue = Catalogue::load(path).unwrap();
-        let originals: Vec<&Server> = catalogue.with_role(Role::Original).collect();
-        let names: Vec<&str> = originals.iter().map(|server| &*server.name).collect();
-        assert_eq!(names, ["fastapi", "quart", "falcon", "sanic"]);
-        let case = |id| crate::cases::all().find(|case| case.id == id).unwrap();
-        for server in originals {
-            assert!(catalogue.framework_version(server).is_some(), "{names:?}");
-            assert!(server.is_held_to(case("contract/list-sorted")));
-            assert!(!server.is_held_to(case("contract/item-unknown")));
-            assert!(server.is_shown_in(case("contract/item-unknown")));
-            assert!(!server.is_shown_in(case("load/memory-plateau")));
-            assert!(server.directory.as_ref().unwrap().is_absolute());
-        }
-    }
-
-    #[test]
-    fn a_pin_is_found_whatever_its_case() {
-        let text = "# of Quart\nHypercorn==0.18.0\nQuart==0.22.0 ; python_version >= '3'\n";
-        assert_eq!(pinned(text, "quart").as_deref(), Some("0.22.0"));
-        assert_eq!(pinned(text, "flask"), None);
-    }
-
-    #[test]
-    fn mistakes_are_refused_with_their_line() {
-        assert!(parse(STANZA).is_ok());
-        let unknown = parse(&format!("{STANZA}colour = 'red'\n")).unwrap_err();
-        assert!(unknown.contains("line 6"), "{unknown}");
-        let twice = parse(&format!("{STANZA}{STANZA}")).unwrap_err();
-        assert!(twice.contains("two servers"), "{twice}");
-        let case = parse(&format!("{STANZA}cases = ['contract/no-such']\n")).unwrap_err();
-        assert!(case.contains("contract/no-such"), "{case}");
-        let slow = STANZA.replace("plain", "calibration");
-        assert!(parse(&format!("{slow}slowed_by = '1.5'\n")).is_ok());
-        for wrong in ["", "slowed_by = 'x'\n", "slowed_by = '-1'\n"] {
-            let error = parse(&format!("{slow}{wrong}")).unwrap_err();
-            assert!(error.contains("slowed_by"), "{error}");
-        }
-        assert!(parse(&format!("{slow}slowed_by = '0'\nlate_by = 50\n")).is_ok());
-        let error = parse(&format!("{STANZA}late_by = 50\n")).unwrap_err();
-        assert!(error.contains("late_by"), "{error}");
-        assert!(parse(&STANZA.replace("plain", "spare")).is_err());
     }
 }

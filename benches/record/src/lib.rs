@@ -38,6 +38,7 @@ mod store;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod time;
+pub mod variant;
 
 pub use capacity::{CapacityFailure, CapacityRestart, CapacitySlice};
 pub use cases::{CaseFinding, CaseVerdict};

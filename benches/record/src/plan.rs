@@ -96,6 +96,19 @@ impl Plan {
         Some((again, self.arms.iter().position(is_first)?))
     }
 
+    /// The variants among the arms, each with the arm that its ratios are to. One whose base is not measured is
+    /// left out.
+    pub fn variants(&self) -> Vec<(usize, usize)> {
+        let base = |of: &str| {
+            let mut arms = self.arms.iter();
+            arms.position(|arm| arm.role != ArmRole::Again && arm.server == of)
+        };
+        let arms = self.arms.iter().enumerate();
+        arms.filter(|(_, arm)| arm.role != ArmRole::Again)
+            .filter_map(|(index, arm)| Some((index, base(&arm.variant.as_ref()?.of)?)))
+            .collect()
+    }
+
     /// How a lane is loaded.
     pub fn load(&self, lane: Lane) -> LaneLoad {
         let usual = LaneLoad {

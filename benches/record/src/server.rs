@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cases::CaseFinding;
 use crate::environment::Python;
+use crate::variant::VariantSource;
 
 /// One server as it was built.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -27,6 +28,10 @@ pub struct ServerRecord {
     /// For how long it holds every hundredth answer, microseconds; where it is there for calibration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub late_by: Option<u32>,
+    /// What it was built from, where it is a variant of another server. Absent in records from before
+    /// 2026-11-28.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<VariantSource>,
     /// The program that was measured.
     pub program: Option<Program>,
     /// The Python it runs on, where it is in Python. Absent in records from before 2026-11-28.

@@ -146,6 +146,7 @@ impl Simulation {
             name: name.to_owned(),
             server: name.trim_end_matches(" (again)").to_owned(),
             role,
+            variant: None,
             without: Vec::new(),
             slow_slice_ms: None,
             slow_start_ms: None,
@@ -207,6 +208,7 @@ fn server(arm: &Arm) -> ServerRecord {
         build: Vec::new(),
         python: None,
         late_by: None,
+        variant: None,
         program: Some(Program {
             sha256: "ab".repeat(32),
             bytes: 1_500_000,

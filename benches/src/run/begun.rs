@@ -38,10 +38,10 @@ impl Run {
     pub(crate) fn new(
         options: &Options,
         command: &str,
-        choose: impl Fn(&Catalogue) -> Result<Vec<Arm>, String>,
+        choose: impl Fn(&mut Catalogue) -> Result<Vec<Arm>, String>,
     ) -> Result<Self, Failure> {
-        let catalogue = options.catalogue()?;
-        let arms = choose(&catalogue).map_err(Failure::Usage)?;
+        let mut catalogue = options.catalogue()?;
+        let arms = choose(&mut catalogue).map_err(Failure::Usage)?;
         let placement = options.placement()?;
         let started = now();
         let claim = match options.output() {

@@ -13,9 +13,9 @@ use super::options::Options;
 use crate::cores::Placement;
 use crate::failure::{Failure, named};
 use crate::interrupt::Interrupt;
-use crate::machine;
 use crate::prepare::prepare;
 use crate::subject::Subject;
+use crate::{machine, variant};
 
 impl Run {
     /// The run of a record, given its file or its directory.
@@ -24,7 +24,7 @@ impl Run {
     /// Where there is none, another process is measuring it, it is complete, or it was begun on
     /// another machine: restarts of two machines are no sample of either.
     pub(super) fn again(options: &Options, record: &Path) -> Result<Self, Failure> {
-        let catalogue = options.catalogue()?;
+        let mut catalogue = options.catalogue()?;
         let file = Record::file(record);
         named(&file)?;
         let directory = match file.parent() {
@@ -44,6 +44,7 @@ impl Run {
         // Not before: whoever had it until now may have written more.
         let mut record = named(directory)?;
         may_go_on(&record, &machine::look()).map_err(Failure::Usage)?;
+        variant::enter_again(&mut catalogue, &record.plan.arms).map_err(Failure::Usage)?;
         let placement = placement(&record.plan)?;
         record.state = State::Running;
         record.resumed.push(now());

@@ -2,7 +2,7 @@
 
 mod cargo;
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
@@ -52,6 +52,16 @@ pub enum BuildError {
         /// What it printed on standard error, if that was not passed through.
         output: String,
     },
+    /// The compiler refused the source.
+    #[error("{server}: `{command}` failed: {error}")]
+    Compile {
+        /// The server.
+        server: String,
+        /// The build command.
+        command: String,
+        /// The compiler's first error, in one line.
+        error: String,
+    },
     /// Cargo does not say where it builds.
     #[error("{server}: cargo does not name its target directory: {source}")]
     Target {
@@ -89,7 +99,7 @@ impl Server {
     /// # Errors
     /// If the build fails or leaves no program.
     pub fn build(&self, root: &Path) -> Result<Artifact, BuildError> {
-        self.build_to(root, Stdio::piped())
+        self.build_to(root, false)
     }
 
     /// Builds the server and passes what the command prints on to standard error.
@@ -97,10 +107,11 @@ impl Server {
     /// # Errors
     /// If the build fails or leaves no program.
     pub fn build_verbosely(&self, root: &Path) -> Result<Artifact, BuildError> {
-        self.build_to(root, Stdio::inherit())
+        self.build_to(root, true)
     }
 
-    fn build_to(&self, root: &Path, stderr: Stdio) -> Result<Artifact, BuildError> {
+    fn build_to(&self, root: &Path, verbosely: bool) -> Result<Artifact, BuildError> {
+        let root = self.root(root);
         let build: Vec<String> = self
             .build
             .iter()
@@ -108,13 +119,29 @@ impl Server {
             .collect::<Result<_, _>>()?;
         let by_cargo = self.cargo_program().filter(|_| cargo::is_cargo(&build));
         let build = match by_cargo {
-            Some(_) => cargo::reporting(&build),
+            Some(_) if !verbosely => cargo::reporting(&build, cargo::REPORT),
+            // What the compiler says comes in the report too, and is passed on from there.
+            Some(_) if io::stderr().is_terminal() => cargo::reporting(&build, cargo::COLOURED),
+            Some(_) => cargo::reporting(&build, cargo::PLAIN),
             None => build,
         };
-        let mut report = Vec::new();
+        let mut report = cargo::Report::default();
         if let [program, args @ ..] = build.as_slice() {
             let command = build.join(" ");
-            let output = Command::new(program)
+            let run = |source: io::Error| match source.kind() {
+                io::ErrorKind::NotFound => BuildError::NotInstalled {
+                    server: self.name.clone(),
+                    command: command.clone(),
+                    program: program.clone(),
+                },
+                _ => BuildError::Run {
+                    server: self.name.clone(),
+                    command: command.clone(),
+                    source,
+                },
+            };
+            let mut building = Command::new(program);
+            building
                 .args(args)
                 .current_dir(root)
                 .stdin(Stdio::null())
@@ -122,22 +149,27 @@ impl Server {
                     Some(_) => Stdio::piped(),
                     None => Stdio::null(),
                 })
-                .stderr(stderr)
-                .spawn()
-                .and_then(std::process::Child::wait_with_output)
-                .map_err(|source| match source.kind() {
-                    io::ErrorKind::NotFound => BuildError::NotInstalled {
-                        server: self.name.clone(),
-                        command: command.clone(),
-                        program: program.clone(),
-                    },
-                    _ => BuildError::Run {
-                        server: self.name.clone(),
-                        command: command.clone(),
-                        source,
-                    },
-                })?;
+                .stderr(match verbosely {
+                    true => Stdio::inherit(),
+                    false => Stdio::piped(),
+                });
+            if let Some(workspace) = &self.workspace {
+                building.env("CARGO_TARGET_DIR", workspace.join("target"));
+            }
+            let mut building = building.spawn().map_err(run)?;
+            if verbosely && let Some(output) = building.stdout.take() {
+                report.read(output).map_err(run)?;
+            }
+            let output = building.wait_with_output().map_err(run)?;
+            report.add(&output.stdout);
             if !output.status.success() {
+                if let Some(error) = report.first_error() {
+                    return Err(BuildError::Compile {
+                        server: self.name.clone(),
+                        command,
+                        error,
+                    });
+                }
                 return Err(BuildError::Failed {
                     server: self.name.clone(),
                     command,
@@ -145,7 +177,6 @@ impl Server {
                     output: String::from_utf8_lossy(&output.stderr).into_owned(),
                 });
             }
-            report = output.stdout;
         }
         let program = match by_cargo {
             Some(name) => self.built(&build, &report, name)?,
@@ -164,8 +195,13 @@ impl Server {
     }
 
     /// Where cargo says that it built the program.
-    fn built(&self, build: &[String], report: &[u8], name: &str) -> Result<PathBuf, BuildError> {
-        let mut found = cargo::programs(report, name);
+    fn built(
+        &self,
+        build: &[String],
+        report: &cargo::Report,
+        name: &str,
+    ) -> Result<PathBuf, BuildError> {
+        let mut found = report.programs(name);
         match (found.pop(), found.as_slice()) {
             (Some(program), []) => Ok(program),
             (last, others) => {

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::lane::Lane;
+use crate::variant::Variant;
 
 /// What an arm is there for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -30,6 +31,10 @@ pub struct Arm {
     pub server: String,
     /// What it is there for.
     pub role: ArmRole,
+    /// What makes it a variant of another server. Absent where it is none, and in records from before
+    /// 2026-11-28.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<Variant>,
     /// Lanes it takes no part in, for it does not answer what they ask.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub without: Vec<Lane>,

@@ -10,6 +10,7 @@ fn plan(arms: usize, effort: Effort) -> Plan {
         name: format!("arm {index}"),
         server: format!("server {index}"),
         role: ArmRole::Compared,
+        variant: None,
         without: Vec::new(),
         slow_slice_ms: None,
         slow_start_ms: None,

@@ -5,13 +5,21 @@
 //! for, one of an earlier build may still be. Cargo itself reports the path
 //! (<https://doc.rust-lang.org/cargo/reference/external-tools.html#json-messages>).
 
+use std::io::{self, BufRead as _, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use cargo_metadata::Message;
+use cargo_metadata::diagnostic::DiagnosticLevel;
 
 /// The option that makes cargo report on standard output, with what the compiler says still on
 /// standard error.
-const REPORT: &str = "--message-format=json-render-diagnostics";
+pub(super) const REPORT: &str = "--message-format=json-render-diagnostics";
+
+/// The one that puts into the report what the compiler says, too.
+pub(super) const PLAIN: &str = "--message-format=json";
+
+/// The same in colour.
+pub(super) const COLOURED: &str = "--message-format=json-diagnostic-rendered-ansi";
 
 /// Whether a command is a build by cargo.
 pub(super) fn is_cargo(command: &[String]) -> bool {
@@ -25,15 +33,15 @@ pub(super) fn is_cargo(command: &[String]) -> bool {
         && own(args).iter().any(|arg| is_build(&arg))
 }
 
-/// The same build, with a report. One that asks for a report already is left as it is.
-pub(super) fn reporting(command: &[String]) -> Vec<String> {
+/// The same build, with this option for a report. One that asks for a report already is left as it is.
+pub(super) fn reporting(command: &[String], report: &str) -> Vec<String> {
     let mut command = command.to_owned();
     let end = own(&command).len();
     if !command[..end]
         .iter()
         .any(|arg| arg.starts_with("--message-format"))
     {
-        command.insert(end, REPORT.to_owned());
+        command.insert(end, report.to_owned());
     }
     command
 }
@@ -44,21 +52,82 @@ fn own(args: &[String]) -> &[String] {
     &args[..end.unwrap_or(args.len())]
 }
 
-/// The programs of this name in a report, be they new or found as they should be: one, unless it was
-/// built for several targets.
-pub(super) fn programs(report: &[u8], name: &str) -> Vec<PathBuf> {
-    let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
-    let mut found: Vec<PathBuf> = Message::parse_stream(report)
-        .filter_map(|message| match message {
-            Ok(Message::CompilerArtifact(artifact)) => artifact.executable,
-            // A line that is none of cargo's, such as a wrapper's, tells of no program.
+/// What cargo reports of a build.
+#[derive(Debug, Default)]
+pub(super) struct Report {
+    executables: Vec<PathBuf>,
+    first_error: Option<String>,
+}
+
+impl Report {
+    /// Reads it as it comes, and passes on to standard error what the compiler says.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub(super) fn read(&mut self, report: impl Read) -> io::Result<()> {
+        for line in BufReader::new(report).split(b'\n') {
+            if let Some(said) = self.add_line(&line?) {
+                eprint!("{said}");
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds a report that is complete.
+    pub(super) fn add(&mut self, report: &[u8]) {
+        for line in report.split(|&byte| byte == b'\n') {
+            self.add_line(line);
+        }
+    }
+
+    /// Adds a line, and gives what the compiler says in it. A line that is none of cargo's, such as a
+    /// wrapper's, tells of nothing.
+    fn add_line(&mut self, line: &[u8]) -> Option<String> {
+        match serde_json::from_slice(line).ok()? {
+            Message::CompilerArtifact(artifact) => {
+                self.executables
+                    .extend(artifact.executable.map(PathBuf::from));
+                None
+            }
+            Message::CompilerMessage(message) => {
+                let message = message.message;
+                let is_error =
+                    matches!(message.level, DiagnosticLevel::Error | DiagnosticLevel::Ice);
+                if is_error && self.first_error.is_none() {
+                    self.first_error = Some(in_one_line(&message));
+                }
+                message.rendered
+            }
             _ => None,
-        })
-        .filter(|executable| executable.file_name() == Some(&file))
-        .map(PathBuf::from)
-        .collect();
-    found.dedup();
-    found
+        }
+    }
+
+    /// What the compiler refused first, in one line, with its place.
+    pub(super) fn first_error(&self) -> Option<String> {
+        self.first_error.clone()
+    }
+
+    /// The programs of this name, be they new or found as they should be: one, unless it was built for
+    /// several targets.
+    pub(super) fn programs(&self, name: &str) -> Vec<PathBuf> {
+        let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+        let named = |path: &&PathBuf| path.file_name().is_some_and(|found| found == &*file);
+        let mut found: Vec<PathBuf> = self.executables.iter().filter(named).cloned().collect();
+        found.dedup();
+        found
+    }
+}
+
+/// `error[E0432]: unresolved import (src/lib.rs:3)`.
+fn in_one_line(message: &cargo_metadata::diagnostic::Diagnostic) -> String {
+    let code = message.code.as_ref();
+    let code = code.map_or_else(String::new, |code| format!("[{}]", code.code));
+    let what = message.message.lines().next().unwrap_or_default();
+    let primary = message.spans.iter().find(|span| span.is_primary);
+    let place = primary.map_or_else(String::new, |span| {
+        format!(" ({}:{})", span.file_name, span.line_start)
+    });
+    format!("error{code}: {what}{place}")
 }
 
 #[cfg(test)]
@@ -73,7 +142,7 @@ mod tests {
     fn a_build_by_cargo_is_known_and_asked_for_its_report() {
         let reports = |command: &str| {
             let command = words(command);
-            is_cargo(&command).then(|| reporting(&command).join(" "))
+            is_cargo(&command).then(|| reporting(&command, REPORT).join(" "))
         };
         assert_eq!(
             reports("cargo build --release").unwrap(),
@@ -125,10 +194,52 @@ mod tests {
             artifact("x", "/t/wide/release/x"),
         ]
         .join("\n");
-        let found = |name| programs(report.as_bytes(), name);
+        let read = |report: &str| {
+            let mut read = Report::default();
+            read.add(report.as_bytes());
+            read
+        };
+        let found = |name| read(&report).programs(name);
         assert_eq!(found("x"), [PathBuf::from("/t/wide/release/x")]);
         assert!(found("y").is_empty());
         let twice = report.clone() + "\n" + &artifact("x", "/t/small/release/x");
-        assert_eq!(programs(twice.as_bytes(), "x").len(), 2);
+        assert_eq!(read(&twice).programs("x").len(), 2);
+    }
+
+    #[test]
+    fn the_first_error_is_told_in_one_line_and_warnings_are_none() {
+        let message = |level: &str, text: &str| {
+            serde_json::json!({
+                "reason": "compiler-message", "package_id": "path+file:///x#0.1.0",
+                "manifest_path": "/x/Cargo.toml",
+                "target": {
+                    "kind": ["lib"], "crate_types": ["lib"], "name": "x",
+                    "src_path": "/x/src/lib.rs", "edition": "2024", "doc": true,
+                    "doctest": false, "test": true,
+                },
+                "message": {
+                    "message": text, "code": {"code": "E0432", "explanation": null},
+                    "level": level, "children": [], "rendered": format!("{level}: {text}\n"),
+                    "spans": [{
+                        "file_name": "src/lib.rs", "byte_start": 0, "byte_end": 1,
+                        "line_start": 3, "line_end": 3, "column_start": 1, "column_end": 2,
+                        "is_primary": true, "text": [], "label": null,
+                        "suggested_replacement": null, "suggestion_applicability": null,
+                        "expansion": null,
+                    }],
+                },
+            })
+            .to_string()
+        };
+        let mut report = Report::default();
+        let said = report.add_line(message("warning", "unused").as_bytes());
+        assert_eq!(said.as_deref(), Some("warning: unused\n"));
+        assert_eq!(report.first_error(), None);
+        report.add_line(message("error", "unresolved import `a`\nmore").as_bytes());
+        report.add_line(message("error", "another").as_bytes());
+        assert_eq!(
+            report.first_error().as_deref(),
+            Some("error[E0432]: unresolved import `a` (src/lib.rs:3)")
+        );
     }
 }

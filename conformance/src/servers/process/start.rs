@@ -120,6 +120,7 @@ pub(super) fn command(
     } else {
         end_with_this_program(&mut command);
     }
+    command.envs(&server.environment);
     command.envs(options.env.iter().map(|(name, value)| (name, value)));
     Ok(command)
 }

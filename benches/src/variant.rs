@@ -1,0 +1,325 @@
+//! Servers in which something differs: a release or a checkout of a crate, the compiler's flags, the allocator, and
+//! so on.
+//!
+//! A variant is built in a workspace of its own below `target/compare/variants`: see [`workspace`].
+
+mod cargo;
+mod difference;
+mod lock;
+mod manifest;
+mod mirror;
+mod name;
+mod program;
+mod workspace;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use quartet_conformance::servers::{Catalogue, Server, VariantOf};
+use quartet_record::plan::Arm;
+use quartet_record::variant::VariantSource;
+use sha2::{Digest as _, Sha256};
+
+use crate::environment::{self, Private};
+use crate::runs::runs;
+use difference::Difference;
+use name::Name;
+
+/// Beside a variant's workspace: what differs, one a line, with whole paths, for whoever goes on with a run.
+const NOTE: &str = "variant.differences";
+
+/// A server in which something differs.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Variant {
+    /// What reports call it.
+    name: String,
+    /// The server that it is otherwise.
+    base: Server,
+    differences: Vec<Difference>,
+}
+
+impl Variant {
+    /// The variant of a server of the catalogue that differs in this, as `--with` has it.
+    ///
+    /// # Errors
+    /// A sentence for the one who asked.
+    pub(crate) fn of(
+        catalogue: &Catalogue,
+        server: &str,
+        with: &[String],
+        here: &Path,
+    ) -> Result<Self, String> {
+        let base = base(catalogue, server)?;
+        let differences = with.iter().map(|text| Difference::parse(text, here));
+        Self::new(base, differences.collect::<Result<_, _>>()?, None)
+    }
+
+    /// The variant that a name stands for, as in a list of servers. None where it is a server's.
+    ///
+    /// # Errors
+    /// A sentence for the one who asked.
+    fn named(catalogue: &Catalogue, name: &str, here: &Path) -> Result<Option<Self>, String> {
+        if let Some(stanza) = catalogue
+            .variants()
+            .iter()
+            .find(|stanza| stanza.name == name)
+        {
+            let base = base(catalogue, &stanza.inherits)?;
+            let differences = stanza.with.iter();
+            let differences = differences.map(|text| Difference::parse(text, catalogue.root()));
+            let differences = differences.collect::<Result<_, _>>();
+            let differences = differences.map_err(|error| format!("variant `{name}`: {error}"))?;
+            return Self::new(base, differences, Some(name)).map(Some);
+        }
+        let Some(parts) = Name::of(name) else {
+            return Ok(None);
+        };
+        let base = base(catalogue, parts.server)?;
+        let differences = parts.differences(base.framework.as_deref(), here)?;
+        Self::new(base, differences, None).map(Some)
+    }
+
+    fn new(
+        base: &Server,
+        differences: Vec<Difference>,
+        name: Option<&str>,
+    ) -> Result<Self, String> {
+        let framework = base.framework.as_deref();
+        let labels = differences.iter().map(|one| one.label(framework));
+        let name = match name {
+            Some(name) => name.to_owned(),
+            None => base.name.clone() + &labels.collect::<String>(),
+        };
+        if differences.is_empty() {
+            return Err(format!(
+                "`{name}` differs in nothing; write {}",
+                difference::FORMS
+            ));
+        }
+        for (index, one) in differences.iter().enumerate() {
+            let same = |other: &&Difference| other.subject() == one.subject();
+            if let Some(other) = differences.iter().skip(index + 1).find(same) {
+                let (one, other) = (one.text(), other.text());
+                return Err(format!("`{name}`: {one} and {other} exclude each other"));
+            }
+        }
+        if differences.iter().any(Difference::is_built) && !is_built_by_cargo(base) {
+            return Err(format!(
+                "`{}` is not a package that cargo builds; only env.NAME=VALUE can differ",
+                base.name
+            ));
+        }
+        Ok(Self {
+            name,
+            base: base.clone(),
+            differences,
+        })
+    }
+
+    /// Its name.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Adds it to the catalogue, and notes beside its workspace what differs.
+    ///
+    /// # Errors
+    /// Where that cannot be written.
+    pub(crate) fn enter(&self, catalogue: &mut Catalogue) -> Result<()> {
+        let place = self.place(catalogue.root())?;
+        if let Some(place) = &place {
+            fs::create_dir_all(place)
+                .with_context(|| format!("cannot write {}", place.display()))?;
+            let texts = self.differences.iter().map(Difference::text);
+            let texts: Vec<String> = texts.collect();
+            mirror::put(&place.join(NOTE), &texts.join("\n"))?;
+        }
+        let stanza = self.stanza(catalogue.root(), place)?;
+        catalogue.add(stanza);
+        Ok(())
+    }
+
+    /// Where it is built; none where it is the same program.
+    fn place(&self, root: &Path) -> Result<Option<PathBuf>> {
+        if !self.differences.iter().any(Difference::is_built) {
+            return Ok(None);
+        }
+        let mut hash = Sha256::new_with_prefix(&self.base.name);
+        for difference in &self.differences {
+            hash.update("\n");
+            hash.update(difference.text());
+        }
+        let hash = hash.finalize();
+        let in_name =
+            |character: char| character.is_ascii_alphanumeric() || "-_.@+=~".contains(character);
+        let readable = self.name.chars().take(60);
+        let readable = readable.map(|character| if in_name(character) { character } else { '_' });
+        let [first, second, third, fourth] = [hash[0], hash[1], hash[2], hash[3]];
+        let hash = format!("{first:02x}{second:02x}{third:02x}{fourth:02x}");
+        let directory = readable.collect::<String>() + "-" + &hash;
+        Ok(Some(std::path::absolute(variants(root).join(directory))?))
+    }
+
+    /// The server as it is built and started.
+    fn stanza(&self, root: &Path, place: Option<PathBuf>) -> Result<Server> {
+        let private = Private::here(root);
+        let shown = |one: &Difference| private.without(&one.text());
+        let mut server = Server {
+            name: self.name.clone(),
+            variant: Some(VariantOf {
+                name: self.base.name.clone(),
+                differences: self.differences.iter().map(shown).collect(),
+            }),
+            workspace: place,
+            ..self.base.clone()
+        };
+        let mut options = Vec::new();
+        for difference in &self.differences {
+            match difference {
+                Difference::Profile { key, value } => {
+                    options.extend(["--config".to_owned(), format!("{key}={value}")]);
+                }
+                Difference::Rustflags(flags) => {
+                    let key = rustflags_key(root)?;
+                    let flags = toml::Value::from(flags.clone());
+                    options.extend(["--config".to_owned(), format!("{key}={flags}")]);
+                }
+                Difference::Features(names) => {
+                    options.extend(["--features".to_owned(), names.clone()]);
+                }
+                Difference::Environment { name, value } => {
+                    server.environment.insert(name.clone(), value.clone());
+                }
+                Difference::Release { .. }
+                | Difference::Checkout { .. }
+                | Difference::Allocator(_)
+                | Difference::CurrentThread
+                | Difference::Revision(_) => {}
+            }
+        }
+        let end = server.build.iter().position(|argument| argument == "--");
+        let end = end.unwrap_or(server.build.len());
+        server.build.splice(end..end, options);
+        Ok(server)
+    }
+}
+
+/// Adds to the catalogue the variants among these names, and gives all names as the catalogue has them.
+///
+/// # Errors
+/// A sentence for the one who asked.
+pub(crate) fn enter(
+    catalogue: &mut Catalogue,
+    names: &[String],
+    here: &Path,
+) -> Result<Vec<String>, String> {
+    let mut entered = Vec::new();
+    for name in names {
+        match Variant::named(catalogue, name, here)? {
+            None => entered.push(name.clone()),
+            Some(variant) => {
+                variant
+                    .enter(catalogue)
+                    .map_err(|error| format!("{error:#}"))?;
+                entered.push(variant.name);
+            }
+        }
+    }
+    Ok(entered)
+}
+
+/// Adds to the catalogue the variants that a run was begun with.
+///
+/// # Errors
+/// A sentence where it is not known any more what they are.
+pub(crate) fn enter_again(catalogue: &mut Catalogue, arms: &[Arm]) -> Result<(), String> {
+    for arm in arms {
+        let Some(known) = &arm.variant else { continue };
+        let texts: Vec<String> = match &known.directory {
+            None => known.differences.clone(),
+            Some(directory) => {
+                let place = variants(catalogue.root()).join(directory);
+                let note = fs::read_to_string(place.join(NOTE))
+                    .map_err(|_| format!("{} is gone; start a new run", place.display()))?;
+                note.lines().map(str::to_owned).collect()
+            }
+        };
+        let variant = Variant::of(catalogue, &known.of, &texts, catalogue.root())?;
+        let variant = Variant {
+            name: arm.server.clone(),
+            ..variant
+        };
+        variant
+            .enter(catalogue)
+            .map_err(|error| format!("{error:#}"))?;
+    }
+    Ok(())
+}
+
+/// Makes ready the workspace of a server that is a variant, and gives what it is built from. None where the server
+/// is none.
+///
+/// # Errors
+/// Where what differs cannot be had, in one line.
+pub(crate) fn ready(catalogue: &Catalogue, server: &Server) -> Result<Option<VariantSource>> {
+    let Some(variant) = &server.variant else {
+        return Ok(None);
+    };
+    let Some(place) = &server.workspace else {
+        return Ok(Some(VariantSource::default()));
+    };
+    let base = base(catalogue, &variant.name).map_err(anyhow::Error::msg)?;
+    let root = catalogue.root();
+    let note = place.join(NOTE);
+    let note =
+        fs::read_to_string(&note).with_context(|| format!("cannot read {}", note.display()))?;
+    let differences = note.lines().map(|line| Difference::parse(line, root));
+    let differences: Vec<Difference> = differences
+        .collect::<Result<_, _>>()
+        .map_err(anyhow::Error::msg)?;
+    workspace::make(root, base, &differences, place).map(Some)
+}
+
+fn base<'a>(catalogue: &'a Catalogue, name: &str) -> Result<&'a Server, String> {
+    let found = catalogue
+        .get(name)
+        .filter(|server| server.variant.is_none());
+    found.ok_or_else(|| format!("no server `{name}` of which there could be a variant"))
+}
+
+fn variants(root: &Path) -> PathBuf {
+    runs(root).join("variants")
+}
+
+/// Whether a server's program is what `cargo build` makes of its package.
+fn is_built_by_cargo(server: &Server) -> bool {
+    let by_cargo = server
+        .build
+        .first()
+        .is_some_and(|program| program == "cargo");
+    by_cargo && server.package.is_some() && !server.program.contains('/')
+}
+
+/// Where further flags for the compiler are put so that they come to those there are. Cargo takes flags from one
+/// place alone: the environment, or else a target's settings, or else those of all builds.
+fn rustflags_key(root: &Path) -> Result<String> {
+    let set = ["CARGO_ENCODED_RUSTFLAGS", "RUSTFLAGS"];
+    if let Some(name) = set
+        .into_iter()
+        .find(|name| std::env::var_os(name).is_some())
+    {
+        anyhow::bail!(
+            "rustflags cannot differ while {name} is set, because cargo takes flags from there alone"
+        );
+    }
+    let found = environment::look(root);
+    let of_target = |key: &String| key.starts_with("target.") && key.ends_with(".rustflags");
+    let Some(host) = found.host.filter(|_| found.cargo.keys().any(of_target)) else {
+        return Ok("build.rustflags".to_owned());
+    };
+    Ok(format!("target.{host}.rustflags"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,162 @@
+use super::*;
+use quartet_record::plan::ArmRole;
+
+use crate::selection;
+
+const SERVERS: &str = "
+[[server]]
+name = 'a'
+role = 'framework'
+framework = 'web'
+package = 'a'
+build = ['cargo', 'build', '--release', '--locked', '--package', 'a', '--bin', 'a']
+program = 'a'
+ready = 'line'
+[[server]]
+name = 'b'
+role = 'framework'
+framework = 'other'
+program = '/opt/b'
+ready = 'line'
+[[variant]]
+name = 'a-native'
+inherits = 'a'
+with = ['rustflags=-C target-cpu=native', 'env.X=1']
+";
+
+/// A directory whose name has a space, with a servers.toml.
+fn place() -> (tempfile::TempDir, Catalogue) {
+    let place = tempfile::Builder::new()
+        .prefix("a place")
+        .tempdir()
+        .unwrap();
+    fs::write(place.path().join("servers.toml"), SERVERS).unwrap();
+    let catalogue = Catalogue::load(place.path().join("servers.toml")).unwrap();
+    (place, catalogue)
+}
+
+fn with(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|&text| text.to_owned()).collect()
+}
+
+fn of(catalogue: &Catalogue, server: &str, texts: &[&str]) -> Result<Variant, String> {
+    Variant::of(catalogue, server, &with(texts), Path::new("."))
+}
+
+#[test]
+fn a_variant_is_built_as_its_server_is_but_for_what_differs() {
+    let (_place, mut catalogue) = place();
+    let variant = of(
+        &catalogue,
+        "a",
+        &[
+            "web=1.0.0",
+            "profile.release.lto=fat",
+            "features=x",
+            "allocator=mimalloc",
+        ],
+    )
+    .unwrap();
+    assert_eq!(
+        variant.name(),
+        "a@1.0.0+profile.release.lto=fat+features=x+mimalloc"
+    );
+    variant.enter(&mut catalogue).unwrap();
+    let server = catalogue.get(variant.name()).unwrap();
+    let base = catalogue.get("a").unwrap();
+    let (same, more) = server.build.split_at(base.build.len());
+    assert_eq!(same, base.build);
+    assert_eq!(
+        more,
+        ["--config", "profile.release.lto=\"fat\"", "--features", "x"]
+    );
+    assert_eq!(server.known_as(), "a");
+    assert!(server.root(Path::new("/")).starts_with(catalogue.root()));
+    assert_eq!(base.root(Path::new("/")), Path::new("/"));
+}
+
+#[test]
+fn a_variable_of_the_environment_needs_no_other_program() {
+    let (_place, mut catalogue) = place();
+    let variant = of(&catalogue, "b", &["env.X=1"]).unwrap();
+    variant.enter(&mut catalogue).unwrap();
+    let server = catalogue.get("b+env.X=1").unwrap();
+    assert_eq!(server.environment["X"], "1");
+    assert_eq!(server.workspace, None);
+    let refused = of(&catalogue, "b", &["other=1.0.0"]).unwrap_err();
+    assert!(refused.contains("only env.NAME=VALUE"), "{refused}");
+}
+
+#[test]
+fn what_cannot_be_is_refused() {
+    let (_place, catalogue) = place();
+    for (server, texts, why) in [
+        ("c", &["web=1.0.0"][..], "no server `c`"),
+        ("a", &[], "differs in nothing"),
+        ("a", &["web=1.0.0", "web=1.1.0"], "exclude each other"),
+        ("a", &["rev=HEAD", "rev=HEAD~1"], "exclude each other"),
+        ("a", &["fast"], "is no difference"),
+    ] {
+        let error = of(&catalogue, server, texts).unwrap_err();
+        assert!(error.contains(why), "{error}");
+    }
+}
+
+#[test]
+fn a_list_of_servers_may_name_variants_and_their_bases_are_measured() {
+    use ArmRole::{Again, Aside, Compared};
+    let (_place, mut catalogue) = place();
+    let names = with(&["b", "a@1.0.0", "a-native"]);
+    let names = enter(&mut catalogue, &names, Path::new(".")).unwrap();
+    assert_eq!(names, ["b", "a@1.0.0", "a-native"]);
+    let arms = selection::arms(&catalogue, &names).unwrap();
+    let found: Vec<(&str, ArmRole)> = arms.iter().map(|arm| (&*arm.name, arm.role)).collect();
+    assert_eq!(
+        found,
+        [
+            ("b", Compared),
+            ("a", Compared),
+            ("a@1.0.0", Aside),
+            ("a-native", Aside),
+            ("b (again)", Again)
+        ]
+    );
+    let variant = arms[3].variant.as_ref().unwrap();
+    assert_eq!(variant.of, "a");
+    assert_eq!(
+        variant.differences,
+        ["rustflags=-C target-cpu=native", "env.X=1"]
+    );
+    let error = enter(&mut catalogue, &with(&["a+quick"]), Path::new(".")).unwrap_err();
+    assert!(error.contains("`quick` is no difference"), "{error}");
+    // `all` is every server, and no variant.
+    let all = selection::arms(&catalogue, &with(&["all"])).unwrap();
+    assert!(all.iter().all(|arm| arm.variant.is_none()));
+}
+
+#[test]
+fn a_run_is_gone_on_with_by_what_was_noted() {
+    let (place, mut catalogue) = place();
+    let checkout = place.path().join("my web");
+    fs::create_dir(&checkout).unwrap();
+    fs::write(checkout.join("Cargo.toml"), "").unwrap();
+    let text = format!("a+web={}", checkout.display());
+    let names = with(&[&text, "a-native", "b+env.X=2"]);
+    let names = enter(&mut catalogue, &names, Path::new(".")).unwrap();
+    assert_eq!(names[0], "a+patch");
+    let arms = selection::arms(&catalogue, &names).unwrap();
+    let recorded = arms.iter().find(|arm| arm.server == "a+patch").unwrap();
+    let differences = &recorded.variant.as_ref().unwrap().differences;
+    let path = place.path().to_str().unwrap();
+    assert!(!differences[0].contains(path), "{differences:?}");
+
+    let mut again = Catalogue::load(place.path().join("servers.toml")).unwrap();
+    enter_again(&mut again, &arms).unwrap();
+    for name in &names {
+        assert_eq!(again.get(name), catalogue.get(name), "{name}");
+    }
+    fs::remove_dir_all(variants(place.path())).unwrap();
+    let mut gone = Catalogue::load(place.path().join("servers.toml")).unwrap();
+    let error = enter_again(&mut gone, &arms).unwrap_err();
+    assert!(error.ends_with("is gone; start a new run"), "{error}");
+}
