@@ -9,6 +9,7 @@ use crate::footprint::{self, Footprint, Spread};
 use crate::lane::LaneAnalysis;
 use crate::open_loop::{LatencyComparison, latency_comparison};
 use crate::samples::Samples;
+use crate::variants::{VariantComparison, variants};
 use crate::{busy, warnings};
 
 /// Everything that is said of a run.
@@ -18,6 +19,8 @@ pub struct Analysis {
     pub restarts: usize,
     /// One entry a lane.
     pub lanes: Vec<LaneAnalysis>,
+    /// One entry a variant.
+    pub variants: Vec<VariantComparison>,
     /// Requests per second against connections, by arm and then by number.
     pub capacities: Vec<Capacity>,
     /// Latency at given rates. Absent where it was not measured, or not so that it repeats.
@@ -53,11 +56,13 @@ impl Analysis {
         warnings.extend(busy::of_capacity(record));
         let spawn = footprint::spawn(record);
         let footprints = footprint::all(record);
+        let latency = latency_comparison(record)?;
         Ok(Self {
             restarts: samples.restarts(),
             lanes,
+            variants: variants(record, &samples, &footprints, latency.as_ref()),
             capacities: capacities(record),
-            latency: latency_comparison(record)?,
+            latency,
             footprints_again: footprint::again(record, &footprints),
             footprints,
             memory_notes: footprint::memory_notes(record),

@@ -14,7 +14,7 @@ const CHANCE: f64 = 0.01;
 const SPEED: f64 = 0.10;
 
 /// Why a row is excluded whose ratio to the reference rises or falls with the restarts by more than what is of account:
-/// its mean is then the mean of two different things. The floor is not asked: it is compared with no one, and as next
+/// its mean is then the mean of two different things. A variant's reference is its base. The floor is not asked: it is compared with no one, and as next
 /// to all of its time is the kernel's, its ratio moves with the machine's state.
 pub(super) fn of_ratio(
     record: &Record,
@@ -23,9 +23,11 @@ pub(super) fn of_ratio(
     lane: Lane,
 ) -> Option<String> {
     let is_floor = record.plan.arms[arm].role == ArmRole::Floor;
-    let reference = record
-        .plan
-        .first(ArmRole::Reference)
+    let mut variants = record.plan.variants().into_iter();
+    let base = variants.find(|&(variant, _)| variant == arm);
+    let reference = base
+        .map(|(_, base)| base)
+        .or_else(|| record.plan.first(ArmRole::Reference))
         .filter(|&reference| reference != arm && !is_floor)?;
     let change = certain(record, trend(&samples.log_ratios(arm, reference, lane)))?;
     (change.abs() > LEAST_MARGIN.ln_1p()).then(|| {

@@ -27,6 +27,20 @@ pub(crate) fn reasons(
     arm: usize,
     lane: Lane,
 ) -> Vec<String> {
+    let mut reasons = reasons_besides_drift(record, samples, arm, lane);
+    if reasons.is_empty() {
+        reasons.extend(drift::of_ratio(record, samples, arm, lane));
+    }
+    reasons
+}
+
+/// The same, were its ratio to the reference of no account.
+pub(crate) fn reasons_besides_drift(
+    record: &Record,
+    samples: &Samples<'_>,
+    arm: usize,
+    lane: Lane,
+) -> Vec<String> {
     let mut reasons: Vec<String> = record
         .exclusions
         .iter()
@@ -49,7 +63,6 @@ pub(crate) fn reasons(
         reasons.extend(not_saturated(record, samples, arm, lane));
         reasons.extend(against_littles_law(record, samples, arm, lane));
         reasons.extend(near_the_floor(record, samples, arm, lane));
-        reasons.extend(drift::of_ratio(record, samples, arm, lane));
     }
     reasons
 }

@@ -151,6 +151,7 @@ impl LaneAnalysis {
             .iter()
             .flat_map(|&arm| (0..arms.len()).map(move |aside| (arm, aside)))
             .filter(|&(_, aside)| arms[aside].role == ArmRole::Aside && sound(aside))
+            .filter(|&(_, aside)| arms[aside].variant.is_none())
             .filter(|&(arm, aside)| framework(arm).is_some_and(|f| framework(aside) == Some(f)))
             .filter_map(|both| Pair::of(samples, lane, both, CONFIDENCE, &equals))
             .collect();

@@ -34,6 +34,7 @@ mod simulation;
 pub mod statistics;
 #[cfg(test)]
 mod tests;
+mod variants;
 mod warnings;
 
 pub use analysis::Analysis;
@@ -51,3 +52,6 @@ pub use open_loop::{
     LatencySamples, OpenLoop, latency_comparison,
 };
 pub use samples::{Samples, counts};
+pub use variants::{
+    Change, Count, CountChange, Loss, Size, SizeChange, SuiteChange, VariantComparison, VariantLane,
+};

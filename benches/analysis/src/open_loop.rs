@@ -39,6 +39,8 @@ pub struct LatencyComparison {
     pub cells: Vec<OpenLoop>,
     /// Each compared server against each after it, at each rate and percentile.
     pub pairs: Vec<LatencyPair>,
+    /// Each variant against its base, likewise. Their intervals hold at once among themselves.
+    pub variants: Vec<LatencyPair>,
     /// How far apart the two copies of one server are, by rate and then by percentile; how far apart
     /// others must be to differ beside it.
     pub again: Vec<LatencyEquals>,
@@ -152,11 +154,15 @@ pub fn latency_comparison(record: &Record) -> Result<Option<LatencyComparison>> 
     let copied = record.plan.copied();
     let mut again = Vec::new();
     let mut pairs = Vec::new();
+    let mut variants = Vec::new();
     let compared: Vec<usize> = (0..arms.len())
         .filter(|&arm| arms[arm].role == ArmRole::Compared)
         .collect();
     let comparisons = pairs_of(compared.len(), latency.rates.len() * COMPARED.len());
     let confidence = simultaneous_confidence(comparisons);
+    let of_variants = record.plan.variants();
+    let comparisons = of_variants.len() * latency.rates.len() * COMPARED.len();
+    let confidence_of_variants = simultaneous_confidence(comparisons);
     for rate in 0..latency.rates.len() {
         for quantile in COMPARED {
             // How far equals are apart counts though their cells may not: it only makes verdicts rarer.
@@ -177,23 +183,26 @@ pub fn latency_comparison(record: &Record) -> Result<Option<LatencyComparison>> 
                     .iter()
                     .map(move |&against| (arm, against))
             });
-            for (arm, against) in both.filter(|&(a, b)| sound(a, rate) && sound(b, rate)) {
+            let pair = |(arm, against): (usize, usize), confidence| {
+                if !sound(arm, rate) || !sound(against, rate) {
+                    return None;
+                }
                 let log_ratios = samples.log_ratios(arm, against, rate, quantile);
-                pairs.extend(
-                    equals
-                        .judge(&log_ratios, confidence)
-                        .map(|judged| LatencyPair {
-                            rate,
-                            quantile,
-                            arm,
-                            against,
-                            ratio: judged.ratio,
-                            // Less is better.
-                            verdict: judged.verdict.inverse(),
-                            restarts_needed: judged.restarts_needed,
-                        }),
-                );
-            }
+                let judged = equals.judge(&log_ratios, confidence)?;
+                Some(LatencyPair {
+                    rate,
+                    quantile,
+                    arm,
+                    against,
+                    ratio: judged.ratio,
+                    // Less is better.
+                    verdict: judged.verdict.inverse(),
+                    restarts_needed: judged.restarts_needed,
+                })
+            };
+            pairs.extend(both.filter_map(|both| pair(both, confidence)));
+            let of_variants = of_variants.iter();
+            variants.extend(of_variants.filter_map(|&both| pair(both, confidence_of_variants)));
         }
     }
     for (cell, relative) in cells.iter_mut().zip(relative) {
@@ -204,6 +213,7 @@ pub fn latency_comparison(record: &Record) -> Result<Option<LatencyComparison>> 
     Ok(Some(LatencyComparison {
         cells,
         pairs,
+        variants,
         again,
     }))
 }

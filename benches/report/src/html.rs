@@ -15,6 +15,7 @@ mod percentiles;
 mod rates;
 mod raw;
 mod suite;
+mod variants;
 mod verdict;
 
 use std::fs;
@@ -54,6 +55,7 @@ pub fn page(
         notices: material.notices(),
         sections: [
             Some(verdict::section(&material)),
+            variants::section(&material),
             Some(rates::section(&material)),
             Some(cpu::section(&material)),
             Some(latency::section(&material)),

@@ -20,6 +20,7 @@ mod numbers;
 mod splice;
 pub mod table;
 pub mod text;
+pub mod variants;
 
 pub use link::link;
 pub use splice::{BEGIN, END, splice};

@@ -14,6 +14,8 @@ use std::fmt::Write as _;
 use quartet_analysis::Analysis;
 use quartet_record::Record;
 
+use crate::variants::sentences;
+
 pub(crate) use caption::cores;
 pub use division::render_division;
 pub(crate) use footprint::{memory_caption, running_remarks};
@@ -28,6 +30,11 @@ pub(crate) use rates::rate_caption;
 pub fn render(record: &Record, analysis: &Analysis, form: Form) -> String {
     let page = Page { record, form };
     let mut blocks = Vec::new();
+    for (variant, sentences) in analysis.variants.iter().zip(sentences(record, analysis)) {
+        let (name, base) = (page.name(variant.arm), page.name(variant.base));
+        blocks.push(page.title(format!("{name} against {base}")));
+        blocks.push(page.list(&sentences));
+    }
     for lane in &analysis.lanes {
         blocks.push(page.heading(lane));
         blocks.push(page.table(&page.rates(lane)));

@@ -35,10 +35,12 @@ impl Page<'_> {
     }
 
     pub(crate) fn rate(&self, row: &Row) -> Vec<String> {
-        let role = self.record.plan.arms[row.arm].role;
+        let arm = &self.record.plan.arms[row.arm];
+        let role = arm.role;
         let rank = match (row.excluded.is_empty(), role) {
             (false, _) => "excluded".to_owned(),
             (true, ArmRole::Compared) => row.rank.map(rank).unwrap_or_default(),
+            (true, ArmRole::Aside) if arm.variant.is_some() => "variant".to_owned(),
             (true, ArmRole::Aside) => "aside".to_owned(),
             (true, ArmRole::Again) => "A/A".to_owned(),
             (true, ArmRole::Reference) => "reference".to_owned(),

@@ -1,0 +1,91 @@
+//! A comparison of a variant and its base as a comment on a pull request.
+
+use std::fmt::Write as _;
+
+use quartet_analysis::{Analysis, VariantComparison};
+use quartet_record::Record;
+
+use super::{Slowdown, sentences, slowdown};
+use crate::numbers::{interval, microseconds, thousands};
+use crate::table::{Align, Table};
+
+/// The comment, in GitHub's Markdown. `share` is the slowdown that would be too much, if any is named.
+pub fn comment(record: &Record, analysis: &Analysis, share: Option<f64>) -> String {
+    let mut text = String::new();
+    for (variant, sentences) in analysis.variants.iter().zip(sentences(record, analysis)) {
+        let (first, rest) = sentences
+            .split_first()
+            .map_or(("", &[][..]), |(a, b)| (a, b));
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "**{first}.**\n");
+        if let Some(table) = table(record, analysis, variant) {
+            let _ = writeln!(text, "{}", table.markdown());
+        }
+        for sentence in rest {
+            let _ = writeln!(text, "- {sentence}.");
+        }
+        text.push('\n');
+    }
+    if let Some(share) = share {
+        let outcome = match slowdown(record, analysis, share) {
+            Slowdown::Proven(sentence) => format!("Failed: {sentence}."),
+            Slowdown::Unknown(sentence) => format!("Failed: {sentence}."),
+            Slowdown::Open(sentence) => format!("Passed; {sentence}."),
+            Slowdown::Refuted => format!(
+                "Passed: no lane is slower by more than {} %.",
+                100.0 * share
+            ),
+        };
+        let _ = writeln!(text, "{outcome}\n");
+    }
+    let date = record.started.get(..10).unwrap_or(&record.started);
+    let _ = writeln!(
+        text,
+        "{} restarts, {date}, {}; `{}`",
+        analysis.restarts,
+        record.machine.sentence(),
+        record.command
+    );
+    text
+}
+
+fn table(record: &Record, analysis: &Analysis, variant: &VariantComparison) -> Option<Table> {
+    let name = |arm: usize| record.plan.arms[arm].name.as_str();
+    let mut table = Table::new([
+        ("lane", Align::Left),
+        (name(variant.base), Align::Right),
+        (name(variant.arm), Align::Right),
+        ("ratio (95 %)", Align::Left),
+        ("CPU µs/request", Align::Right),
+    ]);
+    let mut any = false;
+    for lane in &variant.lanes {
+        let Some(change) = &lane.requests else {
+            continue;
+        };
+        let rows = analysis
+            .lanes
+            .iter()
+            .filter(|found| found.lane == lane.lane);
+        let rows: Vec<_> = rows.flat_map(|found| &found.rows).collect();
+        let figures = |arm| rows.iter().find(|row| row.arm == arm)?.figures;
+        let (Some(base), Some(new)) = (figures(variant.base), figures(variant.arm)) else {
+            continue;
+        };
+        let cpu = base
+            .cpu
+            .zip(new.cpu)
+            .map_or_else(String::new, |(base, new)| {
+                format!("{} → {}", microseconds(base.total), microseconds(new.total))
+            });
+        any = true;
+        table.push(vec![
+            lane.lane.name().to_owned(),
+            thousands(base.requests_per_second),
+            thousands(new.requests_per_second),
+            interval(change.ratio),
+            cpu,
+        ]);
+    }
+    any.then_some(table)
+}

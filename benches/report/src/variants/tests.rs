@@ -1,0 +1,199 @@
+use quartet_record::Exclusion;
+use quartet_record::plan::ArmRole;
+use quartet_record::testing::Simulation;
+use quartet_record::variant::{PackageChange, Variant, VariantSource};
+
+use super::*;
+
+/// A run with a variant of axum that answers so many requests, beside axum as the reference.
+fn run(restarts: u32, rate: f64) -> Record {
+    let mut simulation = Simulation::new(restarts);
+    simulation.arms[1] = ("axum@0.8.4", ArmRole::Aside, rate);
+    let mut record = simulation.run();
+    record.plan.arms[1].variant = Some(Variant {
+        of: "axum".to_owned(),
+        differences: vec!["axum=0.8.4".to_owned()],
+        directory: None,
+    });
+    record.servers[0].version = Some("0.8.9".to_owned());
+    record.servers[1].version = Some("0.8.4".to_owned());
+    record.servers[1].variant = Some(VariantSource {
+        packages: vec![PackageChange {
+            name: "axum".to_owned(),
+            from: vec!["0.8.9".to_owned()],
+            to: vec!["0.8.4".to_owned()],
+        }],
+        ..VariantSource::default()
+    });
+    record
+}
+
+fn said(record: &Record) -> Vec<String> {
+    let analysis = Analysis::of(record).unwrap();
+    sentences(record, &analysis).remove(0)
+}
+
+#[test]
+fn the_first_sentence_is_the_answer() {
+    let slower = said(&run(28, 142_500.0));
+    assert!(slower[0].starts_with("axum 0.8.4 answers 5."), "{slower:?}");
+    assert!(slower[0].contains(" % fewer ("), "{slower:?}");
+    assert!(slower[0].contains(" than 0.8.9 in item and "), "{slower:?}");
+    assert!(slower[0].ends_with(" in list"), "{slower:?}");
+    let faster = said(&run(28, 157_500.0));
+    assert!(faster[0].contains(" % more ("), "{faster:?}");
+    let same = said(&run(28, 150_000.0));
+    assert_eq!(
+        same[0],
+        "axum 0.8.4 answers as many requests as 0.8.9 in item and list (within 1 %)"
+    );
+    assert_eq!(
+        same.last().unwrap(),
+        "Crates that differ: axum 0.8.9 to 0.8.4"
+    );
+    let open = said(&run(3, 151_500.0));
+    assert!(
+        open[0].starts_with("axum 0.8.4 against 0.8.9: not resolved in item ("),
+        "{open:?}"
+    );
+    assert!(open[0].contains("restarts would resolve it"), "{open:?}");
+}
+
+#[test]
+fn a_variant_is_called_by_its_name_where_its_version_does_not_tell() {
+    let mut record = run(28, 150_000.0);
+    record.plan.arms[1].name = "axum+mimalloc".to_owned();
+    record.servers[1].version = Some("0.8.9".to_owned());
+    assert!(
+        said(&record)[0].starts_with("axum+mimalloc answers as many requests as axum 0.8.9 in")
+    );
+}
+
+#[test]
+fn of_small_differences_the_layout_is_mentioned() {
+    let mentions = |rate| {
+        let said = said(&run(84, rate));
+        said.iter().any(|sentence| sentence.contains("the linker"))
+    };
+    assert!(mentions(147_500.0));
+    assert!(!mentions(150_000.0));
+    assert!(!mentions(140_000.0));
+}
+
+#[test]
+fn what_was_not_measured_says_why_and_no_more() {
+    let mut record = run(28, 150_000.0);
+    record.exclusions.push(Exclusion {
+        arm: 1,
+        restart: None,
+        lane: None,
+        reason: "it cannot be built: error[E0432]: unresolved import".to_owned(),
+    });
+    assert_eq!(
+        said(&record),
+        ["axum 0.8.4 was not measured: it cannot be built: error[E0432]: unresolved import"]
+    );
+    let analysis = Analysis::of(&record).unwrap();
+    let outcome = slowdown(&record, &analysis, 0.03);
+    assert_eq!(
+        outcome,
+        Slowdown::Unknown(
+            "no valid result of axum 0.8.4 in item and axum 0.8.4 in list".to_owned()
+        )
+    );
+}
+
+#[test]
+fn a_slowdown_is_proven_open_or_none() {
+    let outcome = |restarts, rate| {
+        let record = run(restarts, rate);
+        slowdown(&record, &Analysis::of(&record).unwrap(), 0.03)
+    };
+    let Slowdown::Proven(sentence) = outcome(28, 140_000.0) else {
+        panic!("6 % are not seen");
+    };
+    assert_eq!(
+        sentence,
+        "slower by more than 3 %: axum 0.8.4 in item and axum 0.8.4 in list"
+    );
+    assert_eq!(outcome(28, 150_000.0), Slowdown::Refuted);
+    let Slowdown::Open(sentence) = outcome(28, 145_500.0) else {
+        panic!("it is at the bound");
+    };
+    assert!(sentence.starts_with("not resolved whether slower by more than 3 %: "));
+}
+
+#[test]
+fn sizes_are_told_with_what_they_were() {
+    let change = |size, from, to, differs| SizeChange {
+        size,
+        from,
+        to,
+        differs,
+    };
+    let sizes = [
+        change(Size::Idle, 1e6, 1.001e6, false),
+        change(Size::Loaded, 1.4e6, 1.75e6, true),
+        change(Size::Program, 4_000_000.0, 4_100_000.0, true),
+    ];
+    let said = memory(&sizes).unwrap();
+    assert!(said.starts_with("Memory: loaded "), "{said}");
+    assert!(said.ends_with("(+25.0 %); no difference in idle"), "{said}");
+    assert_eq!(
+        program(&sizes).unwrap(),
+        "Size: 4,100 kB instead of 4,000 kB (+2.5 %)"
+    );
+    assert_eq!(memory(&[]), None);
+}
+
+#[test]
+fn counts_and_cases_are_told_by_name() {
+    let change = |count, from, to| CountChange {
+        lane: quartet_record::plan::Lane::Item,
+        count,
+        from,
+        to,
+    };
+    let said = counts(&[
+        change(Count::Instructions, 20_000.0, 20_200.0),
+        change(Count::Allocations, 31.0, 31.02),
+    ]);
+    assert_eq!(
+        said,
+        [
+            "Instructions per request: 20,200 instead of 20,000 (+1.0 %) in item",
+            "Allocations per request: 31.0 in item, as before"
+        ]
+    );
+    let said = suite(&SuiteChange {
+        asked: 190,
+        conforming: Vec::new(),
+        deviating: vec!["semantics/head-item".to_owned()],
+    });
+    assert_eq!(
+        said.unwrap(),
+        "Conformance: newly deviating: semantics/head-item"
+    );
+    assert_eq!(suite(&SuiteChange::default()), None);
+}
+
+#[test]
+fn a_comment_has_the_answer_the_figures_and_the_outcome() {
+    let record = run(28, 140_000.0);
+    let text = comment(&record, &Analysis::of(&record).unwrap(), Some(0.03));
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(
+        lines[0].starts_with("**axum 0.8.4 answers ") && lines[0].ends_with(".**"),
+        "{text}"
+    );
+    assert!(
+        lines[2].starts_with("| lane | axum | axum@0.8.4 |"),
+        "{text}"
+    );
+    assert!(text.contains("\n| item | "), "{text}");
+    assert!(text.contains("Failed: slower by more than 3 %: "), "{text}");
+    assert!(
+        text.contains("28 restarts, 2026-11-02, Fast 9000"),
+        "{text}"
+    );
+}
