@@ -222,7 +222,7 @@ pub(crate) fn enter(
                 variant
                     .enter(catalogue)
                     .map_err(|error| format!("{error:#}"))?;
-                entered.push(variant.name);
+                entered.push(variant.name().to_owned());
             }
         }
     }

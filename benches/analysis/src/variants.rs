@@ -236,7 +236,8 @@ fn in_lane(
 }
 
 fn sizes(variant: &Footprint, base: &Footprint) -> Vec<SizeChange> {
-    let memory: [(Size, fn(&Footprint) -> Option<Range>); 4] = [
+    type Memory = fn(&Footprint) -> Option<Range>;
+    let memory: [(Size, Memory); 4] = [
         (Size::Idle, |print| print.idle),
         (Size::Loaded, |print| print.loaded),
         (Size::Peak, |print| print.peak),

@@ -29,7 +29,8 @@ pub struct Options {
     #[arg(long, value_name = "N", value_parser = at_least_one::<NonZeroU32>)]
     restarts: Option<NonZeroU32>,
 
-    /// Servers to compare, by their names in servers.toml, or `all` [default: the frameworks]
+    /// Servers to compare, by their names in servers.toml, or `all`; and variants, such as axum@0.8.4,
+    /// salvo+mimalloc or warp+hyper=1.11.0 (README lists what may differ) [default: the frameworks]
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     servers: Vec<String>,
 

@@ -92,7 +92,7 @@ fn a_crate_of_a_path_is_a_patched_version() {
     let place = tempfile::tempdir().unwrap();
     let mut server = Server::new("a", Role::Framework, "x", Ready::Line);
     server.framework = Some("web".to_owned());
-    let mut version = |lock: &str| {
+    let version = |lock: &str| {
         fs::write(place.path().join("Cargo.lock"), lock).unwrap();
         let file = place.path().join("servers.toml");
         let catalogue = Catalogue::parse(STANZA, &file, place.path()).unwrap();
