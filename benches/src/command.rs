@@ -14,7 +14,7 @@ use quartet_report::{html, link, splice};
 use crate::failure::{Failure, named, print};
 use crate::page::suite;
 use crate::run;
-use crate::{attach, calibrate, defaults, diff, export, list, repack, schema, versus};
+use crate::{ab, attach, calibrate, defaults, diff, export, list, repack, schema, versus};
 
 /// Compares the servers of servers.toml: builds, tests and measures them side by side, and reports
 /// which differences are real
@@ -34,8 +34,9 @@ Exit codes:
   0    at least one row is valid
   1    an error
   2    a wrong option, or a record that does not exist
-  3    every row is excluded
-  4    calibrate: this machine misses a promised precision; diff: the records differ
+  3    every row is excluded; ab: the variant has no valid result
+  4    calibrate: this machine misses a promised precision; diff: the records differ; ab: slower than
+       --fail-slower allows
   130  interrupted; the record keeps what was measured")]
 struct Command {
     #[command(subcommand)]
@@ -50,6 +51,8 @@ enum What {
     Run(Box<run::Options>),
     /// Print a record's report
     Report(ReportOptions),
+    /// Compare a server with a variant of it, such as another release of its framework
+    Ab(Box<ab::Options>),
     /// Add criterion's estimates to a record, for the division of a request's CPU time
     Attach(attach::Options),
     /// Measure servers with known slowdowns, to find the smallest difference that this machine can detect
@@ -97,6 +100,7 @@ pub fn main() -> ExitCode {
         None => run::run(&arguments.run, &typed()),
         Some(What::Run(options)) => run::run(&options, &typed()),
         Some(What::Calibrate(options)) => calibrate::run(&options, &typed()),
+        Some(What::Ab(options)) => ab::run(&options, &typed()),
         Some(What::Attach(options)) => attach::run(&options),
         Some(What::Diff(options)) => diff::run(&options),
         Some(What::List(options)) => list::run(&options),

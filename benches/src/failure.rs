@@ -18,6 +18,8 @@ pub enum Failure {
     Interrupted,
     /// It measured, and no row counts.
     AllExcluded,
+    /// It measured, and what it was asked for has no valid result: one line that says why.
+    NoResult(String),
     /// What was to be shown did not hold: one line that says what.
     Unmet(String),
     /// Two records differ. The conclusion on standard output has said so.
@@ -38,7 +40,7 @@ impl Failure {
         Self::Usage(format!("{error:#}"))
     }
 
-    /// Says it on standard error, and gives the exit code: 2 for usage, 3 where every row is excluded,
+    /// Says it on standard error, and gives the exit code: 2 for usage, 3 where there is no valid result,
     /// 4 where what was to be shown did not hold, 130 where interrupted, 1 otherwise.
     pub fn report(&self) -> ExitCode {
         match self {
@@ -52,6 +54,10 @@ impl Failure {
             }
             Self::AllExcluded => {
                 eprintln!("compare: every row is excluded; the reasons are below the table");
+                ExitCode::from(3)
+            }
+            Self::NoResult(sentence) => {
+                eprintln!("compare: {sentence}");
                 ExitCode::from(3)
             }
             Self::Unmet(sentence) => {

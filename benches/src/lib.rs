@@ -3,6 +3,7 @@
 //! What is stored is in `quartet-record`, the load generator in `quartet-generator`, what follows from samples
 //! in `quartet-analysis`, and what is shown in `quartet-report`.
 
+pub mod ab;
 pub mod accounting;
 pub mod attach;
 pub mod calibrate;

@@ -76,6 +76,30 @@ pub fn arms(catalogue: &Catalogue, wanted: &[String]) -> Result<Vec<Arm>, String
     Ok(arms)
 }
 
+/// The arms that a variant is compared with its base by: the base as the reference and once more, the variant, and
+/// the floor.
+///
+/// # Errors
+/// A sentence where there is no such server, or it is no variant.
+pub(crate) fn pair(catalogue: &Catalogue, variant: &str) -> Result<Vec<Arm>, String> {
+    let server = catalogue
+        .get(variant)
+        .ok_or_else(|| unknown(catalogue, variant))?;
+    let of = server.variant.as_ref();
+    let base = of.and_then(|of| catalogue.get(&of.name));
+    let base = base.ok_or_else(|| format!("`{variant}` is a variant of no server"))?;
+    if base.name == FLOOR || base.role == Role::Calibration {
+        return Err(format!("`{}` is there for measurements alone", base.name));
+    }
+    let base = arm(base, ArmRole::Reference);
+    let floor = catalogue.get(FLOOR).map(|floor| arm(floor, ArmRole::Floor));
+    let again = copy(&base, "again", ArmRole::Again);
+    Ok([base, arm(server, ArmRole::Aside), again]
+        .into_iter()
+        .chain(floor)
+        .collect())
+}
+
 /// The arms of a calibration: the control twice more, once as the A/A copy of any run and once to be
 /// compared, then what is slower by a known share, and the floors.
 ///

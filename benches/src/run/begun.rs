@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 use quartet_analysis::{Analysis, Division};
 use quartet_conformance::servers::Catalogue;
-use quartet_record::plan::Arm;
+use quartet_record::plan::{Arm, Effort};
 use quartet_record::{Record, SCHEMA_VERSION, State, now};
 use quartet_report::html;
 
@@ -84,6 +84,16 @@ impl Run {
         })
     }
 
+    /// Measures a server and a variant of it instead: so many restarts and blocks, and latency only if that was
+    /// asked for.
+    pub(crate) fn become_pair(&mut self, effort: Effort, latency: bool) {
+        let plan = &mut self.record.plan;
+        plan.restarts = effort.restarts;
+        plan.capacity = None;
+        plan.latency = plan.latency.take().filter(|_| latency);
+        self.blocks = Some(effort.blocks);
+    }
+
     /// Prints what was found, and where the record is.
     ///
     /// # Errors
@@ -97,7 +107,7 @@ impl Run {
     ///
     /// # Errors
     /// Where the page cannot be written.
-    pub(super) fn write_page(&self, analysis: &Analysis) -> Result<()> {
+    pub(crate) fn write_page(&self, analysis: &Analysis) -> Result<()> {
         let division = Division::of(&self.record)?;
         let file = html::write(
             &self.record,

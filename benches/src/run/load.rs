@@ -93,13 +93,18 @@ impl LoadOptions {
         if levels.len() > 1 {
             plan.capacity = Some(CapacityPlan::new(lane, levels, depth.capacity_restarts));
         }
-        let asked = self.latency || !self.rate.is_empty();
+        let asked = self.asks_for_latency();
         if !self.no_latency && (asked || depth.modes) {
             let rates = self.rate.clone();
             let restarts = depth.latency_restarts;
             let latency = LatencyPlan::new(lane, rates, plan.connections, restarts);
             plan.latency = Some(latency);
         }
+    }
+
+    /// Whether latency was asked for.
+    pub(super) fn asks_for_latency(&self) -> bool {
+        self.latency || !self.rate.is_empty()
     }
 
     fn levels(&self, depth: Depth) -> Vec<usize> {

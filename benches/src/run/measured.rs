@@ -1,7 +1,7 @@
 //! Measuring what a run plans.
 
 use quartet_conformance::Model;
-use quartet_record::plan::ArmRole;
+use quartet_record::plan::{ArmRole, Plan};
 use quartet_record::{Record, State};
 
 use super::begun::Run;
@@ -44,6 +44,10 @@ impl Run {
             .any(|(subject, arm)| subject.is_some() && arm.role != ArmRole::Floor);
         if !anything {
             return Err(anyhow::anyhow!("nothing remains to measure").into());
+        }
+        if nothing_to_compare(&self.record.plan, &measurement.subjects) {
+            self.record.state = State::Complete;
+            return Ok(self.record.write(self.claim.directory()).map(drop)?);
         }
         eprintln!("measuring on {}", self.record.machine.sentence());
         for warning in &self.placement.warnings {
@@ -88,5 +92,46 @@ impl Run {
             State::Complete
         };
         Ok(keep(&self.record)?)
+    }
+}
+
+/// Whether a run is about variants alone, and has none.
+fn nothing_to_compare<T>(plan: &Plan, subjects: &[Option<T>]) -> bool {
+    let variants = plan.variants();
+    let is_about_others = plan.arms.iter().any(|arm| arm.role == ArmRole::Compared);
+    let runs = |arm: usize| subjects.get(arm).is_some_and(Option::is_some);
+    !variants.is_empty()
+        && !is_about_others
+        && !variants.iter().any(|&(arm, base)| runs(arm) && runs(base))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quartet_record::testing::record;
+    use quartet_record::variant::Variant;
+
+    #[test]
+    fn without_a_variant_that_runs_there_is_nothing_to_compare() {
+        let mut plan = record().plan;
+        let mut subjects: Vec<Option<()>> = vec![Some(()); plan.arms.len()];
+        subjects[1] = None;
+        assert!(!nothing_to_compare(&plan, &subjects));
+        plan.arms[1].variant = Some(Variant {
+            of: plan.arms[0].server.clone(),
+            differences: Vec::new(),
+            directory: None,
+        });
+        assert!(!nothing_to_compare(&plan, &subjects), "others are compared");
+        for arm in &mut plan.arms {
+            if arm.role == ArmRole::Compared {
+                arm.role = ArmRole::Aside;
+            }
+        }
+        assert!(nothing_to_compare(&plan, &subjects));
+        subjects[1] = Some(());
+        assert!(!nothing_to_compare(&plan, &subjects));
+        subjects[0] = None;
+        assert!(nothing_to_compare(&plan, &subjects));
     }
 }

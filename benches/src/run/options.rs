@@ -109,7 +109,7 @@ impl Options {
     }
 
     /// What servers cost besides, as far as it was asked for.
-    pub(super) fn cost(&self) -> cost::Options {
+    pub(crate) fn cost(&self) -> cost::Options {
         self.cost
     }
 
@@ -137,6 +137,23 @@ impl Options {
         };
         let restarts = self.restarts.map_or(usual.restarts, NonZeroU32::get);
         Effort { restarts, ..usual }
+    }
+
+    /// How much is measured of a server and a variant of it.
+    pub(crate) fn effort_of_pair(&self) -> Effort {
+        let effort = self.effort();
+        match self.quick || self.thorough || self.restarts.is_some() {
+            true => Effort {
+                restarts: effort.restarts,
+                ..Effort::PAIR
+            },
+            false => Effort::PAIR,
+        }
+    }
+
+    /// Whether latency was asked for, and not only not refused.
+    pub(crate) fn asks_for_latency(&self) -> bool {
+        self.load.asks_for_latency()
     }
 
     /// The plan of a run of these arms, but for the number of its blocks.

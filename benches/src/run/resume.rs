@@ -23,7 +23,7 @@ impl Run {
     /// # Errors
     /// Where there is none, another process is measuring it, it is complete, or it was begun on
     /// another machine: restarts of two machines are no sample of either.
-    pub(super) fn again(options: &Options, record: &Path) -> Result<Self, Failure> {
+    pub(crate) fn again(options: &Options, record: &Path) -> Result<Self, Failure> {
         let mut catalogue = options.catalogue()?;
         let file = Record::file(record);
         named(&file)?;

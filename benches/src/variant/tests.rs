@@ -160,3 +160,23 @@ fn a_run_is_gone_on_with_by_what_was_noted() {
     let error = enter_again(&mut gone, &arms).unwrap_err();
     assert!(error.ends_with("is gone; start a new run"), "{error}");
 }
+
+#[test]
+fn a_pair_is_a_variant_beside_its_base_as_the_reference() {
+    use ArmRole::{Again, Aside, Reference};
+    let (_place, mut catalogue) = place();
+    let variant = of(&catalogue, "a", &["allocator=mimalloc"]).unwrap();
+    variant.enter(&mut catalogue).unwrap();
+    let arms = selection::pair(&catalogue, variant.name()).unwrap();
+    let found: Vec<(&str, ArmRole)> = arms.iter().map(|arm| (&*arm.name, arm.role)).collect();
+    assert_eq!(
+        found,
+        [
+            ("a", Reference),
+            ("a+mimalloc", Aside),
+            ("a (again)", Again)
+        ]
+    );
+    let error = selection::pair(&catalogue, "a").unwrap_err();
+    assert!(error.contains("a variant of no server"), "{error}");
+}

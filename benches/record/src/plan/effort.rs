@@ -26,4 +26,9 @@ impl Effort {
         restarts: 164,
         blocks: 8,
     };
+    /// About two minutes for a server and a variant of it in two lanes.
+    pub const PAIR: Self = Self {
+        restarts: 56,
+        blocks: 8,
+    };
 }

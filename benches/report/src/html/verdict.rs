@@ -57,7 +57,12 @@ fn first(material: &Material<'_>, lane: &LaneAnalysis) -> String {
             .iter()
             .all(|(other, _)| tied(*arm, *other))
     });
+    let any_compared = lane
+        .rows
+        .iter()
+        .any(|row| material.role(row.arm) == ArmRole::Compared);
     match names[..] {
+        [] if !any_compared => "No server has a rank in this run.".to_owned(),
         [] => "No verdict: fewer than two servers are valid.".to_owned(),
         [one] => format!("{one} is first."),
         _ if all_tie => format!("{} share rank 1.", list(&names, "and")),

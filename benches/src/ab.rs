@@ -1,0 +1,254 @@
+//! `cargo compare ab`: a server and a variant of it, measured side by side, and what differs in sentences.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::Args;
+use quartet_analysis::Analysis;
+use quartet_conformance::servers::Catalogue;
+use quartet_record::{Record, State};
+use quartet_report::text::{Form, render};
+use quartet_report::variants::{Slowdown, comment, slowdown};
+
+use crate::failure::{Failure, named, print};
+use crate::run::{self, Run};
+use crate::selection;
+use crate::variant::Variant;
+
+/// What to compare, and what is too slow.
+#[derive(Args, Debug)]
+// The group of `run::Options` has the name that this one would have.
+#[group(id = "ab")]
+pub struct Options {
+    /// The server, by its name in servers.toml
+    #[arg(required_unless_present_any = ["resume", "from"])]
+    server: Option<String>,
+
+    /// What differs, several times if several things do: CRATE=VERSION, CRATE=PATH (a checkout; its whole
+    /// workspace), rustflags=FLAGS, allocator=mimalloc|jemalloc|system, runtime=current-thread,
+    /// profile.release.KEY=VALUE, features=NAMES, rev=REVISION (of this repository), env.NAME=VALUE
+    #[arg(long, value_name = "DIFFERENCE", required_unless_present_any = ["resume", "from"])]
+    with: Vec<String>,
+
+    /// Exit with 4 if the variant is proven to answer fewer requests by more than this in any lane, such as 3%
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    fail_slower: Option<f64>,
+
+    /// Write the result as Markdown, for a comment on a pull request
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<PathBuf>,
+
+    /// Say it again from a record, and measure nothing
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["server", "with", "resume"])]
+    from: Option<PathBuf>,
+
+    #[command(flatten)]
+    run: run::Options,
+}
+
+/// Builds both, gates them, measures them side by side, and says what differs.
+///
+/// # Errors
+/// As a run's; [`Failure::NoResult`] where the variant cannot be built, does not conform or has no valid row;
+/// [`Failure::Unmet`] where it is proven to be slower by more than `--fail-slower`.
+pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
+    if let Some(path) = &options.from {
+        let record = named(path)?;
+        has_variant(&record, path)?;
+        let analysis = Analysis::of(&record)?;
+        print(&render(&record, &analysis, Form::Text))?;
+        return concluded(options, &record, &analysis);
+    }
+    if !options.run.servers().is_empty() {
+        return Err(Failure::Usage(
+            "ab compares one server with a variant of it; `cargo compare --servers` takes several"
+                .to_owned(),
+        ));
+    }
+    let mut run = match options.run.resumes() {
+        Some(record) => {
+            has_variant(&named(record)?, record)?;
+            Run::again(&options.run, record)?
+        }
+        None => begun(options, command)?,
+    };
+    run.measure(Some(options.run.cost()))?;
+    let analysis = Analysis::of(&run.record)?;
+    run.show(&render(&run.record, &analysis, Form::Text))?;
+    run.write_page(&analysis)?;
+    concluded(options, &run.record, &analysis)
+}
+
+fn begun(options: &Options, command: &str) -> Result<Run, Failure> {
+    let server = options.server.as_deref().unwrap_or_default();
+    let choose = |catalogue: &mut Catalogue| {
+        let variant = Variant::of(catalogue, server, &options.with, Path::new("."))?;
+        variant
+            .enter(catalogue)
+            .map_err(|error| format!("{error:#}"))?;
+        selection::pair(catalogue, variant.name())
+    };
+    let mut run = Run::new(&options.run, command, choose)?;
+    run.become_pair(options.run.effort_of_pair(), options.run.asks_for_latency());
+    Ok(run)
+}
+
+fn has_variant(record: &Record, path: &Path) -> Result<(), Failure> {
+    if record.plan.variants().is_empty() {
+        let sentence = format!("{} is no run of a variant and its server", path.display());
+        return Err(Failure::Usage(sentence));
+    }
+    Ok(())
+}
+
+/// Writes the comment, and tells how the command ends.
+fn concluded(options: &Options, record: &Record, analysis: &Analysis) -> Result<(), Failure> {
+    if let Some(file) = &options.markdown {
+        let text = comment(record, analysis, options.fail_slower);
+        fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))?;
+    }
+    if record.state == State::Interrupted {
+        return Err(Failure::Interrupted);
+    }
+    outcome(record, analysis, options.fail_slower)
+}
+
+fn outcome(record: &Record, analysis: &Analysis, share: Option<f64>) -> Result<(), Failure> {
+    let lanes = || analysis.variants.iter().flat_map(|variant| &variant.lanes);
+    if lanes().all(|lane| lane.requests.is_none()) {
+        return Err(Failure::NoResult(
+            "the variant has no valid result; the reasons are above".to_owned(),
+        ));
+    }
+    let Some(share) = share else { return Ok(()) };
+    match slowdown(record, analysis, share) {
+        Slowdown::Proven(sentence) => Err(Failure::Unmet(sentence)),
+        Slowdown::Unknown(sentence) => Err(Failure::NoResult(sentence)),
+        Slowdown::Open(sentence) => {
+            eprintln!("{sentence}");
+            Ok(())
+        }
+        Slowdown::Refuted => Ok(()),
+    }
+}
+
+/// A share from a percentage, `3%` or `3`.
+fn percent(text: &str) -> Result<f64, String> {
+    let number = text.trim().trim_end_matches('%').trim_end();
+    match number.parse::<f64>() {
+        Ok(percent) if (0.0..100.0).contains(&percent) => Ok(percent / 100.0),
+        _ => Err("not a percentage from 0 to 100, such as 3%".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+    use quartet_record::Exclusion;
+    use quartet_record::plan::{ArmRole, Effort};
+    use quartet_record::testing::Simulation;
+
+    #[derive(Parser)]
+    struct Program {
+        #[command(flatten)]
+        options: Options,
+    }
+
+    fn parse(line: &[&str]) -> Result<Options, clap::Error> {
+        Program::try_parse_from(["ab"].iter().chain(line)).map(|program| program.options)
+    }
+
+    #[test]
+    fn a_server_and_a_difference_are_needed_unless_there_is_a_run() {
+        assert!(parse(&["salvo", "--with", "salvo=1.0.0", "--with", "hyper=1.11.0"]).is_ok());
+        assert!(parse(&["--from", "x", "--fail-slower", "3%"]).is_ok());
+        assert!(parse(&["--resume", "x"]).is_ok());
+        for wrong in [
+            &["salvo"][..],
+            &["--with", "salvo=1.0.0"],
+            &[],
+            &["salvo", "--from", "x"],
+            &["salvo", "--with", "a=1.0.0", "--fail-slower", "3 per cent"],
+            &["salvo", "--with", "a=1.0.0", "--fail-slower=-1"],
+        ] {
+            assert!(parse(wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_percentage_has_a_sign_or_none() {
+        assert_eq!(percent("3%"), Ok(0.03));
+        assert_eq!(percent("2.5 %"), Ok(0.025));
+        assert_eq!(percent("0"), Ok(0.0));
+        assert!(percent("100%").is_err() && percent("x").is_err() && percent("NaN").is_err());
+    }
+
+    #[test]
+    fn a_pair_has_its_own_effort_unless_told_otherwise() {
+        let effort = |line: &[&str]| {
+            let line = ["salvo", "--with", "salvo=1.0.0"]
+                .iter()
+                .chain(line)
+                .copied();
+            parse(&line.collect::<Vec<_>>())
+                .unwrap()
+                .run
+                .effort_of_pair()
+        };
+        assert_eq!(effort(&[]), Effort::PAIR);
+        assert_eq!(effort(&["--restarts", "7"]).restarts, 7);
+        assert_eq!(effort(&["--quick"]).restarts, Effort::QUICK.restarts);
+    }
+
+    fn run(rate: f64) -> Record {
+        let mut simulation = Simulation::new(28);
+        simulation.arms[1] = ("axum+x", ArmRole::Aside, rate);
+        let mut record = simulation.run();
+        record.plan.arms[1].variant = Some(quartet_record::variant::Variant {
+            of: "axum".to_owned(),
+            differences: vec!["x=1.0.0".to_owned()],
+            directory: None,
+        });
+        record
+    }
+
+    #[test]
+    fn only_a_slowdown_that_is_proven_fails() {
+        let ends = |record: &Record, share| {
+            let ended = outcome(record, &Analysis::of(record).unwrap(), share);
+            ended.map_err(|failure| match failure {
+                Failure::Unmet(sentence) => (4, sentence),
+                Failure::NoResult(sentence) => (3, sentence),
+                other => panic!("{other:?}"),
+            })
+        };
+        let slow = run(140_000.0);
+        assert_eq!(ends(&slow, None), Ok(()));
+        let (code, sentence) = ends(&slow, Some(0.03)).unwrap_err();
+        assert!(
+            code == 4 && sentence.starts_with("slower by more than 3 %"),
+            "{sentence}"
+        );
+        assert_eq!(ends(&slow, Some(0.1)), Ok(()));
+        assert_eq!(
+            ends(&run(145_500.0), Some(0.03)),
+            Ok(()),
+            "it is not resolved"
+        );
+        assert_eq!(ends(&run(150_000.0), Some(0.03)), Ok(()));
+
+        let mut broken = run(150_000.0);
+        broken.exclusions.push(Exclusion {
+            arm: 1,
+            restart: None,
+            lane: None,
+            reason: "it fails must-cases: semantics/head-item".to_owned(),
+        });
+        assert_eq!(ends(&broken, None).unwrap_err().0, 3);
+        broken.exclusions[0].lane = Some(quartet_record::plan::Lane::List);
+        assert_eq!(ends(&broken, None), Ok(()));
+        assert_eq!(ends(&broken, Some(0.03)).unwrap_err().0, 3);
+    }
+}
