@@ -87,6 +87,11 @@ struct ReportOptions {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["markdown", "splice"])]
     html: Option<PathBuf>,
 
+    /// Write the chart of requests per second to this directory as rates-light.svg and
+    /// rates-dark.svg instead of printing
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["markdown", "splice", "html"])]
+    picture: Option<PathBuf>,
+
     /// Write Markdown between the markers `<!-- table:begin -->` and `<!-- table:end -->` of this
     /// file instead of printing
     #[arg(long, value_name = "FILE")]
@@ -130,6 +135,13 @@ fn show(options: &ReportOptions, record: &Record) -> Result<()> {
         let table = markdown(record, &analysis, page.as_deref());
         let spliced = splice(&read(file)?, &table).with_context(|| file.display().to_string())?;
         return put(file, &spliced);
+    }
+    if let Some(directory) = &options.picture {
+        for theme in html::Theme::ALL {
+            let picture = html::picture(record, &analysis, &suite(), theme)?;
+            put(&directory.join(theme.file_name()), &picture)?;
+        }
+        return Ok(());
     }
     let division = Division::of(record)?;
     if let Some(file) = &options.html {

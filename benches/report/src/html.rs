@@ -12,6 +12,7 @@ mod material;
 mod modes;
 mod open_loop;
 mod percentiles;
+mod picture;
 mod rates;
 mod raw;
 mod suite;
@@ -29,6 +30,7 @@ use quartet_record::Record;
 use block::Section;
 use material::Material;
 
+pub use picture::{Theme, picture};
 pub use suite::Suite;
 
 /// The page's name beside the record it is of.

@@ -13,5 +13,5 @@ mod scale;
 pub(super) use bars::{BarRow, Bars};
 pub(super) use intervals::{IntervalRow, Intervals};
 pub(super) use lines::{Lines, Series};
-pub(super) use mark::Chart;
+pub(super) use mark::{Chart, Mark};
 pub(super) use scale::Spread;

@@ -36,7 +36,7 @@ pub(super) fn section(material: &Material<'_>) -> Section {
     }
 }
 
-fn plot(material: &Material<'_>, lane: &LaneAnalysis, reference: &str) -> Chart {
+pub(super) fn plot(material: &Material<'_>, lane: &LaneAnalysis, reference: &str) -> Chart {
     let rows: Vec<IntervalRow> = lane
         .rows
         .iter()

@@ -76,7 +76,7 @@ pub(crate) enum Anchor {
 }
 
 impl Anchor {
-    fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Start => "start",
             Self::Middle => "middle",
@@ -124,7 +124,7 @@ pub(super) fn level(class: &str, y: f64, from: f64, to: f64) -> Mark {
 
 impl Mark {
     /// The points of a curve as SVG writes them.
-    fn points(points: &[(f64, f64)]) -> String {
+    pub(crate) fn points(points: &[(f64, f64)]) -> String {
         points
             .iter()
             .map(|(x, y)| format!("{x:.2},{y:.1}"))
