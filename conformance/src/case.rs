@@ -49,6 +49,10 @@ pub enum Need {
     Signals,
     /// The system tells how much memory and how many descriptors a process has.
     Usage,
+    /// A PostgreSQL that the suite can start.
+    Postgres,
+    /// A process can be told a database, and it can be filled.
+    Database,
     /// A process can be told its greetings.
     DataFile,
     /// A process can be told how long it waits for a request's head.
@@ -110,6 +114,10 @@ impl Need {
             Self::Model => "needs to know the greetings beforehand",
             Self::Signals => "needs a system with POSIX signals",
             Self::Usage => "needs /proc, for a process's memory and descriptors",
+            Self::Postgres => {
+                "needs PostgreSQL on this machine (Debian: apt-get install postgresql)"
+            }
+            Self::Database => "needs a server whose stanza has database_args, built for a database",
             Self::DataFile => "needs a server whose stanza has data_args",
             Self::HeaderTimeout => "needs a server whose stanza has header_timeout_args",
             Self::IdleTimeout => "needs a server whose stanza has idle_timeout_args",

@@ -2,6 +2,7 @@
 
 mod api;
 mod contract;
+mod database;
 mod docs;
 mod everything;
 mod lifecycle;
@@ -87,6 +88,14 @@ const AREAS: &[&[Case]] = &[
     lifecycle::slow::CASES,
     lifecycle::timeouts::CASES,
     lifecycle::crowd::CASES,
+    database::again::CASES,
+    database::rows::CASES,
+    database::seeding::CASES,
+    database::outages::CASES,
+    database::connections::CASES,
+    database::statements::CASES,
+    database::requests::CASES,
+    database::secrets::CASES,
     load::connections::CASES,
     load::requests::CASES,
     load::bounds::CASES,

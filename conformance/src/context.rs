@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use crate::evidence::{Evidence, Exchange, Log};
 use crate::http::{Connection, Request, Response};
 use crate::operations::Resource;
+use crate::over::Over;
 use crate::served::Served;
 use crate::servers::{Process, Server, Setting, StartError, StartOptions};
 use crate::{BaseUrl, Deviation, Launch, Model, REQUESTS, Scale, Target};
@@ -171,6 +172,11 @@ impl Context {
     ) -> Result<Process, Deviation> {
         let launch = self.launch()?;
         options.program = Some(launch.program.clone());
+        if let Some(over) = &launch.over {
+            let told = over.arguments(&launch.server, &options.extra_args);
+            options.program = Some(over.program().to_owned());
+            options.extra_args.extend(told);
+        }
         start(&launch.server, &options).map_err(|error| Deviation(error.to_string()))
     }
 
@@ -189,9 +195,15 @@ impl Context {
     /// A deviation if the server cannot be told one of them; a case says what it needs with
     /// [`Setting::need`] and is then not run.
     pub fn options(&self, settings: &[Setting<'_>]) -> Result<StartOptions, Deviation> {
-        let server = &self.launch()?.server;
+        let launch = self.launch()?;
+        let server = &launch.server;
         let mut options = StartOptions::default();
         for setting in settings {
+            if let (Setting::DataFile(file), Some(over)) = (setting, &launch.over) {
+                let told = over.holding(self, server, file)?;
+                options.extra_args.extend(told);
+                continue;
+            }
             let made = server.setting(*setting);
             let made = made.ok_or_else(|| Deviation(setting.need().missing().to_owned()))?;
             options.extra_args.extend(made);
@@ -203,6 +215,38 @@ impl Context {
     pub(crate) fn seen_at(&self, base: BaseUrl) -> Self {
         Self {
             base,
+            ..self.clone()
+        }
+    }
+
+    /// A view of the same server, whose processes are told a database.
+    ///
+    /// # Errors
+    /// A deviation if the suite cannot start this server.
+    pub(crate) fn over_database(&self, over: Arc<Over>, model: Model) -> Result<Self, Deviation> {
+        let mut target = Target::clone(&self.target);
+        let launch = Launch {
+            over: Some(over),
+            ..self.launch()?.clone()
+        };
+        target.launch = Some(launch);
+        target.hold(Some(model));
+        Ok(Self {
+            target: Arc::new(target),
+            ..self.clone()
+        })
+    }
+
+    /// Whether the server's processes are told a database.
+    pub(crate) fn is_over_a_database(&self) -> bool {
+        let launch = self.target.launch.as_ref();
+        launch.is_some_and(|launch| launch.over.is_some())
+    }
+
+    /// A view of the same server, whose steps take no longer than this.
+    pub(crate) fn for_at_most(&self, limit: Duration) -> Self {
+        Self {
+            deadline: self.deadline.min(Instant::now() + limit),
             ..self.clone()
         }
     }

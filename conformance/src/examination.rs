@@ -20,6 +20,8 @@ const KEY: &str = "conformance-4f1d7c";
 pub struct Plan {
     /// The program to start; what the server was built to.
     pub program: PathBuf,
+    /// The program that serves the greetings of a database, if it can.
+    pub database: Option<PathBuf>,
     /// The greetings it holds, or nothing if those it lists are right.
     pub model: Option<Model>,
     /// What it offers to cases beyond what its stanza says.
@@ -61,6 +63,8 @@ impl Examination {
         let launch = Launch {
             server: server.clone(),
             program: plan.program.clone(),
+            database: plan.database.clone(),
+            over: None,
         };
         let mut target = Target::new(&server.name, open.base_url()).launched_by(launch);
         target.hold(plan.model.clone());

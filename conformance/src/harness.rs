@@ -68,6 +68,7 @@ fn prepare(catalogue: &Catalogue, name: &str, program: &str) -> Result<Tests, St
         server: server.clone(),
         plan: Plan {
             program: PathBuf::from(program),
+            database: None,
             model: Some(Model::embedded()),
             provides: vec![Need::Fault],
             seed: TEST_SEED,

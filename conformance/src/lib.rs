@@ -35,6 +35,7 @@ mod harness;
 mod json;
 mod openapi;
 mod operations;
+mod over;
 mod pace;
 mod scale;
 mod selection;

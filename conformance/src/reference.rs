@@ -21,6 +21,7 @@ mod places;
 mod program;
 mod rules;
 mod signals;
+mod store;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -40,6 +41,7 @@ pub use faults::all as faults;
 pub use message::{Answer, Request};
 pub use program::{Settings, last_words, run};
 pub use rules::{Framing, Refusal, Rules};
+pub use store::{Backing, Place as DatabasePlace, Reads, Seeding};
 
 use crate::servers::{Ready, Role, Server};
 use crate::target::ExpectedDocument;
@@ -121,6 +123,8 @@ impl Reference {
         if let Some(fault) = fault {
             port_env_args.extend(["--fault".to_owned(), fault.name()]);
         }
+        let mut seed_args = port_env_args.clone();
+        seed_args.extend(list(&["--seed", "--greetings", "{file}"]));
         let mut listen_args = port_env_args.clone();
         listen_args.extend(list(&["--listen", "{address}"]));
         let mut args = port_env_args.clone();
@@ -147,11 +151,15 @@ impl Reference {
             print_openapi_args: Some(list(&["--print-openapi"])),
             listen_args: Some(listen_args),
             option_env: Some("QUARTET_{OPTION}".to_owned()),
+            database_args: Some(list(&["--database", "{url}"])),
+            database_seed_args: Some(seed_args),
             port_env_args: Some(port_env_args),
             ..Server::new("reference", Role::Baseline, "conformance", Ready::Line)
         };
         Launch {
             server,
+            database: Some(command.clone()),
+            over: None,
             program: command,
         }
     }

@@ -146,6 +146,9 @@ impl Suite {
             let _working = turns::working().take();
             return self.experiment(case, None);
         }
+        // Before the case's time begins.
+        let has_database = case.needs.contains(&Need::Postgres);
+        let _database = has_database.then(|| turns::databases().take());
         let _together = self.turns.together();
         let is_at_the_instance = !case.needs.contains(&Need::Process) && !turns::waits(case);
         let _instance = is_at_the_instance.then(|| self.instance.take());

@@ -10,6 +10,7 @@ use quartet_common::openapi::Mode;
 use crate::http::{Connection, Response};
 use crate::openapi::Description;
 use crate::operations::{self, Resource};
+use crate::over::Over;
 use crate::servers::Server;
 use crate::{BaseUrl, Context, Deviation, Model, Need, Pace, Scale, Workbench, tools};
 
@@ -85,6 +86,10 @@ pub struct Launch {
     pub server: Server,
     /// The program it was built to.
     pub program: PathBuf,
+    /// The program that serves the greetings of a database, if it can.
+    pub database: Option<PathBuf>,
+    /// The database that its processes are told.
+    pub(crate) over: Option<Arc<Over>>,
 }
 
 impl Target {
@@ -183,6 +188,9 @@ impl Target {
     pub fn launched_by(mut self, launch: Launch) -> Self {
         self.provides.extend(launch.server.needs_met());
         self.provides.insert(Need::Process);
+        if launch.database.is_some() && Over::can(&launch.server) {
+            self.provides.insert(Need::Database);
+        }
         if cfg!(unix) {
             self.provides.insert(Need::Signals);
         }

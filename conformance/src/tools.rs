@@ -19,6 +19,7 @@ pub(crate) use nginx::{Bare, Host, Nginx};
 pub(crate) use scratch::{Scratch, ScratchFile};
 pub(crate) use webdriver::WebDriverError;
 
+use crate::postgres::{Installation, Locale, PostgresError, Template};
 use crate::slots::Slots;
 use crate::{Deviation, Need};
 
@@ -81,6 +82,8 @@ pub struct Workbench(Arc<Shared>);
 struct Shared {
     /// Those that run and nobody uses.
     browsers: Mutex<Vec<Browser>>,
+    /// Directories that clusters of PostgreSQL are copies of.
+    templates: Mutex<Vec<Template>>,
     /// For those that use one: a page takes a core.
     users: Slots,
 }
@@ -89,6 +92,7 @@ impl Default for Shared {
     fn default() -> Self {
         Self {
             browsers: Mutex::default(),
+            templates: Mutex::default(),
             users: Slots::new(MOST_BROWSERS),
         }
     }
@@ -105,6 +109,23 @@ impl Workbench {
             new
         });
         Self(shared)
+    }
+
+    /// Keeps what clusters of PostgreSQL with these texts are copies of, so that it is made once.
+    ///
+    /// # Errors
+    /// If it cannot be made.
+    pub(crate) fn keep_template(&self, locale: Locale) -> Result<(), PostgresError> {
+        let mut templates = self.0.templates.lock();
+        let templates = templates.as_deref_mut();
+        let template = Template::get(locale)?;
+        // A poisoned lock leaves it to the next cluster to make one.
+        if let Ok(templates) = templates
+            && !templates.contains(&template)
+        {
+            templates.push(template);
+        }
+        Ok(())
     }
 
     /// Uses a browser, which is started if none is free. One that fails is not used again.
@@ -143,6 +164,9 @@ pub(crate) fn needs_met() -> &'static BTreeSet<Need> {
         let mut met = BTreeSet::new();
         if nginx::is_installed() {
             met.insert(Need::Proxy);
+        }
+        if Installation::get().is_some() {
+            met.insert(Need::Postgres);
         }
         if browser::is_installed() {
             met.insert(Need::Browser);

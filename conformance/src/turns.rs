@@ -34,6 +34,12 @@ pub(crate) fn working() -> &'static Slots {
     &WORKING
 }
 
+/// Those who have a database of their own, in this whole program: each is a dozen processes.
+pub(crate) fn databases() -> &'static Slots {
+    static DATABASES: LazyLock<Slots> = LazyLock::new(|| Slots::new(2 * at_once()));
+    &DATABASES
+}
+
 /// Whether a case spends its time waiting, for a timeout, a process to end or a browser.
 pub(crate) fn waits(case: &Case) -> bool {
     case.needs.iter().any(|need| {
@@ -45,6 +51,7 @@ pub(crate) fn waits(case: &Case) -> bool {
                 | Need::DrainTimeout
                 | Need::ShutdownDelay
                 | Need::Signals
+                | Need::Postgres
         )
     })
 }

@@ -10,7 +10,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, ValueEnum};
 use quartet_common::{Address, HeadLimits, Place, PublicUrl, RootPath, Timeouts};
 
-use crate::reference::{self, Cause, Conduct, Fault, Settings};
+use crate::reference::{self, Cause, Conduct, DatabasePlace, Fault, Settings};
 
 /// The port where none is given.
 const PORT: u16 = 8000;
@@ -59,6 +59,19 @@ struct ReferenceOptions {
     /// JSON object from locale name to text [default: the seven built-in greetings]
     #[arg(long, value_name = "FILE", env = "QUARTET_GREETINGS")]
     greetings: Option<PathBuf>,
+
+    /// Database to have the greetings from, `postgres://USER:PASSWORD@HOST:PORT/NAME`
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "QUARTET_DATABASE_URL",
+        hide_env_values = true
+    )]
+    database: Option<String>,
+
+    /// Fill the database with the greetings and exit
+    #[arg(long, requires = "database")]
+    seed: bool,
 
     /// File of API keys, one per line; the data then requires `Authorization: Key …`
     #[arg(long, value_name = "FILE", env = "QUARTET_API_KEY_FILE")]
@@ -164,11 +177,20 @@ impl ReferenceOptions {
             prints_openapi: self.print_openapi,
             workers: self.workers.get(),
             greetings: self.greetings.clone(),
+            database: self.database()?,
+            seeds: self.seed,
             api_key_file: self.api_key_file.clone(),
             limits: self.limits,
             timeouts: self.timeouts,
             verbose: self.log == Level::Trace,
         })
+    }
+
+    /// The database, if there is one. That its URL is none is said without the URL, which has a
+    /// password in it.
+    fn database(&self) -> Result<Option<DatabasePlace>, String> {
+        let parsed = self.database.as_deref().map(str::parse).transpose();
+        parsed.map_err(|why| format!("conformance: --database: {why}"))
     }
 
     fn address(&self, conduct: &Conduct) -> Result<Address, String> {

@@ -7,9 +7,10 @@ use super::options::Options;
 use super::testing::{Program, Run, not_tested};
 use crate::deviations::Deviations;
 use crate::differential::{self, Between};
+use crate::postgres::Installation;
 use crate::report::Report;
 use crate::servers::{Catalogue, Process, Role, Server, StartOptions};
-use crate::{Case, Model, Target, Workbench, cases, stop};
+use crate::{Case, Model, Need, Target, Workbench, cases, stop};
 
 /// The case whose requests also serve to compare servers.
 const GENERATED: &str = "contract/property";
@@ -49,6 +50,7 @@ pub(super) fn run(options: &Options, selected: &[&'static Case]) -> Result<Repor
             };
             programs.push(Program {
                 server: server.clone(),
+                database: database_program(options, selected, server, &program, &catalogue)?,
                 program,
                 version: catalogue.framework_version(server),
             });
@@ -59,6 +61,7 @@ pub(super) fn run(options: &Options, selected: &[&'static Case]) -> Result<Repor
             .into_iter()
             .map(|server| Program {
                 program: PathBuf::from(&server.program),
+                database: None,
                 server,
                 version: None,
             }),
@@ -90,6 +93,35 @@ pub(super) fn run(options: &Options, selected: &[&'static Case]) -> Result<Repor
         },
         between: run.compare(contestants)?,
     })
+}
+
+/// The program that serves the greetings of a database, where a case needs it. Beside a program that
+/// was named it is the one of that name in the same place, if there is one.
+fn database_program(
+    options: &Options,
+    selected: &[&'static Case],
+    server: &Server,
+    program: &Path,
+    catalogue: &Catalogue,
+) -> Result<Option<PathBuf>, RunError> {
+    let is_needed = selected
+        .iter()
+        .any(|case| case.needs.contains(&Need::Database) && server.is_shown_in(case));
+    if !is_needed || Installation::get().is_none() || server.database_args.is_none() {
+        return Ok(None);
+    }
+    if options.program.is_some() {
+        let named = match &server.database_program {
+            Some(name) => program.with_file_name(name),
+            None => program.to_owned(),
+        };
+        return Ok(named.is_file().then_some(named));
+    }
+    stage_line("building for a database", &server.name);
+    let built = server.for_database().build(catalogue.root());
+    built
+        .map(|artifact| Some(artifact.program))
+        .map_err(unreachable)
 }
 
 /// A server that takes part in the comparison with others.

@@ -26,6 +26,8 @@ const SIDE_BY_SIDE: usize = 4;
 pub(super) struct Program {
     pub(super) server: Server,
     pub(super) program: PathBuf,
+    /// The program that serves the greetings of a database, if that is tested.
+    pub(super) database: Option<PathBuf>,
     /// The version of its framework.
     pub(super) version: Option<String>,
 }
@@ -83,6 +85,7 @@ impl Run<'_> {
         let cases: Vec<&'static Case> = self.selected.iter().copied().filter(shown).collect();
         let plan = Plan {
             program: program.program.clone(),
+            database: program.database.clone(),
             model: self.model.clone(),
             provides: self.options.needs_met().collect(),
             seed: self.options.seed,

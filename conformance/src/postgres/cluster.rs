@@ -295,6 +295,11 @@ impl Cluster {
         }
     }
 
+    /// Whom to connect as to do anything.
+    pub(crate) fn superuser_login(&self) -> Login {
+        self.login(SUPERUSER)
+    }
+
     /// What it has logged.
     pub fn log(&self) -> String {
         // Without a log there is nothing to tell.

@@ -4,6 +4,7 @@
 //! The protocol's messages are those of the crate that the asynchronous drivers stand on; the socket
 //! is the standard library's, so that the suite stands on no runtime that the servers stand on.
 
+use std::collections::BTreeSet;
 use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
@@ -61,6 +62,7 @@ pub struct Session {
     address: SocketAddr,
     process_id: i32,
     secret_key: i32,
+    prepared: BTreeSet<String>,
 }
 
 impl Session {
@@ -79,6 +81,7 @@ impl Session {
             address: login.address,
             process_id: 0,
             secret_key: 0,
+            prepared: BTreeSet::new(),
         };
         session.log_in(login)?;
         Ok(session)
@@ -115,6 +118,18 @@ impl Session {
         frontend::sync(&mut messages);
         self.send(&messages)?;
         self.rows().map(drop)
+    }
+
+    /// The same, unless one of this name was prepared before.
+    ///
+    /// # Errors
+    /// As of [`run`](Self::run).
+    pub fn prepare_once(&mut self, name: &str, statement: &str) -> Result<(), SessionError> {
+        if !self.prepared.contains(name) {
+            self.prepare(name, statement)?;
+            self.prepared.insert(name.to_owned());
+        }
+        Ok(())
     }
 
     /// Executes a statement that was prepared.

@@ -55,6 +55,12 @@ struct Made {
     _scratch: Scratch,
 }
 
+impl PartialEq for Template {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
 impl Template {
     /// The one there is for this locale, or a new one.
     ///

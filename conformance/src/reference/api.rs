@@ -8,12 +8,13 @@ use std::time::Duration;
 use quartet_common::docs::{CONTENT_SECURITY_POLICY, Docs, Document};
 use quartet_common::openapi::Mode;
 use quartet_common::{ALLOW, EntityTag, HeadLimits, Lang, Place, RequestHead, not_modified};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::conduct::Delay;
 use super::fault::{Fault, Sabotage};
 use super::message::{Answer, Request};
 use super::rules::Rules;
+use super::store::{Store, Unavailable};
 use crate::Model;
 use crate::url::percent_decode;
 
@@ -34,6 +35,8 @@ pub(super) struct Api {
     list: (Vec<u8>, EntityTag),
     /// Any of which opens the data; without, it is open.
     keys: Option<Vec<String>>,
+    /// Where the greetings are, if they are not here.
+    store: Option<Store>,
     fault: Option<&'static Fault>,
     rules: Rules,
     requests: AtomicU64,
@@ -59,6 +62,7 @@ impl Api {
         Self {
             list: (list.clone(), EntityTag::of(&list)),
             model,
+            store: None,
             keys,
             fault,
             rules,
@@ -75,6 +79,12 @@ impl Api {
                 place,
             })
         });
+        self
+    }
+
+    /// The same, with the greetings of a database.
+    pub(super) fn over(mut self, store: Option<Store>) -> Self {
+        self.store = store;
         self
     }
 
@@ -163,9 +173,10 @@ impl Api {
                 &|| send(request, asset)
             }
             ["openapi.json"] => &|| send(request, &self.docs().openapi),
-            ["healthz" | "readyz"] => {
-                &|| conditional(request, "application/json", r#"{"status":"ok"}"#)
-            }
+            [about @ ("healthz" | "readyz")] => &|| match self.look(about) {
+                Ok(()) => conditional(request, "application/json", r#"{"status":"ok"}"#),
+                Err(why) => self.unavailable(&why),
+            },
             _ => return Answer::problem(404, "No such path"),
         };
         match request.method.as_str() {
@@ -178,7 +189,11 @@ impl Api {
     }
 
     fn guarded(&self, request: &Request, data: impl FnOnce() -> Answer) -> Answer {
-        let Some(keys) = &self.keys else {
+        let asks = self
+            .store
+            .as_ref()
+            .is_none_or(|store| store.backing().asks_key);
+        let Some(keys) = self.keys.as_ref().filter(|_| asks) else {
             return data();
         };
         let knows_it = request.values("authorization").any(|credentials| {
@@ -194,8 +209,52 @@ impl Api {
     }
 
     fn list(&self, request: &Request) -> Answer {
-        let (content, etag) = &self.list;
-        tagged(request, "application/json", content, etag)
+        match self.store.as_ref().map(Store::list) {
+            Some(Ok(list)) => self.read(request, &list),
+            Some(Err(why)) => self.unavailable(&why),
+            None => tagged(request, "application/json", &self.list.0, &self.list.1),
+        }
+    }
+
+    /// The answer to what was read.
+    fn read(&self, request: &Request, value: &Value) -> Answer {
+        let mut answer = conditional(request, "application/json", value.to_string());
+        if let Some(store) = &self.store {
+            (store.backing().answer)(&mut answer);
+        }
+        answer
+    }
+
+    /// Whether it lives, or is ready.
+    fn look(&self, about: &str) -> Result<(), Unavailable> {
+        let Some(store) = &self.store else {
+            return Ok(());
+        };
+        let asks = match about {
+            "healthz" => store.backing().health_asks,
+            _ => store.backing().readiness_asks,
+        };
+        match asks {
+            true => store.look(),
+            false => Ok(()),
+        }
+    }
+
+    /// The answer to what could not be read.
+    fn unavailable(&self, why: &Unavailable) -> Answer {
+        let tells = self
+            .store
+            .as_ref()
+            .is_none_or(|store| store.backing().tells);
+        if tells {
+            eprintln!("conformance: cannot read the greetings: {}", why.0);
+        }
+        let mut answer = Answer::problem(503, "The greetings cannot be read now");
+        answer.set("Retry-After", "1");
+        if let Some(store) = &self.store {
+            (store.backing().failure)(&mut answer);
+        }
+        answer
     }
 
     fn item(&self, request: &Request, segment: &str) -> Answer {
@@ -209,8 +268,16 @@ impl Api {
             "x-wait" => std::thread::sleep(Duration::from_secs(3)),
             _ => {}
         }
-        match self.model.item(&lang) {
-            Some(item) => conditional(request, "application/json", item.to_string()),
+        let found = match &self.store {
+            None => Ok(self.model.item(&lang)),
+            Some(store) => store.item(&lang),
+        };
+        let found = match found {
+            Ok(found) => found,
+            Err(why) => return self.unavailable(&why),
+        };
+        match found {
+            Some(item) => self.read(request, &item),
             None => Answer::problem(404, &format!("No greeting for the language {lang}")),
         }
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use quartet_common::openapi::Mode;
 
 use super::message::Request;
+use super::store::Backing;
 use crate::servers::Signal;
 
 /// How the reference starts, serves and ends. The default is sound; a fault changes one thing.
@@ -110,6 +111,9 @@ pub struct Conduct {
     pub writes: Writes,
     /// What it does when an answer cannot be written.
     pub write_failure: WriteFailure,
+
+    /// How it uses its database, if it is told one.
+    pub backing: Backing,
 }
 
 impl Default for Conduct {
@@ -164,6 +168,7 @@ impl Default for Conduct {
             hoards: 0,
             writes: Writes::Directly,
             write_failure: WriteFailure::EndsConnection,
+            backing: Backing::default(),
         }
     }
 }

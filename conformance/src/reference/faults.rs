@@ -3,6 +3,7 @@
 mod api;
 mod contract;
 mod data;
+mod database;
 mod docs;
 mod lifecycle;
 mod load;
@@ -53,6 +54,7 @@ const AREAS: &[&[Fault]] = &[
     lifecycle::end::FAULTS,
     lifecycle::delay::FAULTS,
     lifecycle::slow::FAULTS,
+    database::FAULTS,
     load::FAULTS,
 ];
 

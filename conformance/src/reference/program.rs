@@ -1,5 +1,6 @@
 //! The reference as a program of its own, which can be started, configured and ended.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write as _};
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,7 @@ use super::fault::Fault;
 use super::life::Life;
 use super::places::{announce, listen, listen_at};
 use super::signals::Signals;
+use super::store::{self, Store};
 use crate::Model;
 use crate::servers::Signal;
 
@@ -33,6 +35,10 @@ pub struct Settings {
     pub listen: Address,
     /// A file of greetings, instead of those that are built in.
     pub greetings: Option<PathBuf>,
+    /// A database to have the greetings from, instead of a file.
+    pub database: Option<store::Place>,
+    /// Whether it fills the database and ends.
+    pub seeds: bool,
     /// A file of API keys, of which one is asked for.
     pub api_key_file: Option<PathBuf>,
     /// How many threads accept connections.
@@ -52,9 +58,10 @@ pub struct Settings {
 /// Runs the reference until a signal ends it, and returns its exit status.
 pub fn run(settings: &Settings, fault: Option<&'static Fault>) -> u8 {
     let conduct = Fault::conduct_of(fault);
-    let done = match settings.prints_openapi {
-        true => print_openapi(settings, conduct).map(|()| 0),
-        false => start(settings, fault, conduct).map(Running::until_ended),
+    let done = match (&settings.database, settings.prints_openapi) {
+        (Some(place), _) if settings.seeds => seed(settings, place, conduct).map(|()| 0),
+        (_, true) => print_openapi(settings, conduct).map(|()| 0),
+        (_, false) => start(settings, fault, conduct).map(Running::until_ended),
     };
     done.unwrap_or_else(|(cause, text)| last_words(&conduct, cause, text, 1))
 }
@@ -73,6 +80,20 @@ fn print_openapi(settings: &Settings, conduct: Conduct) -> Result<(), (Cause, St
         .write_all(openapi::document(&mode).as_bytes())
         .and_then(|()| stdout.flush())
         .map_err(|error| failed(&error))
+}
+
+/// Has the database hold the greetings of the file.
+fn seed(
+    settings: &Settings,
+    place: &store::Place,
+    conduct: Conduct,
+) -> Result<(), (Cause, String)> {
+    let read = || match read_model(settings.greetings.as_deref()) {
+        Err(_) if conduct.overlooks == Some(Cause::Data) => Ok(BTreeMap::new()),
+        read => read.map(|model| model.greetings().clone()),
+    };
+    store::seed(place, &conduct.backing, read)
+        .map_err(|why| (Cause::Data, format!("conformance: {why}")))
 }
 
 /// Says why the program ends before it has served, and returns its exit status.
@@ -115,6 +136,11 @@ fn start(
     if let Some(keys) = &mut keys {
         keys.truncate(conduct.most_keys);
     }
+    let place = settings.database.clone();
+    let store = place.map(|place| Store::new(place, conduct.backing));
+    if let Some(store) = store.as_ref().filter(|_| conduct.backing.needs_it_at_start) {
+        store.look().map_err(|why| data(&why.0))?;
+    }
     let no_port = |error: io::Error| {
         let text = format!("conformance: cannot listen on {}: {error}", settings.listen);
         (Cause::Port, text)
@@ -149,7 +175,9 @@ fn start(
     let files = [&settings.greetings, &settings.api_key_file];
     let life = life.of_files(files.into_iter().flatten().cloned().collect());
     let life = Arc::new(life);
-    let api = Api::new(model, keys, fault, settings.limits).found_at(settings.place.clone());
+    let api = Api::new(model, keys, fault, settings.limits)
+        .found_at(settings.place.clone())
+        .over(store);
     let api = Arc::new(api);
     let acceptors = (conduct.workers)(settings.workers).max(1);
     let listeners = places.into_iter().map(|place| Arc::new(place.listener));

@@ -201,7 +201,11 @@ fn edit_texts(request: &Request, answer: &mut Answer, change: impl Fn(&str) -> S
 }
 
 /// Gives the list an entity tag of something of it.
-fn tag_list_by(request: &Request, answer: &mut Answer, of: impl FnOnce(&[Value]) -> Value) {
+pub(super) fn tag_list_by(
+    request: &Request,
+    answer: &mut Answer,
+    of: impl FnOnce(&[Value]) -> Value,
+) {
     if answer.status == 200 {
         let mut tag = None;
         edit_list(request, answer, |list| {
