@@ -26,6 +26,7 @@ pub fn hold(server: &Server, program: &Path, seed: u64) -> Result<Conformance> {
         .collect();
     let plan = Plan {
         program: program.to_owned(),
+        database: None,
         model: Some(Model::embedded()),
         provides: Vec::new(),
         seed,

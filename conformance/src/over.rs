@@ -54,7 +54,10 @@ impl Over {
 
     /// The arguments that tell a process its database, unless `told` does.
     pub(crate) fn arguments(&self, server: &Server, told: &[OsString]) -> Vec<OsString> {
-        let arguments = arguments(server, &self.url);
+        let arguments: Vec<OsString> = arguments(server, &self.url)
+            .into_iter()
+            .map(Into::into)
+            .collect();
         let is_told = match arguments.first() {
             Some(first) => told.contains(first),
             None => true,
@@ -83,7 +86,8 @@ impl Over {
         let address = self.superuser.address;
         let url = format!("postgres://{ROLE}:{password}@{address}/{name}");
         self.fill(server, &url, file)?;
-        Ok(arguments(server, &url))
+        let arguments = arguments(server, &url);
+        Ok(arguments.into_iter().map(Into::into).collect())
     }
 
     /// Fills the database with the greetings of a file.
@@ -115,13 +119,18 @@ impl Over {
     fn try_fill(&self, server: &Server, url: &str, file: &Path) -> Result<Seeded, Deviation> {
         let template = server.database_seed_args.iter().flatten();
         let file = file.to_string_lossy();
+        let fill = |it: &String| it.replace("{file}", &file).replace("{url}", url);
+        let mut args = match template.clone().any(|it| it.contains("{url}")) {
+            true => Vec::new(),
+            false => arguments(server, url),
+        };
+        args.extend(template.map(fill));
         let seeding = Server {
-            args: template.map(|it| it.replace("{file}", &file)).collect(),
+            args,
             ..server.clone()
         };
         let options = StartOptions {
             program: Some(self.program.clone()),
-            extra_args: arguments(server, url),
             ..StartOptions::default()
         };
         let started = Process::spawn(&seeding, &options);
@@ -139,9 +148,9 @@ impl Over {
     }
 }
 
-fn arguments(server: &Server, url: &str) -> Vec<OsString> {
+fn arguments(server: &Server, url: &str) -> Vec<String> {
     let template = server.database_args.iter().flatten();
     template
-        .map(|argument| argument.replace("{url}", url).into())
+        .map(|argument| argument.replace("{url}", url))
         .collect()
 }

@@ -124,7 +124,13 @@ impl Reference {
             port_env_args.extend(["--fault".to_owned(), fault.name()]);
         }
         let mut seed_args = port_env_args.clone();
-        seed_args.extend(list(&["--seed", "--greetings", "{file}"]));
+        seed_args.extend(list(&[
+            "--database",
+            "{url}",
+            "--seed",
+            "--greetings",
+            "{file}",
+        ]));
         let mut listen_args = port_env_args.clone();
         listen_args.extend(list(&["--listen", "{address}"]));
         let mut args = port_env_args.clone();

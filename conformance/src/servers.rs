@@ -28,9 +28,6 @@
 //! | `request_line_limit_args` | further arguments that limit a request line's octets |
 //! | `header_limit_args` | further arguments that limit the octets of a request's header fields together |
 //! | `header_count_limit_args` | further arguments that limit the number of a request's header fields |
-//! | `database_build`, `database_program` | the build command and the program that serves the greetings of a PostgreSQL database, where they are not `build` and `program`; both as those are |
-//! | `database_args` | further arguments with which that program serves the greetings of a database: rows of the table `greetings`, whose columns are `lang` and `text` |
-//! | `database_seed_args` | arguments in place of `args` with which that program, told `database_args` too, makes the table, fills it with the greetings of a file, and ends |
 //! | `verbose_args` | further arguments with which it logs all it can |
 //! | `root_path_args` | further arguments that tell it the prefix that a proxy strips |
 //! | `public_url_args` | further arguments that tell it the absolute URL at which clients find it |
@@ -40,7 +37,7 @@
 //! | `listen_args` | arguments in place of `args` with which it listens on `{address}`: a name and a port, or `unix:` and a path |
 //! | `database_build`, `database_program` | how to build, and what to start, in place of `build` and `program`, if the greetings are to be in PostgreSQL |
 //! | `database_args` | further arguments with which it serves the greetings of the database at `{url}` |
-//! | `database_seed_args` | arguments in place of `args` with which it makes the table in that database, fills it with the greetings of `{file}`, and ends; `database_args` come before them |
+//! | `database_seed_args` | arguments in place of `args` with which it makes the table in that database, fills it with the greetings of `{file}`, and ends; `database_args` come before them, unless `{url}` is among them |
 //!
 //! A `[[variant]]` is a server of the file that differs in something, for `cargo compare`:
 //!
@@ -56,8 +53,8 @@
 //!
 //! `{target}` stands for cargo's target directory, in `build` and `program`; `{port}` for the port to listen on (0 with
 //! `ready = "line"`) and `{workers}` for the number of worker threads; in `key_args` `{file}` stands
-//! for a file of API keys, one a line, in `data_args` and `database_seed_args` for a JSON object from lang to text; `{url}`
-//! for a URL `postgres://USER:PASSWORD@HOST:PORT/NAME` in `database_args`; `{seconds}` and
+//! for a file of API keys, one a line, in `data_args` and `database_seed_args` for a JSON object from lang to text; in `database_args` `{url}`
+//! for a URL `postgres://USER:PASSWORD@HOST:PORT/NAME`; `{seconds}` and
 //! `{limit}` for a whole number, and `{path}` for a prefix such as `/p`. What a server has no
 //! arguments for, the cases that need it do not apply to.
 
@@ -142,15 +139,6 @@ pub struct Server {
     pub key_args: Option<Vec<String>>,
     /// Further arguments with which it serves the greetings of a file.
     pub data_args: Option<Vec<String>>,
-    /// The build command of [`Server::database_program`]; empty if there is nothing to build.
-    #[serde(default)]
-    pub database_build: Vec<String>,
-    /// The program that serves the greetings of a database, if it is not [`Server::program`].
-    pub database_program: Option<String>,
-    /// Further arguments with which that program serves the greetings of a database.
-    pub database_args: Option<Vec<String>>,
-    /// Arguments in place of [`Server::args`] with which that program fills a database.
-    pub database_seed_args: Option<Vec<String>>,
     /// Further arguments that limit the time for a request's head.
     pub header_timeout_args: Option<Vec<String>>,
     /// Further arguments that limit the time a connection may wait for its next request.
@@ -460,10 +448,6 @@ impl Server {
             shown: Vec::new(),
             key_args: None,
             data_args: None,
-            database_build: Vec::new(),
-            database_program: None,
-            database_args: None,
-            database_seed_args: None,
             header_timeout_args: None,
             idle_timeout_args: None,
             drain_timeout_args: None,

@@ -28,7 +28,7 @@ pub(super) const FAULTS: &[Fault] = &[
         |conduct| conduct.backing.answer = |answer| answer.remove("etag"),
     ),
     Fault::conduct("database/security", "no key is asked for", |conduct| {
-        conduct.backing.asks_key = false
+        conduct.backing.asks_key = false;
     }),
     Fault::conduct(
         "database/sql-ascii",
@@ -39,7 +39,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::conduct("database/row-changed", "rows are read once", |conduct| {
-        conduct.backing.reads = Reads::Once
+        conduct.backing.reads = Reads::Once;
     }),
     Fault::answer(
         "database/row-changed",
@@ -59,7 +59,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::conduct("database/row-removed", "rows are read once", |conduct| {
-        conduct.backing.reads = Reads::Once
+        conduct.backing.reads = Reads::Once;
     }),
     Fault::conduct(
         "database/row-removed",
@@ -146,7 +146,7 @@ pub(super) const FAULTS: &[Fault] = &[
         |conduct| conduct.backing.failure = |answer| answer.remove("Retry-After"),
     ),
     Fault::conduct("database/stopped", "it connects but once", |conduct| {
-        conduct.backing.connects_once = true
+        conduct.backing.connects_once = true;
     }),
     Fault::conduct(
         "database/stopped",
@@ -154,10 +154,10 @@ pub(super) const FAULTS: &[Fault] = &[
         |conduct| conduct.backing.reads = Reads::Once,
     ),
     Fault::conduct("database/restarted", "it connects but once", |conduct| {
-        conduct.backing.connects_once = true
+        conduct.backing.connects_once = true;
     }),
     Fault::conduct("database/crashed", "it connects but once", |conduct| {
-        conduct.backing.connects_once = true
+        conduct.backing.connects_once = true;
     }),
     Fault::conduct(
         "database/crashed",
@@ -209,7 +209,7 @@ pub(super) const FAULTS: &[Fault] = &[
         |conduct| conduct.backing.needs_it_at_start = true,
     ),
     Fault::conduct("database/started-first", "it says nothing", |conduct| {
-        conduct.backing.tells = false
+        conduct.backing.tells = false;
     }),
     Fault::conduct(
         "database/connections-ended",
@@ -286,12 +286,12 @@ pub(super) const FAULTS: &[Fault] = &[
         conduct.drains_for = |signal| signal != Signal::Terminate;
     }),
     Fault::conduct("database/drain-ends", "it waits without end", |conduct| {
-        conduct.backing.limit = FOREVER
+        conduct.backing.limit = FOREVER;
     }),
     Fault::conduct(
         "database/header-timeout",
         "the time of a head goes on until its answer is there",
-        |conduct| conduct.answer_has_header_time = true,
+        |conduct| conduct.counts_handlers_from = 0,
     ),
     Fault::conduct("database/unavailable", "it is no problem", |conduct| {
         conduct.backing.failure = |answer| answer.set("Content-Type", "text/plain");
@@ -312,7 +312,7 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::conduct("database/unaffected", "no key is asked for", |conduct| {
-        conduct.backing.asks_key = false
+        conduct.backing.asks_key = false;
     }),
     Fault::conduct(
         "database/password-not-told",
