@@ -9,6 +9,8 @@ mod options;
 mod password;
 mod pipeline;
 mod pipelines;
+#[cfg(feature = "deadpool")]
+mod pool;
 mod queue;
 mod seed;
 mod settings;
@@ -29,7 +31,7 @@ use tokio::{
     runtime::{self, Handle},
     time::{Instant, sleep, timeout_at},
 };
-use tokio_postgres::{Row, error::SqlState};
+use tokio_postgres::Row;
 
 pub(crate) use self::{
     options::{DatabaseOptions, DatabaseTimeouts},
@@ -65,6 +67,8 @@ struct Shared {
     cut_off: AtomicUsize,
     /// Whether the last look succeeded.
     is_readable: AtomicBool,
+    #[cfg(feature = "deadpool")]
+    pool: Option<pool::Pool>,
 }
 
 impl Database {
@@ -76,8 +80,13 @@ impl Database {
         let Some(url) = &options.url else {
             return Ok(None);
         };
+        let settings = Settings::new(url, program)?;
         Ok(Some(Self(Arc::new(Shared {
-            settings: Settings::new(url, program)?,
+            #[cfg(feature = "deadpool")]
+            pool: options
+                .deadpool
+                .map(|size| pool::Pool::new(&settings, size)),
+            settings,
             timeouts: options.timeouts,
             most_connections: options.connections,
             pipelines: Mutex::default(),
@@ -145,12 +154,16 @@ impl Database {
         self.0.is_readable.store(found.is_ok(), Ordering::Relaxed);
     }
 
-    /// The rows that answer a question. What fails is asked once more, on another connection: reading twice
-    /// does no harm.
+    /// The rows that answer a question. If its connection fails it is asked again on another: reading twice does no
+    /// harm.
     ///
     /// The first attempt has no timer of its own, which would be set for each request: whoever watches the
     /// connection closes it when it is late.
     async fn read(&self, question: Question<'_>) -> Result<Vec<Row>, Unavailable> {
+        #[cfg(feature = "deadpool")]
+        if let Some(pool) = &self.0.pool {
+            return pool.ask(question).await.map_err(|_| Unavailable::Failed);
+        }
         let pipelines = self.pipelines();
         let start = Instant::now();
         if let Some(ticket) = pipelines.enter(start)? {
@@ -177,19 +190,16 @@ impl Database {
     }
 }
 
+/// As long as connections fail: each takes no further query, so that there is an end to it.
 async fn read_again(
     pipelines: &Arc<Pipelines>,
     question: Question<'_>,
 ) -> Result<Vec<Row>, Unavailable> {
-    let ticket: Ticket = pipelines.wait_to_enter().await?;
-    match ticket.ask(question).await {
-        Ok(rows) => Ok(rows),
-        Err(error) => {
-            pipelines.failed(&ticket, &error)?;
-            if !error.is_closed() {
-                tracing::warn!("the database failed to answer: {}", Chain(&error));
-            }
-            Err(Unavailable::Failed)
+    loop {
+        let ticket: Ticket = pipelines.wait_to_enter().await?;
+        match ticket.ask(question).await {
+            Ok(rows) => return Ok(rows),
+            Err(error) => pipelines.failed(&ticket, &error)?,
         }
     }
 }
@@ -249,11 +259,6 @@ impl From<Unavailable> for Problem {
             Unavailable::Failed => "The database failed to answer",
         })
     }
-}
-
-/// Whether an error is the database's refusal to go on with a query for so long.
-fn is_late(error: &tokio_postgres::Error) -> bool {
-    error.code() == Some(&SqlState::QUERY_CANCELED)
 }
 
 /// An error with its causes, in one line. No cause names a password.

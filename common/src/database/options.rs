@@ -20,6 +20,11 @@ pub(crate) struct DatabaseOptions {
     #[arg(long = "database-connections", env = "QUARTET_DATABASE_CONNECTIONS", value_name = "N", default_value_t = 4, value_parser = connections)]
     pub(crate) connections: usize,
 
+    /// Size of a deadpool-postgres pool to use instead of pipelined connections
+    #[cfg(feature = "deadpool")]
+    #[arg(long = "database-deadpool", env = "QUARTET_DATABASE_DEADPOOL", value_name = "N", value_parser = connections)]
+    pub(crate) deadpool: Option<usize>,
+
     #[command(flatten)]
     pub(crate) timeouts: DatabaseTimeouts,
 }

@@ -15,8 +15,9 @@ use super::{queue::Queue, settings::Settings};
 // The casts keep the types of the answer when a column's type is changed: PostgreSQL would refuse each further
 // execution ("cached plan must not change result type"). The collation is the order of code points, whatever the
 // database's or the column's.
-const GET: &str = r#"SELECT text::text FROM greetings WHERE lang::text COLLATE "C" = $1::text"#;
-const LIST: &str =
+pub(super) const GET: &str =
+    r#"SELECT text::text FROM greetings WHERE lang::text COLLATE "C" = $1::text"#;
+pub(super) const LIST: &str =
     r#"SELECT lang::text, text::text FROM greetings ORDER BY lang::text COLLATE "C""#;
 
 /// The most queries that wait on one connection. More are refused.
@@ -50,6 +51,7 @@ pub(super) struct Pipeline {
     is_idle: AtomicBool,
     used: Arc<Notify>,
     is_pinged: AtomicBool,
+    opened: Instant,
 }
 
 impl Pipeline {
@@ -84,12 +86,18 @@ impl Pipeline {
             is_idle: AtomicBool::new(false),
             used: Arc::default(),
             is_pinged: AtomicBool::new(false),
+            opened: Instant::now(),
         };
         Ok((Arc::new(pipeline), task.keep()))
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How long ago it was opened.
+    pub(super) fn age(&self) -> Duration {
+        self.opened.elapsed()
     }
 
     /// Whether it can be sent to.

@@ -9,9 +9,10 @@ use tokio::{
     task::JoinHandle,
     time::{Instant, sleep, timeout},
 };
+use tokio_postgres::error::{DbError, Severity, SqlState};
 
 use super::{
-    Chain, ConnectError, Shared, Unavailable, is_late,
+    Chain, ConnectError, Shared, Unavailable,
     pipeline::{Pipeline, Ticket, watch},
 };
 
@@ -92,15 +93,25 @@ impl Pipelines {
         }
     }
 
-    /// A query failed: whether it may be asked again. Its connection takes no further ones.
+    /// A query failed: whether it may be asked again on another connection, because it was not the query that failed.
+    /// Its own then takes no further ones.
     pub(super) fn failed(
         &self,
         ticket: &Ticket,
         error: &tokio_postgres::Error,
     ) -> Result<(), Unavailable> {
+        /// Nothing that was prepared so recently is out of date.
+        const FRESH: Duration = Duration::from_secs(1);
+
         tracing::debug!("a query failed: {}", Chain(error));
-        if is_late(error) {
+        if error.code() == Some(&SqlState::QUERY_CANCELED) {
             return Err(Unavailable::Late);
+        }
+        let severity = error.as_db_error().map(DbError::parsed_severity);
+        let is_refused = matches!(severity, Some(Some(Severity::Error)));
+        if is_refused && ticket.pipeline.age() < FRESH {
+            tracing::warn!("the database refuses a query: {}", Chain(error));
+            return Err(Unavailable::Failed);
         }
         self.remove(&ticket.pipeline);
         Ok(())

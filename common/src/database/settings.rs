@@ -135,6 +135,16 @@ impl Settings {
         })
     }
 
+    /// For a pool that connects itself, with the first way that is tried.
+    #[cfg(feature = "deadpool")]
+    pub(super) fn parts(&self) -> (Config, MakeRustlsConnect) {
+        let mut config = self.config.clone();
+        if let Some(negotiation) = self.negotiations.first() {
+            config.ssl_mode(*negotiation);
+        }
+        (config, self.tls.clone())
+    }
+
     /// Connects once, whatever time that takes.
     pub(super) async fn connect(&self) -> Result<(Client, Connection<Socket, Stream>), Error> {
         let mut config = self.config.clone();

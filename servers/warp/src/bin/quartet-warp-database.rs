@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 // Cargo warns of one file that is the root of two programs.
-#[path = "main.rs"]
+#[path = "../main.rs"]
 mod program;
 
 fn main() -> ExitCode {

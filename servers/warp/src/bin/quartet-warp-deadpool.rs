@@ -1,9 +1,9 @@
-//! Serves the greetings API on actix-web, as `main.rs` does, also from a database.
+//! Serves the greetings API on warp, as `main.rs` does, also from a database through a pool of deadpool-postgres.
 
 use std::process::ExitCode;
 
 // Cargo warns of one file that is the root of two programs.
-#[path = "main.rs"]
+#[path = "../main.rs"]
 mod program;
 
 fn main() -> ExitCode {
