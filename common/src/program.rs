@@ -162,8 +162,7 @@ pub fn main_with<A: clap::Args>(
     };
     #[cfg(feature = "database")]
     let seeded = matches.subcommand_matches("database").map(|matches| {
-        crate::database::seed(matches, &options.database, particulars.name)
-            .map_err(StartError::from)
+        crate::database::seed(matches, &options, particulars.name).map_err(StartError::from)
     });
     #[cfg(not(feature = "database"))]
     let seeded = None;

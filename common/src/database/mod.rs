@@ -20,6 +20,7 @@ use std::{
     collections::HashMap,
     error::Error,
     fmt,
+    pin::Pin,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -29,7 +30,7 @@ use std::{
 
 use tokio::{
     runtime::{self, Handle},
-    time::{Instant, sleep, timeout_at},
+    time::{Instant, Timeout, sleep, timeout_at},
 };
 use tokio_postgres::Row;
 
@@ -173,8 +174,8 @@ impl Database {
             }
         }
         let deadline = start + self.0.timeouts.query + self.0.timeouts.connect;
-        let again = timeout_at(deadline, read_again(&pipelines, question));
-        Box::pin(again).await.unwrap_or(Err(Unavailable::Late))
+        let again = read_again_until(deadline, &pipelines, question).await;
+        again.unwrap_or(Err(Unavailable::Late))
     }
 
     /// The connections of the present runtime.
@@ -188,6 +189,15 @@ impl Database {
             .or_insert_with(|| Arc::new(Pipelines::new(Arc::downgrade(&self.0))))
             .clone()
     }
+}
+
+/// A function of its own, and boxed: a request that is asked once has no room for this.
+fn read_again_until<'a>(
+    deadline: Instant,
+    pipelines: &'a Arc<Pipelines>,
+    question: Question<'a>,
+) -> Pin<Box<Timeout<impl Future<Output = Result<Vec<Row>, Unavailable>> + use<'a>>>> {
+    Box::pin(timeout_at(deadline, read_again(pipelines, question)))
 }
 
 /// As long as connections fail: each takes no further query, so that there is an end to it.
@@ -275,3 +285,6 @@ impl fmt::Display for Chain<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

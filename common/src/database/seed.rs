@@ -4,8 +4,8 @@ use clap::{Args as _, FromArgMatches as _};
 use tokio::{runtime::Builder, time::timeout};
 use tokio_postgres::Client;
 
-use super::{Chain, DatabaseOptions, UrlError, settings::Settings};
-use crate::{DataError, Greeting, data_file};
+use super::{Chain, UrlError, settings::Settings};
+use crate::{DataError, Greeting, Options, data_file};
 
 /// The statements that made the schema what it is, in order. None is changed once it was released.
 const MIGRATIONS: &[&str] = &[include_str!("migrations/1_greetings.sql")];
@@ -61,7 +61,7 @@ pub(crate) enum SeedError {
 /// Does what `database` and what is below it asked for.
 pub(crate) fn seed(
     matches: &clap::ArgMatches,
-    options: &DatabaseOptions,
+    options: &Options,
     program: &str,
 ) -> Result<(), SeedError> {
     let seed = matches.subcommand_matches("seed");
@@ -69,8 +69,9 @@ pub(crate) fn seed(
     // An empty variable is one that is not set.
     let file = seed
         .and_then(|seed| seed.greetings)
+        .or_else(|| options.greetings.clone())
         .filter(|file| !file.as_os_str().is_empty());
-    let url = options.url.as_ref().ok_or(SeedError::NoUrl)?;
+    let url = options.database.url.as_ref().ok_or(SeedError::NoUrl)?;
     let settings = Settings::new(url, program)?;
     let greetings = match file {
         Some(file) => data_file::load(&file)?,

@@ -96,7 +96,11 @@ impl Settings {
         if !(url.starts_with("postgres://") || url.starts_with("postgresql://")) {
             return Err(UrlError::Scheme);
         }
-        let (base, query) = url.split_once('?').unwrap_or((url, ""));
+        // A password may have a question mark, for tokio-postgres as well.
+        let host = url.find('@').unwrap_or(0);
+        let query = url[host..].find('?').map_or(url.len(), |at| host + at);
+        let (base, query) = url.split_at(query);
+        let query = query.strip_prefix('?').unwrap_or_default();
         let (mut mode, mut roots) = (None, None);
         let mut others = Vec::new();
         for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
@@ -110,6 +114,10 @@ impl Settings {
         }
         let config = format!("{base}?{}", others.join("&")).parse();
         let mut config: Config = config.map_err(malformed)?;
+        // Were it in another place than where it was looked for, it would not be observed.
+        if config.get_ssl_mode() != Negotiation::Prefer {
+            return Err(UrlError::SslMode);
+        }
         let is_local = match config.get_hosts() {
             [] if config.get_hostaddrs().is_empty() => return Err(UrlError::NoHost),
             [] => false,
