@@ -20,7 +20,6 @@ use std::{
     collections::HashMap,
     error::Error,
     fmt,
-    pin::Pin,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -30,7 +29,7 @@ use std::{
 
 use tokio::{
     runtime::{self, Handle},
-    time::{Instant, Timeout, sleep, timeout_at},
+    time::{Instant, sleep, timeout_at},
 };
 use tokio_postgres::Row;
 
@@ -174,8 +173,8 @@ impl Database {
             }
         }
         let deadline = start + self.0.timeouts.query + self.0.timeouts.connect;
-        let again = read_again_until(deadline, &pipelines, question).await;
-        again.unwrap_or(Err(Unavailable::Late))
+        // Boxed: a request that is asked once has no room for this.
+        Box::pin(read_again(deadline, &pipelines, question)).await
     }
 
     /// The connections of the present runtime.
@@ -191,27 +190,23 @@ impl Database {
     }
 }
 
-/// A function of its own, and boxed: a request that is asked once has no room for this.
-fn read_again_until<'a>(
-    deadline: Instant,
-    pipelines: &'a Arc<Pipelines>,
-    question: Question<'a>,
-) -> Pin<Box<Timeout<impl Future<Output = Result<Vec<Row>, Unavailable>> + use<'a>>>> {
-    Box::pin(timeout_at(deadline, read_again(pipelines, question)))
-}
-
 /// As long as connections fail: each takes no further query, so that there is an end to it.
 async fn read_again(
+    deadline: Instant,
     pipelines: &Arc<Pipelines>,
     question: Question<'_>,
 ) -> Result<Vec<Row>, Unavailable> {
-    loop {
-        let ticket: Ticket = pipelines.wait_to_enter().await?;
-        match ticket.ask(question).await {
-            Ok(rows) => return Ok(rows),
-            Err(error) => pipelines.failed(&ticket, &error)?,
+    let again = async {
+        loop {
+            let ticket: Ticket = pipelines.wait_to_enter().await?;
+            match ticket.ask(question).await {
+                Ok(rows) => return Ok(rows),
+                Err(error) => pipelines.failed(&ticket, &error)?,
+            }
         }
-    }
+    };
+    let again = timeout_at(deadline, again).await;
+    again.unwrap_or(Err(Unavailable::Late))
 }
 
 impl Shared {
