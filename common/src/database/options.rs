@@ -29,14 +29,14 @@ pub(crate) struct DatabaseOptions {
     pub(crate) timeouts: DatabaseTimeouts,
 }
 
-/// How long the database is waited for. A request takes at most the sum of both, and is then answered 503.
+/// How long the database is waited for. A request waits at most for the sum of both, and is then answered 503.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub(crate) struct DatabaseTimeouts {
     /// Maximum time to connect to the database
     #[arg(long = "database-connect-timeout", env = "QUARTET_DATABASE_CONNECT_TIMEOUT", value_name = "TIME", default_value = "400ms", value_parser = timeout)]
     pub(crate) connect: Duration,
 
-    /// Maximum time for one query; an unanswered query is sent once more, on another connection
+    /// Maximum time for one query; one whose connection fails is sent again, on another
     #[arg(long = "database-query-timeout", env = "QUARTET_DATABASE_QUERY_TIMEOUT", value_name = "TIME", default_value = "400ms", value_parser = timeout)]
     pub(crate) query: Duration,
 }

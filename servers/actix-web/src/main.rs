@@ -10,6 +10,10 @@ const PROGRAM: Particulars = Particulars {
     // Each has a runtime of its own.
     descriptors_per_worker: 4,
     notes: &[
+        (
+            "database-connections",
+            "actix-web has so many for each worker, and one more",
+        ),
         ("workers", "actix-web supports at most 512"),
         (
             "header-count-limit",
