@@ -14,7 +14,7 @@ use quartet_report::{html, link, splice};
 use crate::failure::{Failure, named, print};
 use crate::page::suite;
 use crate::run;
-use crate::{ab, attach, calibrate, defaults, diff, export, list, repack, schema, versus};
+use crate::{ab, attach, calibrate, defaults, diff, export, hold, list, repack, schema, versus};
 
 /// Compares the servers of servers.toml: builds, tests and measures them side by side, and reports
 /// which differences are real
@@ -53,6 +53,8 @@ enum What {
     Report(ReportOptions),
     /// Compare a server with a variant of it, such as another release of its framework
     Ab(Box<ab::Options>),
+    /// Keep one server under load and print its process, for perf, samply or strace
+    Hold(hold::Options),
     /// Add criterion's estimates to a record, for the division of a request's CPU time
     Attach(attach::Options),
     /// Measure servers with known slowdowns, to find the smallest difference that this machine can detect
@@ -106,6 +108,7 @@ pub fn main() -> ExitCode {
         Some(What::Run(options)) => run::run(&options, &typed()),
         Some(What::Calibrate(options)) => calibrate::run(&options, &typed()),
         Some(What::Ab(options)) => ab::run(&options, &typed()),
+        Some(What::Hold(options)) => hold::run(&options),
         Some(What::Attach(options)) => attach::run(&options),
         Some(What::Diff(options)) => diff::run(&options),
         Some(What::List(options)) => list::run(&options),

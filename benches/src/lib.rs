@@ -17,6 +17,7 @@ pub mod estimates;
 pub mod export;
 pub mod failure;
 pub mod gate;
+pub mod hold;
 pub mod interrupt;
 pub mod list;
 pub mod machine;

@@ -4,6 +4,7 @@ mod answers;
 mod capacity;
 mod client;
 mod descriptors;
+mod hold;
 mod latency;
 mod life;
 mod load;
@@ -24,6 +25,7 @@ use crate::accounting::CoreClock;
 use crate::system::System;
 use session::Session;
 
+pub(crate) use hold::Hold;
 pub use measurement::Measurement;
 pub(crate) use memory::{Loaded, SETTLE, load};
 

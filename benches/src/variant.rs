@@ -303,7 +303,10 @@ fn is_built_by_cargo(server: &Server) -> bool {
 
 /// Where further flags for the compiler are put so that they come to those there are. Cargo takes flags from one
 /// place alone: the environment, or else a target's settings, or else those of all builds.
-fn rustflags_key(root: &Path) -> Result<String> {
+///
+/// # Errors
+/// Where that is the environment.
+pub(crate) fn rustflags_key(root: &Path) -> Result<String> {
     let set = ["CARGO_ENCODED_RUSTFLAGS", "RUSTFLAGS"];
     if let Some(name) = set
         .into_iter()

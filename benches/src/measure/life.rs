@@ -263,6 +263,11 @@ impl Life {
         ))
     }
 
+    /// The server's process id.
+    pub(super) fn pid(&self) -> u32 {
+        self.process.pid()
+    }
+
     /// CPU time so far, nanoseconds.
     pub(super) fn cpu(&self) -> Result<Option<u64>> {
         Ok(self.tree.cpu()?.map(|cpu| cpu.total))
