@@ -131,3 +131,5 @@ pub(crate) fn normal(random: &mut impl Rng) -> f64 {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod variants;
