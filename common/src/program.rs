@@ -278,6 +278,9 @@ fn start(
 
 #[cfg(test)]
 mod tests {
+    #[cfg(not(feature = "database"))]
+    use clap::Parser as _;
+
     use super::*;
 
     #[test]
@@ -292,6 +295,18 @@ mod tests {
             help.ends_with("; 512 here").then(|| arg.get_id().as_str())
         });
         assert_eq!(noted.collect::<Vec<_>>(), ["workers"]);
+    }
+
+    #[cfg(not(feature = "database"))]
+    #[test]
+    fn a_program_without_a_database_refuses_one_and_says_how_to_build_it() {
+        let url = "postgres://u:hidden-word@h/d";
+        let options = Options::parse_from(["quartet", "--database", url]);
+        let refusal = greetings(&Particulars::new("quartet"), &options).unwrap_err();
+        assert!(matches!(refusal, StartError::Usage(_)));
+        let refusal = refusal.to_string();
+        assert!(refusal.contains("--features database"), "{refusal}");
+        assert!(!refusal.contains("hidden-word"), "{refusal}");
     }
 
     #[test]
