@@ -54,9 +54,12 @@ pub fn lines_of_code(parts: &[String]) -> usize {
 
 /// A line that is a mark: its name, and whether it ends the part.
 fn mark(line: &str) -> Option<(&str, bool)> {
+    // `#[name]` is an attribute.
     let line = line.trim();
-    let comment = line.strip_prefix("//").or_else(|| line.strip_prefix('#'))?;
-    let name = comment.trim().strip_prefix('[')?.strip_suffix(']')?;
+    let comment = line
+        .strip_prefix("// ")
+        .or_else(|| line.strip_prefix("# "))?;
+    let name = comment.strip_prefix('[')?.strip_suffix(']')?;
     let is_name = |name: &str| name.chars().all(|c| c.is_ascii_lowercase());
     match name.strip_prefix('/') {
         Some(name) => is_name(name).then_some((name, true)),
@@ -97,6 +100,8 @@ mod tests {
 
     #[test]
     fn attributes_are_code_in_rust() {
+        let parts = cut("// [one]\n#[handler]\nfn x() {}\n// [/one]", "one").unwrap();
+        assert_eq!(lines_of_code(&parts), 2);
         let python = ["# said\nx = 1".to_owned()];
         assert_eq!(lines_of_code(&python), 1);
         let rust = ["#[test]\n// said\nfn x() {}".to_owned()];

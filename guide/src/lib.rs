@@ -3,6 +3,7 @@
 
 pub mod answers;
 pub mod cut;
+pub mod document;
 pub mod pages;
 pub mod server;
 
@@ -48,12 +49,12 @@ impl Column {
         }
     }
 
-    /// Its source below [`folder`].
+    /// Its sources below [`folder`].
     #[must_use]
-    pub fn source(self) -> PathBuf {
+    pub fn sources(self) -> [PathBuf; 2] {
         match self {
-            Self::FastApi => "python/app.py".into(),
-            _ => Path::new(self.id()).join("src/lib.rs"),
+            Self::FastApi => ["app.py", "test_app.py"].map(|name| Path::new("python").join(name)),
+            _ => ["lib.rs", "main.rs"].map(|name| Path::new(self.id()).join("src").join(name)),
         }
     }
 

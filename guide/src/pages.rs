@@ -13,11 +13,13 @@ use serde::Deserialize;
 use crate::{
     COLUMNS, Column,
     answers::{self, Case},
-    cut, folder,
+    cut,
+    document::{Document, STATEMENTS},
+    folder,
 };
 
 /// The most lines of a page.
-const MOST_LINES: usize = 260;
+const MOST_LINES: usize = 290;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -30,7 +32,7 @@ struct Topics {
 struct Topic {
     id: String,
     title: String,
-    /// How each does it, by its name.
+    /// How each does it, by its name. Of FastAPI there need be no code.
     #[serde(flatten)]
     how: BTreeMap<String, String>,
 }
@@ -41,6 +43,7 @@ struct Material {
     cases: Vec<Case>,
     sources: BTreeMap<String, String>,
     versions: BTreeMap<String, String>,
+    documents: Vec<(Column, Document)>,
 }
 
 /// The pages as they should be, by their files.
@@ -100,7 +103,8 @@ impl Material {
         let topics: Topics = toml::from_str(&read(Path::new("topics.toml"))?)?;
         let mut sources = BTreeMap::new();
         for column in COLUMNS {
-            sources.insert(column.id().to_owned(), read(&column.source())?);
+            let [app, other] = column.sources();
+            sources.insert(column.id().to_owned(), read(&app)? + &read(&other)?);
         }
         sources.insert("shared".to_owned(), read(Path::new("shared/src/lib.rs"))?);
         let mut versions = versions(&read(Path::new("../Cargo.lock"))?)?;
@@ -114,6 +118,7 @@ impl Material {
             cases: answers::table()?,
             sources,
             versions,
+            documents: Document::all()?,
         })
     }
 
@@ -148,6 +153,8 @@ impl Material {
             match mark.map(|mark| mark.split_once(": ").unwrap_or((mark, ""))) {
                 Some(("code", name)) => page += &self.code(name)?,
                 Some(("overview", _)) => page += &self.overview()?,
+                Some(("statements", _)) => page += &self.statements(),
+                Some(("documents", _)) => page += &self.documents(),
                 Some((other, _)) => bail!("`{other}` is no mark"),
                 None => page += &self.with_versions(line)?,
             }
@@ -194,6 +201,10 @@ impl Material {
     }
 
     fn lines(&self, topic: &Topic, column: Column) -> Result<usize> {
+        // uvicorn is started by a command.
+        if column == Column::FastApi && topic.id == "deployment" {
+            return Ok(0);
+        }
         let parts = self.parts(&format!("{}/{}", column.id(), topic.id))?;
         Ok(cut::lines_of_code(&parts))
     }
@@ -207,7 +218,7 @@ impl Material {
             for (column, sum) in COLUMNS.into_iter().zip(&mut sums) {
                 let lines = self.lines(topic, column)?;
                 *sum += lines;
-                write!(table, " {}: {lines} |", self.how(topic, column)?)?;
+                write!(table, " {lines}: {} |", self.how(topic, column)?)?;
             }
             table.push('\n');
         }
@@ -218,12 +229,45 @@ impl Material {
         Ok(table)
     }
 
-    /// `{crate}` becomes the crate and its version; `{lines: name}` the lines of a part.
+    /// What each document states of what FastAPI's does.
+    fn statements(&self) -> String {
+        let mut table = header("statement");
+        for (statement, is_made) in STATEMENTS {
+            table += &format!("| {statement} |");
+            for (_, document) in &self.documents {
+                table += if is_made(document) {
+                    " yes |"
+                } else {
+                    " – |"
+                };
+            }
+            table.push('\n');
+        }
+        table.trim_end().to_owned()
+    }
+
+    /// The parameters of the search in the original's document and in the nearest two.
+    fn documents(&self) -> String {
+        let shown = [Column::FastApi, Column::Axum, Column::Salvo];
+        let documents = self
+            .documents
+            .iter()
+            .filter(|(column, _)| shown.contains(column));
+        let blocks = documents.map(|(column, document)| {
+            format!(
+                "{column}:\n\n```json\n{}\n```",
+                document.parameters_of_search()
+            )
+        });
+        blocks.collect::<Vec<_>>().join("\n\n")
+    }
+
+    /// `{{crate}}` becomes the crate and its version, `{{lines: name}}` the lines of a part.
     fn with_versions(&self, text: &str) -> Result<String> {
         let mut filled = String::new();
         let mut rest = text;
-        while let Some((before, after)) = rest.split_once("{") {
-            let (name, after) = after.split_once('}').context("{ without }")?;
+        while let Some((before, after)) = rest.split_once("{{") {
+            let (name, after) = after.split_once("}}").context("{{ without }}")?;
             filled += before;
             if let Some(part) = name.strip_prefix("lines: ") {
                 write!(filled, "{}", cut::lines_of_code(&self.parts(part)?))?;

@@ -71,7 +71,7 @@ struct Search {
     q: String,
     #[serde(default = "ten")]
     #[validate(range(min = 1, max = 100))]
-    #[param(minimum = 1, maximum = 100)]
+    #[param(minimum = 1, maximum = 100, default = 10)]
     limit: i64,
 }
 
@@ -145,24 +145,6 @@ struct Store {
     sent: Mutex<Vec<String>>,
 }
 
-impl Store {
-    fn with_one_greeting() -> Self {
-        let greeting = Greeting {
-            lang: "en".to_owned(),
-            text: "hello".to_owned(),
-        };
-        Self {
-            greetings: Mutex::new(vec![greeting]),
-            ..Self::default()
-        }
-    }
-
-    fn get(&self, id: i64) -> Option<Greeting> {
-        let index = usize::try_from(id).ok()?.checked_sub(1)?;
-        self.greetings.lock().get(index).cloned()
-    }
-}
-
 struct Language(String);
 
 impl FromRequest for Language {
@@ -234,11 +216,7 @@ impl From<Invalid> for Error {
 
 #[utoipa::path(
     params(("id" = i64, Path)),
-    responses(
-        (status = 200, body = Greeting),
-        (status = 404, description = "No such greeting"),
-        (status = 422, body = Invalid),
-    )
+    responses((status = 200, body = Greeting), (status = 404), (status = 422, body = Invalid))
 )]
 #[get("/greetings/{id}")]
 async fn get_greeting(store: Data<Store>, id: Path<String>) -> Result<Json<Greeting>, Error> {
@@ -334,6 +312,24 @@ async fn echo(request: HttpRequest, body: web::Payload) -> actix_web::Result<imp
 }
 // [/websocket]
 
+impl Store {
+    fn with_one_greeting() -> Self {
+        let greeting = Greeting {
+            lang: "en".to_owned(),
+            text: "hello".to_owned(),
+        };
+        Self {
+            greetings: Mutex::new(vec![greeting]),
+            ..Self::default()
+        }
+    }
+
+    fn get(&self, id: i64) -> Option<Greeting> {
+        let index = usize::try_from(id).ok()?.checked_sub(1)?;
+        self.greetings.lock().get(index).cloned()
+    }
+}
+
 // [openapi]
 #[derive(OpenApi)]
 #[openapi(info(title = "Greetings", version = "1.0.0"), modifiers(&BearerScheme))]
@@ -401,7 +397,7 @@ fn app(
 
 const STATIC: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../static");
 
-// [main]
+// [deployment]
 /// Serves the application until SIGINT or SIGTERM, then finishes what has begun.
 pub async fn serve(listener: TcpListener) -> io::Result<()> {
     let store = Data::new(Store::with_one_greeting());
@@ -410,7 +406,7 @@ pub async fn serve(listener: TcpListener) -> io::Result<()> {
         .run()
         .await
 }
-// [/main]
+// [/deployment]
 
 #[cfg(test)]
 mod tests {

@@ -2,10 +2,10 @@
 
 use std::{io, net::TcpListener};
 
-// [main]
+// [deployment]
 #[actix_web::main]
 async fn main() -> io::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:8000")?;
     quartet_guide_actix_web::serve(listener).await
 }
-// [/main]
+// [/deployment]

@@ -68,7 +68,7 @@ struct Search {
     q: String,
     #[serde(default = "ten")]
     #[validate(range(min = 1, max = 100))]
-    #[param(minimum = 1, maximum = 100)]
+    #[param(minimum = 1, maximum = 100, default = 10)]
     limit: i64,
 }
 
@@ -139,24 +139,6 @@ struct Store {
     sent: Mutex<Vec<String>>,
 }
 
-impl Store {
-    fn with_one_greeting() -> Self {
-        let greeting = Greeting {
-            lang: "en".to_owned(),
-            text: "hello".to_owned(),
-        };
-        Self {
-            greetings: Mutex::new(vec![greeting]),
-            ..Self::default()
-        }
-    }
-
-    fn get(&self, id: i64) -> Option<Greeting> {
-        let index = usize::try_from(id).ok()?.checked_sub(1)?;
-        self.greetings.lock().get(index).cloned()
-    }
-}
-
 struct Language(String);
 
 impl<S: Sync> FromRequestParts<S> for Language {
@@ -208,15 +190,6 @@ impl IntoResponse for Error {
     }
 }
 
-impl Error {
-    fn reason(status: StatusCode) -> Self {
-        Self::Status(
-            status,
-            status.canonical_reason().unwrap_or_default().to_owned(),
-        )
-    }
-}
-
 impl From<Invalid> for Error {
     fn from(errors: Invalid) -> Self {
         Self::Invalid(errors)
@@ -226,11 +199,7 @@ impl From<Invalid> for Error {
 #[utoipa::path(
     get, path = "/greetings/{id}",
     params(("id" = i64, Path)),
-    responses(
-        (status = 200, body = Greeting),
-        (status = 404, description = "No such greeting"),
-        (status = 422, body = Invalid),
-    )
+    responses((status = 200, body = Greeting), (status = 404), (status = 422, body = Invalid))
 )]
 async fn get_greeting(
     State(store): State<Arc<Store>>,
@@ -319,6 +288,24 @@ async fn echo(upgrade: WebSocketUpgrade) -> Response {
 }
 // [/websocket]
 
+impl Store {
+    fn with_one_greeting() -> Self {
+        let greeting = Greeting {
+            lang: "en".to_owned(),
+            text: "hello".to_owned(),
+        };
+        Self {
+            greetings: Mutex::new(vec![greeting]),
+            ..Self::default()
+        }
+    }
+
+    fn get(&self, id: i64) -> Option<Greeting> {
+        let index = usize::try_from(id).ok()?.checked_sub(1)?;
+        self.greetings.lock().get(index).cloned()
+    }
+}
+
 // [openapi]
 #[derive(OpenApi)]
 #[openapi(info(title = "Greetings", version = "1.0.0"), modifiers(&BearerScheme))]
@@ -358,8 +345,13 @@ pub fn app() -> Router {
         .nest_service("/static", ServeDir::new(STATIC))
         // [/static]
         // [error]
-        .fallback(async || Error::reason(StatusCode::NOT_FOUND))
-        .method_not_allowed_fallback(async || Error::reason(StatusCode::METHOD_NOT_ALLOWED))
+        .fallback(async || Error::Status(StatusCode::NOT_FOUND, "Not Found".to_owned()))
+        .method_not_allowed_fallback(async || {
+            Error::Status(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "Method Not Allowed".to_owned(),
+            )
+        })
         // [/error]
         // [cors]
         .layer(
@@ -376,7 +368,7 @@ pub fn app() -> Router {
 
 const STATIC: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../static");
 
-// [main]
+// [deployment]
 /// Serves the application until Ctrl-C, then finishes what has begun.
 pub async fn serve(listener: TcpListener) -> io::Result<()> {
     let stop = async { tokio::signal::ctrl_c().await.unwrap_or_default() };
@@ -384,7 +376,7 @@ pub async fn serve(listener: TcpListener) -> io::Result<()> {
         .with_graceful_shutdown(stop)
         .await
 }
-// [/main]
+// [/deployment]
 
 #[cfg(test)]
 mod tests {

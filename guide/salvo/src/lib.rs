@@ -57,7 +57,7 @@ struct Search {
     q: String,
     #[serde(default = "ten")]
     #[validate(range(min = 1, max = 100))]
-    #[salvo(parameter(minimum = 1, maximum = 100))]
+    #[salvo(parameter(minimum = 1, maximum = 100, default = 10))]
     limit: i64,
 }
 
@@ -96,24 +96,6 @@ async fn create(req: &mut Request, depot: &mut Depot, res: &mut Response) -> Res
 struct Store {
     greetings: Mutex<Vec<Greeting>>,
     sent: Mutex<Vec<String>>,
-}
-
-impl Store {
-    fn with_one_greeting() -> Self {
-        let greeting = Greeting {
-            lang: "en".to_owned(),
-            text: "hello".to_owned(),
-        };
-        Self {
-            greetings: Mutex::new(vec![greeting]),
-            ..Self::default()
-        }
-    }
-
-    fn get(&self, id: i64) -> Option<Greeting> {
-        let index = usize::try_from(id).ok()?.checked_sub(1)?;
-        self.greetings.lock().get(index).cloned()
-    }
 }
 
 fn store(depot: &Depot) -> Result<&Arc<Store>, Error> {
@@ -285,6 +267,24 @@ async fn echo(req: &mut Request, res: &mut Response) -> Result<(), StatusError> 
 }
 // [/websocket]
 
+impl Store {
+    fn with_one_greeting() -> Self {
+        let greeting = Greeting {
+            lang: "en".to_owned(),
+            text: "hello".to_owned(),
+        };
+        Self {
+            greetings: Mutex::new(vec![greeting]),
+            ..Self::default()
+        }
+    }
+
+    fn get(&self, id: i64) -> Option<Greeting> {
+        let index = usize::try_from(id).ok()?.checked_sub(1)?;
+        self.greetings.lock().get(index).cloned()
+    }
+}
+
 // [openapi]
 impl EndpointOutRegister for Error {
     fn register(components: &mut Components, operation: &mut Operation) {
@@ -324,7 +324,9 @@ pub fn app() -> Service {
     let document = OpenApi::new("Greetings", "1.0.0")
         .add_security_scheme("HTTPBearer", bearer)
         .merge_router(&router);
-    let router = router.push(document.into_router("/openapi.json"));
+    let router = router
+        .push(document.into_router("/openapi.json"))
+        .push(SwaggerUi::new("/openapi.json").into_router("/docs"));
     // [/openapi]
     // [cors]
     let cors = Cors::new()
@@ -341,7 +343,7 @@ pub fn app() -> Service {
 
 const STATIC: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../static");
 
-// [main]
+// [deployment]
 /// Serves the application until Ctrl-C, then finishes what has begun.
 pub async fn serve(listener: TcpListener) -> io::Result<()> {
     let server = Server::new(TcpAcceptor::try_from(listener)?);
@@ -352,7 +354,7 @@ pub async fn serve(listener: TcpListener) -> io::Result<()> {
     });
     server.try_serve(app()).await
 }
-// [/main]
+// [/deployment]
 
 #[cfg(test)]
 mod tests {

@@ -4,10 +4,10 @@ use std::io;
 
 use tokio::net::TcpListener;
 
-// [main]
+// [deployment]
 #[tokio::main]
 async fn main() -> io::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:8000").await?;
     quartet_guide_salvo::serve(listener).await
 }
-// [/main]
+// [/deployment]

@@ -63,7 +63,7 @@ struct Search {
     q: String,
     #[serde(default = "ten")]
     #[validate(range(min = 1, max = 100))]
-    #[param(minimum = 1, maximum = 100)]
+    #[param(minimum = 1, maximum = 100, default = 10)]
     limit: i64,
 }
 
@@ -125,24 +125,6 @@ struct Store {
     sent: Mutex<Vec<String>>,
 }
 
-impl Store {
-    fn with_one_greeting() -> Self {
-        let greeting = Greeting {
-            lang: "en".to_owned(),
-            text: "hello".to_owned(),
-        };
-        Self {
-            greetings: Mutex::new(vec![greeting]),
-            ..Self::default()
-        }
-    }
-
-    fn get(&self, id: i64) -> Option<Greeting> {
-        let index = usize::try_from(id).ok()?.checked_sub(1)?;
-        self.greetings.lock().get(index).cloned()
-    }
-}
-
 fn language() -> impl Filter<Extract = (String,), Error = Rejection> + Copy {
     warp::header::optional("accept-language").map(|languages: Option<String>| {
         let languages = languages.as_deref().unwrap_or("en");
@@ -198,11 +180,7 @@ async fn recover(rejection: Rejection) -> Result<impl Reply, Rejection> {
 #[utoipa::path(
     get, path = "/greetings/{id}",
     params(("id" = i64, Path)),
-    responses(
-        (status = 200, body = Greeting),
-        (status = 404, description = "No such greeting"),
-        (status = 422, body = Invalid),
-    )
+    responses((status = 200, body = Greeting), (status = 404), (status = 422, body = Invalid))
 )]
 async fn get_greeting(id: String, store: Arc<Store>) -> Result<impl Reply, Rejection> {
     let id = shared::integer("id", &id, i64::MIN..=i64::MAX).map_err(Error::Invalid)?;
@@ -277,6 +255,24 @@ async fn echo(mut socket: WebSocket) {
     }
 }
 // [/websocket]
+
+impl Store {
+    fn with_one_greeting() -> Self {
+        let greeting = Greeting {
+            lang: "en".to_owned(),
+            text: "hello".to_owned(),
+        };
+        Self {
+            greetings: Mutex::new(vec![greeting]),
+            ..Self::default()
+        }
+    }
+
+    fn get(&self, id: i64) -> Option<Greeting> {
+        let index = usize::try_from(id).ok()?.checked_sub(1)?;
+        self.greetings.lock().get(index).cloned()
+    }
+}
 
 // [openapi]
 #[derive(OpenApi)]
@@ -381,7 +377,7 @@ pub fn app() -> impl Filter<Extract = (impl Reply,), Error = Rejection> + Clone 
 
 const STATIC: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../static");
 
-// [main]
+// [deployment]
 /// Serves the application until Ctrl-C, then finishes what has begun.
 pub async fn serve(listener: TcpListener) -> io::Result<()> {
     let stop = async { tokio::signal::ctrl_c().await.unwrap_or_default() };
@@ -392,7 +388,7 @@ pub async fn serve(listener: TcpListener) -> io::Result<()> {
         .await;
     Ok(())
 }
-// [/main]
+// [/deployment]
 
 #[cfg(test)]
 mod tests {
