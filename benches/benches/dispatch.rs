@@ -15,11 +15,7 @@ use http_body_util::{BodyExt as _, Empty};
 use hyper::{Request, service::Service as _};
 use quartet_benches::estimates;
 use quartet_common::Api;
-use salvo::{
-    conn::ConnCtrl,
-    http::{ReqBody, uri::Scheme},
-};
-use tower::ServiceExt as _;
+use salvo::http::ReqBody;
 
 const LANES: [(&str, &str, &str); 2] = [
     ("one", "/greetings/en", r#"{"lang":"en","text":"Hello"}"#),
@@ -68,10 +64,11 @@ fn dispatch(criterion: &mut Criterion) {
     let api = Arc::new(Api::default());
     for (lane, path, start) in LANES {
         let mut group = criterion.benchmark_group(format!("dispatch/{lane}"));
-        let floor = |request: Request<Empty<Bytes>>| {
-            let api = api.clone();
+        let floor = quartet_baseline_hyper::app(api.clone());
+        let answer = |request: Request<Empty<Bytes>>| {
+            let response = floor.call(request);
             async move {
-                let Ok(response) = quartet_baseline_hyper::answer(api, request).await;
+                let Ok(response) = response.await;
                 content(response.into_body()).await
             }
         };
@@ -80,14 +77,14 @@ fn dispatch(criterion: &mut Criterion) {
             "hyper",
             start,
             || get(path, Empty::<Bytes>::new()),
-            floor,
+            answer,
         );
 
         let axum = quartet_axum::app(api.clone());
         let answer = |request: Request<AxumBody>| {
-            let axum = axum.clone();
+            let response = axum.call(request);
             async move {
-                let Ok(response) = axum.oneshot(request).await;
+                let Ok(response) = response.await;
                 content(response.into_body()).await
             }
         };
@@ -101,9 +98,9 @@ fn dispatch(criterion: &mut Criterion) {
 
         let warp = quartet_warp::app(api.clone());
         let answer = |request: Request<Empty<Bytes>>| {
-            let warp = warp.clone();
+            let response = warp.call(request);
             async move {
-                let Ok(response) = warp.oneshot(request).await;
+                let Ok(response) = response.await;
                 content(response.into_body()).await
             }
         };
@@ -115,16 +112,7 @@ fn dispatch(criterion: &mut Criterion) {
             answer,
         );
 
-        // The handler that salvo makes for each connection, as it makes it.
-        let address = salvo::conn::SocketAddr::Unknown;
-        let salvo = quartet_salvo::app(api.clone()).hyper_handler(
-            address.clone(),
-            address,
-            Scheme::HTTP,
-            None,
-            ConnCtrl::new(),
-            None,
-        );
+        let salvo = quartet_salvo::app(api.clone());
         let answer = |request: Request<ReqBody>| {
             let response = salvo.call(request);
             async move {

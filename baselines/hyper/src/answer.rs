@@ -3,31 +3,21 @@ use std::{convert::Infallible, sync::Arc};
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::{
-    Method, Request, StatusCode, Version,
+    Method, Request, StatusCode,
     header::{self, HeaderName, HeaderValue},
 };
-use quartet_common::{
-    ALLOW, Api, EntityTag, HeadLimits, JSON, Lang, PROBLEM_JSON, Problem, RequestHead, not_modified,
-};
+use quartet_common::{ALLOW, Api, EntityTag, JSON, Lang, PROBLEM_JSON, Problem, not_modified};
 use serde::Serialize;
 
-type Response = hyper::Response<Full<Bytes>>;
+pub(crate) type Response = hyper::Response<Full<Bytes>>;
 
 /// The answer to one request.
-pub async fn answer<B>(api: Arc<Api>, request: Request<B>) -> Result<Response, Infallible> {
-    let mut response = match route(&api, &request).await {
-        Ok(response) => response,
-        Err(problem) => refusal(&problem),
-    };
-    let nosniff = HeaderValue::from_static("nosniff");
-    response
-        .headers_mut()
-        .insert(header::X_CONTENT_TYPE_OPTIONS, nosniff);
-    Ok(response)
+pub(crate) async fn answer<B>(api: Arc<Api>, request: Request<B>) -> Result<Response, Infallible> {
+    let answer = route(&api, &request).await;
+    Ok(answer.unwrap_or_else(refusal))
 }
 
 async fn route<B>(api: &Api, request: &Request<B>) -> Result<Response, Problem> {
-    check_head(request, &api.limits)?;
     let lang = match request.uri().path() {
         "/greetings" => None,
         // About the server as a whole (RFC 9110 §9.3.7).
@@ -54,19 +44,6 @@ async fn route<B>(api: &Api, request: &Request<B>) -> Result<Response, Problem> 
         let greetings = api.greetings.list().await?;
         representation(request, &greetings.etag, &greetings.value)
     }
-}
-
-/// hyper takes a request with any Host, or none (hyperium/hyper#3777).
-fn check_head<B>(request: &Request<B>, limits: &HeadLimits) -> Result<(), Problem> {
-    let target = request.uri().path_and_query();
-    let head = RequestHead {
-        method: request.method().as_str(),
-        target_len: target.map_or(0, |target| target.as_str().len()),
-        is_http11: request.version() >= Version::HTTP_11,
-    };
-    let fields = request.headers().iter();
-    let fields = fields.map(|(name, value)| (name.as_str(), value.as_bytes()));
-    head.check(fields, limits)
 }
 
 /// The representation, 304 if the client has it, or the problem that it is not the one that the
@@ -98,10 +75,10 @@ fn options() -> Response {
     response
 }
 
-fn refusal(problem: &Problem) -> Response {
+pub(crate) fn refusal(problem: Problem) -> Response {
     let status =
         StatusCode::from_u16(problem.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = json(status, PROBLEM_JSON, problem);
+    let mut response = json(status, PROBLEM_JSON, &problem);
     if let Some((name, value)) = problem.header_field() {
         let value = HeaderValue::from_static(value);
         response

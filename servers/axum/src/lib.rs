@@ -15,28 +15,21 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{MethodRouter, get},
 };
-use hyper::body::Incoming;
+use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 use quartet_common::{ALLOW, Api, Health, Lang, Listener, Problem, Timeouts, docs};
-use tower::{Service, ServiceBuilder};
 
-use crate::{
-    answer::{Error, Preconditions},
-    middleware::CheckHead,
-};
+use crate::answer::{Error, Preconditions};
 
 /// The API as a service: the routes, and around them what holds for every request.
 pub fn app<B>(
     api: Arc<Api>,
-) -> impl Service<Request<B>, Response = Response, Error = Infallible, Future: Send> + Clone + Send
+) -> impl Service<Request<B>, Response = Response, Error = Infallible, Future: Send> + Clone
 where
     B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
-    let limits = api.limits;
-    ServiceBuilder::new()
-        .map_future(middleware::complete)
-        .layer(CheckHead::layer(limits))
-        .service(routes(api))
+    let routes = TowerToHyperService::new(routes(api.clone()));
+    quartet_connection::uphold(routes, api, |problem| Error(problem).into_response())
 }
 
 /// Serves the API from `listeners` until `shutdown`, then drains.
@@ -46,8 +39,8 @@ pub async fn run(
     timeouts: Timeouts,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let service = TowerToHyperService::new(app::<Incoming>(api.clone()));
-    quartet_connection::serve(listeners, service, api, &timeouts, shutdown).await
+    let limits = api.limits;
+    quartet_connection::serve(listeners, app(api), &limits, &timeouts, shutdown).await
 }
 
 fn routes(api: Arc<Api>) -> Router {

@@ -12,5 +12,7 @@
 mod listeners;
 mod serve;
 mod timed_stream;
+mod uphold;
 
 pub use serve::serve;
+pub use uphold::uphold;

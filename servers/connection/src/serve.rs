@@ -1,14 +1,13 @@
-use std::{error::Error, future::Future, io, pin::pin, sync::Arc};
+use std::{error::Error, future::Future, io, pin::pin};
 
 use hyper::{
     Request, Response,
     body::{Body, Incoming},
-    header::{CONNECTION, HeaderValue},
     server::conn::http1,
-    service::{Service, service_fn},
+    service::Service,
 };
 use hyper_util::{rt::TokioIo, server::graceful::GracefulShutdown};
-use quartet_common::{Api, HeadLimits, Listener, Timeouts};
+use quartet_common::{HeadLimits, Listener, Timeouts};
 use tokio::{
     select,
     time::{sleep, timeout},
@@ -23,7 +22,7 @@ use crate::{
 pub async fn serve<S, B>(
     listeners: Vec<Listener>,
     service: S,
-    api: Arc<Api>,
+    limits: &HeadLimits,
     timeouts: &Timeouts,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()>
@@ -34,8 +33,8 @@ where
 {
     let mut listeners = Listeners::new(listeners)?;
     let mut http = http1::Builder::new();
-    http.max_header_size(api.limits.head_bound())
-        .max_buf_size(buffer_size(&api.limits))
+    http.max_header_size(limits.head_bound())
+        .max_buf_size(buffer_size(limits))
         // The stream's deadlines stand in for it.
         .header_read_timeout(None);
     let connections = GracefulShutdown::new();
@@ -46,7 +45,10 @@ where
             () = &mut shutdown => break,
         };
         let stream = TimedStream::new(stream, timeouts);
-        let service = telling(service.clone(), stream.head_read(), api.clone());
+        let service = Telling {
+            head_read: stream.head_read(),
+            service: service.clone(),
+        };
         let connection = http.serve_connection(TokioIo::new(stream), service);
         let connection = connections.watch(connection);
         tokio::spawn(async move {
@@ -65,30 +67,21 @@ where
     Ok(())
 }
 
-/// `service` for one connection: tells its stream of each head, and its clients of the end.
-fn telling<S, B>(
-    service: S,
+/// The service of one connection, whose stream it tells of each head.
+struct Telling<S> {
     head_read: HeadRead,
-    api: Arc<Api>,
-) -> impl Service<Request<Incoming>, Response = Response<B>, Error = S::Error, Future: Send>
-where
-    S: Service<Request<Incoming>, Response = Response<B>, Future: Send>,
-    S::Error: Into<Box<dyn Error + Send + Sync>>,
-    B: Body + Send,
-{
-    service_fn(move |request| {
-        head_read.set();
-        let is_ending = api.ending.has_begun();
-        let answer = service.call(request);
-        async move {
-            let mut response = answer.await?;
-            if is_ending {
-                let close = HeaderValue::from_static("close");
-                response.headers_mut().insert(CONNECTION, close);
-            }
-            Ok(response)
-        }
-    })
+    service: S,
+}
+
+impl<R, S: Service<R>> Service<R> for Telling<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn call(&self, request: R) -> S::Future {
+        self.head_read.set();
+        self.service.call(request)
+    }
 }
 
 /// hyper's `max_buf_size`, which bounds what is read of a head, but also what is written at once: its
@@ -101,6 +94,7 @@ fn buffer_size(limits: &HeadLimits) -> usize {
 mod tests {
     use std::{convert::Infallible, time::Duration};
 
+    use hyper::service::service_fn;
     use tokio::{
         io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex},
         time::Instant,
@@ -128,7 +122,10 @@ mod tests {
             sleep(WAIT).await;
             Ok::<_, Infallible>(Response::new(String::new()))
         });
-        let service = telling(handler, stream.head_read(), Arc::default());
+        let service = Telling {
+            head_read: stream.head_read(),
+            service: handler,
+        };
         let mut http = http1::Builder::new();
         http.header_read_timeout(None);
         tokio::spawn(http.serve_connection(TokioIo::new(stream), service));

@@ -8,45 +8,40 @@ use std::{future::Future, io, sync::Arc};
 use quartet_common::{Api, Health, Lang, Listener, Problem, Timeouts, docs};
 use salvo::{
     conn::{ConnCtrl, SocketAddr},
-    http::{HeaderValue, Method, header, uri::Scheme},
+    http::{HeaderValue, Method, ReqBody, ResBody, header, uri::Scheme},
+    hyper::{self, body::Body, service::Service as HyperService},
     prelude::*,
 };
 
 use crate::{
     answer::{Allowed, Error, render, render_document},
-    middleware::{RequireKey, UpholdContract},
+    middleware::{RequireKey, complete},
 };
 
-/// The API as a service.
-pub fn app(api: Arc<Api>) -> Service {
-    let limits = api.limits;
-    let mut data = Router::new()
-        .push(read_only("greetings/{lang}", Item(api.clone())))
-        .push(read_only("greetings", List(api.clone())));
-    if api.keys.is_some() {
-        // What a path allows is no secret.
-        let require_key = RequireKey(api.clone());
-        data = data.hoop_when(require_key, |req, _| req.method() != Method::OPTIONS);
-    }
-    let router = Router::new()
-        .push(data)
-        .push(read_only("docs/{asset}", Asset(api.clone())))
-        .push(read_only("docs", Page(api.clone())))
-        .push(read_only("openapi.json", OpenApi(api.clone())))
-        .push(read_only("healthz", Healthz))
-        .push(read_only("readyz", Readyz(api.clone())))
-        .push(answering(Router::new(), Root(api)));
-    Service::new(router).hoop(UpholdContract(limits))
-}
-
-/// A path that is read.
-fn read_only(path: &str, handler: impl Handler + Clone) -> Router {
-    answering(Router::with_path(path), handler)
-}
-
-/// salvo's method filters are exact: HEAD is a route of its own.
-fn answering(router: Router, handler: impl Handler + Clone) -> Router {
-    router.get(handler.clone()).head(handler).options(options)
+/// The API as a service: the routes, and around them what holds for every request.
+pub fn app<B: Body + Into<ReqBody>>(
+    api: Arc<Api>,
+) -> impl HyperService<
+    hyper::Request<B>,
+    Response = hyper::Response<ResBody>,
+    Error = hyper::Error,
+    Future: Send,
+> + Clone {
+    let service = Service::new(routes(api.clone())).hoop(complete);
+    let unknown = SocketAddr::Unknown;
+    let handler = service.hyper_handler(
+        unknown.clone(),
+        unknown,
+        Scheme::HTTP,
+        None,
+        ConnCtrl::new(),
+        None,
+    );
+    quartet_connection::uphold(handler, api, |problem| {
+        let mut res = Response::new();
+        res.render(Error(problem));
+        res.into_hyper()
+    })
 }
 
 /// Serves the API from `listeners` until `shutdown`, then drains.
@@ -59,17 +54,37 @@ pub async fn run(
     timeouts: Timeouts,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let unknown = SocketAddr::Unknown;
-    let service = app(api.clone());
-    let service = service.hyper_handler(
-        unknown.clone(),
-        unknown,
-        Scheme::HTTP,
-        None,
-        ConnCtrl::new(),
-        None,
-    );
-    quartet_connection::serve(listeners, service, api, &timeouts, shutdown).await
+    let limits = api.limits;
+    quartet_connection::serve(listeners, app(api), &limits, &timeouts, shutdown).await
+}
+
+fn routes(api: Arc<Api>) -> Router {
+    let mut data = Router::new()
+        .push(read_only("greetings/{lang}", Item(api.clone())))
+        .push(read_only("greetings", List(api.clone())));
+    if api.keys.is_some() {
+        // What a path allows is no secret.
+        let require_key = RequireKey(api.clone());
+        data = data.hoop_when(require_key, |req, _| req.method() != Method::OPTIONS);
+    }
+    Router::new()
+        .push(data)
+        .push(read_only("docs/{asset}", Asset(api.clone())))
+        .push(read_only("docs", Page(api.clone())))
+        .push(read_only("openapi.json", OpenApi(api.clone())))
+        .push(read_only("healthz", Healthz))
+        .push(read_only("readyz", Readyz(api.clone())))
+        .push(answering(Router::new(), Root(api)))
+}
+
+/// A path that is read.
+fn read_only(path: &str, handler: impl Handler + Clone) -> Router {
+    answering(Router::with_path(path), handler)
+}
+
+/// salvo's method filters are exact: HEAD is a route of its own.
+fn answering(router: Router, handler: impl Handler + Clone) -> Router {
+    router.get(handler.clone()).head(handler).options(options)
 }
 
 #[derive(Clone)]

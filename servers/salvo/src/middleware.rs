@@ -1,76 +1,33 @@
 //! What happens around the handlers.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::sync::Arc;
 
-use futures_util::FutureExt as _;
-use quartet_common::{Api, HeadLimits, Problem, RequestHead};
+use quartet_common::{Api, Problem};
 use salvo::{
-    http::{HeaderValue, Method, Version, header},
+    http::{HeaderValue, Method, header},
     prelude::*,
 };
 
 use crate::answer::{Allowed, Error};
 
-/// Refuses a request whose head is not as it must be, completes every answer, and answers in place
-/// of a handler that panicked. salvo's own `CatchPanic` would be one more hoop, which boxes a future
-/// for each request.
-pub(crate) struct UpholdContract(pub(crate) HeadLimits);
-
+/// Completes what a handler, or none, has rendered.
 #[handler]
-impl UpholdContract {
-    async fn handle(
-        &self,
-        req: &mut Request,
-        depot: &mut Depot,
-        res: &mut Response,
-        ctrl: &mut FlowCtrl,
-    ) {
-        match check_head(req, &self.0) {
-            Ok(()) => {
-                let next = AssertUnwindSafe(ctrl.call_next(req, depot, res));
-                if next.catch_unwind().await.is_err() {
-                    res.render(StatusError::internal_server_error());
-                }
-            }
-            Err(error) => {
-                res.render(error);
-                ctrl.skip_rest();
-            }
-        }
-        explain_status(req, res);
-        if req.method() == Method::HEAD
-            && res.status_code != Some(StatusCode::NOT_MODIFIED)
-            && let Some(length) = res.body.size()
-        {
-            // salvo drops the content before hyper can count it.
-            res.headers_mut()
-                .insert(header::CONTENT_LENGTH, length.into());
-        }
-        let nosniff = HeaderValue::from_static("nosniff");
+pub(crate) async fn complete(
+    req: &mut Request,
+    depot: &mut Depot,
+    res: &mut Response,
+    ctrl: &mut FlowCtrl,
+) {
+    ctrl.call_next(req, depot, res).await;
+    explain_status(req, res);
+    if req.method() == Method::HEAD
+        && res.status_code != Some(StatusCode::NOT_MODIFIED)
+        && let Some(length) = res.body.size()
+    {
+        // salvo drops the content before hyper can count it.
         res.headers_mut()
-            .insert(header::X_CONTENT_TYPE_OPTIONS, nosniff);
+            .insert(header::CONTENT_LENGTH, length.into());
     }
-}
-
-/// hyper takes requests without a valid Host (hyperium/hyper#3777).
-fn check_head(req: &Request, limits: &HeadLimits) -> Result<(), Error> {
-    let head = RequestHead {
-        method: req.method().as_str(),
-        target_len: req
-            .uri()
-            .path_and_query()
-            .map_or(0, |target| target.as_str().len()),
-        is_http11: req.version() >= Version::HTTP_11,
-    };
-    let fields = req.headers().iter();
-    let fields = fields.map(|(name, value)| (name.as_str(), value.as_bytes()));
-    head.check(fields, limits)?;
-    let path = req.uri().path();
-    // salvo's router overlooks empty segments (salvo-rs/salvo#287).
-    if path.contains("//") || (path.len() > 1 && path.ends_with('/')) {
-        return Err(Problem::not_found().into());
-    }
-    Ok(())
 }
 
 /// Gives a bare status its content. salvo's place for that is a `Catcher`, which it does not call

@@ -10,7 +10,7 @@ use std::{
 use quartet_common::{Api, Lang, MalformedLang, Problem};
 use warp::{
     Filter, Rejection,
-    http::{HeaderValue, Method},
+    http::{HeaderValue, Method, Request, header},
     path::FullPath,
     reject::not_found,
 };
@@ -50,8 +50,21 @@ impl FromStr for LangSegment {
     }
 }
 
-/// What the middleware found: `warp::header` sees a field's first line only, and
-/// `warp::header::headers_cloned` copies every field to see all.
+/// Keeps the fields of preconditions for [`preconditions`], before any filter: `warp::header` sees a
+/// field's first line only, and `warp::header::headers_cloned` copies every field to see all.
+pub(crate) fn note_preconditions<B>(mut request: Request<B>) -> Request<B> {
+    let lines = |name| request.headers().get_all(name).iter().cloned().collect();
+    let preconditions = Preconditions {
+        if_match: lines(header::IF_MATCH),
+        if_none_match: lines(header::IF_NONE_MATCH),
+    };
+    if !preconditions.are_none() {
+        request.extensions_mut().insert(preconditions);
+    }
+    request
+}
+
+/// The fields of preconditions, of which there are rarely any.
 pub(crate) fn preconditions() -> impl Filter<Extract = (Preconditions,), Error = Infallible> + Copy
 {
     warp::ext::optional().map(Option::unwrap_or_default)

@@ -2,36 +2,33 @@
 
 mod answer;
 mod filters;
-mod middleware;
 
 use std::{convert::Infallible, future::Future, io, sync::Arc};
 
 use hyper_util::service::TowerToHyperService;
 use quartet_common::{Api, Health, Listener, Problem, Timeouts, docs};
-use tower::{BoxError, Service, ServiceBuilder};
+use tower::{BoxError, ServiceExt as _};
 use warp::{
     Filter, Reply,
     http::{Request, StatusCode, header},
-    hyper::body::{Body, Incoming},
+    hyper::{body::Body, service::Service},
     reply::{self, Response},
 };
 
 use crate::{
     answer::{Error, Preconditions},
     filters::LangSegment,
-    middleware::CheckHead,
 };
 
-/// The API as a service.
+/// The API as a service: the filters, and around them what holds for every request.
 pub fn app<B: Body<Error: Into<BoxError>> + Send + Sync + 'static>(
     api: Arc<Api>,
-) -> impl Service<Request<B>, Response = Response, Error = Infallible, Future: Send> + Clone + Send
-{
-    let limits = api.limits;
-    ServiceBuilder::new()
-        .map_future(middleware::complete)
-        .layer(CheckHead::layer(limits))
-        .service(warp::service(routes(api)))
+) -> impl Service<Request<B>, Response = Response, Error = Infallible, Future: Send> + Clone {
+    let filters = warp::service(routes(api.clone()));
+    let service = filters.map_request(filters::note_preconditions);
+    quartet_connection::uphold(TowerToHyperService::new(service), api, |problem| {
+        Error(problem).into_response()
+    })
 }
 
 /// Serves the API from `listeners` until `shutdown`, then drains.
@@ -41,8 +38,8 @@ pub async fn run(
     timeouts: Timeouts,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let service = TowerToHyperService::new(app::<Incoming>(api.clone()));
-    quartet_connection::serve(listeners, service, api, &timeouts, shutdown).await
+    let limits = api.limits;
+    quartet_connection::serve(listeners, app(api), &limits, &timeouts, shutdown).await
 }
 
 fn routes(api: Arc<Api>) -> impl Filter<Extract = (impl Reply,), Error = Infallible> + Clone {

@@ -1,0 +1,74 @@
+use std::{error::Error, panic::AssertUnwindSafe, sync::Arc};
+
+use futures_util::FutureExt as _;
+use hyper::{
+    Request, Response, Version,
+    body::Body,
+    header::{CONNECTION, HeaderValue, X_CONTENT_TYPE_OPTIONS},
+    service::{Service, service_fn},
+};
+use quartet_common::{Api, HeadLimits, Problem, RequestHead};
+
+/// `service` with what the contract says of every request and answer, which neither hyper nor the
+/// frameworks do:
+///
+/// - a head that is too large, or has no valid Host, is refused before it is routed;
+/// - a path with an empty segment is none;
+/// - a handler that panics is answered for. tower-http has a layer for that, `CatchPanic`, which boxes
+///   each answer's body once more;
+/// - answers are not to be sniffed, and say `close` once the server has been told to end.
+///
+/// `refuse` makes the answer that says a problem.
+pub fn uphold<S, R, B>(
+    service: S,
+    api: Arc<Api>,
+    refuse: fn(Problem) -> Response<B>,
+) -> impl Service<Request<R>, Response = Response<B>, Error = S::Error, Future: Send> + Clone
+where
+    S: Service<Request<R>, Response = Response<B>, Future: Send> + Clone,
+    S::Error: Into<Box<dyn Error + Send + Sync>>,
+    R: Body,
+    B: Body + Send,
+{
+    service_fn(move |request| {
+        let is_ending = api.ending.has_begun();
+        let answer = check_head(&request, &api.limits).map(|()| service.call(request));
+        async move {
+            let answer = match answer {
+                Ok(answer) => AssertUnwindSafe(answer).catch_unwind().await,
+                Err(problem) => Ok(Ok(refuse(problem))),
+            };
+            let mut response =
+                answer.unwrap_or_else(|_| Ok(refuse(Problem::internal_server_error())))?;
+            let headers = response.headers_mut();
+            headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+            if is_ending {
+                headers.insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            Ok(response)
+        }
+    })
+}
+
+fn check_head<R>(request: &Request<R>, limits: &HeadLimits) -> Result<(), Problem> {
+    let target = request.uri().path_and_query();
+    let head = RequestHead {
+        method: request.method().as_str(),
+        target_len: target.map_or(0, |target| target.as_str().len()),
+        is_http11: request.version() >= Version::HTTP_11,
+    };
+    let fields = request.headers().iter();
+    let fields = fields.map(|(name, value)| (name.as_str(), value.as_bytes()));
+    // hyper takes requests without a valid Host (hyperium/hyper#3777).
+    head.check(fields, limits)?;
+    match request.uri().path() {
+        "/" => Ok(()),
+        // The target of CONNECT, which `warp::path::end` takes for the root and on which
+        // `warp::path::full` panics (seanmonstar/warp#1166).
+        "" => Err(Problem::not_found()),
+        // `warp::path::end` takes a slash at the end for nothing (seanmonstar/warp#584), and salvo's
+        // router any empty segment (salvo-rs/salvo#287).
+        path if path.ends_with('/') || path.contains("//") => Err(Problem::not_found()),
+        _ => Ok(()),
+    }
+}
