@@ -1,7 +1,7 @@
 //! What handlers return beside actix-web's own types.
 
 use actix_web::{
-    HttpRequest, HttpResponse, HttpResponseBuilder, ResponseError,
+    HttpRequest, HttpResponse, Responder, ResponseError,
     http::{
         StatusCode,
         header::{self, HeaderValue},
@@ -33,24 +33,25 @@ impl ResponseError for Error {
 pub(crate) fn conditional(
     request: &HttpRequest,
     etag: &EntityTag,
-    representation: impl FnOnce(&mut HttpResponseBuilder) -> HttpResponse,
+    representation: impl Responder,
 ) -> Result<HttpResponse, Error> {
     let lines = |name| request.headers().get_all(name).map(HeaderValue::as_bytes);
-    let field = (header::ETAG, etag.as_bytes());
-    Ok(
-        if not_modified(lines(header::IF_MATCH), lines(header::IF_NONE_MATCH), etag)? {
-            HttpResponse::NotModified().insert_header(field).finish()
-        } else {
-            representation(HttpResponse::Ok().insert_header(field))
-        },
-    )
+    let mut response = if not_modified(lines(header::IF_MATCH), lines(header::IF_NONE_MATCH), etag)?
+    {
+        HttpResponse::NotModified().finish()
+    } else {
+        representation.respond_to(request).map_into_boxed_body()
+    };
+    let etag = HeaderValue::from_bytes(etag.as_bytes());
+    let etag = etag.map_err(|_| Problem::internal_server_error())?;
+    response.headers_mut().insert(header::ETAG, etag);
+    Ok(response)
 }
 
 /// The same of a document.
 pub(crate) fn document(request: &HttpRequest, document: &Document) -> Result<HttpResponse, Error> {
-    conditional(request, &document.etag, |response| {
-        response
-            .content_type(document.content_type)
-            .body(document.content)
-    })
+    let content = HttpResponse::Ok()
+        .content_type(document.content_type)
+        .body(document.content);
+    conditional(request, &document.etag, content)
 }

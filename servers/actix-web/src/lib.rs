@@ -120,9 +120,7 @@ fn read_only(path: &str, route: Route) -> Resource {
 
 async fn list(request: HttpRequest, api: web::Data<Api>) -> Result<HttpResponse, Error> {
     let greetings = api.greetings.list().await?;
-    conditional(&request, &greetings.etag, |response| {
-        response.json(greetings.value)
-    })
+    conditional(&request, &greetings.etag, web::Json(greetings.value))
 }
 
 async fn item(
@@ -131,9 +129,7 @@ async fn item(
     api: web::Data<Api>,
 ) -> Result<HttpResponse, Error> {
     let greeting = api.greetings.get(&lang).await?;
-    conditional(&request, &greeting.etag, |response| {
-        response.json(greeting.value)
-    })
+    conditional(&request, &greeting.etag, web::Json(greeting.value))
 }
 
 async fn root(api: web::Data<Api>) -> impl Responder {
@@ -165,16 +161,12 @@ async fn openapi(request: HttpRequest, api: web::Data<Api>) -> Result<HttpRespon
 
 async fn health(request: HttpRequest) -> Result<HttpResponse, Error> {
     let health = Health::ok();
-    conditional(&request, &health.etag, |response| {
-        response.json(health.value)
-    })
+    conditional(&request, &health.etag, web::Json(health.value))
 }
 
 async fn readiness(request: HttpRequest, api: web::Data<Api>) -> Result<HttpResponse, Error> {
     let health = api.readiness()?;
-    conditional(&request, &health.etag, |response| {
-        response.json(health.value)
-    })
+    conditional(&request, &health.etag, web::Json(health.value))
 }
 
 async fn options() -> HttpResponse {

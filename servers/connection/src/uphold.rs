@@ -34,6 +34,8 @@ where
         let is_ending = api.ending.has_begun();
         let answer = check_head(&request, &api.limits).map(|()| service.call(request));
         async move {
+            // Alone, axum drops the connection (tokio-rs/axum#728),
+            // and so does warp (seanmonstar/warp#442).
             let answer = match answer {
                 Ok(answer) => AssertUnwindSafe(answer).catch_unwind().await,
                 Err(problem) => Ok(Ok(refuse(problem))),
