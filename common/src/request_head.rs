@@ -75,7 +75,7 @@ fn is_host(value: &[u8]) -> bool {
             ([_, ..], [b']', port @ ..]) => port,
             _ => return false,
         },
-        _ => split_while(value, is_name_octet).1,
+        _ => split_while(value, |octet| NAME_OCTETS[usize::from(octet)]).1,
     };
     match port {
         [] => true,
@@ -84,7 +84,18 @@ fn is_host(value: &[u8]) -> bool {
     }
 }
 
-fn is_name_octet(octet: u8) -> bool {
+/// [`is_name_octet`] of each octet: every request has a dozen of them to be looked at.
+const NAME_OCTETS: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut octet = 0;
+    while octet < 256 {
+        table[octet] = is_name_octet(octet as u8);
+        octet += 1;
+    }
+    table
+};
+
+const fn is_name_octet(octet: u8) -> bool {
     octet.is_ascii_alphanumeric()
         || matches!(octet, b'-' | b'.' | b'_' | b'~' | b'%')
         || matches!(octet, b'!' | b'$' | b'&'..=b'+' | b';' | b'=')

@@ -1,12 +1,12 @@
-//! What handlers take and return beside axum's own types.
+//! What handlers return beside axum's own types.
 
 use std::convert::Infallible;
 
 use axum::{
     Json,
     body::{Body, Bytes},
-    extract::FromRequestParts,
-    http::{HeaderName, HeaderValue, StatusCode, header, request::Parts},
+    extract::Request,
+    http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use futures_util::stream;
@@ -40,49 +40,31 @@ impl IntoResponse for Error {
     }
 }
 
-/// The field lines of the request's If-Match and If-None-Match, of which there are rarely any.
-#[derive(Debug)]
-pub(crate) struct Preconditions {
-    if_match: Vec<HeaderValue>,
-    if_none_match: Vec<HeaderValue>,
+/// The representation, 304 if the client has it, or the problem that it is not the one that the
+/// client expects.
+pub(crate) fn conditional(
+    request: &Request,
+    etag: &EntityTag,
+    representation: impl IntoResponse,
+) -> Result<Response, Error> {
+    let lines = |name| {
+        let lines = request.headers().get_all(name).iter();
+        lines.map(HeaderValue::as_bytes)
+    };
+    let field = [(header::ETAG, etag.as_bytes())];
+    let is_known = not_modified(lines(header::IF_MATCH), lines(header::IF_NONE_MATCH), etag)?;
+    Ok(if is_known {
+        // An empty body would get `Content-Length: 0`, which is not the representation's
+        // length (RFC 9110 §8.6); axum states no length for a stream (tokio-rs/axum#3741).
+        let no_content = Body::from_stream(stream::empty::<Result<Bytes, Infallible>>());
+        (StatusCode::NOT_MODIFIED, field, no_content).into_response()
+    } else {
+        (field, representation).into_response()
+    })
 }
 
-impl<S: Sync> FromRequestParts<S> for Preconditions {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let lines = |name| parts.headers.get_all(name).iter().cloned().collect();
-        Ok(Self {
-            if_match: lines(header::IF_MATCH),
-            if_none_match: lines(header::IF_NONE_MATCH),
-        })
-    }
-}
-
-impl Preconditions {
-    /// The representation, 304 if the client has it, or the problem that it is not the one that the
-    /// client expects.
-    pub(crate) fn or(
-        &self,
-        etag: &EntityTag,
-        representation: impl IntoResponse,
-    ) -> Result<Response, Error> {
-        let if_match = self.if_match.iter().map(HeaderValue::as_bytes);
-        let if_none_match = self.if_none_match.iter().map(HeaderValue::as_bytes);
-        let field = [(header::ETAG, etag.as_bytes())];
-        Ok(if not_modified(if_match, if_none_match, etag)? {
-            // An empty body would get `Content-Length: 0`, which is not the representation's
-            // length (RFC 9110 §8.6); axum states no length for a stream (tokio-rs/axum#3741).
-            let no_content = Body::from_stream(stream::empty::<Result<Bytes, Infallible>>());
-            (StatusCode::NOT_MODIFIED, field, no_content).into_response()
-        } else {
-            (field, representation).into_response()
-        })
-    }
-
-    /// The same of a document.
-    pub(crate) fn or_document(&self, document: &Document) -> Result<Response, Error> {
-        let content_type = [(header::CONTENT_TYPE, document.content_type)];
-        self.or(&document.etag, (content_type, document.content))
-    }
+/// The same of a document.
+pub(crate) fn document(request: &Request, document: &Document) -> Result<Response, Error> {
+    let content_type = [(header::CONTENT_TYPE, document.content_type)];
+    conditional(request, &document.etag, (content_type, document.content))
 }

@@ -8,9 +8,9 @@ use std::{convert::Infallible, future::Future, io, sync::Arc};
 use axum::{
     BoxError, Json, Router,
     body::{Bytes, HttpBody},
-    extract::{Path, State, rejection::PathRejection},
+    extract::{Path, Request, State, rejection::PathRejection},
     handler::Handler,
-    http::{Method, Request, StatusCode, Uri, header},
+    http::{self, Method, StatusCode, Uri, header},
     middleware::from_fn_with_state,
     response::{IntoResponse, Response},
     routing::{MethodRouter, get},
@@ -19,12 +19,12 @@ use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 use quartet_common::{ALLOW, Api, Health, Lang, Listener, Problem, Timeouts, docs};
 
-use crate::answer::{Error, Preconditions};
+use crate::answer::{Error, conditional, document};
 
 /// The API as a service: the routes, and around them what holds for every request.
 pub fn app<B>(
     api: Arc<Api>,
-) -> impl Service<Request<B>, Response = Response, Error = Infallible, Future: Send> + Clone
+) -> impl Service<http::Request<B>, Response = Response, Error = Infallible, Future: Send> + Clone
 where
     B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
@@ -66,22 +66,19 @@ fn read_only<T: 'static>(handler: impl Handler<T, Arc<Api>>) -> MethodRouter<Arc
     get(handler).options(options)
 }
 
-async fn list(
-    State(api): State<Arc<Api>>,
-    preconditions: Preconditions,
-) -> Result<Response, Error> {
+async fn list(State(api): State<Arc<Api>>, request: Request) -> Result<Response, Error> {
     let greetings = api.greetings.list().await?;
-    preconditions.or(&greetings.etag, Json(greetings.value))
+    conditional(&request, &greetings.etag, Json(greetings.value))
 }
 
 async fn item(
     State(api): State<Arc<Api>>,
     lang: Result<Path<Lang>, PathRejection>,
-    preconditions: Preconditions,
+    request: Request,
 ) -> Result<Response, Error> {
     let Path(lang) = lang.map_err(|_| Problem::malformed_lang())?;
     let greeting = api.greetings.get(&lang).await?;
-    preconditions.or(&greeting.etag, Json(greeting.value))
+    conditional(&request, &greeting.etag, Json(greeting.value))
 }
 
 async fn root(State(api): State<Arc<Api>>) -> impl IntoResponse {
@@ -89,41 +86,35 @@ async fn root(State(api): State<Arc<Api>>) -> impl IntoResponse {
     (StatusCode::TEMPORARY_REDIRECT, location)
 }
 
-async fn page(State(api): State<Arc<Api>>, preconditions: Preconditions) -> impl IntoResponse {
+async fn page(State(api): State<Arc<Api>>, request: Request) -> impl IntoResponse {
     let policy = [(
         header::CONTENT_SECURITY_POLICY,
         docs::CONTENT_SECURITY_POLICY,
     )];
-    (policy, preconditions.or_document(&api.docs.page))
+    (policy, document(&request, &api.docs.page))
 }
 
 async fn asset(
     State(api): State<Arc<Api>>,
     Path(name): Path<String>,
-    preconditions: Preconditions,
+    request: Request,
 ) -> Result<Response, Error> {
-    let document = api.docs.asset(&name).ok_or_else(Problem::not_found)?;
-    preconditions.or_document(document)
+    let asset = api.docs.asset(&name).ok_or_else(Problem::not_found)?;
+    document(&request, asset)
 }
 
-async fn openapi(
-    State(api): State<Arc<Api>>,
-    preconditions: Preconditions,
-) -> Result<Response, Error> {
-    preconditions.or_document(&api.docs.openapi)
+async fn openapi(State(api): State<Arc<Api>>, request: Request) -> Result<Response, Error> {
+    document(&request, &api.docs.openapi)
 }
 
-async fn health(preconditions: Preconditions) -> Result<Response, Error> {
+async fn health(request: Request) -> Result<Response, Error> {
     let health = Health::ok();
-    preconditions.or(&health.etag, Json(health.value))
+    conditional(&request, &health.etag, Json(health.value))
 }
 
-async fn readiness(
-    State(api): State<Arc<Api>>,
-    preconditions: Preconditions,
-) -> Result<Response, Error> {
+async fn readiness(State(api): State<Arc<Api>>, request: Request) -> Result<Response, Error> {
     let health = api.readiness()?;
-    preconditions.or(&health.etag, Json(health.value))
+    conditional(&request, &health.etag, Json(health.value))
 }
 
 async fn options() -> impl IntoResponse {
