@@ -15,7 +15,7 @@ use std::io;
 pub use cluster::{Cluster, Options, Stop};
 pub use installation::Installation;
 pub use process::Frozen;
-pub use session::{Login, Row, Session, SessionError};
+pub use session::{Login, Row, Session, SessionError, Tls};
 pub use template::{Locale, Template};
 
 /// The role that servers connect as, the owner of the database of the same name.

@@ -38,6 +38,9 @@ const PORTS: std::ops::Range<u16> = 20_000..30_000;
 pub struct Options {
     /// What sorts its texts.
     pub locale: Locale,
+    /// The name that its certificate is for, if connections may be encrypted. The certificate is its
+    /// own authority.
+    pub certificate: Option<&'static str>,
     /// Settings as in `postgresql.conf`, which go before the cluster's own.
     pub settings: Vec<(String, String)>,
 }
@@ -64,7 +67,7 @@ pub struct Cluster {
     directory: TempDir,
     _template: Template,
     // Last: what is above is in it.
-    _scratch: Scratch,
+    scratch: Scratch,
 }
 
 impl Cluster {
@@ -96,14 +99,42 @@ impl Cluster {
             port,
             directory,
             _template: template,
-            _scratch: scratch,
+            scratch,
         };
+        if let Some(name) = options.certificate {
+            cluster.certify(name)?;
+        }
         fs::write(
             cluster.data().join("postgresql.conf"),
             configuration(port, options),
         )
         .map_err(&failed)?;
         Ok(cluster)
+    }
+
+    /// Gives it a certificate for this name.
+    fn certify(&self, name: &str) -> Result<(), PostgresError> {
+        let failed = PostgresError::system("cannot make a certificate for PostgreSQL");
+        let made = rcgen::generate_simple_self_signed([name.to_owned()]);
+        let made = made.map_err(|error| failed(std::io::Error::other(error)))?;
+        let key = self.data().join("server.key");
+        fs::write(self.certificate(), made.cert.pem()).map_err(&failed)?;
+        fs::write(&key, made.signing_key.serialize_pem()).map_err(&failed)?;
+        // It refuses a key that others may read.
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).map_err(&failed)?;
+        }
+        for file in [self.certificate(), key] {
+            User::get()?.owns(&self.scratch, &file).map_err(&failed)?;
+        }
+        Ok(())
+    }
+
+    /// The file of its certificate, if it has one.
+    pub fn certificate(&self) -> PathBuf {
+        self.data().join("server.crt")
     }
 
     /// Starts it where it is stopped, on the port that it had.
@@ -292,6 +323,7 @@ impl Cluster {
             user: user.to_owned(),
             password: PASSWORD.to_owned(),
             database: ROLE.to_owned(),
+            tls: None,
         }
     }
 
@@ -370,9 +402,11 @@ fn configuration(port: u16, options: &Options) -> String {
         ("max_logical_replication_workers", "0".to_owned()),
         ("max_wal_senders", "0".to_owned()),
     ];
+    let encrypts = options.certificate.map(|_| ("ssl", "on".to_owned()));
     let given = options.settings.iter().cloned();
     // Of a setting that is there twice the last counts.
     own.into_iter()
+        .chain(encrypts)
         .map(|(name, value)| (name.to_owned(), value))
         .chain(given)
         .map(|(name, value)| format!("{name} = '{}'\n", value.replace('\'', "''")))

@@ -5,8 +5,9 @@
 //! is the standard library's, so that the suite stands on no runtime that the servers stand on.
 
 use std::collections::BTreeSet;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
@@ -14,6 +15,7 @@ use fallible_iterator::FallibleIterator as _;
 use postgres_protocol::authentication::{md5_hash, sasl};
 use postgres_protocol::message::backend::{DataRowBody, ErrorResponseBody, Message};
 use postgres_protocol::message::frontend;
+use rustls::{ClientConfig, ClientConnection, StreamOwned};
 
 /// How many octets are read at once.
 const CHUNK: usize = 16 * 1024;
@@ -32,6 +34,47 @@ pub struct Login {
     pub password: String,
     /// The database.
     pub database: String,
+    /// How the connection is encrypted, if it is to be.
+    pub tls: Option<Tls>,
+}
+
+/// How a connection is encrypted.
+#[derive(Clone, Debug)]
+pub struct Tls {
+    /// What is asked of PostgreSQL's certificate.
+    pub config: Arc<ClientConfig>,
+    /// The name that it must be for.
+    pub name: String,
+}
+
+/// A connection's octets, as they are or encrypted.
+#[derive(Debug)]
+enum Stream {
+    Plain(TcpStream),
+    Tls(Box<StreamOwned<ClientConnection, TcpStream>>),
+}
+
+impl Stream {
+    fn tcp(&self) -> &TcpStream {
+        match self {
+            Self::Plain(stream) => stream,
+            Self::Tls(stream) => &stream.sock,
+        }
+    }
+
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(stream) => stream.read(to),
+            Self::Tls(stream) => stream.read(to),
+        }
+    }
+
+    fn write(&mut self, octets: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Plain(stream) => stream.write_all(octets),
+            Self::Tls(stream) => stream.write_all(octets).and_then(|()| stream.flush()),
+        }
+    }
 }
 
 /// Why a step came to nothing.
@@ -56,7 +99,7 @@ pub type Row = Vec<Option<String>>;
 /// A connection that is ready for statements.
 #[derive(Debug)]
 pub struct Session {
-    stream: TcpStream,
+    stream: Stream,
     received: BytesMut,
     deadline: Instant,
     address: SocketAddr,
@@ -74,6 +117,10 @@ impl Session {
         let left = left(deadline)?;
         let stream = TcpStream::connect_timeout(&login.address, left)?;
         stream.set_nodelay(true)?;
+        let stream = match &login.tls {
+            Some(tls) => encrypted(stream, tls, deadline)?,
+            None => Stream::Plain(stream),
+        };
         let mut session = Self {
             stream,
             received: BytesMut::new(),
@@ -169,9 +216,10 @@ impl Session {
     /// Whether nothing has come that was not asked for: that it was closed, or is about to be.
     pub fn is_quiet(&self) -> bool {
         let peek = || {
-            self.stream.set_nonblocking(true)?;
-            let peeked = self.stream.peek(&mut [0]);
-            self.stream.set_nonblocking(false)?;
+            let stream = self.stream.tcp();
+            stream.set_nonblocking(true)?;
+            let peeked = stream.peek(&mut [0]);
+            stream.set_nonblocking(false)?;
             peeked
         };
         matches!(peek(), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
@@ -243,8 +291,10 @@ impl Session {
 
     fn send(&mut self, octets: &[u8]) -> io::Result<()> {
         let left = left(self.deadline)?;
-        self.stream.set_write_timeout(Some(left))?;
-        self.stream.write_all(octets)
+        self.stream.tcp().set_write_timeout(Some(left))?;
+        // An answer may have to be read before, where it is encrypted.
+        self.stream.tcp().set_read_timeout(Some(left))?;
+        self.stream.write(octets)
     }
 
     fn receive(&mut self) -> io::Result<Message> {
@@ -252,7 +302,8 @@ impl Session {
             if let Some(message) = Message::parse(&mut self.received)? {
                 return Ok(message);
             }
-            self.stream.set_read_timeout(Some(left(self.deadline)?))?;
+            let left = left(self.deadline)?;
+            self.stream.tcp().set_read_timeout(Some(left))?;
             let mut chunk = [0; CHUNK];
             match self.stream.read(&mut chunk)? {
                 0 => return Err(io::ErrorKind::UnexpectedEof.into()),
@@ -260,6 +311,24 @@ impl Session {
             }
         }
     }
+}
+
+/// Asks for encryption, and agrees on it once octets are sent.
+fn encrypted(mut stream: TcpStream, tls: &Tls, deadline: Instant) -> io::Result<Stream> {
+    let mut message = BytesMut::new();
+    frontend::ssl_request(&mut message);
+    let left = left(deadline)?;
+    stream.set_write_timeout(Some(left))?;
+    stream.set_read_timeout(Some(left))?;
+    stream.write_all(&message)?;
+    let mut answer = [0];
+    stream.read_exact(&mut answer)?;
+    if answer != *b"S" {
+        return Err(io::Error::other("PostgreSQL does not encrypt"));
+    }
+    let name = tls.name.clone().try_into().map_err(io::Error::other)?;
+    let connection = ClientConnection::new(tls.config.clone(), name).map_err(io::Error::other)?;
+    Ok(Stream::Tls(Box::new(StreamOwned::new(connection, stream))))
 }
 
 /// The time until then, which is more than none.

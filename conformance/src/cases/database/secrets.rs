@@ -1,22 +1,31 @@
 //! The database's password, and whom it is told.
 
+use std::path::Path;
 use std::time::Duration;
 
 use super::stage::{Stage, is_unavailable};
 use super::{NEEDS, case};
 use crate::http::Response;
-use crate::postgres::{PASSWORD, Stop};
+use crate::postgres::{Options, PASSWORD, Stop};
 use crate::servers::{Process, Setting, StartOptions};
 use crate::url::percent_encode;
 use crate::{Case, Context, Deviation, Need, Outcome, Verdict, ensure};
 
-pub(in crate::cases) const CASES: &[Case] = &[case(
+pub(in crate::cases) const CASES: &[Case] = &[
+    case(
+        "database/certificate-name",
+        "With sslmode=verify-full connections are encrypted, and the database's certificate has to be \
+         for its name and of a known authority: otherwise each request for data gets 503.",
+        certificate_name,
+    ),
+    case(
     "database/password-not-told",
     "The database's password is in no log, at the most verbose level, and in no answer: when the \
      database is read, when it is down, when it refuses the password, and when its URL is malformed.",
     password_not_told,
 )
-.needing(NEEDS_VERBOSE)];
+.needing(NEEDS_VERBOSE),
+];
 
 const NEEDS_VERBOSE: &[Need] = &[NEEDS[0], NEEDS[1], NEEDS[2], Need::Verbose];
 
@@ -25,6 +34,50 @@ const WRONG: &str = "wrong-and-yet-a-secret";
 
 /// How long a process is given to say what it has to say.
 const MOMENT: Duration = Duration::from_millis(300);
+
+/// The name that the URLs have here.
+const HOST: &str = "localhost";
+
+fn certificate_name(context: &Context) -> Outcome {
+    let certified = |name| Options {
+        certificate: Some(name),
+        ..Options::default()
+    };
+    let right = Stage::with(context, &certified(HOST))?;
+    let wrong = Stage::with(context, &certified("another.invalid"))?;
+    let (of_right, of_wrong) = (right.cluster.certificate(), wrong.cluster.certificate());
+    let verified = |stage: Stage, root: &Path| {
+        let root = percent_encode(&root.to_string_lossy());
+        let query = format!("?sslmode=verify-full&sslrootcert={root}");
+        let url = stage
+            .cluster
+            .url_of(&percent_encode(PASSWORD), HOST, &query);
+        stage.told(context, url)
+    };
+    let right = verified(right, &of_right)?;
+    let (process, _) = right
+        .serve(&[])
+        .map_err(|why| Deviation(format!("with a certificate for the database's name: {why}")))?;
+    let open = right.manage(
+        "SELECT count(*) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) \
+         WHERE usename = 'quartet' AND NOT ssl",
+    )?;
+    ensure!(
+        open == "0",
+        "with sslmode=verify-full a connection is not encrypted"
+    );
+    drop(process);
+    refuses(&verified(right, &of_wrong)?, "of another authority")?;
+    refuses(&verified(wrong, &of_wrong)?, "for another name")
+}
+
+/// Checks that nothing is read from a database whose certificate will not do.
+fn refuses(stage: &Stage, what: &str) -> Outcome {
+    let (_process, view) = stage.start(&[])?;
+    is_unavailable(&view.get("/greetings")?)
+        .map_err(|why| Deviation(format!("with a certificate {what}, GET /greetings: {why}")))?;
+    Ok(Verdict::Conforms)
+}
 
 fn password_not_told(context: &Context) -> Outcome {
     let mut stage = Stage::set(context)?;

@@ -315,6 +315,11 @@ pub(super) const FAULTS: &[Fault] = &[
         conduct.backing.asks_key = false;
     }),
     Fault::conduct(
+        "database/certificate-name",
+        "nothing is encrypted",
+        |conduct| conduct.backing.ignores_tls = true,
+    ),
+    Fault::conduct(
         "database/password-not-told",
         "an error is told of with all that there is to know",
         |conduct| conduct.backing.tells_all = true,

@@ -49,8 +49,8 @@ pub struct Backing {
     pub tells: bool,
     /// Whether an error is told of with all that there is to know.
     pub tells_all: bool,
-    /// Whether a certificate for another name than the database's will do.
-    pub takes_any_name: bool,
+    /// Whether nothing is encrypted that is to be.
+    pub ignores_tls: bool,
     /// How a file's greetings come into the database.
     pub seeding: Seeding,
 }
@@ -76,7 +76,7 @@ impl Default for Backing {
             readiness_asks: true,
             tells: true,
             tells_all: false,
-            takes_any_name: false,
+            ignores_tls: false,
             seeding: Seeding::AtOnce,
         }
     }
