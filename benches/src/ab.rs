@@ -9,7 +9,7 @@ use quartet_analysis::Analysis;
 use quartet_conformance::servers::Catalogue;
 use quartet_record::{Record, State};
 use quartet_report::text::{Form, render};
-use quartet_report::variants::{Slowdown, comment, slowdown};
+use quartet_report::variants::{Slowdown, comment, more_instructions, slowdown};
 
 use crate::failure::{Failure, named, print};
 use crate::run::{self, Run};
@@ -34,6 +34,11 @@ pub struct Options {
     /// Exit with 4 if the variant is proven to answer fewer requests by more than this in any lane, such as 3%
     #[arg(long, value_name = "PERCENT", value_parser = percent)]
     fail_slower: Option<f64>,
+
+    /// Exit with 4 if the variant executes more instructions per request by more than this in any lane, such as
+    /// 2%: for machines whose speed varies too much
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    fail_instructions: Option<f64>,
 
     /// Write the result as Markdown, for a comment on a pull request
     #[arg(long, value_name = "FILE")]
@@ -73,7 +78,11 @@ pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
         }
         None => begun(options, command)?,
     };
-    run.measure(Some(options.run.cost()))?;
+    let mut cost = options.run.cost();
+    if options.fail_instructions.is_some() {
+        cost.count();
+    }
+    run.measure(Some(cost))?;
     let analysis = Analysis::of(&run.record)?;
     run.show(&render(&run.record, &analysis, Form::Text))?;
     run.write_page(&analysis)?;
@@ -111,7 +120,27 @@ fn concluded(options: &Options, record: &Record, analysis: &Analysis) -> Result<
     if record.state == State::Interrupted {
         return Err(Failure::Interrupted);
     }
+    if let Some(share) = options.fail_instructions {
+        counted(record, analysis, share)?;
+        if options.fail_slower.is_none() {
+            return Ok(());
+        }
+    }
     outcome(record, analysis, options.fail_slower)
+}
+
+/// Tells whether instructions per request are too many, which is known of machines that are too busy for any rate.
+fn counted(record: &Record, analysis: &Analysis, share: f64) -> Result<(), Failure> {
+    match more_instructions(record, analysis, share) {
+        None => Err(Failure::NoResult(
+            "instructions could not be counted; the reasons are above".to_owned(),
+        )),
+        Some(more) if more.is_empty() => Ok(()),
+        Some(more) => Err(Failure::Unmet(format!(
+            "more instructions per request than --fail-instructions allows: {}",
+            more.join(", ")
+        ))),
+    }
 }
 
 fn outcome(record: &Record, analysis: &Analysis, share: Option<f64>) -> Result<(), Failure> {
@@ -212,6 +241,43 @@ mod tests {
             directory: None,
         });
         record
+    }
+
+    #[test]
+    fn instructions_decide_where_rates_do_not() {
+        use quartet_record::cost::{Cost, RequestCost, ServerCost};
+        use quartet_record::plan::Lane;
+        let mut record = run(140_000.0);
+        let ends = |record: &Record| match counted(record, &Analysis::of(record).unwrap(), 0.02) {
+            Ok(()) => 0,
+            Err(Failure::NoResult(_)) => 3,
+            Err(Failure::Unmet(sentence)) => {
+                assert!(sentence.ends_with("axum+x in item (+3.0 %)"), "{sentence}");
+                4
+            }
+            Err(other) => panic!("{other:?}"),
+        };
+        assert_eq!(ends(&record), 3);
+        let of = |name: &str, instructions| ServerCost {
+            name: name.to_owned(),
+            requests: [(
+                Lane::Item,
+                RequestCost {
+                    instructions,
+                    allocations: None,
+                    allocated_bytes: None,
+                },
+            )]
+            .into(),
+            ..ServerCost::default()
+        };
+        for (instructions, code) in [(20_300.0, 0), (20_600.0, 4), (15_000.0, 0)] {
+            record.cost = Some(Cost {
+                servers: vec![of("axum", 20_000.0), of("axum+x", instructions)],
+                ..Cost::default()
+            });
+            assert_eq!(ends(&record), code);
+        }
     }
 
     #[test]

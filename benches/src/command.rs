@@ -36,7 +36,7 @@ Exit codes:
   2    a wrong option, or a record that does not exist
   3    every row is excluded; ab: the variant has no valid result
   4    calibrate: this machine misses a promised precision; diff: the records differ; ab: slower than
-       --fail-slower allows
+       --fail-slower allows, or more instructions than --fail-instructions does
   130  interrupted; the record keeps what was measured")]
 struct Command {
     #[command(subcommand)]

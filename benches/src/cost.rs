@@ -55,6 +55,13 @@ pub struct Options {
     build_cost: bool,
 }
 
+impl Options {
+    /// Has instructions and allocations counted too.
+    pub(crate) fn count(&mut self) {
+        self.cost = true;
+    }
+}
+
 /// An arm whose start-up and memory are measured.
 struct Measured<'a> {
     subject: &'a Subject<'a>,

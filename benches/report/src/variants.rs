@@ -302,7 +302,20 @@ fn suite(change: &SuiteChange) -> Option<String> {
 const NAMED: usize = 6;
 
 fn packages(record: &Record, variant: &VariantComparison) -> Option<String> {
-    let changes = &record.server_of(variant.arm)?.variant.as_ref()?.packages;
+    let mut changes = record
+        .server_of(variant.arm)?
+        .variant
+        .as_ref()?
+        .packages
+        .clone();
+    // First what the differences name, with what is released together with it.
+    let arm = record.plan.arms[variant.arm].variant.as_ref()?;
+    let keys = arm
+        .differences
+        .iter()
+        .filter_map(|text| text.split('=').next());
+    let keys: Vec<&str> = keys.collect();
+    changes.sort_by_key(|change| !keys.iter().any(|key| change.name.starts_with(key)));
     let versions = |of: &[String]| match of {
         [] => "none".to_owned(),
         several => several.join(" and "),
@@ -386,6 +399,30 @@ pub fn slowdown(record: &Record, analysis: &Analysis, share: f64) -> Slowdown {
         ));
     }
     Slowdown::Refuted
+}
+
+/// Where variants execute more instructions per request than their bases by more than a share, such as 0.02. None where
+/// a variant's were not counted.
+pub fn more_instructions(record: &Record, analysis: &Analysis, share: f64) -> Option<Vec<String>> {
+    let mut found = Vec::new();
+    for variant in &analysis.variants {
+        let counts = variant.counts.iter();
+        let counts: Vec<_> = counts
+            .filter(|change| change.count == Count::Instructions)
+            .collect();
+        if counts.is_empty() {
+            return None;
+        }
+        let more = counts
+            .iter()
+            .filter(|change| change.to > change.from * (1.0 + share));
+        let name = &record.plan.arms[variant.arm].name;
+        found.extend(more.map(|change| {
+            let percent = 100.0 * (change.to / change.from - 1.0);
+            format!("{name} in {} ({percent:+.1} %)", change.lane.name())
+        }));
+    }
+    Some(found)
 }
 
 #[cfg(test)]
