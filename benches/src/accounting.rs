@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
+mod children;
 mod figures;
 #[cfg(not(target_os = "linux"))]
 #[path = "accounting/elsewhere.rs"]
@@ -16,6 +17,7 @@ mod platform;
 #[path = "accounting/linux.rs"]
 mod platform;
 
+pub use children::FamilyTime;
 pub use figures::{CoreUse, CpuTime, OwnMemory, Scheduling, Threads, Throttling};
 pub use platform::{CoreClock, CoreReader, CoreReading, ProcessTree, Quotas};
 
@@ -24,6 +26,15 @@ pub const SETTLE: Duration = Duration::from_micros(200);
 
 /// Whether this platform keeps the books; without them only times and rates are measured.
 pub const AVAILABLE: bool = cfg!(target_os = "linux");
+
+/// CPU time so far of a process and of those that it has started itself. None where the platform does not
+/// tell.
+///
+/// # Errors
+/// Where the process is gone.
+pub fn family_cpu(parent: u32) -> Result<Option<FamilyTime>> {
+    platform::family_cpu(parent)
+}
 
 /// CPU time of this process so far, nanoseconds. None where the platform does not tell.
 ///

@@ -147,6 +147,10 @@ impl Costing<'_> {
         let arms = self.subjects.iter().zip(&plan.arms).enumerate();
         arms.filter_map(|(arm, (subject, planned))| {
             let subject = subject.as_ref()?;
+            // The costs are those of programs whose greetings are in memory.
+            if subject.server.needs_database() {
+                return None;
+            }
             let is_again = planned.role == ArmRole::Again;
             let is_new = is_again || seen.insert(&subject.server.name);
             is_new.then_some(Measured {
@@ -243,7 +247,7 @@ impl Costing<'_> {
     fn count(&self, subject: &Subject<'_>, lanes: &[Lane], entry: &mut ServerCost) {
         let missing = lanes
             .iter()
-            .filter(|lane| !entry.requests.contains_key(lane));
+            .filter(|lane| !lane.is_over_database() && !entry.requests.contains_key(lane));
         let missing: Vec<Lane> = missing.copied().collect();
         if !self.options.cost || missing.is_empty() || self.interrupt.requested() {
             return;

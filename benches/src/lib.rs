@@ -10,6 +10,7 @@ pub mod calibrate;
 pub mod command;
 pub mod cores;
 pub mod cost;
+pub mod database;
 pub mod defaults;
 pub mod diff;
 pub mod environment;

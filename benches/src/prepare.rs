@@ -1,6 +1,8 @@
 //! Before anything is measured: build every server on its own, look at what came of it, and hold
 //! that very program to the contract.
 
+mod over_database;
+
 use anyhow::{Context as _, Result};
 use quartet_conformance::servers::{Artifact, Catalogue, Server};
 use quartet_record::{Conformance, Exclusion, Record, ServerRecord};
@@ -9,6 +11,8 @@ use crate::environment::{Private, python};
 use crate::interrupt::Interrupt;
 use crate::subject::Subject;
 use crate::{gate, program, variant};
+
+pub use over_database::prepare_over_database;
 
 /// Prepares every server that the record's plan names, and enters them in the record. What cannot
 /// be built or does not conform is excluded; the others go on.
@@ -26,6 +30,7 @@ pub fn prepare<'a>(
     let servers: Vec<&Server> = names
         .iter()
         .filter_map(|name| catalogue.get(name))
+        .filter(|server| !server.needs_database())
         .collect();
 
     let private = Private::here(catalogue.root());
@@ -45,7 +50,11 @@ pub fn prepare<'a>(
             Ok(artifact)
         });
         match sound {
-            Ok(artifact) => subjects.push(Subject { server, artifact }),
+            Ok(artifact) => subjects.push(Subject {
+                server,
+                artifact,
+                over_database: None,
+            }),
             Err(error) if !interrupt.requested() => exclude(record, server, &private, &error),
             Err(_) => {}
         }
@@ -85,6 +94,7 @@ fn build(
         program: None,
         python: None,
         conformance: None,
+        over_database: None,
     };
     if ready.is_ok() && !server.build.is_empty() {
         eprintln!("building {}: {}", server.name, server.build.join(" "));
@@ -128,11 +138,17 @@ fn passes(found: &Conformance) -> Result<()> {
     Ok(())
 }
 
+/// What is enough of a reason for the record.
+fn first_line(reason: &str) -> &str {
+    let reason = reason.trim();
+    reason.lines().next().unwrap_or(reason)
+}
+
 fn exclude(record: &mut Record, server: &Server, private: &Private, error: &anyhow::Error) {
     let reason = format!("{error:#}");
     let reason = reason.trim();
     eprintln!("{} is excluded: {reason}", server.name);
-    let reason = private.without(reason.lines().next().unwrap_or(reason));
+    let reason = private.without(first_line(reason));
     for (arm, _) in record
         .plan
         .arms

@@ -177,12 +177,14 @@ fn variant(server: &Server) -> Option<Variant> {
 /// for a greeting that does not exist.
 fn without(server: &Server, role: ArmRole) -> Vec<Lane> {
     let data_alone = matches!(server.role, Role::Plain | Role::Original) && role != ArmRole::Floor;
+    let (database_alone, database) = (server.needs_database(), server.takes_database());
     Lane::ALL
         .into_iter()
         .filter(|lane| match lane {
-            Lane::Item | Lane::List | Lane::Connect => false,
-            Lane::Miss | Lane::Revalidate => data_alone,
-            Lane::Large => server.data_args.is_none(),
+            Lane::Item | Lane::List | Lane::Connect => database_alone,
+            Lane::Miss | Lane::Revalidate => data_alone || database_alone,
+            Lane::Large => server.data_args.is_none() || database_alone,
+            Lane::DbItem | Lane::DbList => !database,
         })
         .collect()
 }
@@ -251,7 +253,7 @@ mod tests {
             ]
         );
         assert_eq!(arms[2].server, "a");
-        assert_eq!(arms[2].without, [Lane::Large]);
+        assert_eq!(arms[2].without, [Lane::Large, Lane::DbItem, Lane::DbList]);
     }
 
     #[test]
@@ -281,12 +283,14 @@ mod tests {
             let arm = arms.iter().find(|arm| arm.name == name).unwrap();
             arm.without.clone()
         };
+        let further = [Lane::Large, Lane::DbItem, Lane::DbList];
         for name in ["a-plain", "o"] {
-            let data_alone = [Lane::Miss, Lane::Revalidate, Lane::Large];
-            assert_eq!(without(name), data_alone, "{name}");
+            let data_alone = [Lane::Miss, Lane::Revalidate];
+            assert_eq!(without(name)[..2], data_alone, "{name}");
+            assert_eq!(without(name)[2..], further, "{name}");
         }
         for name in ["b", "hyper", "null"] {
-            assert_eq!(without(name), [Lane::Large], "{name}");
+            assert_eq!(without(name), further, "{name}");
         }
     }
 

@@ -65,6 +65,13 @@ pub enum PostgresError {
     Session(#[from] SessionError),
 }
 
+/// Has the clusters of this process be in memory from now on, and says whether they will be: where the
+/// system has a file system there (`/dev/shm`) with room, and none have been made elsewhere that are still
+/// there.
+pub fn keep_in_memory() -> bool {
+    crate::tools::prefer_memory()
+}
+
 impl PostgresError {
     fn system(what: &'static str) -> impl Fn(io::Error) -> Self {
         move |source| Self::System { what, source }

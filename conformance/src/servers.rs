@@ -37,6 +37,7 @@
 //! | `listen_args` | arguments in place of `args` with which it listens on `{address}`: a name and a port, or `unix:` and a path |
 //! | `database_build`, `database_program` | how to build, and what to start, in place of `build` and `program`, if the greetings are to be in PostgreSQL |
 //! | `database_args` | further arguments with which it serves the greetings of the database at `{url}` |
+//! | `database_url_env` | the environment variable that tells it that database, where arguments do not |
 //! | `database_seed_args` | arguments in place of `args` with which it makes the table in that database, fills it with the greetings of `{file}`, and ends; `database_args` come before them, unless `{url}` is among them |
 //!
 //! A `[[variant]]` is a server of the file that differs in something, for `cargo compare`:
@@ -59,6 +60,7 @@
 //! arguments for, the cases that need it do not apply to.
 
 mod build;
+mod database;
 mod process;
 mod setting;
 #[cfg(test)]
@@ -175,6 +177,8 @@ pub struct Server {
     pub database_program: Option<String>,
     /// Further arguments with which it serves the greetings of a database.
     pub database_args: Option<Vec<String>>,
+    /// The environment variable that tells [`Server::database_program`] the database's URL.
+    pub database_url_env: Option<String>,
     /// Arguments in place of [`Server::args`] with which it fills a database, after
     /// [`Server::database_args`].
     pub database_seed_args: Option<Vec<String>>,
@@ -465,6 +469,7 @@ impl Server {
             database_build: Vec::new(),
             database_program: None,
             database_args: None,
+            database_url_env: None,
             database_seed_args: None,
             leads_group: false,
             variant: None,

@@ -5,6 +5,7 @@ use quartet_record::plan::ArmRole;
 use serde::Serialize;
 
 use crate::capacity::{Capacity, capacities};
+use crate::database::DatabaseLane;
 use crate::footprint::{self, Footprint, Spread};
 use crate::lane::LaneAnalysis;
 use crate::open_loop::{LatencyComparison, latency_comparison};
@@ -17,10 +18,12 @@ use crate::{busy, warnings};
 pub struct Analysis {
     /// Restarts that count: those of which at least half was measured.
     pub restarts: usize,
-    /// One entry a lane.
+    /// One entry a lane whose greetings are in memory.
     pub lanes: Vec<LaneAnalysis>,
     /// One entry a variant.
     pub variants: Vec<VariantComparison>,
+    /// One entry a lane over a database.
+    pub database: Vec<DatabaseLane>,
     /// Requests per second against connections, by arm and then by number.
     pub capacities: Vec<Capacity>,
     /// Latency at given rates. Absent where it was not measured, or not so that it repeats.
@@ -50,6 +53,7 @@ impl Analysis {
             .plan
             .lanes
             .iter()
+            .filter(|lane| !lane.is_over_database())
             .map(|&lane| LaneAnalysis::of(record, &samples, lane))
             .collect();
         let mut warnings = warnings::all(record, &samples, &lanes);
@@ -61,6 +65,7 @@ impl Analysis {
             restarts: samples.restarts(),
             lanes,
             variants: variants(record, &samples, &footprints, latency.as_ref()),
+            database: DatabaseLane::all(record, &samples),
             capacities: capacities(record),
             latency,
             footprints_again: footprint::again(record, &footprints),
@@ -79,9 +84,12 @@ impl Analysis {
             let role = record.plan.arms[arm].role;
             matches!(role, ArmRole::Compared | ArmRole::Aside)
         };
-        self.lanes
-            .iter()
-            .flat_map(|lane| &lane.rows)
-            .any(|row| asked_for(row.arm) && row.excluded.is_empty())
+        let in_memory = self.lanes.iter().flat_map(|lane| &lane.rows);
+        let in_memory = in_memory.map(|row| (row.arm, &row.excluded));
+        let over_database = self.database.iter().flat_map(|lane| &lane.rows);
+        let over_database = over_database.map(|row| (row.arm, &row.excluded));
+        in_memory
+            .chain(over_database)
+            .any(|(arm, excluded)| asked_for(arm) && excluded.is_empty())
     }
 }

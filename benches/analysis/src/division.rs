@@ -86,6 +86,7 @@ impl Division {
             .plan
             .lanes
             .iter()
+            .filter(|lane| !lane.is_over_database())
             .map(|&lane| LaneDivision::of(record, &samples, estimates, lane))
             .filter(|division| !division.rows.is_empty())
             .collect();

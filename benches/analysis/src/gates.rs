@@ -41,6 +41,31 @@ pub(crate) fn reasons_besides_drift(
     arm: usize,
     lane: Lane,
 ) -> Vec<String> {
+    let mut reasons = circumstances(record, arm, lane);
+    if reasons.is_empty() {
+        reasons.extend(not_saturated(record, samples, arm, lane));
+        reasons.extend(against_littles_law(record, samples, arm, lane));
+        reasons.extend(near_the_floor(record, samples, arm, lane));
+    }
+    reasons
+}
+
+/// Why an arm's CPU time per request does not count in a lane, whatever its rate may say.
+pub(crate) fn reasons_of_cost(
+    record: &Record,
+    samples: &Samples<'_>,
+    arm: usize,
+    lane: Lane,
+) -> Vec<String> {
+    let mut reasons = circumstances(record, arm, lane);
+    if reasons.is_empty() {
+        reasons.extend(against_littles_law(record, samples, arm, lane));
+    }
+    reasons
+}
+
+/// What takes an arm out of a lane, whatever was measured in it.
+fn circumstances(record: &Record, arm: usize, lane: Lane) -> Vec<String> {
     let mut reasons: Vec<String> = record
         .exclusions
         .iter()
@@ -58,11 +83,6 @@ pub(crate) fn reasons_besides_drift(
     if reasons.is_empty() {
         reasons.extend(core_shared(record));
         reasons.extend(physical_core_shared(record));
-    }
-    if reasons.is_empty() {
-        reasons.extend(not_saturated(record, samples, arm, lane));
-        reasons.extend(against_littles_law(record, samples, arm, lane));
-        reasons.extend(near_the_floor(record, samples, arm, lane));
     }
     reasons
 }

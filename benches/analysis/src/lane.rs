@@ -193,7 +193,7 @@ fn comparisons(record: &Record) -> usize {
     pairs_of(compared, record.plan.lanes.len())
 }
 
-fn display_order(role: ArmRole) -> u8 {
+pub(crate) fn display_order(role: ArmRole) -> u8 {
     match role {
         ArmRole::Compared => 0,
         ArmRole::Aside => 1,

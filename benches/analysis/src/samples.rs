@@ -91,7 +91,11 @@ impl UsualShares {
 
     /// Levels of the logarithms of rates, of slices in the order in which they were taken.
     fn log_rates(&self, restart: &RestartRecord) -> BTreeMap<(usize, Lane), f64> {
-        let mut slices: Vec<&Slice> = restart.slices.iter().collect();
+        // Those over a database are no neighbours of the others: PostgreSQL is part of what they take.
+        let slices = restart.slices.iter();
+        let mut slices: Vec<&Slice> = slices
+            .filter(|slice| !slice.lane.is_over_database())
+            .collect();
         slices.sort_by_key(|slice| (slice.block, slice.position));
         levels(
             slices
@@ -183,16 +187,35 @@ impl<'a> Samples<'a> {
 
     /// Of each restart, the logarithm of the one's CPU time per request over the other's.
     pub fn log_cost_ratios(&self, arm: usize, against: usize, lane: Lane) -> Vec<f64> {
-        let cost = |restart: &Restart<'_>, arm| {
-            let slices = restart.slices.get(&(arm, lane))?.values();
+        self.log_cost_ratios_of((arm, lane), (against, lane))
+    }
+
+    /// The same of arms in lanes that need not be the same.
+    pub fn log_cost_ratios_of(&self, one: (usize, Lane), other: (usize, Lane)) -> Vec<f64> {
+        let cost = |restart: &Restart<'_>, place: (usize, Lane)| {
+            let slices = restart.slices.get(&place)?.values();
             let cost: Option<u64> = slices.clone().map(|slice| slice.cost_ns()).sum();
             let requests: u64 = slices.map(|slice| slice.total_requests).sum();
             Some((cost? as f64 / requests as f64).ln()).filter(|cost| cost.is_finite())
         };
         self.restarts
             .iter()
-            .filter_map(|restart| Some(cost(restart, arm)? - cost(restart, against)?))
+            .filter_map(|restart| Some(cost(restart, one)? - cost(restart, other)?))
             .collect()
+    }
+
+    /// Of each restart that tells, CPU time of the database's processes per request of an arm in a lane,
+    /// nanoseconds.
+    pub fn database_costs(&self, arm: usize, lane: Lane) -> Vec<f64> {
+        let cost = |restart: &Restart<'_>| {
+            let slices = restart.slices.get(&(arm, lane))?.values();
+            let requests: u64 = slices.map(|slice| slice.total_requests).sum();
+            let mut lives = restart.record.arms.iter();
+            let life = lives.find(|life| life.arm == arm)?;
+            let cost = life.lanes.get(&lane)?.database_ns?;
+            (requests > 0).then(|| cost as f64 / requests as f64)
+        };
+        self.restarts.iter().filter_map(cost).collect()
     }
 
     /// Of each restart, the median over blocks of an arm's requests per second.

@@ -77,6 +77,20 @@ impl Connections {
         1 + self.helpers.len()
     }
 
+    /// Has every thread sleep while there is nothing to read, for others that have to share its core,
+    /// or poll without a pause, as it does unless told otherwise. Where it sleeps, latencies contain
+    /// the time that it takes to wake up.
+    ///
+    /// # Errors
+    /// A slice has failed before.
+    pub fn leave_core(&mut self, leave: bool) -> Result<(), Error> {
+        self.once_more(move |share, _, _| {
+            share.poller.sleep(leave);
+            Ok(())
+        })?;
+        Ok(())
+    }
+
     /// Keeps one request in flight on each connection: a closed loop.
     ///
     /// Sends for `ramp`, which is not counted, then for `window`, which is, each of them as much

@@ -6,11 +6,16 @@ use mio::{Events, Interest, Poll, Token, event::Iter, net::TcpStream};
 
 use crate::error::Error;
 
-/// The system's notice of what happened on connections, asked for without ever sleeping.
+/// The system's notice of what happened on connections, asked for without sleeping unless it is to.
 pub(super) struct Poller {
     poll: Poll,
     events: Events,
+    /// For how long to sleep at most where nothing has happened.
+    patience: Duration,
 }
+
+/// For how long a thread sleeps at most that leaves its core to others.
+const NAP: Duration = Duration::from_millis(1);
 
 impl Poller {
     /// One for so many connections.
@@ -22,7 +27,13 @@ impl Poller {
         Ok(Self {
             poll,
             events: Events::with_capacity(connections.clamp(1, 1024)),
+            patience: Duration::ZERO,
         })
+    }
+
+    /// Whether to sleep until something happens, for no longer than a millisecond.
+    pub(super) fn sleep(&mut self, sleeps: bool) {
+        self.patience = if sleeps { NAP } else { Duration::ZERO };
     }
 
     pub(super) fn watch(
@@ -41,7 +52,7 @@ impl Poller {
     /// What has happened since it was last asked, which may be nothing.
     #[inline]
     pub(super) fn events(&mut self) -> Result<Iter<'_>, Error> {
-        match self.poll.poll(&mut self.events, Some(Duration::ZERO)) {
+        match self.poll.poll(&mut self.events, Some(self.patience)) {
             Err(source) if source.kind() != ErrorKind::Interrupted => Err(Error::Io {
                 action: "wait for events",
                 source,

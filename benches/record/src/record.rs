@@ -7,6 +7,7 @@ use crate::calibration::Calibration;
 use crate::capacity::CapacityRestart;
 use crate::cores::Core;
 use crate::cost::Cost;
+use crate::database::Database;
 use crate::environment::Environment;
 use crate::estimates::Estimates;
 use crate::exclusion::Exclusion;
@@ -68,6 +69,9 @@ pub struct Record {
     pub exclusions: Vec<Exclusion>,
     /// What a reader should know of the circumstances.
     pub warnings: Vec<String>,
+    /// The PostgreSQL of the lanes over a database. Absent where there were none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub database: Option<Database>,
     /// Requests per second against the number of connections, as `plan.capacity` has it: one entry
     /// a restart, with processes of its own.
     #[serde(default)]

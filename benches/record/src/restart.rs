@@ -79,6 +79,10 @@ pub struct LaneTotals {
     pub user_ns: u64,
     /// CPU time in the kernel over all slices, likewise.
     pub system_ns: u64,
+    /// CPU time of PostgreSQL's processes over all slices, in a lane over a database; where the kernel
+    /// tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub database_ns: Option<u64>,
     /// Latencies of all slices' counted requests, nanoseconds: HdrHistogram V2, compressed in older records, base64.
     pub latencies: String,
 }

@@ -39,6 +39,24 @@ pub struct ServerRecord {
     pub python: Option<Python>,
     /// What the conformance gate found. Absent where the server could not be built or started.
     pub conformance: Option<Conformance>,
+    /// The program that was measured in the lanes over a database. Absent where there were none, and
+    /// in records from before 2026-11-28.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over_database: Option<OverDatabase>,
+}
+
+/// A server's program that reads the greetings from PostgreSQL.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct OverDatabase {
+    /// The command that built it, without paths that are nobody's business.
+    pub build: Vec<String>,
+    /// The program. Absent where it could not be built.
+    pub program: Option<Program>,
+    /// The Python it runs on, where it is in Python.
+    #[serde(default)]
+    pub python: Option<Python>,
+    /// What the conformance gate found of it, over PostgreSQL.
+    pub conformance: Option<Conformance>,
 }
 
 /// A program that was measured.

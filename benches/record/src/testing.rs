@@ -134,6 +134,7 @@ impl Simulation {
             restarts,
             exclusions: Vec::new(),
             warnings: Vec::new(),
+            database: None,
             capacity: Vec::new(),
             latency: None,
             cost: None,
@@ -179,6 +180,7 @@ fn life(arm: usize, lanes: &[Lane]) -> ArmRestart {
     let totals = LaneTotals {
         user_ns: 12 * 5_800_000,
         system_ns: 12 * 17_400_000,
+        database_ns: None,
         latencies: latencies(&[(400_000, 98), (800_000, 2)]),
     };
     ArmRestart {
@@ -222,5 +224,6 @@ fn server(arm: &Arm) -> ServerRecord {
             differs: 2,
             ..Conformance::default()
         }),
+        over_database: None,
     }
 }

@@ -6,6 +6,7 @@ mod circumstances;
 mod conformance;
 mod cost;
 mod cpu;
+mod database;
 mod division;
 mod latency;
 mod material;
@@ -60,6 +61,7 @@ pub fn page(
             variants::section(&material),
             Some(rates::section(&material)),
             Some(cpu::section(&material)),
+            database::section(&material),
             Some(latency::section(&material)),
             modes::throughput(&material),
             Some(cost::memory(&material)),

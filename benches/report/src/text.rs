@@ -1,6 +1,7 @@
 //! What a run says, for people: on a terminal, or as Markdown for a README.
 
 mod caption;
+mod database;
 mod division;
 mod exclusions;
 mod footprint;
@@ -40,6 +41,7 @@ pub fn render(record: &Record, analysis: &Analysis, form: Form) -> String {
         blocks.push(page.table(&page.rates(lane)));
         blocks.push(page.list(&page.remarks(lane)));
     }
+    blocks.extend(page.over_database(analysis));
     blocks.extend(page.capacity(analysis));
     blocks.extend(page.latency(analysis));
     blocks.extend(page.footprints(analysis));

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 
+use super::children::FamilyTime;
 use super::figures::{CoreUse, CpuTime, OwnMemory, Threads, Throttling};
 use crate::system::System;
 
@@ -113,6 +114,10 @@ impl Quotas {
     pub fn throttling(&self) -> Option<Throttling> {
         None
     }
+}
+
+pub(super) fn family_cpu(_parent: u32) -> Result<Option<FamilyTime>> {
+    Ok(None)
 }
 
 pub(super) fn own_cpu() -> Result<Option<u64>> {

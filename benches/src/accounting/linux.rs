@@ -12,6 +12,7 @@ use nix::time::{ClockId, clock_getcpuclockid, clock_gettime};
 use nix::unistd::Pid;
 use procfs::process::{Process, all_processes};
 
+use super::children::FamilyTime;
 use super::figures::{CpuTime, OwnMemory, Scheduling, Threads};
 use crate::system::System;
 use units::{KIBIBYTE, NANOSECONDS};
@@ -129,6 +130,22 @@ fn nanoseconds(time: nix::sys::time::TimeSpec) -> u64 {
     time.tv_sec().unsigned_abs() * NANOSECONDS + time.tv_nsec().unsigned_abs()
 }
 
+pub(super) fn family_cpu(parent: u32) -> Result<Option<FamilyTime>> {
+    let process = Process::new(i32::try_from(parent).context("not a process id")?)
+        .with_context(|| format!("no process {parent}"))?;
+    // The kernel may lack the list (CONFIG_PROC_CHILDREN).
+    let Ok(children) = process.task_main_thread().and_then(|task| task.children()) else {
+        return Ok(None);
+    };
+    let clock = |pid: &u32| {
+        let clock = clock_getcpuclockid(Pid::from_raw(i32::try_from(*pid).ok()?)).ok()?;
+        Some((*pid, nanoseconds(clock_gettime(clock).ok()?)))
+    };
+    // One that ends meanwhile is left out.
+    let all = children.iter().chain([&parent]).filter_map(clock);
+    Ok(Some(FamilyTime(all.collect())))
+}
+
 pub(super) fn own_cpu() -> Result<Option<u64>> {
     let time = clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID).context("no CPU clock")?;
     Ok(Some(nanoseconds(time)))
@@ -208,6 +225,18 @@ mod tests {
         );
         assert_eq!(clock.since(clock), CpuTime::default());
         drop(shell.0.stdin.take());
+    }
+
+    #[test]
+    fn a_child_that_begins_meanwhile_belongs_to_the_family() {
+        let shell = Running::shell("read x; i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done");
+        let before = family_cpu(shell.0.id()).unwrap().unwrap();
+        let family =
+            Running::shell("(i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; read x)& wait");
+        eventually(|| {
+            let found = family_cpu(family.0.id()).ok()??;
+            (found.0.len() == 2 && found.since(&before) > 1_000_000).then_some(())
+        });
     }
 
     #[test]

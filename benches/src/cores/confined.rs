@@ -154,6 +154,22 @@ impl Placement {
             .map_or(Ok(()), |&core| Ok(confine(&[core])?))
     }
 
+    /// Runs `start` on these cores, and gives the calling thread back those that it had: a process that it
+    /// starts inherits them. Where there are none, it runs where it is.
+    ///
+    /// # Errors
+    /// Those of `start`, and the system's refusal.
+    pub fn on_cores<T>(&self, cores: &[usize], start: impl FnOnce() -> Result<T>) -> Result<T> {
+        if cores.is_empty() {
+            return start();
+        }
+        let before = Usable::now()?;
+        confine(cores)?;
+        let started = start();
+        before.restore()?;
+        started
+    }
+
     /// Runs `start` on the servers' cores: a process it starts inherits them.
     ///
     /// # Errors

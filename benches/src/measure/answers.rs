@@ -29,12 +29,12 @@ pub(super) fn learn(
         Exchange::get(path, &authority, headers, status, content)
     };
     match lane {
-        Lane::Item => Ok(exchange(
+        Lane::Item | Lane::DbItem => Ok(exchange(
             &[],
             200,
             checked_get(address, path, &english(model)?)?,
         )),
-        Lane::List | Lane::Large => Ok(exchange(
+        Lane::List | Lane::Large | Lane::DbList => Ok(exchange(
             &[],
             200,
             checked_get(address, path, &model.list())?,

@@ -63,7 +63,7 @@ impl Session<'_> {
             });
         });
         let watch = self.watch();
-        let load = Load::begin(&watch, lives.iter().flatten())?;
+        let load = Load::begin(&watch, lives.iter().flatten(), None)?;
         for (connections, blocks) in &orders.levels {
             self.capacity_level(plan, *connections, blocks, &mut lives, &mut taken);
         }

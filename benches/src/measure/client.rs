@@ -21,6 +21,8 @@ pub(super) struct Client {
     helpers: Vec<Option<usize>>,
     connections: Option<Connections>,
     count: usize,
+    /// Whether the generator sleeps while there is nothing to read.
+    leaves_core: bool,
     /// When all of them were last in use.
     used: Instant,
 }
@@ -33,16 +35,21 @@ impl Client {
             helpers,
             connections: None,
             count: 0,
+            leaves_core: false,
             used: Instant::now(),
         }
     }
 
-    /// Opens so many connections, in place of those it has.
-    pub(super) fn open(&mut self, count: usize) -> Result<()> {
+    /// Opens so many connections, in place of those it has. The generator is to sleep while there is
+    /// nothing to read on them, if it `leaves_core` to others.
+    pub(super) fn open(&mut self, count: usize, leaves_core: bool) -> Result<()> {
         self.connections = None;
-        let opened = Connections::open_among(self.address, count, PATIENCE, &self.helpers)?;
+        let mut opened = Connections::open_among(self.address, count, PATIENCE, &self.helpers)?;
+        if leaves_core {
+            opened.leave_core(true)?;
+        }
         self.connections = Some(opened);
-        self.count = count;
+        (self.count, self.leaves_core) = (count, leaves_core);
         self.used = Instant::now();
         Ok(())
     }
@@ -52,7 +59,7 @@ impl Client {
         let idle = now.saturating_duration_since(self.used) > IDLE;
         let stale = idle && self.connections.is_some();
         if stale {
-            self.open(self.count)?;
+            self.open(self.count, self.leaves_core)?;
         }
         Ok(stale)
     }
@@ -87,7 +94,7 @@ mod tests {
         assert!(client.connections().is_err());
         let later = || Instant::now() + 2 * IDLE;
         assert!(!client.refresh(later()).unwrap());
-        client.open(2).unwrap();
+        client.open(2, false).unwrap();
         assert!(!client.refresh(client.used + IDLE).unwrap());
         assert!(client.refresh(later()).unwrap());
         assert!(client.connections().is_ok());

@@ -106,7 +106,7 @@ impl Session<'_> {
             self.connect_for_latency(plan, arm, &mut lives, &mut taken);
         }
         let watch = self.watch();
-        let load = Load::begin(&watch, lives.iter().flatten())?;
+        let load = Load::begin(&watch, lives.iter().flatten(), None)?;
         let mut books = watch.read();
         let mut measurements = Vec::new();
         let mut random = StdRng::seed_from_u64(self.plan.seed ^ u64::from(number));

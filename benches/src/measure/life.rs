@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Error, Result, ensure};
+use anyhow::{Context as _, Error, Result, bail, ensure};
 use hdrhistogram::Histogram;
 use quartet_conformance::Model;
 use quartet_conformance::servers::{Process, Setting, StartOptions};
@@ -16,8 +16,9 @@ use quartet_record::{ArmRestart, LaneTotals, Slice, encode};
 
 use super::answers::learn;
 use super::client::Client;
-use crate::accounting::{CoreClock, CpuTime, OwnMemory, ProcessTree, SETTLE};
+use crate::accounting::{CoreClock, CpuTime, OwnMemory, ProcessTree, SETTLE, family_cpu};
 use crate::cores::Placement;
+use crate::database::Database;
 use crate::numbers::nanoseconds;
 use crate::subject::Subject;
 
@@ -39,6 +40,8 @@ pub(super) struct Start<'a> {
     pub(super) data: Option<&'a Path>,
     /// Whether it answers with constant bytes.
     pub(super) answers_alike: bool,
+    /// What it is to read from, where its program over a database is meant.
+    pub(super) database: Option<&'a Database>,
 }
 
 /// One server process with its connections.
@@ -49,12 +52,18 @@ pub(super) struct Life {
     tree: ProcessTree,
     start_up: Duration,
     lanes: BTreeMap<Lane, LaneLife>,
+    /// The first process of the database that it reads from.
+    database: Option<u32>,
+    /// Whether that database runs on a core of the generator's.
+    leaves_core: bool,
 }
 
 struct LaneLife {
     exchange: Exchange,
     user_ns: u64,
     system_ns: u64,
+    /// CPU time of the database's processes, where there is one that is known of.
+    database_ns: Option<u64>,
     latencies: Histogram<u64>,
 }
 
@@ -64,6 +73,7 @@ impl LaneLife {
             exchange,
             user_ns: 0,
             system_ns: 0,
+            database_ns: None,
             latencies: Histogram::new(LATENCY_DIGITS)?,
         })
     }
@@ -95,6 +105,8 @@ impl Begun {
 pub(super) struct Cost {
     pub(super) cpu: Option<CpuTime>,
     pub(super) busy_ns: Option<u64>,
+    /// CPU time of the database's processes.
+    pub(super) database_ns: Option<u64>,
     /// For how long its threads were kept from their core by something else; read in open loops alone.
     pub(super) kept_waiting_ns: Option<u64>,
 }
@@ -116,15 +128,19 @@ impl Life {
                 .context("servers.toml has no data_args for it")?,
             None => Vec::new(),
         };
+        let (server, program) = match (start.database, &subject.over_database) {
+            (None, _) => (subject.server, &subject.artifact.program),
+            (Some(_), Some((server, program))) => (server, program),
+            (Some(_), None) => bail!("it has no program over a database"),
+        };
         let options = StartOptions {
-            program: Some(subject.artifact.program.clone()),
+            program: Some(program.clone()),
             workers: Some(start.workers),
             extra_args,
             ..StartOptions::default()
         };
         let begun = Instant::now();
-        let process =
-            placement.on_server_cores(|| Ok(Process::start(subject.server, &options)?))?;
+        let process = placement.on_server_cores(|| Ok(Process::start(server, &options)?))?;
         let address = process.address();
         let mut start_up = None;
         let (mut lanes, mut failed) = (BTreeMap::new(), Vec::new());
@@ -147,6 +163,10 @@ impl Life {
             tree,
             start_up,
             lanes,
+            database: start.database.and_then(Database::parent),
+            leaves_core: start
+                .database
+                .is_some_and(|database| database.shares_core(placement)),
         };
         Ok(Begun {
             life: Some(life),
@@ -156,7 +176,7 @@ impl Life {
 
     /// Opens so many connections, in place of those it has.
     pub(super) fn connect(&mut self, count: usize) -> Result<()> {
-        self.client.open(count)
+        self.client.open(count, self.leaves_core)
     }
 
     /// Sees to it that the server has not closed its connections for being idle. What it has to do
@@ -210,6 +230,9 @@ impl Life {
             life.user_ns += cpu.user;
             life.system_ns += cpu.system;
         }
+        if let Some(database) = cost.database_ns {
+            *life.database_ns.get_or_insert_default() += database;
+        }
         life.latencies
             .add(&measured.latency)
             .context("histograms do not add up")?;
@@ -243,12 +266,15 @@ impl Life {
     ) -> Result<(T, Cost)> {
         let life = self.lanes.get(&lane).context("this lane is not measured")?;
         let busy_before = clock.map(CoreClock::busy).transpose()?;
+        let family = || self.database.map_or(Ok(None), family_cpu);
+        let family_before = family()?;
         let before = self.tree.cpu()?;
         let measured = run(self.client.connections()?, &life.exchange)?;
         spin(SETTLE);
         let after = self.tree.cpu()?;
         let busy_after = clock.map(CoreClock::busy).transpose()?;
         let busy = busy_after.zip(busy_before);
+        let family = family()?.zip(family_before);
         // Without what interrupts took, the CPU time of the processes is not the cost.
         let cpu = after
             .zip(before)
@@ -258,6 +284,7 @@ impl Life {
             Cost {
                 cpu: cpu.map(|(after, before)| after.since(before)),
                 busy_ns: busy.map(|(after, before)| after.saturating_sub(before)),
+                database_ns: family.map(|(after, before)| after.since(&before)),
                 kept_waiting_ns: None,
             },
         ))
@@ -289,6 +316,7 @@ impl Life {
             let totals = LaneTotals {
                 user_ns: life.user_ns,
                 system_ns: life.system_ns,
+                database_ns: life.database_ns,
                 latencies,
             };
             lanes.insert(lane, totals);
@@ -368,6 +396,7 @@ mod tests {
             model: &Model::embedded(),
             data: None,
             answers_alike: false,
+            database: None,
         };
         let begun = Life::begin(&start, &server.subject(), &anywhere()).unwrap();
         let mut life = begun.whole().unwrap();

@@ -7,8 +7,9 @@ use quartet_record::MachineLoad;
 use quartet_record::plan::Plan;
 
 use super::life::Life;
-use crate::accounting::{CoreReader, CoreReading, Quotas, Throttling, own_cpu};
+use crate::accounting::{CoreReader, CoreReading, FamilyTime, Quotas, Throttling, own_cpu};
 use crate::cores::Placement;
+use crate::database::Database;
 use crate::numbers::nanoseconds;
 use crate::system::System;
 
@@ -58,6 +59,8 @@ pub(super) struct Load<'a> {
     before: CoreReading,
     throttling: Option<Throttling>,
     ours: Option<Ours>,
+    /// What servers read from, and what it had used.
+    database: Option<(&'a Database, Option<FamilyTime>)>,
 }
 
 /// What the measurement itself uses.
@@ -72,13 +75,16 @@ impl<'a> Load<'a> {
     pub(super) fn begin<'l>(
         watch: &'a Watch,
         lives: impl Iterator<Item = &'l Life>,
+        database: Option<&'a Database>,
     ) -> Result<Self> {
+        let books = |database: &'a Database| Ok::<_, anyhow::Error>((database, database.cpu()?));
         Ok(Self {
             watch,
             begun: Instant::now(),
             before: watch.reader.read(),
             throttling: watch.quotas.throttling(),
             ours: ours(lives)?,
+            database: database.map(books).transpose()?,
         })
     }
 
@@ -90,12 +96,23 @@ impl<'a> Load<'a> {
         let throttling = throttling.map(|(after, before)| after.since(before));
         let servers = self.ours.zip(ours(lives)?);
         let ours = servers.filter(|(before, after)| before.servers == after.servers);
+        let of_database = match self.database {
+            Some((database, Some(before))) => database.cpu()?.map(|now| now.since(&before)),
+            Some((_, None)) => None,
+            None => Some(0),
+        };
+        // Where it is not known, neither is what others did.
+        let ours = ours.zip(of_database);
         let wall = nanoseconds(self.begun.elapsed());
         Ok(MachineLoad {
             available_ns: wall.saturating_mul(self.watch.cores as u64),
-            others_ns: used.busy.zip(ours).map(|(busy, (before, after))| {
-                busy.saturating_sub(after.cpu.saturating_sub(before.cpu))
-            }),
+            others_ns: used
+                .busy
+                .zip(ours)
+                .map(|(busy, ((before, after), database))| {
+                    let ours = after.cpu.saturating_sub(before.cpu) + database;
+                    busy.saturating_sub(ours)
+                }),
             stolen_ns: used.stolen,
             throttled_ns: throttling.map(|throttling| throttling.time_ns),
             throttled_periods: throttling.map(|throttling| throttling.periods),
@@ -155,7 +172,7 @@ mod tests {
             ..Placement::default()
         };
         let watch = Watch::of(&system, &record().plan, &placement);
-        let load = Load::begin(&watch, std::iter::empty()).unwrap();
+        let load = Load::begin(&watch, std::iter::empty(), None).unwrap();
         // A thousand seconds on core 2: more than this process itself can use meanwhile.
         let later = statistics([100, 100, 100_100, 100]);
         std::fs::write(system.path("proc/stat"), later).unwrap();

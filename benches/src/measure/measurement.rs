@@ -3,6 +3,7 @@
 use quartet_conformance::Model;
 
 use crate::cores::Placement;
+use crate::database::Database;
 use crate::interrupt::Interrupt;
 use crate::subject::Subject;
 
@@ -11,6 +12,8 @@ use crate::subject::Subject;
 pub struct Measurement<'a> {
     /// What each arm of the plan runs; none where it is excluded from the start.
     pub subjects: Vec<Option<Subject<'a>>>,
+    /// What servers read from in the lanes over a database, where there are such.
+    pub database: Option<&'a Database>,
     /// Where servers and generator run.
     pub placement: &'a Placement,
     /// The answers that are right.

@@ -47,7 +47,8 @@ pub(crate) fn load(
     placement: &Placement,
     model: &Model,
 ) -> Result<Option<Loaded>> {
-    let held = |lane: &Lane| !matches!(lane, Lane::Connect | Lane::Large);
+    let held =
+        |lane: &Lane| !matches!(lane, Lane::Connect | Lane::Large) && !lane.is_over_database();
     let planned = plan.lanes.iter().copied().filter(held);
     let mut lanes: Vec<Lane> = planned.filter(|&lane| plan.takes_part(arm, lane)).collect();
     if lanes.is_empty() {
@@ -59,6 +60,7 @@ pub(crate) fn load(
         model,
         data: None,
         answers_alike: plan.arms[arm].role == ArmRole::Floor,
+        database: None,
     };
     let mut begun = Life::begin(&start, subject, placement)?;
     let failed: Vec<Lane> = begun.failed.iter().map(|(lane, _)| *lane).collect();

@@ -64,6 +64,7 @@ impl Measurement<'_> {
             model: self.model,
             data: None,
             answers_alike: plan.arms[arm].role == ArmRole::Floor,
+            database: self.database.filter(|_| lane.is_over_database()),
         };
         let begun = Instant::now();
         let mut life = Life::begin(&start, subject, self.placement)?.whole()?;

@@ -41,16 +41,20 @@ struct Lives {
     usual: Vec<Option<Life>>,
     /// Those that serve the data file of the lane `large`.
     large: Vec<Option<Life>>,
+    /// Those that read from a database.
+    over_database: Vec<Option<Life>>,
 }
 
 impl Lives {
     fn all(&self) -> impl Iterator<Item = &Life> {
-        self.usual.iter().chain(&self.large).flatten()
+        let further = self.large.iter().chain(&self.over_database);
+        self.usual.iter().chain(further).flatten()
     }
 
     fn of(&mut self, cell: Cell) -> &mut Option<Life> {
         match cell.lane {
             Lane::Large => &mut self.large[cell.arm],
+            lane if lane.is_over_database() => &mut self.over_database[cell.arm],
             _ => &mut self.usual[cell.arm],
         }
     }
@@ -108,7 +112,8 @@ impl<'a> Session<'a> {
         let mut lives = self.start(restart, number);
         if !self.interrupted() {
             let watch = self.watch();
-            let load = Load::begin(&watch, lives.all())?;
+            let database = self.measurement.database;
+            let load = Load::begin(&watch, lives.all(), database)?;
             self.take_slices(restart, number, &mut lives, &mut taken);
             if !self.interrupted() {
                 taken.machine = Some(load.end(lives.all())?);
@@ -118,7 +123,8 @@ impl<'a> Session<'a> {
         let mut arms = BTreeMap::new();
         let usual = lives.usual.into_iter().enumerate();
         let large = lives.large.into_iter().enumerate();
-        for (arm, life) in usual.chain(large) {
+        let over_database = lives.over_database.into_iter().enumerate();
+        for (arm, life) in usual.chain(large).chain(over_database) {
             let Some(life) = life else { continue };
             match life.end(arm) {
                 Ok(ended) => join(&mut arms, ended),
@@ -134,6 +140,7 @@ impl<'a> Session<'a> {
         let mut lives = Lives {
             usual: none(),
             large: none(),
+            over_database: none(),
         };
         for &arm in &restart.start_order {
             if self.interrupted() {
@@ -145,6 +152,12 @@ impl<'a> Session<'a> {
             if self.plan.takes_part(arm, Lane::Large) {
                 let large = self.start_large(arm);
                 lives.large[arm] = self.survivor(arm, Some(Lane::Large), number, large);
+                self.progress.done(self.plan.start_length(arm));
+            }
+            let mut lanes = Lane::OVER_DATABASE.into_iter();
+            if let Some(lane) = lanes.find(|&lane| self.plan.takes_part(arm, lane)) {
+                let begun = self.start_over_database(arm);
+                lives.over_database[arm] = self.survivor(arm, Some(lane), number, begun);
                 self.progress.done(self.plan.start_length(arm));
             }
         }
@@ -192,8 +205,13 @@ impl<'a> Session<'a> {
             .lanes
             .iter()
             .copied()
-            .filter(|&lane| lane != Lane::Large && self.goes_on(arm, lane))
+            .filter(|&lane| lane != Lane::Large && !lane.is_over_database())
+            .filter(|&lane| self.goes_on(arm, lane))
             .collect();
+        let subject = self.measurement.subjects[arm].as_ref();
+        if subject.is_some_and(|subject| subject.server.needs_database()) {
+            return Ok(None);
+        }
         if lanes.is_empty() {
             // Its start-up is of interest all the same.
             lanes.push(Lane::Item);
@@ -201,6 +219,19 @@ impl<'a> Session<'a> {
         let mut begun = self.start_one(arm, &lanes, None)?;
         if let Some(life) = begun.as_mut().and_then(|begun| begun.life.as_mut()) {
             life.connect(self.plan.connections)?;
+        }
+        Ok(begun)
+    }
+
+    fn start_over_database(&self, arm: usize) -> Result<Option<Begun>> {
+        let lanes = Lane::OVER_DATABASE.into_iter();
+        let lanes: Vec<Lane> = lanes.filter(|&lane| self.goes_on(arm, lane)).collect();
+        let Some(&first) = lanes.first() else {
+            return Ok(None);
+        };
+        let mut begun = self.start_one(arm, &lanes, None)?;
+        if let Some(life) = begun.as_mut().and_then(|begun| begun.life.as_mut()) {
+            life.connect(self.plan.load(first).connections)?;
         }
         Ok(begun)
     }
@@ -237,6 +268,10 @@ impl<'a> Session<'a> {
             model: locales.map_or(self.measurement.model, |locales| &locales.model),
             data: locales.map(Locales::path),
             answers_alike: self.plan.arms[arm].role == ArmRole::Floor,
+            database: self
+                .measurement
+                .database
+                .filter(|_| lanes.iter().any(|lane| lane.is_over_database())),
         };
         Life::begin(&start, subject, self.measurement.placement).map(Some)
     }
@@ -272,7 +307,7 @@ impl<'a> Session<'a> {
                         self.fail(cell.arm, Some(cell.lane), number, &error);
                         if let Err(error) = again {
                             *lives.of(*cell) = None;
-                            if cell.lane != Lane::Large {
+                            if cell.lane != Lane::Large && !cell.lane.is_over_database() {
                                 self.fail(cell.arm, None, number, &error);
                             }
                         }

@@ -10,8 +10,10 @@ use quartet_record::{Record, SCHEMA_VERSION, State, now};
 use quartet_report::html;
 
 use super::claim::Claim;
+use super::measured::plans_database;
 use super::options::Options;
 use crate::cores::Placement;
+use crate::database::Database;
 use crate::environment::{self, Private};
 use crate::failure::{Failure, print};
 use crate::page::suite;
@@ -43,6 +45,10 @@ impl Run {
         let mut catalogue = options.catalogue()?;
         let arms = choose(&mut catalogue).map_err(Failure::Usage)?;
         let placement = options.placement()?;
+        let plan = options.plan(arms, &placement);
+        if plans_database(&plan) {
+            Database::look()?;
+        }
         let started = now();
         let claim = match options.output() {
             Some(directory) => Claim::new(directory)?,
@@ -63,13 +69,14 @@ impl Run {
             toolchain: machine::toolchain(catalogue.root()),
             environment: Some(environment::look(catalogue.root())),
             source: machine::source(catalogue.root()),
-            plan: options.plan(arms, &placement),
+            plan,
             core_clock: false,
             cores: placement.cores.clone(),
             servers: Vec::new(),
             restarts: Vec::new(),
             exclusions: Vec::new(),
             warnings: Vec::new(),
+            database: None,
             capacity: Vec::new(),
             latency: None,
             cost: None,

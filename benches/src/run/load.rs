@@ -33,6 +33,11 @@ pub(super) struct LoadOptions {
     #[arg(long, value_name = "LANE,…", value_delimiter = ',')]
     lanes: Vec<LaneChoice>,
 
+    /// Also measure the servers over a PostgreSQL that is started for the run: the lanes db-item and
+    /// db-list, unless --lanes names one of them
+    #[arg(long)]
+    database: bool,
+
     /// Numbers of connections to each server, each with one request in flight. Requests per second are
     /// measured at every number; the comparison uses 64, or the first if 64 is not given
     /// [default: 1,16,64,256,1024; --quick: 64]
@@ -57,10 +62,14 @@ impl LoadOptions {
     /// The lanes of the comparison, each once.
     pub(super) fn lanes(&self, depth: Depth) -> Vec<Lane> {
         let mut lanes: Vec<Lane> = match self.lanes.as_slice() {
-            [] if depth.every_lane => Lane::ALL.to_vec(),
+            [] if depth.every_lane => Lane::IN_MEMORY.to_vec(),
             [] => vec![Lane::Item, Lane::List],
             chosen => chosen.iter().flat_map(|choice| choice.lanes()).collect(),
         };
+        let named = lanes.iter().any(|lane| lane.is_over_database());
+        if self.database && !named {
+            lanes.extend(Lane::OVER_DATABASE);
+        }
         lanes.sort_unstable();
         lanes.dedup();
         lanes
@@ -84,8 +93,13 @@ impl LoadOptions {
             };
             plan.lane_loads.insert(Lane::Large, load);
         }
+        for lane in plan.lanes.iter().filter(|lane| lane.is_over_database()) {
+            let load = LaneLoad::over_database(plan.connections);
+            plan.lane_loads.insert(*lane, load);
+        }
         // Latency's rates are shares of what a lane of the comparison does on connections held open.
-        let held = |lane: &&Lane| !matches!(lane, Lane::Connect | Lane::Large);
+        let held =
+            |lane: &&Lane| !matches!(lane, Lane::Connect | Lane::Large) && !lane.is_over_database();
         let Some(&lane) = plan.lanes.iter().find(held) else {
             return;
         };
@@ -136,7 +150,7 @@ enum LaneChoice {
 impl LaneChoice {
     fn lanes(self) -> Vec<Lane> {
         match self {
-            Self::All => Lane::ALL.to_vec(),
+            Self::All => Lane::IN_MEMORY.to_vec(),
             Self::Only(lane) => vec![lane],
         }
     }
@@ -144,7 +158,7 @@ impl LaneChoice {
 
 impl ValueEnum for LaneChoice {
     fn value_variants<'a>() -> &'a [Self] {
-        use Lane::{Connect, Item, Large, List, Miss, Revalidate};
+        use Lane::{Connect, DbItem, DbList, Item, Large, List, Miss, Revalidate};
         use LaneChoice::{All, Only};
         &[
             Only(Item),
@@ -153,13 +167,17 @@ impl ValueEnum for LaneChoice {
             Only(Revalidate),
             Only(Connect),
             Only(Large),
+            Only(DbItem),
+            Only(DbList),
             All,
         ]
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
         match self {
-            Self::All => Some(PossibleValue::new("all").help("Every lane")),
+            Self::All => {
+                Some(PossibleValue::new("all").help("Every lane whose greetings are in memory"))
+            }
             Self::Only(lane) => {
                 let value = PossibleValue::new(lane.name()).help(help(*lane));
                 // Its name until 2026-11-28, as older commands have it.
@@ -187,6 +205,8 @@ fn help(lane: Lane) -> &'static str {
             "GET /greetings/en with `Connection: close`: each request opens and closes a connection"
         }
         Lane::Large => "GET /greetings with a data file of 10,000 locales",
+        Lane::DbItem => "GET /greetings/en, of servers that read it from PostgreSQL",
+        Lane::DbList => "GET /greetings, of servers that read it from PostgreSQL",
     }
 }
 
@@ -238,13 +258,32 @@ mod tests {
             every_lane: true,
             ..NORMAL
         };
-        assert_eq!(lanes(&[], thorough), Lane::ALL);
+        assert_eq!(lanes(&[], thorough), Lane::IN_MEMORY);
         assert_eq!(lanes(&["--lanes", "list"], thorough), [Lane::List]);
-        assert_eq!(lanes(&["--lanes", "miss,all,miss"], QUICK), Lane::ALL);
+        assert_eq!(lanes(&["--lanes", "miss,all,miss"], QUICK), Lane::IN_MEMORY);
         assert_eq!(
             lanes(&["--lanes=large,one"], QUICK),
             [Lane::Item, Lane::Large]
         );
+    }
+
+    #[test]
+    fn a_database_adds_its_lanes_unless_they_are_named() {
+        use Lane::{DbItem, DbList, Item, List};
+        let lanes = |line: &[&str]| options(line).lanes(QUICK);
+        assert_eq!(lanes(&["--database"]), [Item, List, DbItem, DbList]);
+        assert_eq!(
+            lanes(&["--database", "--lanes=list"]),
+            [List, DbItem, DbList]
+        );
+        assert_eq!(
+            lanes(&["--database", "--lanes=item,db-item"]),
+            [Item, DbItem]
+        );
+        assert_eq!(lanes(&["--lanes=db-list"]), [DbList]);
+        let plan = extended(&["--lanes=db-item", "--connections=4"], NORMAL);
+        assert_eq!((plan.capacity, plan.latency), (None, None));
+        assert_eq!(plan.lane_loads[&DbItem], LaneLoad::over_database(4));
     }
 
     #[test]

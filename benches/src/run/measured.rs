@@ -9,10 +9,11 @@ use super::resume::prepare_again;
 use super::warnings::warnings;
 use crate::cores::Usable;
 use crate::cost::{self, Costing};
+use crate::database::Database;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::measure::Measurement;
-use crate::prepare::prepare;
+use crate::prepare::{prepare, prepare_over_database};
 
 impl Run {
     /// Measures what the plan has and the record has not, and what servers cost besides, if asked
@@ -24,15 +25,28 @@ impl Run {
     pub(crate) fn measure(&mut self, cost: Option<cost::Options>) -> Result<(), Failure> {
         let interrupt = Interrupt::listen()?;
         let model = Model::embedded();
-        let subjects = match self.blocks {
+        let mut database = match plans_database(&self.record.plan) {
+            true => Some(Database::start(&self.placement)?),
+            false => None,
+        };
+        let mut subjects = match self.blocks {
             None => prepare_again(&self.catalogue, &interrupt, &mut self.record)?,
             Some(_) => prepare(&self.catalogue, &interrupt, &mut self.record),
         };
         if interrupt.requested() {
             return Err(Failure::Interrupted);
         }
+        if let Some(database) = &mut database {
+            let record = &mut self.record;
+            let (catalogue, subjects) = (&self.catalogue, &mut subjects);
+            prepare_over_database(catalogue, database, &model, &interrupt, record, subjects)?;
+            if interrupt.requested() {
+                return Err(Failure::Interrupted);
+            }
+        }
         let measurement = Measurement {
             subjects,
+            database: database.as_ref(),
             placement: &self.placement,
             model: &model,
             interrupt: &interrupt,
@@ -93,6 +107,11 @@ impl Run {
         };
         Ok(keep(&self.record)?)
     }
+}
+
+/// Whether a lane is planned for which a database is needed.
+pub(super) fn plans_database(plan: &Plan) -> bool {
+    plan.lanes.iter().any(|lane| lane.is_over_database())
 }
 
 /// Whether a run is about variants alone, and has none.

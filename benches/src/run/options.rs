@@ -71,7 +71,7 @@ pub struct Options {
     #[arg(
         long, value_name = "RUN",
         conflicts_with_all = [
-            "quick", "thorough", "restarts", "servers", "lanes", "connections", "seed",
+            "quick", "thorough", "restarts", "servers", "lanes", "database", "connections", "seed",
             "server_cores", "workers", "generator_cores", "shared_core", "rate", "latency",
             "no_latency", "output",
         ]

@@ -9,8 +9,10 @@ use quartet_record::{Exclusion, PACKED_NAME, PLAIN_NAME, Record, ServerRecord, S
 
 use super::begun::Run;
 use super::claim::Claim;
+use super::measured::plans_database;
 use super::options::Options;
 use crate::cores::Placement;
+use crate::database::Database;
 use crate::failure::{Failure, named};
 use crate::interrupt::Interrupt;
 use crate::prepare::prepare;
@@ -45,6 +47,9 @@ impl Run {
         let mut record = named(directory)?;
         may_go_on(&record, &machine::look()).map_err(Failure::Usage)?;
         variant::enter_again(&mut catalogue, &record.plan.arms).map_err(Failure::Usage)?;
+        if plans_database(&record.plan) {
+            Database::look()?;
+        }
         let placement = placement(&record.plan)?;
         record.state = State::Running;
         record.resumed.push(now());

@@ -71,6 +71,7 @@ impl StandIn {
             artifact: Artifact {
                 program: "sh".into(),
             },
+            over_database: None,
         }
     }
 }

@@ -269,6 +269,11 @@ impl Cluster {
         Ok(processes)
     }
 
+    /// The process that starts the others, while it runs.
+    pub fn parent(&self) -> Option<u32> {
+        self.child.as_ref().map(Child::id)
+    }
+
     /// The URL of its database for the role [`ROLE`], with the password.
     pub fn url(&self) -> String {
         self.url_of(&percent_encode(PASSWORD), "127.0.0.1", "")

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write as _};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
@@ -19,6 +20,48 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// The directory that is in use, if one is.
 static DIRECTORY: Mutex<Weak<TempDir>> = Mutex::new(Weak::new());
 
+/// How the names of directories begin.
+const PREFIX: &str = "quartet-conformance-";
+
+/// Where Linux has files in memory.
+const MEMORY: &str = "/dev/shm";
+
+/// How much room there must be, octets: more than a few clusters of PostgreSQL take.
+const ROOM: u64 = 512 << 20;
+
+/// Whether the next directory is to be made in memory.
+static IN_MEMORY: AtomicBool = AtomicBool::new(false);
+
+/// Has files of this process be in memory from now on, and says whether they will be: where the system
+/// has a file system there with room, and none have been made elsewhere that are still there.
+pub(crate) fn prefer_memory() -> bool {
+    let directory = DIRECTORY.lock().unwrap_or_else(PoisonError::into_inner);
+    let has_room = has_room(Path::new(MEMORY));
+    IN_MEMORY.store(has_room, Ordering::Relaxed);
+    match directory.upgrade() {
+        Some(made) => made.path().starts_with(MEMORY),
+        None => has_room,
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn has_room(directory: &Path) -> bool {
+    use nix::sys::{statfs, statvfs};
+    let in_memory =
+        statfs::statfs(directory).is_ok_and(|found| found.filesystem_type() == statfs::TMPFS_MAGIC);
+    let room = statvfs::statvfs(directory).map(|found| {
+        found
+            .blocks_available()
+            .saturating_mul(found.fragment_size())
+    });
+    in_memory && room.is_ok_and(|room| room >= ROOM)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn has_room(_: &Path) -> bool {
+    false
+}
+
 /// The one directory of this process for files of its own. It goes with the last who has it.
 #[derive(Clone, Debug)]
 pub(crate) struct Scratch(Arc<TempDir>);
@@ -33,7 +76,10 @@ impl Scratch {
         if let Some(shared) = directory.upgrade() {
             return Ok(Self(shared));
         }
-        let made = Arc::new(TempDir::with_prefix("quartet-conformance-")?);
+        let made = Arc::new(match IN_MEMORY.load(Ordering::Relaxed) {
+            true => TempDir::with_prefix_in(PREFIX, MEMORY)?,
+            false => TempDir::with_prefix(PREFIX)?,
+        });
         *directory = Arc::downgrade(&made);
         Ok(Self(made))
     }

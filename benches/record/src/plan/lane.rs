@@ -25,11 +25,29 @@ pub enum Lane {
     Connect,
     /// GET /greetings with a data file of 10,000 locales.
     Large,
+    /// GET /greetings/en, of a server that reads the greeting from PostgreSQL.
+    #[serde(rename = "db-item")]
+    DbItem,
+    /// GET /greetings, of a server that reads the list from PostgreSQL.
+    #[serde(rename = "db-list")]
+    DbList,
 }
 
 impl Lane {
     /// Every kind there is.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
+        Self::Item,
+        Self::List,
+        Self::Miss,
+        Self::Revalidate,
+        Self::Connect,
+        Self::Large,
+        Self::DbItem,
+        Self::DbList,
+    ];
+
+    /// Those whose greetings are in the server's memory.
+    pub const IN_MEMORY: [Self; 6] = [
         Self::Item,
         Self::List,
         Self::Miss,
@@ -38,11 +56,28 @@ impl Lane {
         Self::Large,
     ];
 
+    /// Those whose greetings are in a database.
+    pub const OVER_DATABASE: [Self; 2] = [Self::DbItem, Self::DbList];
+
+    /// The same request where the greetings are in memory; none where they are there already.
+    pub fn in_memory(self) -> Option<Self> {
+        match self {
+            Self::DbItem => Some(Self::Item),
+            Self::DbList => Some(Self::List),
+            _ => None,
+        }
+    }
+
+    /// Whether the greetings are in a database.
+    pub fn is_over_database(self) -> bool {
+        self.in_memory().is_some()
+    }
+
     /// The path requested.
     pub fn path(self) -> &'static str {
         match self {
-            Self::Item | Self::Revalidate | Self::Connect => "/greetings/en",
-            Self::List | Self::Large => "/greetings",
+            Self::Item | Self::Revalidate | Self::Connect | Self::DbItem => "/greetings/en",
+            Self::List | Self::Large | Self::DbList => "/greetings",
             Self::Miss => "/greetings/qaa",
         }
     }
@@ -56,6 +91,8 @@ impl Lane {
             Self::Revalidate => "GET /greetings/en, unchanged: 304",
             Self::Connect => "GET /greetings/en, each on a new connection",
             Self::Large => "GET /greetings, of 10,000 locales",
+            Self::DbItem => "GET /greetings/en, from PostgreSQL",
+            Self::DbList => "GET /greetings, from PostgreSQL",
         }
     }
 
@@ -76,6 +113,8 @@ impl Lane {
             Self::Revalidate => "revalidate",
             Self::Connect => "connect",
             Self::Large => "large",
+            Self::DbItem => "db-item",
+            Self::DbList => "db-list",
         }
     }
 }
@@ -99,6 +138,16 @@ impl LaneLoad {
         slice_ms: 60,
         ramp_ms: 12,
     };
+
+    /// Of the lanes over a database, on so many connections: where PostgreSQL and the generator take
+    /// turns on one core, a slice must be longer than their turns.
+    pub fn over_database(connections: usize) -> Self {
+        Self {
+            connections,
+            slice_ms: 60,
+            ramp_ms: 12,
+        }
+    }
 
     /// How long a slice sends requests.
     pub fn length(self) -> Duration {

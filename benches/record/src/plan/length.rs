@@ -86,10 +86,13 @@ impl Plan {
     /// How long one restart of the comparison takes, about.
     pub fn restart_length(&self) -> Duration {
         let arms = 0..self.arms.len();
-        let large = arms
-            .clone()
-            .filter(|&arm| self.takes_part(arm, Lane::Large));
-        let starts = arms.chain(large).map(|arm| self.start_length(arm));
+        let takes_part = |lanes: &'static [Lane]| {
+            let takes_part =
+                move |arm: &usize| lanes.iter().any(|&lane| self.takes_part(*arm, lane));
+            (0..self.arms.len()).filter(takes_part)
+        };
+        let further = takes_part(&[Lane::Large]).chain(takes_part(&Lane::OVER_DATABASE));
+        let starts = arms.chain(further).map(|arm| self.start_length(arm));
         self.block_length() * self.blocks + starts.sum::<Duration>()
     }
 

@@ -136,7 +136,7 @@ fn rate_cells(figures: &Figures, relative: String) -> [String; 6] {
     ]
 }
 
-fn rank(rank: Rank) -> String {
+pub(super) fn rank(rank: Rank) -> String {
     if rank.best == rank.worst {
         rank.best.to_string()
     } else {
