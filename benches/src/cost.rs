@@ -147,10 +147,6 @@ impl Costing<'_> {
         let arms = self.subjects.iter().zip(&plan.arms).enumerate();
         arms.filter_map(|(arm, (subject, planned))| {
             let subject = subject.as_ref()?;
-            // The costs are those of programs whose greetings are in memory.
-            if subject.server.needs_database() {
-                return None;
-            }
             let is_again = planned.role == ArmRole::Again;
             let is_new = is_again || seen.insert(&subject.server.name);
             is_new.then_some(Measured {

@@ -30,7 +30,6 @@ pub fn prepare<'a>(
     let servers: Vec<&Server> = names
         .iter()
         .filter_map(|name| catalogue.get(name))
-        .filter(|server| !server.needs_database())
         .collect();
 
     let private = Private::here(catalogue.root());

@@ -177,13 +177,14 @@ fn variant(server: &Server) -> Option<Variant> {
 /// for a greeting that does not exist.
 fn without(server: &Server, role: ArmRole) -> Vec<Lane> {
     let data_alone = matches!(server.role, Role::Plain | Role::Original) && role != ArmRole::Floor;
-    let (database_alone, database) = (server.needs_database(), server.takes_database());
+    // What would build a variant over a database builds its base.
+    let database = server.takes_database() && server.variant.is_none();
     Lane::ALL
         .into_iter()
         .filter(|lane| match lane {
-            Lane::Item | Lane::List | Lane::Connect => database_alone,
-            Lane::Miss | Lane::Revalidate => data_alone || database_alone,
-            Lane::Large => server.data_args.is_none() || database_alone,
+            Lane::Item | Lane::List | Lane::Connect => false,
+            Lane::Miss | Lane::Revalidate => data_alone,
+            Lane::Large => server.data_args.is_none(),
             Lane::DbItem | Lane::DbList => !database,
         })
         .collect()

@@ -1,5 +1,6 @@
 //! The analysis of made-up runs.
 
+mod database;
 mod gates;
 mod verdicts;
 

@@ -1,5 +1,6 @@
 //! Records of runs that never were, with known truths: for tests of whatever reads records. In no program.
 
+mod database;
 mod latencies;
 mod modes;
 mod parts;
@@ -19,6 +20,7 @@ use crate::server::{Conformance, Program, ServerRecord};
 
 use latencies::latencies;
 
+pub use database::{DATABASE_NS, over_database};
 pub use modes::with_modes;
 pub use parts::{calibration, circumstances, python, with_latency};
 pub use slice::slice;

@@ -208,10 +208,6 @@ impl<'a> Session<'a> {
             .filter(|&lane| lane != Lane::Large && !lane.is_over_database())
             .filter(|&lane| self.goes_on(arm, lane))
             .collect();
-        let subject = self.measurement.subjects[arm].as_ref();
-        if subject.is_some_and(|subject| subject.server.needs_database()) {
-            return Ok(None);
-        }
         if lanes.is_empty() {
             // Its start-up is of interest all the same.
             lanes.push(Lane::Item);

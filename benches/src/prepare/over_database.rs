@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use quartet_conformance::Model;
 use quartet_conformance::servers::{Artifact, Catalogue, Server};
 use quartet_record::plan::{Lane, Plan};
-use quartet_record::{Exclusion, OverDatabase, Record, ServerRecord};
+use quartet_record::{Exclusion, OverDatabase, Record};
 
 use super::{first_line, passes};
 use crate::database::Database;
@@ -23,13 +23,13 @@ use crate::{gate, program};
 ///
 /// # Errors
 /// Where nothing can fill the database, or a run that is resumed was begun with other programs.
-pub fn prepare_over_database<'a>(
-    catalogue: &'a Catalogue,
+pub fn prepare_over_database(
+    catalogue: &Catalogue,
     database: &mut Database,
     model: &Model,
     interrupt: &Interrupt,
     record: &mut Record,
-    subjects: &mut [Option<Subject<'a>>],
+    subjects: &mut [Option<Subject<'_>>],
 ) -> Result<(), Failure> {
     let before = record.database.as_ref().map(|found| found.version.clone());
     if before.is_some_and(|version| version != database.found().version) {
@@ -55,8 +55,8 @@ pub fn prepare_over_database<'a>(
         if interrupt.requested() {
             return Ok(());
         }
-        match artifact.and_then(|artifact| conform(server, artifact, database, record)) {
-            Ok((artifact, told)) => give(record, subjects, server, &artifact, &told),
+        match artifact.and_then(|artifact| conform(server, &artifact, database, record)) {
+            Ok(told) => give(record, subjects, &server.name, &told),
             Err(error) => exclude(record, &server.name, &private, &error),
         }
     }
@@ -103,7 +103,9 @@ fn build(
         entry.python = python(server, &artifact.program, private);
         Ok(artifact)
     });
-    let place = place(record, catalogue, server);
+    let mut entries = record.servers.iter_mut();
+    let place = entries.find(|entry| entry.name == server.name);
+    let place = place.context("the server is not in the record")?;
     let hash = |entry: &OverDatabase| Some(entry.program.as_ref()?.sha256.clone());
     let before = place.over_database.replace(entry);
     let now = place.over_database.as_ref().and_then(hash);
@@ -114,31 +116,6 @@ fn build(
         )));
     }
     Ok(built)
-}
-
-/// A server's entry in the record, which is new where it has no other program.
-fn place<'a>(
-    record: &'a mut Record,
-    catalogue: &Catalogue,
-    server: &Server,
-) -> &'a mut ServerRecord {
-    let known = record.servers.iter().position(|it| it.name == server.name);
-    let index = known.unwrap_or_else(|| {
-        record.servers.push(ServerRecord {
-            name: server.name.clone(),
-            framework: server.framework.clone(),
-            version: catalogue.framework_version(server),
-            slowed_by: None,
-            build: Vec::new(),
-            late_by: None,
-            program: None,
-            python: None,
-            conformance: None,
-            over_database: None,
-        });
-        record.servers.len() - 1
-    });
-    &mut record.servers[index]
 }
 
 /// Fills the database by the first of the programs that can, or else by the first server's that can.
@@ -172,10 +149,10 @@ fn fill(
 /// Holds a program to the contract over the database.
 fn conform(
     server: &Server,
-    artifact: Artifact,
+    artifact: &Artifact,
     database: &Database,
     record: &mut Record,
-) -> Result<(Artifact, (Server, PathBuf))> {
+) -> Result<(Server, PathBuf)> {
     let told = database.told(server, &artifact.program);
     let told = told.context("servers.toml does not say how it is told a database")?;
     eprint!("testing {}, over a database: ", server.name);
@@ -190,27 +167,18 @@ fn conform(
     entry
         .context("the server is not in the record")?
         .conformance = Some(found);
-    verdict.map(|()| (artifact, told))
+    verdict.map(|()| told)
 }
 
-/// Gives every arm of a server the program. An arm of a server that has no other gets it as its own;
-/// one that is excluded stays so.
-fn give<'a>(
+/// Gives every arm of a server the program; one that is excluded stays so.
+fn give(
     record: &Record,
-    subjects: &mut [Option<Subject<'a>>],
-    server: &'a Server,
-    artifact: &Artifact,
+    subjects: &mut [Option<Subject<'_>>],
+    server: &str,
     told: &(Server, PathBuf),
 ) {
     let arms = record.plan.arms.iter().zip(subjects);
-    for (_, subject) in arms.filter(|(arm, _)| arm.server == server.name) {
-        if server.needs_database() {
-            subject.get_or_insert_with(|| Subject {
-                server,
-                artifact: artifact.clone(),
-                over_database: None,
-            });
-        }
+    for (_, subject) in arms.filter(|(arm, _)| arm.server == server) {
         if let Some(subject) = subject {
             subject.over_database = Some(told.clone());
         }

@@ -11,11 +11,6 @@ impl Server {
             && (self.database_args.is_some() || self.database_url_env.is_some())
     }
 
-    /// Whether it has no other program.
-    pub fn needs_database(&self) -> bool {
-        self.build.is_empty() && self.database_program.as_ref() == Some(&self.program)
-    }
-
     /// Builds that program and passes what the command prints on to standard error.
     ///
     /// # Errors
@@ -57,7 +52,8 @@ impl Server {
         let file = file.to_str()?;
         let fill = |it: &String| it.replace("{url}", url).replace("{file}", file);
         let template = self.database_seed_args.as_ref()?;
-        let told = self.database_args.iter().flatten();
+        let is_told = template.iter().any(|it| it.contains("{url}"));
+        let told = self.database_args.iter().filter(|_| !is_told).flatten();
         Some(Self {
             args: told.chain(template).map(fill).collect(),
             ..self.with_database_program()
@@ -99,7 +95,7 @@ mod tests {
             database_seed_args: Some(words("seed {file}")),
             ..server()
         };
-        assert!(server.takes_database() && !server.needs_database());
+        assert!(server.takes_database());
         let (over, program) = server.over_database(Path::new("/b"), "url").unwrap();
         assert_eq!(over.args, words("--port 0 --database url"));
         assert_eq!((over.data_args, program), (None, PathBuf::from("/b")));

@@ -251,3 +251,16 @@ fn a_core_that_is_not_there_is_an_error_where_threads_can_be_confined() {
         );
     }
 }
+
+#[test]
+fn threads_that_leave_their_cores_count_every_answer_too() {
+    let server = Server::answering(ok(b"Hello"));
+    let mut connections = connect(&server, 5, PATIENCE);
+    for leaves in [true, false] {
+        connections.leave_core(leaves).unwrap();
+        let before = server.requests();
+        let slice = run(&mut connections, &expecting(b"Hello")).unwrap();
+        assert_eq!(slice.total_requests, server.requests() - before);
+        assert!(slice.requests > 0, "{slice:?}");
+    }
+}

@@ -94,7 +94,7 @@ fn what_is_added_takes_longer_and_takes_nothing_from_the_rest() {
         );
     }
     let mut every_lane = plan(7, Effort::THOROUGH);
-    every_lane.lanes = Lane::ALL.to_vec();
+    every_lane.lanes = Lane::IN_MEMORY.to_vec();
     // The floor does not answer the last.
     every_lane.arms[6].without = vec![Lane::Large];
     every_lane.blocks = every_lane.blocks_near(Effort::THOROUGH.blocks);
@@ -312,4 +312,16 @@ fn the_lane_item_is_read_by_its_former_name_too() {
     assert_eq!(read("\"one\""), Lane::Item);
     assert_eq!(read("\"item\""), Lane::Item);
     assert_eq!(serde_json::to_string(&Lane::Item).unwrap(), "\"item\"");
+}
+
+#[test]
+fn a_lane_over_a_database_has_its_name_everywhere() {
+    for lane in Lane::ALL {
+        let written = serde_json::to_value(lane).unwrap();
+        assert_eq!(written, lane.name());
+        let memory = lane.in_memory();
+        assert_eq!(memory.is_some(), Lane::OVER_DATABASE.contains(&lane));
+        assert_ne!(memory.is_some(), Lane::IN_MEMORY.contains(&lane));
+        assert_eq!(memory.map_or(lane.path(), Lane::path), lane.path());
+    }
 }

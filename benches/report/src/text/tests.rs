@@ -1,5 +1,5 @@
 use quartet_record::cores::Core;
-use quartet_record::testing::{Simulation, record};
+use quartet_record::testing::{Simulation, over_database, record};
 
 use super::caption::cores;
 use super::*;
@@ -143,4 +143,29 @@ fn an_empty_record_is_still_shown() {
     empty.restarts.clear();
     let text = rendered(&empty, Form::Text);
     assert!(text.contains("no intervals") && text.contains("axum"));
+}
+
+#[test]
+fn a_lane_over_a_database_has_a_table_and_a_caption_of_its_own() {
+    let mut record = over_database(Simulation::new(14).run(), 2.0);
+    let text = rendered(&record, Form::Text);
+    let table = text
+        .split("db-item: GET /greetings/en, from PostgreSQL")
+        .nth(1)
+        .unwrap();
+    let warp = line(table, "1  ");
+    assert!(warp.contains("warp") && warp.contains("2.00"), "{warp}");
+    assert!(warp.contains("10.00") && warp.contains("85,"), "{warp}");
+    assert!(table.contains("warp uses 0.88") && table.contains("A/A, CPU time of two copies"));
+    assert!(
+        table.contains("PostgreSQL 15.18, 7 rows, files in memory, on core 2, with fsync=off.")
+    );
+
+    record.database.as_mut().unwrap().cores = vec![1];
+    let shared = rendered(&record, Form::Markdown);
+    assert!(
+        shared.contains("- no rate counts: PostgreSQL had no core of its own"),
+        "{shared}"
+    );
+    assert!(!rendered(&Simulation::new(3).run(), Form::Text).contains("PostgreSQL"));
 }
