@@ -79,6 +79,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     let subject = Subject {
         server: &server,
         artifact,
+        over_database: None,
     };
     let hold = Hold {
         lane: options.lane,
@@ -121,10 +122,15 @@ fn for_profilers(server: &Server, flags: &str) -> Server {
     server
 }
 
+/// A lane of a server in memory: no database is started here.
 fn lane(text: &str) -> Result<Lane, String> {
-    let mut lanes = Lane::ALL.into_iter();
-    lanes.find(|lane| lane.name() == text).ok_or_else(|| {
-        let names = Lane::ALL.map(Lane::name);
+    let held = || {
+        Lane::ALL
+            .into_iter()
+            .filter(|lane| !lane.is_over_database())
+    };
+    held().find(|lane| lane.name() == text).ok_or_else(|| {
+        let names: Vec<_> = held().map(Lane::name).collect();
         format!("the lanes are {}", names.join(", "))
     })
 }

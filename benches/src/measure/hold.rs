@@ -50,6 +50,7 @@ impl Hold {
             model: locales.as_ref().map_or(&embedded, |locales| &locales.model),
             data: locales.as_ref().map(Locales::path),
             answers_alike: subject.server.name == "null",
+            database: None,
         };
         let mut life = Life::begin(&start, subject, placement)?.whole()?;
         if self.lane != Lane::Connect {

@@ -71,12 +71,13 @@ impl Pipeline {
         });
         // Without the task, what is awaited here would not end; with it, it would outlive what is given up here.
         let task = AbortOnDrop(Some(task));
-        // What waits for a lock ends by itself, also when nobody waits for it any more.
+        // What waits for a lock ends by itself, also when nobody waits for it any more. It is sent first: to prepare a
+        // statement waits for locks, too.
         let limit = format!("SET statement_timeout = {}", query_timeout.as_millis());
-        let (get, list, ()) = tokio::try_join!(
+        let ((), get, list) = tokio::try_join!(
+            client.batch_execute(&limit),
             client.prepare(GET),
             client.prepare(LIST),
-            client.batch_execute(&limit),
         )?;
         let pipeline = Self {
             client,

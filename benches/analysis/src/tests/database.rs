@@ -72,7 +72,7 @@ fn a_rate_counts_only_where_postgresql_is_not_the_limit() {
     let mut record = over_database(Simulation::new(14).run(), 2.0);
     // Two thirds of the time the server waits for PostgreSQL.
     each_slice(&mut record, |slice| {
-        slice.cpu_ns = slice.cpu_ns.map(|cpu| cpu / 3)
+        slice.cpu_ns = slice.cpu_ns.map(|cpu| cpu / 3);
     });
     let idle = lane(&record);
     let axum = row(&record, &idle, "axum");
