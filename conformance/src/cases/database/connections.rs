@@ -166,11 +166,17 @@ fn take_all(context: &Context, stage: &Stage) -> Result<Vec<Session>, Deviation>
             Err(PostgresError::Session(SessionError::Refused { code, .. })) if code == "53300" => {
                 let own = taken.iter().map(|session| session.process_id().to_string());
                 let own: Vec<String> = own.collect();
-                stage.manage(&format!(
+                let ended = stage.cluster.manage(&format!(
                     "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
                      WHERE usename = 'quartet' AND pid <> ALL (ARRAY[{}]::int[])",
                     own.join(",")
-                ))?;
+                ));
+                match ended {
+                    // Those that were ended a moment ago may still hold what is kept for superusers.
+                    Err(PostgresError::Session(SessionError::Refused { code, .. }))
+                        if code == "53300" => {}
+                    ended => drop(ended.map_err(|error| context.obstructed(error))?),
+                }
             }
             Err(error) => return Err(context.obstructed(error)),
         }
