@@ -114,7 +114,12 @@ fn has_variant(record: &Record, path: &Path) -> Result<(), Failure> {
 /// Writes the comment, and tells how the command ends.
 fn concluded(options: &Options, record: &Record, analysis: &Analysis) -> Result<(), Failure> {
     if let Some(file) = &options.markdown {
-        let text = comment(record, analysis, options.fail_slower);
+        let text = comment(
+            record,
+            analysis,
+            options.fail_slower,
+            options.fail_instructions,
+        );
         fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))?;
     }
     if record.state == State::Interrupted {
@@ -258,22 +263,37 @@ mod tests {
             Err(other) => panic!("{other:?}"),
         };
         assert_eq!(ends(&record), 3);
-        let of = |name: &str, instructions| ServerCost {
+        let of = |name: &str, instructions: f64, lanes: &[Lane]| ServerCost {
             name: name.to_owned(),
-            requests: [(
-                Lane::Item,
-                RequestCost {
-                    instructions,
-                    allocations: None,
-                    allocated_bytes: None,
-                },
-            )]
-            .into(),
+            requests: lanes
+                .iter()
+                .map(|&lane| {
+                    let cost = RequestCost {
+                        instructions: match lane {
+                            Lane::Item => instructions,
+                            _ => 30_000.0,
+                        },
+                        allocations: None,
+                        allocated_bytes: None,
+                    };
+                    (lane, cost)
+                })
+                .collect(),
             ..ServerCost::default()
         };
-        for (instructions, code) in [(20_300.0, 0), (20_600.0, 4), (15_000.0, 0)] {
+        let both = [Lane::Item, Lane::List];
+        for (instructions, lanes, code) in [
+            (20_300.0, &both[..], 0),
+            (20_600.0, &both[..], 4),
+            (15_000.0, &both[..], 0),
+            // Where one lane could not be counted, nothing is known of it.
+            (15_000.0, &both[..1], 3),
+        ] {
             record.cost = Some(Cost {
-                servers: vec![of("axum", 20_000.0), of("axum+x", instructions)],
+                servers: vec![
+                    of("axum", 20_000.0, lanes),
+                    of("axum+x", instructions, lanes),
+                ],
                 ..Cost::default()
             });
             assert_eq!(ends(&record), code);

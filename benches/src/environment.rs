@@ -14,6 +14,7 @@ use quartet_record::environment::Environment;
 use crate::machine::output;
 use crate::system::System;
 
+pub(crate) use private::LEFT_OUT;
 pub use private::Private;
 pub use python::python;
 

@@ -65,7 +65,11 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     let placement = Placement::new(cores, generator).map_err(|error| Failure::usage(&error))?;
     let interrupt = Interrupt::listen()?;
 
-    variant::ready(&catalogue, server).context("it cannot be built")?;
+    let ready = variant::ready(&catalogue, server, &interrupt).context("it cannot be built");
+    if interrupt.requested() {
+        return Err(Failure::Interrupted);
+    }
+    ready?;
     let flags = variant::rustflags_key(catalogue.root());
     let server = match options.as_measured {
         true => server.clone(),

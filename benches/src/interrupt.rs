@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 
 /// Whether the run was asked to stop.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +33,15 @@ impl Interrupt {
     #[cfg(test)]
     pub(crate) fn request(&self) {
         self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Goes on unless it was asked to stop.
+    ///
+    /// # Errors
+    /// Where it was.
+    pub fn checked(&self) -> Result<()> {
+        ensure!(!self.requested(), "it was interrupted");
+        Ok(())
     }
 
     /// Whether it was.

@@ -36,7 +36,10 @@ pub fn prepare<'a>(
     let mut built = Vec::new();
     for &server in &servers {
         if !interrupt.requested() {
-            built.push((server, build(catalogue, server, &private, record)));
+            built.push((
+                server,
+                build(catalogue, server, &private, interrupt, record),
+            ));
         }
     }
     let mut subjects = Vec::new();
@@ -72,9 +75,10 @@ fn build(
     catalogue: &Catalogue,
     server: &Server,
     private: &Private,
+    interrupt: &Interrupt,
     record: &mut Record,
 ) -> Result<Artifact> {
-    let ready = variant::ready(catalogue, server);
+    let ready = variant::ready(catalogue, server, interrupt);
     let mut entry = ServerRecord {
         name: server.name.clone(),
         framework: server.framework.clone(),
@@ -98,7 +102,10 @@ fn build(
     if ready.is_ok() && !server.build.is_empty() {
         eprintln!("building {}: {}", server.name, server.build.join(" "));
     }
-    let built = ready.and_then(|_| Ok(server.build_verbosely(catalogue.root())?));
+    let built = ready.and_then(|_| {
+        interrupt.checked()?;
+        Ok(server.build_verbosely(catalogue.root())?)
+    });
     let built = built.context("it cannot be built");
     let inspected = built.and_then(|artifact| {
         let package = server.package.as_deref();

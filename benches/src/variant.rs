@@ -15,13 +15,14 @@ mod workspace;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use quartet_conformance::servers::{Catalogue, Server, VariantOf};
 use quartet_record::plan::Arm;
 use quartet_record::variant::VariantSource;
 use sha2::{Digest as _, Sha256};
 
-use crate::environment::{self, Private};
+use crate::environment::{self, LEFT_OUT, Private};
+use crate::interrupt::Interrupt;
 use crate::runs::runs;
 use difference::Difference;
 use name::Name;
@@ -136,6 +137,12 @@ impl Variant {
             mirror::put(&place.join(NOTE), &texts.join("\n"))?;
         }
         let stanza = self.stanza(catalogue.root(), place)?;
+        let namesake = catalogue.get(&self.name);
+        ensure!(
+            namesake.is_none_or(|known| *known == stanza),
+            "two variants would be called `{}`; name them by [[variant]] in servers.toml",
+            self.name
+        );
         catalogue.add(stanza);
         Ok(())
     }
@@ -237,6 +244,12 @@ pub(crate) fn enter_again(catalogue: &mut Catalogue, arms: &[Arm]) -> Result<(),
     for arm in arms {
         let Some(known) = &arm.variant else { continue };
         let texts: Vec<String> = match &known.directory {
+            None if known.differences.iter().any(|text| text.contains(LEFT_OUT)) => {
+                return Err(format!(
+                    "the record leaves out a part of what differs in `{}`; start a new run",
+                    arm.server
+                ));
+            }
             None => known.differences.clone(),
             Some(directory) => {
                 let place = variants(catalogue.root()).join(directory);
@@ -261,8 +274,12 @@ pub(crate) fn enter_again(catalogue: &mut Catalogue, arms: &[Arm]) -> Result<(),
 /// is none.
 ///
 /// # Errors
-/// Where what differs cannot be had, in one line.
-pub(crate) fn ready(catalogue: &Catalogue, server: &Server) -> Result<Option<VariantSource>> {
+/// Where what differs cannot be had, in one line, or where it was asked to stop.
+pub(crate) fn ready(
+    catalogue: &Catalogue,
+    server: &Server,
+    interrupt: &Interrupt,
+) -> Result<Option<VariantSource>> {
     let Some(variant) = &server.variant else {
         return Ok(None);
     };
@@ -278,7 +295,7 @@ pub(crate) fn ready(catalogue: &Catalogue, server: &Server) -> Result<Option<Var
     let differences: Vec<Difference> = differences
         .collect::<Result<_, _>>()
         .map_err(anyhow::Error::msg)?;
-    workspace::make(root, base, &differences, place).map(Some)
+    workspace::make(root, base, &differences, place, interrupt).map(Some)
 }
 
 fn base<'a>(catalogue: &'a Catalogue, name: &str) -> Result<&'a Server, String> {

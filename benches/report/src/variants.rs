@@ -9,6 +9,7 @@ use quartet_analysis::{
     VariantComparison, VariantLane,
 };
 use quartet_record::Record;
+use quartet_record::plan::Lane;
 
 use crate::numbers::{megabytes, percent_of, thousands};
 use names::Names;
@@ -63,6 +64,7 @@ fn requests(names: &Names, lanes: &[VariantLane]) -> String {
         if matches!(change.verdict, Verdict::Ahead | Verdict::Behind) {
             let by = by(change.ratio, "more", "fewer");
             let than = match changes.is_empty() {
+                true if by.contains(" times ") => format!(" as {}", names.base),
                 true => format!(" than {}", names.base),
                 false => String::new(),
             };
@@ -361,9 +363,14 @@ pub enum Slowdown {
     Unknown(String),
 }
 
+/// A share that somebody typed in percent, such as `3 %`.
+fn percentage(share: f64) -> String {
+    format!("{} %", (1e6 * share).round() / 1e4)
+}
+
 /// Whether any variant answers fewer requests than its base by more than a share, such as 0.03.
 pub fn slowdown(record: &Record, analysis: &Analysis, share: f64) -> Slowdown {
-    let percent = format!("{} %", (1e6 * share).round() / 1e4);
+    let percent = percentage(share);
     let (mut proven, mut open, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
     for variant in &analysis.variants {
         let names = Names::of(record, variant);
@@ -402,7 +409,7 @@ pub fn slowdown(record: &Record, analysis: &Analysis, share: f64) -> Slowdown {
 }
 
 /// Where variants execute more instructions per request than their bases by more than a share, such as 0.02. None where
-/// a variant's were not counted.
+/// a variant's were not counted in one of the lanes that they are counted in.
 pub fn more_instructions(record: &Record, analysis: &Analysis, share: f64) -> Option<Vec<String>> {
     let mut found = Vec::new();
     for variant in &analysis.variants {
@@ -410,7 +417,8 @@ pub fn more_instructions(record: &Record, analysis: &Analysis, share: f64) -> Op
         let counts: Vec<_> = counts
             .filter(|change| change.count == Count::Instructions)
             .collect();
-        if counts.is_empty() {
+        let countable = |lane: &&VariantLane| matches!(lane.lane, Lane::Item | Lane::List);
+        if counts.is_empty() || counts.len() < variant.lanes.iter().filter(countable).count() {
             return None;
         }
         let more = counts

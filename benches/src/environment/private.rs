@@ -10,7 +10,7 @@ pub struct Private {
 }
 
 /// What stands in the place of what is taken out.
-const LEFT_OUT: &str = "…";
+pub(crate) const LEFT_OUT: &str = "…";
 
 impl Private {
     /// With this user's and this machine's names; `root` is where programs are built.

@@ -39,10 +39,13 @@ impl Run {
         if let Some(database) = &mut database {
             let record = &mut self.record;
             let (catalogue, subjects) = (&self.catalogue, &mut subjects);
-            prepare_over_database(catalogue, database, &model, &interrupt, record, subjects)?;
+            let prepared =
+                prepare_over_database(catalogue, database, &model, &interrupt, record, subjects);
+            // Which may be why it failed.
             if interrupt.requested() {
                 return Err(Failure::Interrupted);
             }
+            prepared?;
         }
         let measurement = Measurement {
             subjects,

@@ -6,6 +6,8 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, Result, bail};
 use cargo_metadata::{Metadata, MetadataCommand};
 
+use crate::interrupt::Interrupt;
+
 /// The packages of a workspace, without what they depend on.
 ///
 /// # Errors
@@ -38,12 +40,16 @@ pub(super) fn build_directory(metadata: &Metadata) -> PathBuf {
 /// registry.
 ///
 /// # Errors
-/// The first error of cargo's.
-pub(super) fn update(workspace: &Path, arguments: &[&str]) -> Result<()> {
-    if run(workspace, &[arguments, &["--offline"]].concat()).is_ok() {
+/// The first error of cargo's, or that it was asked to stop.
+pub(super) fn update(workspace: &Path, arguments: &[&str], interrupt: &Interrupt) -> Result<()> {
+    let offline = run(workspace, &[arguments, &["--offline"]].concat());
+    // Ctrl-C ends cargo, too, which is no reason to begin anew.
+    interrupt.checked()?;
+    if offline.is_ok() {
         return Ok(());
     }
-    run(workspace, arguments)
+    run(workspace, arguments)?;
+    interrupt.checked()
 }
 
 fn run(workspace: &Path, arguments: &[&str]) -> Result<()> {

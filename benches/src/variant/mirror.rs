@@ -13,7 +13,13 @@ use anyhow::{Context as _, Result, bail};
 const LEFT_OUT: [&str; 3] = ["target", ".cargo", ".git"];
 
 /// What stands in a mirror besides, and is kept.
-const KEPT: [&str; 4] = ["target", ".cargo", "Cargo.lock", super::NOTE];
+const KEPT: [&str; 5] = [
+    "target",
+    ".cargo",
+    "Cargo.lock",
+    super::NOTE,
+    super::workspace::STAMP,
+];
 
 /// Makes `mirror` show what is in `source`, but for these files, by their paths in it. What is right already is not
 /// touched, so that cargo builds nothing again for its sake.
@@ -167,6 +173,8 @@ mod tests {
         // Again, with less: what was otherwise is shown again, what is gone is gone, and the rest is kept.
         write(&copy.join("target/built"), "");
         write(&copy.join("Cargo.lock"), "own");
+        let stamp = copy.join(crate::variant::workspace::STAMP);
+        write(&stamp, "stamp");
         fs::remove_file(source.join("servers/b/src/lib.rs")).unwrap();
         fs::remove_dir_all(source.join("servers/b")).unwrap();
         let written = |path: &str| fs::metadata(copy.join(path)).unwrap().modified().unwrap();
@@ -177,6 +185,7 @@ mod tests {
         assert_eq!(read("servers/a/src/main.rs"), "main");
         assert!(copy.join("servers").is_symlink() && !copy.join("servers/b").exists());
         assert_eq!(read("Cargo.lock"), "own");
+        assert!(stamp.exists());
         assert!(copy.join("target/built").exists());
         assert_eq!(fs::read_to_string(source.join(&main)).unwrap(), "main");
     }

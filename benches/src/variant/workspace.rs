@@ -19,6 +19,7 @@ use super::lock::Lock;
 use super::manifest::Manifest;
 use super::mirror::{mirror, put, within};
 use super::{cargo, program};
+use crate::interrupt::Interrupt;
 use crate::machine;
 
 /// The manifest of a package or workspace.
@@ -39,6 +40,7 @@ pub(super) fn make(
     base: &Server,
     differences: &[Difference],
     place: &Path,
+    interrupt: &Interrupt,
 ) -> Result<VariantSource> {
     let mut found = VariantSource::default();
     let source = source(root, differences, place, &mut found)?;
@@ -90,7 +92,7 @@ pub(super) fn make(
     let files = edits.files()?;
     mirror(&source, place, &files)?;
     keep_compiled_crates(root, place)?;
-    lock(&source, place, &files, &pins, &patched)?;
+    lock(&source, place, &files, &pins, &patched, interrupt)?;
     let servers = Lock::of(&read(&root.join(LOCK))?)?;
     found.packages = servers.changes(&Lock::of(&read(&place.join(LOCK))?)?);
     Ok(found)
@@ -243,6 +245,7 @@ fn lock(
     files: &BTreeMap<PathBuf, String>,
     pins: &[(&str, &str)],
     patched: &[Crate],
+    interrupt: &Interrupt,
 ) -> Result<()> {
     let original = read(&source.join(LOCK))?;
     let mut stamp = Sha256::new_with_prefix(&original);
@@ -257,19 +260,23 @@ fn lock(
         .collect();
     let (file, stamped) = (place.join(LOCK), place.join(STAMP));
     if fs::read_to_string(&stamped).is_ok_and(|found| found == stamp) && file.is_file() {
-        return cargo::update(place, &["--workspace"]);
+        return cargo::update(place, &["--workspace"], interrupt);
     }
     // Only once the whole is done.
     let _ = fs::remove_file(&stamped);
     put(&file, &original)?;
-    cargo::update(place, &["--workspace"])?;
+    cargo::update(place, &["--workspace"], interrupt)?;
     for (name, version) in pins {
-        pin(place, name, version, &Lock::of(&original)?)?;
+        pin(place, name, version, &Lock::of(&original)?, interrupt)?;
     }
     let now = || Lock::of(&read(&file)?);
     for one in patched {
         if !now()?.has_of_directory(&one.name) {
-            cargo::update(place, &["--package", &one.name, "--precise", &one.version])?;
+            cargo::update(
+                place,
+                &["--package", &one.name, "--precise", &one.version],
+                interrupt,
+            )?;
         }
         ensure!(
             now()?.has_of_directory(&one.name),
@@ -282,7 +289,13 @@ fn lock(
 }
 
 /// Locks a crate to a version, and with it those that are released together with it.
-fn pin(place: &Path, name: &str, version: &str, before: &Lock) -> Result<()> {
+fn pin(
+    place: &Path,
+    name: &str,
+    version: &str,
+    before: &Lock,
+    interrupt: &Interrupt,
+) -> Result<()> {
     ensure!(
         !before.releases(name).is_empty(),
         "no server depends on `{name}`"
@@ -291,7 +304,11 @@ fn pin(place: &Path, name: &str, version: &str, before: &Lock) -> Result<()> {
     let is_at = |lock: &Lock, name: &str| lock.releases(name).contains(&version);
     if !is_at(&now()?, name) {
         let package = package_id(&now()?, name, version)?;
-        cargo::update(place, &["--package", &package, "--precise", version])?;
+        cargo::update(
+            place,
+            &["--package", &package, "--precise", version],
+            interrupt,
+        )?;
     }
     // One may hold another back, so that each gets its chance after the others.
     let mut left = before.family(name);
@@ -304,7 +321,12 @@ fn pin(place: &Path, name: &str, version: &str, before: &Lock) -> Result<()> {
                 continue;
             }
             let package = package_id(&lock, &one, version)?;
-            let updated = cargo::update(place, &["--package", &package, "--precise", version]);
+            let updated = cargo::update(
+                place,
+                &["--package", &package, "--precise", version],
+                interrupt,
+            );
+            interrupt.checked()?;
             if updated.is_err() {
                 failed.push(one);
             }

@@ -106,7 +106,12 @@ impl Database {
         for greeting in greetings {
             match greeting.map_err(Unavailable::unreadable)? {
                 (Ok(lang), text) => list.push(Greeting { lang, text }),
-                (Err(error), _) => tracing::warn!("a row is left out: its name is {error}"),
+                (Err(error), _) => {
+                    static TOLD: Seldom = Seldom::new();
+                    if TOLD.is_due() {
+                        tracing::warn!("a row is left out: its name is {error}");
+                    }
+                }
             }
         }
         Ok(Versioned {
@@ -227,6 +232,25 @@ impl Shared {
     }
 }
 
+/// What may happen at every request, and is said once a minute at most.
+struct Seldom(Mutex<Option<Instant>>);
+
+impl Seldom {
+    const fn new() -> Self {
+        Self(Mutex::new(None))
+    }
+
+    /// Whether it is to be said now.
+    fn is_due(&self) -> bool {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_due = last.is_none_or(|last| last.elapsed() >= Duration::from_secs(60));
+        if is_due {
+            *last = Some(Instant::now());
+        }
+        is_due
+    }
+}
+
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
 enum ConnectError {
@@ -250,7 +274,10 @@ enum Unavailable {
 impl Unavailable {
     /// A row that is not what it must be.
     fn unreadable(error: tokio_postgres::Error) -> Self {
-        tracing::warn!("a row cannot be read: {}", Chain(&error));
+        static TOLD: Seldom = Seldom::new();
+        if TOLD.is_due() {
+            tracing::warn!("a row cannot be read: {}", Chain(&error));
+        }
         Self::Failed
     }
 }

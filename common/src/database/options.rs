@@ -29,7 +29,8 @@ pub(crate) struct DatabaseOptions {
     pub(crate) timeouts: DatabaseTimeouts,
 }
 
-/// How long the database is waited for. A request waits at most for the sum of both, and is then answered 503.
+/// How long the database is waited for. A request waits at most for the sum of both, or for 60 ms more than a query may
+/// take if that is longer, and is then answered 503.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub(crate) struct DatabaseTimeouts {
     /// Maximum time to connect to the database

@@ -141,15 +141,16 @@ impl Pipeline {
         if self.is_pinged.swap(true, Ordering::Relaxed) {
             return;
         }
-        if let Some(ticket) = self.enter(now) {
-            tokio::spawn(async move {
-                let pipeline = &ticket.pipeline;
-                if pipeline.client.check_connection().await.is_ok() {
-                    pipeline.queue().answered(ticket.number);
-                    pipeline.is_pinged.store(false, Ordering::Relaxed);
-                }
-            });
-        }
+        // Also into a full queue: where nobody else waits, nobody else notices that it is answered.
+        let number = self.queue().enter(now);
+        let ticket = self.ticket(number);
+        tokio::spawn(async move {
+            let pipeline = &ticket.pipeline;
+            if pipeline.client.check_connection().await.is_ok() {
+                pipeline.queue().answered(ticket.number);
+                pipeline.is_pinged.store(false, Ordering::Relaxed);
+            }
+        });
     }
 
     /// How long it has not answered a query; none if there is none.
@@ -225,9 +226,12 @@ pub(super) async fn watch(
         if tokio::time::timeout(TICK, &mut connection).await.is_ok() {
             return;
         }
-        // Gone once no query is on it and none will be; the connection then ends by itself.
+        // Gone once nobody waits on it and nobody will. It ends by itself once what was abandoned is answered.
         let Some(pipeline) = pipeline.upgrade() else {
-            continue;
+            if tokio::time::timeout(limit, &mut connection).await.is_err() {
+                connection.abort();
+            }
+            return;
         };
         let now = Instant::now();
         match pipeline.waits(now) {

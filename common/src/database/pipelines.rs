@@ -12,7 +12,7 @@ use tokio::{
 use tokio_postgres::error::{DbError, Severity, SqlState};
 
 use super::{
-    Chain, ConnectError, Shared, Unavailable,
+    Chain, ConnectError, Seldom, Shared, Unavailable,
     pipeline::{Pipeline, Ticket, watch},
 };
 
@@ -110,7 +110,10 @@ impl Pipelines {
         let severity = error.as_db_error().map(DbError::parsed_severity);
         let is_refused = matches!(severity, Some(Some(Severity::Error)));
         if is_refused && ticket.pipeline.age() < FRESH {
-            tracing::warn!("the database refuses a query: {}", Chain(error));
+            static TOLD: Seldom = Seldom::new();
+            if TOLD.is_due() {
+                tracing::warn!("the database refuses a query: {}", Chain(error));
+            }
             return Err(Unavailable::Failed);
         }
         self.remove(&ticket.pipeline);

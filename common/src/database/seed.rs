@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[derive(clap::Args)]
 struct Seed {
     /// JSON object from locale name to text [default: the seven built-in greetings]
-    #[arg(long, env = "QUARTET_GREETINGS", value_name = "FILE")]
+    #[arg(long, value_name = "FILE")]
     greetings: Option<PathBuf>,
 }
 
@@ -66,11 +66,10 @@ pub(crate) fn seed(
 ) -> Result<(), SeedError> {
     let seed = matches.subcommand_matches("seed");
     let seed = seed.and_then(|matches| Seed::from_arg_matches(matches).ok());
-    // An empty variable is one that is not set.
+    // The server's own option has the variable as well.
     let file = seed
         .and_then(|seed| seed.greetings)
-        .or_else(|| options.greetings.clone())
-        .filter(|file| !file.as_os_str().is_empty());
+        .or_else(|| options.greetings.clone());
     let url = options.database.url.as_ref().ok_or(SeedError::NoUrl)?;
     let settings = Settings::new(url, program)?;
     let greetings = match file {

@@ -29,6 +29,8 @@ pub fn app<B: Body + Into<ReqBody>>(
 > + Clone {
     let service = Service::new(routes(api.clone())).hoop(complete);
     let unknown = SocketAddr::Unknown;
+    // What salvo's `Server` makes for each connection: public, but hidden from salvo's documentation, so that another
+    // release may change it.
     let handler = service.hyper_handler(
         unknown.clone(),
         unknown,

@@ -1,6 +1,5 @@
 //! The tables of the lanes over a database, and what they leave unsaid.
 
-use quartet_analysis::statistics::Verdict;
 use quartet_analysis::{Analysis, DatabaseLane, DatabaseRow, Pair};
 use quartet_record::plan::ArmRole;
 
@@ -132,21 +131,15 @@ impl Page<'_> {
     }
 
     fn database_pair(&self, pair: &Pair) -> String {
-        let (arm, against) = (self.name(pair.arm), self.name(pair.against));
-        let cpu = interval(pair.ratio.inverse());
-        match pair.verdict {
-            Verdict::Ahead | Verdict::Behind => {
-                format!("{arm} uses {cpu} times the CPU time of {against}")
-            }
-            Verdict::Tie => format!("{arm} and {against} tie: {cpu}"),
-            Verdict::Undecided => {
-                let advice = match pair.restarts_needed {
-                    Some(needed) => format!("about {needed} restarts would be needed to decide"),
-                    None => "no feasible number of restarts would decide".to_owned(),
-                };
-                format!("{arm} and {against}: undecided, {cpu}; {advice}")
-            }
-        }
+        let of_cpu = Pair {
+            ratio: pair.ratio.inverse(),
+            ..*pair
+        };
+        self.remark(&of_cpu).unwrap_or_else(|| {
+            let (arm, against) = (self.name(pair.arm), self.name(pair.against));
+            let cpu = interval(of_cpu.ratio);
+            format!("{arm} uses {cpu} times the CPU time of {against}")
+        })
     }
 
     fn names(&self, arms: &[usize]) -> String {

@@ -5,12 +5,18 @@ use std::fmt::Write as _;
 use quartet_analysis::{Analysis, VariantComparison};
 use quartet_record::Record;
 
-use super::{Slowdown, sentences, slowdown};
+use super::{Slowdown, more_instructions, percentage, sentences, slowdown};
 use crate::numbers::{interval, microseconds, thousands};
 use crate::table::{Align, Table};
 
-/// The comment, in GitHub's Markdown. `share` is the slowdown that would be too much, if any is named.
-pub fn comment(record: &Record, analysis: &Analysis, share: Option<f64>) -> String {
+/// The comment, in GitHub's Markdown. `slower` is the slowdown that would be too much, `instructions` the share of
+/// further instructions that would be, where they are named.
+pub fn comment(
+    record: &Record,
+    analysis: &Analysis,
+    slower: Option<f64>,
+    instructions: Option<f64>,
+) -> String {
     let mut text = String::new();
     for (variant, sentences) in analysis.variants.iter().zip(sentences(record, analysis)) {
         let (first, rest) = sentences
@@ -26,15 +32,31 @@ pub fn comment(record: &Record, analysis: &Analysis, share: Option<f64>) -> Stri
         }
         text.push('\n');
     }
-    if let Some(share) = share {
+    if let Some(share) = instructions {
+        let percent = percentage(share);
+        let outcome = match more_instructions(record, analysis, share) {
+            None => "Failed: instructions could not be counted.".to_owned(),
+            Some(more) if more.is_empty() => {
+                format!("Passed: no lane takes more instructions by more than {percent}.")
+            }
+            Some(more) => format!(
+                "Failed: more instructions by more than {percent}: {}.",
+                more.join(", ")
+            ),
+        };
+        let _ = writeln!(text, "{outcome}\n");
+    }
+    if let Some(share) = slower {
         let outcome = match slowdown(record, analysis, share) {
             Slowdown::Proven(sentence) => format!("Failed: {sentence}."),
             Slowdown::Unknown(sentence) => format!("Failed: {sentence}."),
             Slowdown::Open(sentence) => format!("Passed; {sentence}."),
-            Slowdown::Refuted => format!(
-                "Passed: no lane is slower by more than {} %.",
-                100.0 * share
-            ),
+            Slowdown::Refuted => {
+                format!(
+                    "Passed: no lane is slower by more than {}.",
+                    percentage(share)
+                )
+            }
         };
         let _ = writeln!(text, "{outcome}\n");
     }

@@ -180,7 +180,12 @@ fn counts_and_cases_are_told_by_name() {
 #[test]
 fn a_comment_has_the_answer_the_figures_and_the_outcome() {
     let record = run(28, 140_000.0);
-    let text = comment(&record, &Analysis::of(&record).unwrap(), Some(0.03));
+    let text = comment(
+        &record,
+        &Analysis::of(&record).unwrap(),
+        Some(0.03),
+        Some(0.02),
+    );
     let lines: Vec<&str> = text.lines().collect();
     assert!(
         lines[0].starts_with("**axum 0.8.4 answers ") && lines[0].ends_with(".**"),
@@ -193,7 +198,23 @@ fn a_comment_has_the_answer_the_figures_and_the_outcome() {
     assert!(text.contains("\n| item | "), "{text}");
     assert!(text.contains("Failed: slower by more than 3 %: "), "{text}");
     assert!(
+        text.contains("\nFailed: instructions could not be counted.\n"),
+        "{text}"
+    );
+    assert!(
         text.contains("28 restarts, 2026-11-02, Fast 9000"),
         "{text}"
     );
+}
+
+#[test]
+fn a_share_is_shown_as_it_was_typed() {
+    for (share, shown) in [
+        (0.03, "3 %"),
+        (0.07, "7 %"),
+        (0.29, "29 %"),
+        (0.005, "0.5 %"),
+    ] {
+        assert_eq!(percentage(share), shown);
+    }
 }
