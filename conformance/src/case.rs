@@ -117,7 +117,10 @@ impl Need {
             Self::Postgres => {
                 "needs PostgreSQL on this machine (Debian: apt-get install postgresql)"
             }
-            Self::Database => "needs a server whose stanza has database_args, built for a database",
+            Self::Database => {
+                "needs a server whose stanza has database_args with {url} and database_seed_args, \
+                 built for a database"
+            }
             Self::DataFile => "needs a server whose stanza has data_args",
             Self::HeaderTimeout => "needs a server whose stanza has header_timeout_args",
             Self::IdleTimeout => "needs a server whose stanza has idle_timeout_args",

@@ -13,6 +13,9 @@ use crate::{Context, Deviation, ensure};
 /// How long a database may take to be filled.
 const SEEDING: Duration = Duration::from_secs(30);
 
+/// How the names of a cluster's further databases begin.
+const FURTHER: &str = "data_";
+
 /// What a server's processes are told instead of greetings.
 #[derive(Debug)]
 pub(crate) struct Over {
@@ -32,9 +35,10 @@ pub(crate) struct Seeded {
 }
 
 impl Over {
-    /// Whether a server can be told a database.
+    /// Whether a server can be told a database by arguments, and can fill it.
     pub(crate) fn can(server: &Server) -> bool {
-        server.database_args.is_some() && server.database_seed_args.is_some()
+        let mut told = server.database_args.iter().flatten();
+        told.any(|it| it.contains("{url}")) && server.database_seed_args.is_some()
     }
 
     /// A cluster's database, at this URL, for the processes of `program`.
@@ -52,19 +56,13 @@ impl Over {
         &self.program
     }
 
-    /// The arguments that tell a process its database, unless `told` does.
+    /// The arguments that tell a process its database, unless `told` names a further one.
     pub(crate) fn arguments(&self, server: &Server, told: &[OsString]) -> Vec<OsString> {
-        let arguments: Vec<OsString> = arguments(server, &self.url)
-            .into_iter()
-            .map(Into::into)
-            .collect();
-        let is_told = match arguments.first() {
-            Some(first) => told.contains(first),
-            None => true,
-        };
-        match is_told {
+        let further = format!("@{}/{FURTHER}", self.superuser.address);
+        let names_one = |argument: &OsString| argument.to_string_lossy().contains(&further);
+        match told.iter().any(names_one) {
             true => Vec::new(),
-            false => arguments,
+            false => arguments(server, &self.url),
         }
     }
 
@@ -78,7 +76,10 @@ impl Over {
         server: &Server,
         file: &Path,
     ) -> Result<Vec<OsString>, Deviation> {
-        let name = format!("data_{}", self.databases.fetch_add(1, Ordering::Relaxed));
+        let name = format!(
+            "{FURTHER}{}",
+            self.databases.fetch_add(1, Ordering::Relaxed)
+        );
         let made = Session::connect(&self.superuser, context.deadline())
             .and_then(|mut session| session.run(&format!("CREATE DATABASE {name} OWNER {ROLE}")));
         made.map_err(|error| context.obstructed(error))?;
@@ -86,8 +87,7 @@ impl Over {
         let address = self.superuser.address;
         let url = format!("postgres://{ROLE}:{password}@{address}/{name}");
         self.fill(server, &url, file)?;
-        let arguments = arguments(server, &url);
-        Ok(arguments.into_iter().map(Into::into).collect())
+        Ok(arguments(server, &url))
     }
 
     /// Fills the database with the greetings of a file.
@@ -117,18 +117,8 @@ impl Over {
     }
 
     fn try_fill(&self, server: &Server, url: &str, file: &Path) -> Result<Seeded, Deviation> {
-        let template = server.database_seed_args.iter().flatten();
-        let file = file.to_string_lossy();
-        let fill = |it: &String| it.replace("{file}", &file).replace("{url}", url);
-        let mut args = match template.clone().any(|it| it.contains("{url}")) {
-            true => Vec::new(),
-            false => arguments(server, url),
-        };
-        args.extend(template.map(fill));
-        let seeding = Server {
-            args,
-            ..server.clone()
-        };
+        let seeding = server.filling_database(url, file);
+        let seeding = seeding.ok_or_else(|| Deviation("it fills no database".to_owned()))?;
         let options = StartOptions {
             program: Some(self.program.clone()),
             ..StartOptions::default()
@@ -148,9 +138,44 @@ impl Over {
     }
 }
 
-fn arguments(server: &Server, url: &str) -> Vec<String> {
-    let template = server.database_args.iter().flatten();
-    template
-        .map(|argument| argument.replace("{url}", url))
-        .collect()
+fn arguments(server: &Server, url: &str) -> Vec<OsString> {
+    let arguments = server.database_arguments(url).into_iter();
+    arguments.map(Into::into).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::servers::{Ready, Role};
+
+    #[test]
+    fn a_process_is_told_one_database() {
+        let superuser = Login {
+            address: (std::net::Ipv4Addr::LOCALHOST, 20_000).into(),
+            user: "postgres".to_owned(),
+            password: PASSWORD.to_owned(),
+            database: "template1".to_owned(),
+            tls: None,
+        };
+        let over = Over {
+            program: PathBuf::from("x"),
+            url: "postgres://u@localhost:20000/u".to_owned(),
+            superuser,
+            databases: AtomicU32::new(0),
+        };
+        // One argument or two: either names the URL.
+        for template in [&["--database={url}"][..], &["--database", "{url}"]] {
+            let owned = template.iter().map(|&it| it.to_owned());
+            let server = Server {
+                database_args: Some(owned.collect()),
+                database_seed_args: Some(vec!["{file}".to_owned()]),
+                ..Server::new("x", Role::Framework, "x", Ready::Line)
+            };
+            assert!(Over::can(&server));
+            let usual = arguments(&server, &over.url);
+            let further = arguments(&server, "postgres://u@127.0.0.1:20000/data_0");
+            assert_eq!(over.arguments(&server, &["--verbose".into()]), usual);
+            assert!(over.arguments(&server, &further).is_empty());
+        }
+    }
 }

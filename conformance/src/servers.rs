@@ -37,7 +37,7 @@
 //! | `listen_args` | arguments in place of `args` with which it listens on `{address}`: a name and a port, or `unix:` and a path |
 //! | `database_build`, `database_program` | how to build, and what to start, in place of `build` and `program`, if the greetings are to be in PostgreSQL |
 //! | `database_args` | further arguments with which it serves the greetings of the database at `{url}` |
-//! | `database_url_env` | the environment variable that tells it that database, where arguments do not |
+//! | `database_url_env` | the environment variable that tells it that database, where arguments do not: such a server is measured over a database, and not tested over one |
 //! | `database_seed_args` | arguments in place of `args` with which it makes the table in that database, fills it with the greetings of `{file}`, and ends; `database_args` come before them, unless `{url}` is among them |
 //!
 //! A `[[variant]]` is a server of the file that differs in something, for `cargo compare`:
@@ -65,6 +65,7 @@ mod process;
 mod setting;
 #[cfg(test)]
 mod tests;
+mod version;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -392,43 +393,6 @@ impl Catalogue {
     pub fn root(&self) -> &Path {
         &self.root
     }
-
-    /// The locked version of the crate or Python package a server is built on, if it has one and
-    /// `Cargo.lock` or its requirements name it; with `+patch` where the crate is one of a path.
-    pub fn framework_version(&self, server: &Server) -> Option<String> {
-        #[derive(Deserialize)]
-        struct Lock {
-            package: Vec<Package>,
-        }
-        #[derive(Deserialize)]
-        struct Package {
-            name: String,
-            version: String,
-            source: Option<String>,
-        }
-        let framework = server.framework.as_deref()?;
-        if let Some(requirements) = &server.requirements {
-            let text = fs::read_to_string(self.root.join(requirements)).ok()?;
-            return pinned(&text, framework);
-        }
-        let root = server.root(&self.root);
-        let text = fs::read_to_string(root.join("Cargo.lock")).ok()?;
-        let lock: Lock = toml::from_str(&text).ok()?;
-        let package = lock.package.into_iter().find(|p| p.name == framework)?;
-        Some(match package.source {
-            Some(_) => package.version,
-            None => format!("{}+patch", package.version),
-        })
-    }
-}
-
-/// The version that pip's requirements pin a package to. Names have no case.
-fn pinned(requirements: &str, package: &str) -> Option<String> {
-    let mut pins = requirements
-        .lines()
-        .filter_map(|line| line.split_once("=="));
-    let (_, version) = pins.find(|(name, _)| name.trim().eq_ignore_ascii_case(package))?;
-    version.split_ascii_whitespace().next().map(str::to_owned)
 }
 
 impl Server {

@@ -7,6 +7,7 @@ use super::options::Options;
 use super::testing::{Program, Run, not_tested};
 use crate::deviations::Deviations;
 use crate::differential::{self, Between};
+use crate::over::Over;
 use crate::postgres::Installation;
 use crate::report::Report;
 use crate::servers::{Catalogue, Process, Role, Server, StartOptions};
@@ -107,7 +108,7 @@ fn database_program(
     let is_needed = selected
         .iter()
         .any(|case| case.needs.contains(&Need::Database) && server.is_shown_in(case));
-    if !is_needed || Installation::get().is_none() || server.database_args.is_none() {
+    if !is_needed || Installation::get().is_none() || !Over::can(server) {
         return Ok(None);
     }
     if options.program.is_some() {
@@ -118,7 +119,7 @@ fn database_program(
         return Ok(named.is_file().then_some(named));
     }
     stage_line("building for a database", &server.name);
-    let built = server.for_database().build(catalogue.root());
+    let built = server.with_database_program().build(catalogue.root());
     built
         .map(|artifact| Some(artifact.program))
         .map_err(unreachable)

@@ -93,16 +93,6 @@ pub enum BuildError {
 }
 
 impl Server {
-    /// The same server, whose program is the one that serves the greetings of a database.
-    pub fn for_database(&self) -> Self {
-        let mut server = self.clone();
-        if let Some(program) = &self.database_program {
-            server.program.clone_from(program);
-            server.build.clone_from(&self.database_build);
-        }
-        server
-    }
-
     /// Builds the server quietly; what the command prints is in the error if it fails. `root` is
     /// the directory of `servers.toml`.
     ///

@@ -32,8 +32,7 @@ impl Server {
             option_env: None,
             ..self.with_database_program()
         };
-        let args = self.database_args.iter().flatten();
-        server.args.extend(args.map(|it| it.replace("{url}", url)));
+        server.args.extend(self.database_arguments(url));
         match (&self.database_url_env, &self.database_args) {
             (Some(name), _) => {
                 // It becomes the program, in the same process.
@@ -60,13 +59,21 @@ impl Server {
         })
     }
 
-    fn with_database_program(&self) -> Self {
-        let program = self.database_program.as_ref().unwrap_or(&self.program);
-        Self {
-            program: program.clone(),
-            build: self.database_build.clone(),
-            ..self.clone()
+    /// The further arguments that tell it the database at this URL.
+    pub(crate) fn database_arguments(&self, url: &str) -> Vec<String> {
+        let template = self.database_args.iter().flatten();
+        template.map(|it| it.replace("{url}", url)).collect()
+    }
+
+    /// The same server, whose program is the one that serves the greetings of a database.
+    pub(crate) fn with_database_program(&self) -> Self {
+        let mut server = self.clone();
+        // Without one of its own it is the usual program that takes a database.
+        if let Some(program) = &self.database_program {
+            server.program.clone_from(program);
+            server.build.clone_from(&self.database_build);
         }
+        server
     }
 }
 

@@ -1,3 +1,4 @@
+use super::version::pinned;
 use super::*;
 
 fn parse(text: &str) -> Result<Catalogue, String> {

@@ -1,7 +1,6 @@
 //! Filling the reference's database.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use super::{Backing, Place, Seeding};
@@ -40,40 +39,35 @@ pub(crate) fn seed(
     }
     let greetings = read()?;
     let mut session = connect()?;
-    let mut insert = String::new();
-    for (lang, text) in &greetings {
+    let row = |(lang, text): (&String, &String)| {
         let (lang, text) = (quoted(lang)?, quoted(text)?);
-        let values = format!("({lang}, {text})");
-        // It cannot fail: memory is all that is written to.
-        let _ = match (insert.is_empty(), backing.seeding) {
-            (false, Seeding::AtOnce | Seeding::WithoutLock) => write!(insert, ", {values}"),
-            _ => write!(insert, ";INSERT INTO greetings VALUES {values}"),
-        };
-    }
+        Ok(format!("({lang}, {text})"))
+    };
+    let rows: Vec<String> = greetings.iter().map(row).collect::<Result<_, String>>()?;
+    let insert = |rows: &[String]| match rows {
+        [] => String::new(),
+        rows => format!("INSERT INTO greetings VALUES {}", rows.join(", ")),
+    };
+    let replace = format!("DELETE FROM greetings; {}", insert(&rows));
     let statements = match backing.seeding {
-        Seeding::AtOnce => {
-            format!("BEGIN; {LOCK}; {TABLE}; DELETE FROM greetings{insert}; COMMIT")
-        }
-        Seeding::WithoutLock => {
-            format!("BEGIN; {TABLE}; DELETE FROM greetings{insert}; COMMIT")
-        }
+        Seeding::AtOnce => format!("BEGIN; {LOCK}; {TABLE}; {replace}; COMMIT"),
+        Seeding::WithoutLock => format!("BEGIN; {TABLE}; {replace}; COMMIT"),
         Seeding::TwiceFails => {
             let table = TABLE.replace("IF NOT EXISTS ", "");
-            format!("BEGIN; {table}; DELETE FROM greetings{insert}; COMMIT")
+            format!("BEGIN; {table}; {replace}; COMMIT")
         }
-        Seeding::Added => {
-            let on_conflict = " ON CONFLICT (lang) DO UPDATE SET text = excluded.text";
-            let insert = insert.replace(";INSERT", &format!("{on_conflict};INSERT"));
-            let insert = insert.strip_prefix(on_conflict).unwrap_or(&insert);
-            let last = if insert.is_empty() { "" } else { on_conflict };
-            format!("{TABLE}{insert}{last}")
-        }
+        Seeding::Added => match rows.is_empty() {
+            true => TABLE.to_owned(),
+            false => format!(
+                "{TABLE}; {} ON CONFLICT (lang) DO UPDATE SET text = excluded.text",
+                insert(&rows)
+            ),
+        },
         Seeding::RowByRow | Seeding::RemovedFirst => {
             run(&mut session, &format!("{TABLE}; DELETE FROM greetings"))?;
-            for statement in insert.split(";INSERT").skip(1) {
-                run(&mut session, &format!("INSERT{statement}"))?;
-            }
-            return Ok(());
+            return rows
+                .chunks(1)
+                .try_for_each(|row| run(&mut session, &insert(row)));
         }
     };
     run(&mut session, &statements)
