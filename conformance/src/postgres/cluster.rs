@@ -422,7 +422,9 @@ fn configuration(port: u16, options: &Options) -> String {
 fn free_port() -> std::io::Result<u16> {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let count = PORTS.end - PORTS.start;
-    let first = u16::try_from(std::process::id() % u32::from(count)).unwrap_or_default();
+    // Processes that start together have neighbouring numbers, and each takes many ports.
+    let spread = std::process::id().wrapping_mul(379);
+    let first = u16::try_from(spread % u32::from(count)).unwrap_or_default();
     let mut last = std::io::Error::from(std::io::ErrorKind::AddrInUse);
     for _ in 0..count {
         let offset = NEXT.fetch_add(1, Ordering::Relaxed).wrapping_add(first);

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use super::process::User;
 use super::{Installation, PASSWORD, PostgresError, ROLE, SUPERUSER};
-use crate::tools::Scratch;
+use crate::tools::{Scratch, end_with_this_program};
 
 /// What sorts texts in a cluster, and what its texts are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -153,6 +153,7 @@ fn make(locale: Locale) -> Result<Made, PostgresError> {
 fn run(program: &'static str, mut command: Command, input: &str) -> Result<(), PostgresError> {
     let failed = PostgresError::system("cannot run a program of PostgreSQL's");
     User::get()?.runs(&mut command);
+    end_with_this_program(&mut command);
     let spawned = command
         .current_dir("/")
         .stdin(Stdio::piped())
