@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::stage::Stage;
 use super::traffic::{RECOVERED, Traffic};
-use super::{NEEDS, NEEDS_PROC, case};
+use super::{NEEDS_PROC, case};
 use crate::postgres::{Frozen, PASSWORD, Stop};
 use crate::{Case, Context, Deviation, Outcome, Verdict};
 
@@ -65,8 +65,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
         "While the database does not accept the password, each request for data gets 503; a second \
          after it does everything is served again.",
         password_changed,
-    )
-    .needing(NEEDS),
+    ),
 ];
 
 /// How long everything goes well at first.

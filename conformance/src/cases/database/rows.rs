@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::case;
 use super::stage::{Stage, is_served};
 use crate::http::{Request, Response};
-use crate::postgres::{Locale, Options};
+use crate::postgres::{Locale, Options, PostgresError};
 use crate::{Case, Context, Deviation, Model, Outcome, Verdict, ensure};
 
 pub(in crate::cases) const CASES: &[Case] = &[
@@ -291,10 +291,13 @@ fn order(context: &Context) -> Outcome {
     let stage = match Stage::empty(context, &options) {
         Ok(stage) => stage?,
         // A PostgreSQL that was built without it, or is too old.
-        Err(_) => {
+        Err(PostgresError::Failed {
+            program: "initdb", ..
+        }) => {
             let why = "needs PostgreSQL 15 or later that was built with ICU".to_owned();
             return Ok(Verdict::NotApplicable(why));
         }
+        Err(error) => return Err(context.obstructed(error)),
     };
     let named = |lang: &&str| ((*lang).to_owned(), format!("text of {lang}"));
     let model = Model::new(LANGS.iter().map(named).collect());

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::thread::JoinHandle;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::pulse::Pulse;
@@ -18,10 +18,11 @@ const PAUSE: Duration = Duration::from_millis(40);
 /// How long an answer is waited for: what comes later has hung.
 const GIVE_UP: Duration = Duration::from_secs(10);
 
-/// How long an answer may take: the contract's second, and a half for a machine that is shared.
+/// How long an answer may take: the contract's second, and half a second for a machine that is shared.
 pub(super) const IN_TIME: Duration = Duration::from_millis(1500);
 
-/// How long after the database's return an answer may still be 503, likewise.
+/// How long after the database's return an answer may still be 503: the contract's second, and a
+/// quarter.
 const RECOVERY: Duration = Duration::from_millis(1250);
 
 /// How long a case waits until it must have recovered for a while.
@@ -30,12 +31,33 @@ pub(super) const RECOVERED: Duration = Duration::from_millis(1900);
 /// How many wrong answers are kept as evidence.
 const MOST_KEPT: usize = 3;
 
-/// Clients that ask for all there is, one after the other, until they are told to stop.
+/// Clients that ask for all there is, one after the other, until this ends or is dropped.
 #[derive(Debug)]
 pub(super) struct Traffic {
-    clients: Vec<JoinHandle<Vec<Asked>>>,
-    is_over: Arc<AtomicBool>,
+    clients: Clients,
     pulse: Pulse,
+}
+
+/// Their threads, none of which outlives this.
+#[derive(Debug)]
+struct Clients {
+    threads: Vec<JoinHandle<Vec<Asked>>>,
+    is_over: Arc<AtomicBool>,
+}
+
+impl Clients {
+    /// Has each end, and returns what it asked.
+    fn end(&mut self) -> Vec<thread::Result<Vec<Asked>>> {
+        self.is_over.store(true, Ordering::Relaxed);
+        self.threads.drain(..).map(JoinHandle::join).collect()
+    }
+}
+
+impl Drop for Clients {
+    fn drop(&mut self) {
+        // Nobody asks what came of it any more.
+        drop(self.end());
+    }
 }
 
 /// A request, and what came of it.
@@ -77,7 +99,7 @@ impl Traffic {
             let (view, is_over, kept) = (view.clone(), is_over.clone(), kept.clone());
             let models: Vec<Model> = models.iter().copied().cloned().collect();
             let paths = paths.clone();
-            std::thread::spawn(move || {
+            thread::spawn(move || {
                 let mut asked = Vec::new();
                 let mut turn = number;
                 while !is_over.load(Ordering::Relaxed) {
@@ -88,14 +110,16 @@ impl Traffic {
                     };
                     asked.push(ask(&view, path, &models, &kept));
                     turn += CLIENTS + 1;
-                    std::thread::sleep(PAUSE);
+                    thread::sleep(PAUSE);
                 }
                 asked
             })
         };
         Self {
-            clients: (0..CLIENTS).map(client).collect(),
-            is_over,
+            clients: Clients {
+                threads: (0..CLIENTS).map(client).collect(),
+                is_over,
+            },
             pulse: Pulse::of(view),
         }
     }
@@ -109,17 +133,16 @@ impl Traffic {
     ///
     /// # Errors
     /// A deviation if an answer was wrong, or late.
-    pub(super) fn end(mut self) -> Result<Record, Deviation> {
-        self.is_over.store(true, Ordering::Relaxed);
+    pub(super) fn end(self) -> Result<Record, Deviation> {
+        let Self { mut clients, pulse } = self;
         let mut asked = Vec::new();
-        for client in self.clients.drain(..) {
-            match client.join() {
+        for client in clients.end() {
+            match client {
                 Ok(of_client) => asked.extend(of_client),
                 Err(panic) => std::panic::resume_unwind(panic),
             }
         }
         asked.sort_by_key(|asked| asked.from);
-        let Self { pulse, .. } = self;
         let record = Record { asked, pulse };
         record.is_sound()?;
         Ok(record)
@@ -183,21 +206,29 @@ impl Record {
         Ok(())
     }
 
-    /// Whether all that was asked between the two was 503.
+    /// Whether all that was asked and answered between the two was 503.
     ///
     /// # Errors
-    /// A deviation if something else was answered.
+    /// A deviation if something else was answered, or nothing was.
     pub(super) fn was_unavailable(&self, from: Instant, to: Instant) -> Result<(), Deviation> {
         let between = |asked: &&Asked| asked.from > from && asked.to < to;
         let mut within = self.asked.iter().filter(between);
         let right = within.find(|asked| matches!(asked.came, Came::Right));
-        match right {
-            None => Ok(()),
-            Some(asked) => Err(Deviation(format!(
+        if let Some(asked) = right {
+            return Err(Deviation(format!(
                 "GET {} is 200 while the database cannot be read",
                 asked.path
-            ))),
+            )));
         }
+        // What waits for the database when it goes may be all that is answered while it is away.
+        let is_refused = |asked: &Asked| {
+            matches!(asked.came, Came::Unavailable) && asked.to > from && asked.to < to
+        };
+        ensure!(
+            self.asked.iter().any(is_refused),
+            "nothing is answered while the database cannot be read"
+        );
+        Ok(())
     }
 
     /// Whether all that was asked before this was right.
