@@ -182,7 +182,8 @@ fn typed() -> String {
         .join(" ")
 }
 
-fn quoted(argument: &str) -> String {
+/// An argument as a shell takes it for one.
+pub(crate) fn quoted(argument: &str) -> String {
     let plain =
         |character: char| character.is_ascii_alphanumeric() || "-_=,./:+@%".contains(character);
     if !argument.is_empty() && argument.chars().all(plain) {

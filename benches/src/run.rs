@@ -15,6 +15,7 @@ use quartet_conformance::servers::Catalogue;
 use quartet_record::State;
 use quartet_report::text::{Form, render};
 
+use crate::command::quoted;
 use crate::failure::Failure;
 use crate::{selection, variant};
 
@@ -40,7 +41,11 @@ pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
     run.show(&render(&run.record, &analysis, Form::Text))?;
     run.write_page(&analysis)?;
     match run.record.state {
-        State::Interrupted => Err(Failure::Interrupted),
+        State::Interrupted => {
+            let place = run.claim.directory().to_string_lossy();
+            eprintln!("to continue: cargo compare --resume {}", quoted(&place));
+            Err(Failure::Interrupted)
+        }
         _ if !analysis.anything_counts(&run.record) => Err(Failure::AllExcluded),
         State::Running | State::Complete => Ok(()),
     }

@@ -210,3 +210,19 @@ fn what_a_package_must_not_know_it_does_not_depend_on() {
         }
     }
 }
+
+#[test]
+fn cargo_run_finds_the_program_of_every_package() {
+    let mut several = 0;
+    for (name, (_, manifest)) in members() {
+        let programs = manifest.get("bin").and_then(|bins| bins.as_array());
+        if programs.is_some_and(|programs| programs.len() > 1) {
+            several += 1;
+            let package = manifest["package"].as_table().unwrap();
+            let chosen = package.get("default-run").and_then(|run| run.as_str());
+            assert_eq!(chosen, Some(name.as_str()), "{name}");
+        }
+    }
+    // The servers, of which each has programs over a database besides.
+    assert!(several >= 4, "{several} packages with several programs");
+}

@@ -140,11 +140,8 @@ fn git(repository: &Path, index: Option<&Path>, arguments: &[&str]) -> Result<St
     let output = command.output().context("cannot run `git`")?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
-        bail!(
-            "`git {}` failed: {}",
-            arguments[0],
-            said.lines().next().unwrap_or_default()
-        );
+        let why = said.lines().next().map(|line| format!(": {line}"));
+        bail!("`git {}` failed{}", arguments[0], why.unwrap_or_default());
     }
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
