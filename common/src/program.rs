@@ -161,9 +161,16 @@ pub fn main_with<A: clap::Args>(
         Err(error) => error.exit(),
     };
     #[cfg(feature = "database")]
-    let seeded = matches.subcommand_matches("database").map(|matches| {
-        crate::database::seed(matches, &options, particulars.name).map_err(StartError::from)
-    });
+    let seeded = matches
+        .subcommand_matches("database")
+        .map(|matches| -> Result<(), StartError> {
+            let greetings = crate::database::seed(matches, &options, particulars.name)?;
+            eprintln!(
+                "{}: the database has these greetings now: {greetings}",
+                particulars.name
+            );
+            Ok(())
+        });
     #[cfg(not(feature = "database"))]
     let seeded = None;
     let done = match (seeded, options.print_openapi) {

@@ -123,7 +123,12 @@ fn execute(options: &Options) -> Result<u8, RunError> {
         _ if stop::is_interrupted() => INTERRUPTED,
         true if says_nothing(&report) => NOTHING,
         true => 0,
-        false => DEVIATION,
+        false => {
+            for reason in report.unexpected() {
+                eprintln!("conformance: {reason}");
+            }
+            DEVIATION
+        }
     })
 }
 

@@ -72,6 +72,42 @@ impl Report {
     }
 }
 
+impl Report {
+    /// Why the run [is not as expected](Self::is_as_expected), a line for each target and a conflict.
+    pub fn unexpected(&self) -> Vec<String> {
+        let mut reasons: Vec<String> = Vec::new();
+        for target in &self.targets {
+            let counts = [
+                (target.count(Standing::Error), "errors of the suite"),
+                (target.count(Standing::Failure), "failures"),
+                (target.count(Standing::Warning), "warnings"),
+                (
+                    target.count(Standing::Stale),
+                    "listed deviations that no longer occur",
+                ),
+                (target.undecided, "cases not decided"),
+            ];
+            let counts: Vec<String> = counts
+                .iter()
+                .filter(|(count, _)| *count > 0)
+                .map(|(count, what)| format!("{what}: {count}"))
+                .collect();
+            if !counts.is_empty() {
+                reasons.push(format!(
+                    "{}: not as expected: {}",
+                    target.name,
+                    counts.join(", ")
+                ));
+            }
+        }
+        let conflict = self.between.as_ref().and_then(|b| b.conflict.as_ref());
+        if conflict.is_some() {
+            reasons.push("not as expected: servers contradict each other".to_owned());
+        }
+        reasons
+    }
+}
+
 impl TargetReport {
     /// How many findings have this standing.
     pub fn count(&self, standing: Standing) -> usize {
@@ -271,6 +307,11 @@ mod tests {
             between: None,
         };
         assert!(report(0).is_as_expected());
+        assert!(report(0).unexpected().is_empty());
         assert!(!report(1).is_as_expected());
+        assert_eq!(
+            report(1).unexpected(),
+            ["one: not as expected: cases not decided: 1"]
+        );
     }
 }

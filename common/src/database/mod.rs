@@ -31,7 +31,7 @@ use tokio::{
     runtime::{self, Handle},
     time::{Instant, sleep, timeout_at},
 };
-use tokio_postgres::Row;
+use tokio_postgres::{Row, error::SqlState};
 
 pub(crate) use self::{
     options::{DatabaseOptions, DatabaseTimeouts},
@@ -254,12 +254,24 @@ impl Seldom {
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
 enum ConnectError {
+    /// There is no table, which is noticed when the statements are prepared.
+    #[error("{}; `database seed` creates the table", Chain(.0))]
+    NoTable(tokio_postgres::Error),
     /// It was refused, or failed.
     #[error("{}", Chain(.0))]
-    Failed(#[from] tokio_postgres::Error),
+    Failed(tokio_postgres::Error),
     /// It took too long.
     #[error("no connection within {0:?}")]
     Late(Duration),
+}
+
+impl From<tokio_postgres::Error> for ConnectError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        match error.code() {
+            Some(&SqlState::UNDEFINED_TABLE) => Self::NoTable(error),
+            _ => Self::Failed(error),
+        }
+    }
 }
 
 /// Why the greetings cannot be read.

@@ -58,12 +58,12 @@ pub(crate) enum SeedError {
     Runtime(#[from] io::Error),
 }
 
-/// Does what `database` and what is below it asked for.
+/// Does what `database` and what is below it asked for, and returns how many greetings the table has then.
 pub(crate) fn seed(
     matches: &clap::ArgMatches,
     options: &Options,
     program: &str,
-) -> Result<(), SeedError> {
+) -> Result<usize, SeedError> {
     let seed = matches.subcommand_matches("seed");
     let seed = seed.and_then(|matches| Seed::from_arg_matches(matches).ok());
     // The server's own option has the variable as well.
@@ -89,7 +89,7 @@ pub(crate) fn seed(
         drop(client);
         // It says goodbye. What it ends with does not matter any more.
         let _ = connection.await;
-        Ok(())
+        Ok(greetings.len())
     })
 }
 
