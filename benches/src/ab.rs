@@ -8,6 +8,7 @@ use clap::Args;
 use quartet_analysis::Analysis;
 use quartet_conformance::servers::Catalogue;
 use quartet_record::{Record, State};
+use quartet_report::Conclusion;
 use quartet_report::text::{Form, render};
 use quartet_report::variants::{Slowdown, comment, more_instructions, slowdown};
 
@@ -62,7 +63,9 @@ pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
         let record = named(path)?;
         has_variant(&record, path)?;
         let analysis = Analysis::of(&record)?;
-        print(&render(&record, &analysis, Form::Text))?;
+        let conclusion = Conclusion::of(&record, &analysis, None);
+        let found = render(&record, &analysis, Form::Text);
+        print(&format!("{found}\n{}", conclusion.text()))?;
         return concluded(options, &record, &analysis);
     }
     if !options.run.servers().is_empty() {
@@ -84,8 +87,7 @@ pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
     }
     run.measure(Some(cost))?;
     let analysis = Analysis::of(&run.record)?;
-    run.show(&render(&run.record, &analysis, Form::Text))?;
-    run.write_page(&analysis)?;
+    run.conclude(&render(&run.record, &analysis, Form::Text), &analysis)?;
     concluded(options, &run.record, &analysis)
 }
 

@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use quartet_analysis::{Analysis, Division};
 use quartet_record::Record;
 use quartet_report::text::{Form, markdown, render, render_division};
-use quartet_report::{html, link, splice};
+use quartet_report::{Conclusion, html, link, splice};
 
 use crate::failure::{Failure, named, print};
 use crate::page::suite;
@@ -160,7 +160,13 @@ fn show(options: &ReportOptions, record: &Record) -> Result<()> {
         Form::Text
     };
     let division = render_division(record, &division, form);
-    print(&format!("{}\n{division}", render(record, &analysis, form)))
+    let found = render(record, &analysis, form);
+    if form == Form::Markdown {
+        return print(&format!("{found}\n{division}"));
+    }
+    let place = quoted(&options.record.to_string_lossy());
+    let conclusion = Conclusion::of(record, &analysis, Some(&place));
+    print(&format!("{found}\n{division}\n{}", conclusion.text()))
 }
 
 fn read(file: &Path) -> Result<String> {

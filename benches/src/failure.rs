@@ -53,7 +53,7 @@ impl Failure {
                 ExitCode::from(interrupt::EXIT_STATUS as u8)
             }
             Self::AllExcluded => {
-                eprintln!("compare: every row is excluded; the reasons are below the table");
+                eprintln!("compare: every row is excluded; the verdict says why, and what to do");
                 ExitCode::from(3)
             }
             Self::NoResult(sentence) => {

@@ -15,7 +15,6 @@ use quartet_conformance::servers::Catalogue;
 use quartet_record::State;
 use quartet_report::text::{Form, render};
 
-use crate::command::quoted;
 use crate::failure::Failure;
 use crate::{selection, variant};
 
@@ -38,14 +37,9 @@ pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
     };
     run.measure(Some(options.cost()))?;
     let analysis = Analysis::of(&run.record)?;
-    run.show(&render(&run.record, &analysis, Form::Text))?;
-    run.write_page(&analysis)?;
+    run.conclude(&render(&run.record, &analysis, Form::Text), &analysis)?;
     match run.record.state {
-        State::Interrupted => {
-            let place = run.claim.directory().to_string_lossy();
-            eprintln!("to continue: cargo compare --resume {}", quoted(&place));
-            Err(Failure::Interrupted)
-        }
+        State::Interrupted => Err(Failure::Interrupted),
         _ if !analysis.anything_counts(&run.record) => Err(Failure::AllExcluded),
         State::Running | State::Complete => Ok(()),
     }

@@ -29,6 +29,7 @@ mod footprint;
 mod gates;
 mod lane;
 mod open_loop;
+mod remedy;
 mod samples;
 #[cfg(test)]
 mod simulation;
@@ -53,6 +54,7 @@ pub use open_loop::{
     ANSWERED, COMPARED, LatencyComparison, LatencyEquals, LatencyLevel, LatencyPair,
     LatencySamples, OpenLoop, latency_comparison,
 };
+pub use remedy::remedy;
 pub use samples::{Samples, counts};
 pub use variants::{
     Change, Count, CountChange, Loss, Size, SizeChange, SuiteChange, VariantComparison, VariantLane,

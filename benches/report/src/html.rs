@@ -28,6 +28,7 @@ use askama::Template;
 use quartet_analysis::{Analysis, Division};
 use quartet_record::Record;
 
+use crate::verdict::Conclusion;
 use block::Section;
 use material::Material;
 
@@ -51,11 +52,13 @@ pub fn page(
     run: Option<&str>,
 ) -> Result<String> {
     let material = Material::new(record, analysis, suite)?;
+    let conclusion = Conclusion::of(record, analysis, None);
     let document = Document {
         title: "Quartet: a comparison",
         base_style: suite.style,
         provenance: material.provenance(),
-        notices: material.notices(),
+        verdict: conclusion.verdict,
+        notices: conclusion.missing,
         sections: [
             Some(verdict::section(&material)),
             variants::section(&material),
@@ -107,7 +110,9 @@ struct Document<'a> {
     base_style: &'a str,
     /// When, by which command and where it was measured.
     provenance: String,
-    /// What must not be missed.
+    /// Who is first, in a sentence or two.
+    verdict: Vec<String>,
+    /// What is missing, and what to do about it.
     notices: Vec<String>,
     sections: Vec<Section>,
 }

@@ -21,6 +21,8 @@ mod splice;
 pub mod table;
 pub mod text;
 pub mod variants;
+mod verdict;
 
 pub use link::link;
 pub use splice::{BEGIN, END, splice};
+pub use verdict::Conclusion;

@@ -7,11 +7,12 @@ use quartet_analysis::{Analysis, Division};
 use quartet_conformance::servers::Catalogue;
 use quartet_record::plan::{Arm, Effort};
 use quartet_record::{Record, SCHEMA_VERSION, State, now};
-use quartet_report::html;
+use quartet_report::{Conclusion, html};
 
 use super::claim::Claim;
 use super::measured::plans_database;
 use super::options::Options;
+use crate::command::quoted;
 use crate::cores::Placement;
 use crate::database::Database;
 use crate::environment::{self, Private};
@@ -110,20 +111,23 @@ impl Run {
         print(&format!("\n{found}\nThe record: {}\n", file.display()))
     }
 
-    /// Writes the page beside the record, and says where it is.
+    /// Prints what was found, writes the page, and ends with the verdict and where both files are.
     ///
     /// # Errors
-    /// Where the page cannot be written.
-    pub(crate) fn write_page(&self, analysis: &Analysis) -> Result<()> {
+    /// Where standard output cannot be written to, or the page cannot be written.
+    pub(crate) fn conclude(&self, found: &str, analysis: &Analysis) -> Result<()> {
+        let directory = self.claim.directory();
+        print(&format!("\n{found}\n"))?;
         let division = Division::of(&self.record)?;
-        let file = html::write(
-            &self.record,
-            analysis,
-            &division,
-            &suite(),
-            self.claim.directory(),
-        )?;
-        print(&format!("The report: {}\n", file.display()))
+        let page = html::write(&self.record, analysis, &division, &suite(), directory)?;
+        let place = quoted(&directory.to_string_lossy());
+        let conclusion = Conclusion::of(&self.record, analysis, Some(&place));
+        let (record, page) = (Record::file(directory), page.display());
+        print(&format!(
+            "{}\nThe report: {page}; the record: {}\n",
+            conclusion.text(),
+            record.display()
+        ))
     }
 
     /// The directory of `servers.toml`.

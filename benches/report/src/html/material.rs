@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 use quartet_analysis::{Analysis, Detail, LaneAnalysis, details};
+use quartet_record::Record;
 use quartet_record::plan::{ArmRole, Lane};
-use quartet_record::{Record, State};
 
 use super::suite::Suite;
 use crate::text::{Form, Page as Tables};
@@ -67,29 +67,6 @@ impl<'a> Material<'a> {
             record.command,
             record.machine.sentence()
         )
-    }
-
-    pub(super) fn notices(&self) -> Vec<String> {
-        let (counted, planned) = (self.analysis.restarts, self.record.plan.restarts);
-        let mut notices = Vec::new();
-        match self.record.state {
-            State::Complete => {}
-            State::Interrupted => notices.push(format!(
-                "This run was interrupted: {counted} of {planned} restarts are used."
-            )),
-            State::Running => notices.push(format!(
-                "This run has not ended, or was killed: {counted} of {planned} restarts are used."
-            )),
-        }
-        if counted < 2 {
-            notices.push(
-                "There are no intervals and no verdicts, because they need two restarts."
-                    .to_owned(),
-            );
-        } else if !self.analysis.anything_counts(self.record) {
-            notices.push("Every row is excluded: Gates has the reasons.".to_owned());
-        }
-        notices
     }
 }
 

@@ -1,12 +1,13 @@
-//! The verdict, in sentences.
+//! The verdict on each pair, in sentences.
 
-use quartet_analysis::statistics::{Ratio, Verdict};
+use quartet_analysis::statistics::Verdict;
 use quartet_analysis::{LaneAnalysis, Pair};
 use quartet_record::plan::ArmRole;
 
 use super::block::{Block, Item, Panel, Section};
 use super::material::{Material, heading};
 use crate::numbers::interval;
+use crate::verdict::{First, Standing, by, list};
 
 pub(super) fn section(material: &Material<'_>) -> Section {
     let panels = material.lanes().map(|(lane, _)| Panel {
@@ -37,36 +38,15 @@ pub(super) fn section(material: &Material<'_>) -> Section {
 
 /// Who is first.
 fn first(material: &Material<'_>, lane: &LaneAnalysis) -> String {
-    let ranked = || {
-        lane.rows
-            .iter()
-            .filter_map(|row| Some((row.arm, row.rank?)))
-    };
-    let leaders: Vec<(usize, bool)> = ranked()
-        .filter(|(_, rank)| rank.best == 1)
-        .map(|(arm, rank)| (arm, rank.worst == 1))
-        .collect();
-    let tied = |a: usize, b: usize| {
-        lane.pairs.iter().any(|pair| {
-            pair.verdict == Verdict::Tie && [(a, b), (b, a)].contains(&(pair.arm, pair.against))
-        })
-    };
-    let names: Vec<&str> = leaders.iter().map(|(arm, _)| material.name(*arm)).collect();
-    let all_tie = leaders.iter().enumerate().all(|(index, (arm, _))| {
-        leaders[index + 1..]
-            .iter()
-            .all(|(other, _)| tied(*arm, *other))
-    });
-    let any_compared = lane
-        .rows
-        .iter()
-        .any(|row| material.role(row.arm) == ArmRole::Compared);
-    match names[..] {
-        [] if !any_compared => "No server has a rank in this run.".to_owned(),
-        [] => "No verdict: fewer than two servers are valid.".to_owned(),
-        [one] => format!("{one} is first."),
-        _ if all_tie => format!("{} share rank 1.", list(&names, "and")),
-        _ => format!("Undecided who is first: {}.", list(&names, "or")),
+    let standing = Standing::of_lane(material.record, lane);
+    let leaders = standing.leaders.iter();
+    let names: Vec<&str> = leaders.map(|&arm| material.name(arm)).collect();
+    match standing.first {
+        First::NothingCompared => "No server has a rank in this run.".to_owned(),
+        First::TooFew => "No verdict: fewer than two servers are valid.".to_owned(),
+        First::One => format!("{} is first.", names[0]),
+        First::Shared => format!("{} share rank 1.", list(&names, "and")),
+        First::Undecided => format!("Undecided who is first: {}.", list(&names, "or")),
     }
 }
 
@@ -124,23 +104,6 @@ fn undecided(material: &Material<'_>, pair: &Pair) -> String {
     )
 }
 
-/// By how much one is ahead: "by 5.1 % (3.9 to 6.2)".
-fn by(ratio: Ratio) -> String {
-    if ratio.estimate >= 2.0 {
-        return format!(
-            "by a factor of {:.2} ({:.2} to {:.2})",
-            ratio.estimate, ratio.low, ratio.high
-        );
-    }
-    let percent = |ratio: f64| 100.0 * (ratio - 1.0);
-    format!(
-        "by {:.1} % ({:.1} to {:.1})",
-        percent(ratio.estimate),
-        percent(ratio.low),
-        percent(ratio.high)
-    )
-}
-
 fn against_reference(material: &Material<'_>, lane: &LaneAnalysis) -> Option<String> {
     let reference = material.reference()?;
     let shares: Vec<String> = lane
@@ -172,16 +135,6 @@ fn excluded(material: &Material<'_>, lane: &LaneAnalysis) -> Option<String> {
             list(&excluded, "and")
         )
     })
-}
-
-/// "a, b and c".
-fn list<T: AsRef<str>>(items: &[T], word: &str) -> String {
-    let items: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
-    match items.split_last() {
-        None => String::new(),
-        Some((last, [])) => (*last).to_owned(),
-        Some((last, rest)) => format!("{} {word} {last}", rest.join(", ")),
-    }
 }
 
 #[cfg(test)]
@@ -251,16 +204,5 @@ mod tests {
         let mut empty = record();
         empty.restarts.clear();
         assert!(said(&empty)[0].starts_with("No verdict"));
-    }
-
-    #[test]
-    fn large_differences_are_multiples() {
-        let ratio = |estimate: f64| Ratio {
-            estimate,
-            low: estimate - 0.01,
-            high: estimate + 0.01,
-        };
-        assert_eq!(by(ratio(1.05)), "by 5.0 % (4.0 to 6.0)");
-        assert_eq!(by(ratio(21.0)), "by a factor of 21.00 (20.99 to 21.01)");
     }
 }

@@ -1,0 +1,133 @@
+//! What a run lacks, and what to do about it.
+
+use quartet_analysis::{Analysis, remedy};
+use quartet_record::plan::{ArmRole, Lane};
+use quartet_record::{Record, State};
+
+use super::{list, name};
+
+/// What is missing, as sentences.
+pub(super) fn all(record: &Record, analysis: &Analysis, place: Option<&str>) -> Vec<String> {
+    let mut missing = Vec::new();
+    missing.extend(unfinished(record, analysis, place));
+    if analysis.restarts < 2 && record.state == State::Complete && record.plan.restarts < 2 {
+        missing.push(
+            "There are no intervals and no verdicts, because they need two restarts: measure more \
+             with `--restarts`."
+                .to_owned(),
+        );
+    } else if analysis.restarts < 2 {
+        missing.push(
+            "There are no intervals and no verdicts, because they need two restarts.".to_owned(),
+        );
+    }
+    missing.extend(excluded(record, analysis));
+    missing
+}
+
+fn unfinished(record: &Record, analysis: &Analysis, place: Option<&str>) -> Option<String> {
+    let what = match record.state {
+        State::Complete => return None,
+        State::Interrupted => "was interrupted",
+        State::Running => "has not ended, or was killed",
+    };
+    let of = format!("{} of {}", analysis.restarts, record.plan.restarts);
+    let said = format!("This run {what}: {of} restarts are used.");
+    let is_of = |subcommand| record.command.split(' ').nth(2) == Some(subcommand);
+    if is_of("calibrate") {
+        return Some(format!(
+            "{said} A calibration is not continued: start it again."
+        ));
+    }
+    let command = match is_of("ab") {
+        true => "cargo compare ab",
+        false => "cargo compare",
+    };
+    let place = place.unwrap_or("RUN");
+    Some(format!("{said} To continue: {command} --resume {place}"))
+}
+
+/// Rows that are excluded for one reason.
+struct Excluded<'a> {
+    reason: &'a str,
+    remedy: &'static str,
+    /// Arms, each with what it is excluded from.
+    arms: Vec<(usize, Vec<String>)>,
+}
+
+/// What is excluded, with the first reason of those that one remedy is known of.
+fn excluded(record: &Record, analysis: &Analysis) -> Vec<String> {
+    let mut found: Vec<Excluded<'_>> = Vec::new();
+    let rates = analysis.lanes.iter().flat_map(|lane| {
+        let rows = lane.rows.iter();
+        rows.map(|row| (row.arm, lane.lane.name().to_owned(), &row.excluded))
+    });
+    let database = analysis.database.iter().flat_map(|lane| {
+        let rows = lane.rows.iter();
+        rows.map(|row| (row.arm, lane.lane.name().to_owned(), &row.excluded))
+    });
+    let cells = analysis.latency.iter().flat_map(|latency| &latency.cells);
+    let latency = cells.map(|cell| (cell.arm, "latency".to_owned(), &cell.excluded));
+    for (arm, what, reasons) in rates.chain(database).chain(latency) {
+        let Some(reason) = reasons.first() else {
+            continue;
+        };
+        let remedy = remedy(reason);
+        let known = found.iter().position(|known| known.remedy == remedy);
+        let index = known.unwrap_or_else(|| {
+            found.push(Excluded {
+                reason,
+                remedy,
+                arms: Vec::new(),
+            });
+            found.len() - 1
+        });
+        let arms = &mut found[index].arms;
+        match arms.iter_mut().find(|(known, _)| *known == arm) {
+            Some((_, from)) if from.contains(&what) => {}
+            Some((_, from)) => from.push(what),
+            None => arms.push((arm, vec![what])),
+        }
+    }
+    found
+        .iter()
+        .map(|one| one.sentence(record, analysis))
+        .collect()
+}
+
+impl Excluded<'_> {
+    fn sentence(&self, record: &Record, analysis: &Analysis) -> String {
+        let lanes: Vec<&str> = record.plan.lanes.iter().copied().map(Lane::name).collect();
+        let from_all =
+            |from: &[String]| lanes.iter().all(|lane| from.iter().any(|one| one == lane));
+        let asked = record.plan.arms.iter().enumerate();
+        let asked = asked.filter(|(_, arm)| matches!(arm.role, ArmRole::Compared | ArmRole::Aside));
+        let every = !analysis.anything_counts(record)
+            && asked.into_iter().all(|(arm, _)| {
+                let mut arms = self.arms.iter();
+                arms.any(|(known, from)| *known == arm && from_all(from))
+            });
+        let subject = if every {
+            "Every row is excluded".to_owned()
+        } else {
+            let names: Vec<String> = self
+                .arms
+                .iter()
+                .map(|(arm, from)| match from_all(from) {
+                    true => name(record, *arm).to_owned(),
+                    false => format!("{} ({})", name(record, *arm), list(from, "and")),
+                })
+                .collect();
+            let verb = if names.len() == 1 { "is" } else { "are" };
+            format!("{} {verb} excluded", list(&names, "and"))
+        };
+        let remedy = match self.arms.as_slice() {
+            [(arm, _)] => {
+                let server = &record.plan.arms[*arm].server;
+                self.remedy.replace("NAME", server)
+            }
+            _ => self.remedy.to_owned(),
+        };
+        format!("{subject}: {}. {remedy}", self.reason)
+    }
+}
