@@ -80,7 +80,7 @@ fi
 grep -E '^(error|  *--> src)' output
 # The only thing that is wrong.
 [ "$(grep -c '^error\[' output)" = 1 ]
-grep -q '^error\[E0603\]: module `service` is private' output
+grep -q '^error\[E0603\]: module .service. is private' output
 # Nor is the type exported under another path.
 sources=$(cargo metadata --format-version 1 | python3 -c 'import json, sys
 for package in json.load(sys.stdin)["packages"]:
