@@ -13,6 +13,7 @@ use quartet_report::text::{Form, render};
 use quartet_report::variants::{Slowdown, comment, more_instructions, slowdown};
 
 use crate::failure::{Failure, named, print};
+use crate::numbers::percent;
 use crate::run::{self, Run};
 use crate::selection;
 use crate::variant::Variant;
@@ -74,6 +75,10 @@ pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
                 .to_owned(),
         ));
     }
+    if options.run.has_own() {
+        let sentence = "ab compares a server of servers.toml; `cargo compare --exec` takes others";
+        return Err(Failure::Usage(sentence.to_owned()));
+    }
     let mut run = match options.run.resumes() {
         Some(record) => {
             has_variant(&named(record)?, record)?;
@@ -93,7 +98,7 @@ pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
 
 fn begun(options: &Options, command: &str) -> Result<Run, Failure> {
     let server = options.server.as_deref().unwrap_or_default();
-    let choose = |catalogue: &mut Catalogue| {
+    let choose = |catalogue: &mut Catalogue, _: &[String]| {
         let variant = Variant::of(catalogue, server, &options.with, Path::new("."))?;
         variant
             .enter(catalogue)
@@ -166,15 +171,6 @@ fn outcome(record: &Record, analysis: &Analysis, share: Option<f64>) -> Result<(
             Ok(())
         }
         Slowdown::Refuted => Ok(()),
-    }
-}
-
-/// A share from a percentage, `3%` or `3`.
-fn percent(text: &str) -> Result<f64, String> {
-    let number = text.trim().trim_end_matches('%').trim_end();
-    match number.parse::<f64>() {
-        Ok(percent) if (0.0..100.0).contains(&percent) => Ok(percent / 100.0),
-        _ => Err("not a percentage from 0 to 100, such as 3%".to_owned()),
     }
 }
 

@@ -40,7 +40,7 @@ pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
         return outcome(&calibration);
     }
     let options = &options.run;
-    if !options.servers().is_empty() || options.resumes().is_some() {
+    if !options.servers().is_empty() || options.resumes().is_some() || options.has_own() {
         return Err(Failure::Usage(
             "calibrate selects its servers itself, and cannot resume".to_owned(),
         ));
@@ -51,7 +51,7 @@ pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
             "{restarts} restarts are planned, but a calibration needs {FEWEST}"
         )));
     }
-    let mut run = Run::new(options, command, |catalogue| {
+    let mut run = Run::new(options, command, |catalogue, _| {
         selection::calibration(catalogue)
     })?;
     // Throughput against connections has no verdicts to try.

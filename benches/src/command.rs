@@ -14,7 +14,9 @@ use quartet_report::{Conclusion, html, link, splice};
 use crate::failure::{Failure, named, print};
 use crate::page::suite;
 use crate::run;
-use crate::{ab, attach, calibrate, defaults, diff, export, hold, list, repack, schema, versus};
+use crate::{
+    ab, attach, calibrate, defaults, diff, export, hold, list, repack, schema, versus,
+};
 
 /// Compares the servers of servers.toml: builds, tests and measures them side by side, and reports
 /// which differences are real
@@ -32,11 +34,12 @@ use crate::{ab, attach, calibrate, defaults, diff, export, hold, list, repack, s
 #[command(after_help = "\
 Exit codes:
   0    at least one row is valid
-  1    an error
+  1    an error; history: a record cannot be read, the others are shown
   2    a wrong option, or a record that does not exist
-  3    every row is excluded; ab: the variant has no valid result
-  4    calibrate: this machine misses a promised precision; diff: the records differ; ab: slower than
-       --fail-slower allows, or more instructions than --fail-instructions does
+  3    every row is excluded; ab: the variant has no valid result; --exec: a server does not start, or does
+       not answer as --expect says; diff with a limit: a row is not comparable
+  4    calibrate: this machine misses a promised precision; diff: the records differ; ab and diff: slower
+       than --fail-slower allows, or more instructions than --fail-instructions does
   130  interrupted; the record keeps what was measured")]
 struct Command {
     #[command(subcommand)]

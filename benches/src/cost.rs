@@ -26,18 +26,19 @@ use anyhow::{Result, anyhow};
 use clap::Args;
 use indicatif::HumanDuration;
 use quartet_conformance::Model;
-use quartet_conformance::servers::{Process, StartOptions};
+use quartet_conformance::servers::{Process, Role, StartOptions};
 use quartet_record::Record;
 use quartet_record::cost::{Cost, MemoryStart, ServerCost};
 use quartet_record::plan::{ArmRole, Lane, Plan};
-use serde_json::Value;
 
 use crate::cores::{Placement, Usable};
+use crate::exec::Expected;
 use crate::interrupt::Interrupt;
 use crate::measure;
 use crate::spawn::cost_of_a_process;
 use crate::subject::Subject;
 use entries::{forget, lacks, of, of_again};
+use process::First;
 use start_up::Turns;
 
 /// What to measure besides what costs little time.
@@ -98,6 +99,8 @@ pub struct Costing<'a> {
     pub usable: &'a Usable,
     /// The answers that are right.
     pub model: &'a Model,
+    /// What servers of the command line must answer, where there are such.
+    pub expected: Option<&'a Expected>,
     /// Whether to stop early.
     pub interrupt: &'a Interrupt,
 }
@@ -141,13 +144,16 @@ impl Costing<'_> {
         Ok(())
     }
 
-    /// Each server once, and the second copy of one.
+    /// Each server once, and the second copy of the first.
     fn measured<'a>(&'a self, plan: &'a Plan) -> Vec<Measured<'a>> {
         let mut seen = HashSet::new();
         let arms = self.subjects.iter().zip(&plan.arms).enumerate();
         arms.filter_map(|(arm, (subject, planned))| {
             let subject = subject.as_ref()?;
             let is_again = planned.role == ArmRole::Again;
+            if is_again && plan.first(ArmRole::Again) != Some(arm) {
+                return None;
+            }
             let is_new = is_again || seen.insert(&subject.server.name);
             is_new.then_some(Measured {
                 subject,
@@ -179,7 +185,7 @@ impl Costing<'_> {
                 let subject = measured[index].subject;
                 let entry = measured[index].entry(cost);
                 if !self.interrupt.requested() && !lacks(entry, START_UP) {
-                    let started = start_up::once(|| self.start(subject), &self.expected());
+                    let started = start_up::once(|| self.start(subject), &self.first(subject));
                     self.keep(entry, START_UP, started, |entry, taken| {
                         entry.start_up_ns.push(taken);
                     });
@@ -212,11 +218,12 @@ impl Costing<'_> {
 
     /// Memory of two processes that run one after the other. None where the platform does not tell.
     fn memory_of(&self, plan: &Plan, of: &Measured<'_>) -> Result<Option<MemoryStart>> {
-        let loaded = measure::load(of.subject, plan, of.arm, self.placement, self.model)?;
+        let (placement, model) = (self.placement, self.model);
+        let loaded = measure::load(of.subject, plan, of.arm, placement, model, self.expected)?;
         let Some(loaded) = loaded.filter(|_| !self.interrupt.requested()) else {
             return Ok(None);
         };
-        let idle = connections::idle(self.start(of.subject)?, &self.expected())?;
+        let idle = connections::idle(self.start(of.subject)?, &self.first(of.subject))?;
         Ok(idle.map(|idle| memory::start(&loaded, plan.connections, idle)))
     }
 
@@ -226,6 +233,10 @@ impl Costing<'_> {
             return;
         }
         let program = &subject.artifact.program;
+        // Of one that was not built here nothing is known but how to start it.
+        if subject.server.role == Role::Exec {
+            return;
+        }
         if entry.stripped_bytes.is_none() {
             let size = stripped::size(program);
             self.keep(entry, "stripped size", size, |entry, bytes| {
@@ -245,7 +256,9 @@ impl Costing<'_> {
             .iter()
             .filter(|lane| !lane.is_over_database() && !entry.requests.contains_key(lane));
         let missing: Vec<Lane> = missing.copied().collect();
-        if !self.options.cost || missing.is_empty() || self.interrupt.requested() {
+        // An interpreter under valgrind is another program.
+        let is_own = subject.server.role == Role::Exec;
+        if !self.options.cost || is_own || missing.is_empty() || self.interrupt.requested() {
             return;
         }
         eprintln!("counting instructions and allocations of {}", entry.name);
@@ -319,9 +332,13 @@ impl Costing<'_> {
             .on_server_cores(|| Ok(Process::start(subject.server, &options)?))
     }
 
-    /// What GET `PATH` answers.
-    fn expected(&self) -> Value {
-        self.model.item("en").unwrap_or_default()
+    /// What a server is asked first.
+    fn first(&self, subject: &Subject<'_>) -> First<'_> {
+        let own = self.expected.filter(|_| subject.server.role == Role::Exec);
+        own.map_or_else(
+            || First::Greeting(self.model.item("en").unwrap_or_default()),
+            First::Own,
+        )
     }
 }
 

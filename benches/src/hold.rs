@@ -84,6 +84,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
         server: &server,
         artifact,
         over_database: None,
+        content: None,
     };
     let hold = Hold {
         lane: options.lane,
@@ -131,7 +132,7 @@ fn lane(text: &str) -> Result<Lane, String> {
     let held = || {
         Lane::ALL
             .into_iter()
-            .filter(|lane| !lane.is_over_database())
+            .filter(|lane| lane.path().is_some() && !lane.is_over_database())
     };
     held().find(|lane| lane.name() == text).ok_or_else(|| {
         let names: Vec<_> = held().map(Lane::name).collect();

@@ -15,6 +15,7 @@ pub mod defaults;
 pub mod diff;
 pub mod environment;
 pub mod estimates;
+pub mod exec;
 pub mod export;
 pub mod failure;
 pub mod gate;

@@ -1,17 +1,21 @@
 //! Before anything is measured: build every server on its own, look at what came of it, and hold
 //! that very program to the contract.
 
+mod custom;
 mod over_database;
 
+use std::path::PathBuf;
+
 use anyhow::{Context as _, Result};
-use quartet_conformance::servers::{Artifact, Catalogue, Server};
+use quartet_conformance::servers::{Artifact, Catalogue, Role, Server};
 use quartet_record::{Conformance, Exclusion, Record, ServerRecord};
 
 use crate::environment::{Private, python};
 use crate::interrupt::Interrupt;
 use crate::subject::Subject;
-use crate::{gate, program, variant};
+use crate::{exec, gate, program, variant};
 
+pub(crate) use custom::CustomLane;
 pub use over_database::prepare_over_database;
 
 /// Prepares every server that the record's plan names, and enters them in the record. What cannot
@@ -48,7 +52,9 @@ pub fn prepare<'a>(
             if interrupt.requested() {
                 return Err(anyhow::anyhow!("it was not tested"));
             }
-            conform(server, &artifact, record)?;
+            if server.role != Role::Exec {
+                conform(server, &artifact, record)?;
+            }
             Ok(artifact)
         });
         match sound {
@@ -56,6 +62,7 @@ pub fn prepare<'a>(
                 server,
                 artifact,
                 over_database: None,
+                content: None,
             }),
             Err(error) if !interrupt.requested() => exclude(record, server, &private, &error),
             Err(_) => {}
@@ -98,22 +105,33 @@ fn build(
         python: None,
         conformance: None,
         over_database: None,
+        exec: (server.role == Role::Exec).then(|| exec::exec(server, private)),
+        content: None,
     };
     if ready.is_ok() && !server.build.is_empty() {
         eprintln!("building {}: {}", server.name, server.build.join(" "));
     }
     let built = ready.and_then(|_| {
         interrupt.checked()?;
-        Ok(server.build_verbosely(catalogue.root())?)
+        match server.role {
+            // It is the program that was found and tried.
+            Role::Exec => Ok(Artifact {
+                program: PathBuf::from(&server.program),
+            }),
+            _ => Ok(server.build_verbosely(catalogue.root())?),
+        }
     });
     let built = built.context("it cannot be built");
     let inspected = built.and_then(|artifact| {
         let package = server.package.as_deref();
-        entry.program = Some(program::inspect(
-            &artifact.program,
-            package,
-            server.root(catalogue.root()),
-        )?);
+        let mut found =
+            program::inspect(&artifact.program, package, server.root(catalogue.root()))?;
+        // The size of an interpreter tells nothing of the program's either.
+        found.is_script |= entry
+            .exec
+            .as_ref()
+            .is_some_and(|exec| !exec.files.is_empty());
+        entry.program = Some(found);
         entry.python = python(server, &artifact.program, private);
         Ok(artifact)
     });

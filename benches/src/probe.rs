@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
+use quartet_generator::response::{Progress, ResponseReader};
 use serde_json::Value;
 
 /// How long a server may take over one answer.
@@ -83,10 +84,25 @@ pub fn connect(address: SocketAddr) -> Result<TcpStream> {
 /// Asks for `path` on a connection that is left open, and gives the answer's status and content.
 ///
 /// # Errors
-/// Where no answer comes, or one without a length.
+/// Where no answer comes, or one that ends with its connection.
 pub fn ask(stream: &mut TcpStream, address: SocketAddr, path: &str) -> Result<(u16, Vec<u8>)> {
-    let answer = ask_with(stream, address, path, &[])?;
-    Ok((answer.status, answer.content))
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n");
+    stream.write_all(request.as_bytes())?;
+    let mut reader = ResponseReader::new();
+    let mut content = Vec::new();
+    let mut buffer = [0; 8192];
+    loop {
+        let count = match stream.read(&mut buffer)? {
+            0 => bail!("the connection was closed within the answer"),
+            count => count,
+        };
+        let progress = reader.feed(&buffer[..count], |piece| content.extend_from_slice(piece))?;
+        ensure!(content.len() <= MOST_BYTES, "more than {MOST_BYTES} bytes");
+        if let Progress::Complete { used } = progress {
+            ensure!(used == count, "more came than the answer");
+            return Ok((reader.status(), content));
+        }
+    }
 }
 
 /// Asks for `path` with these header fields, on a connection of its own.

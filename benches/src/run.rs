@@ -27,9 +27,9 @@ pub use options::Options;
 /// [`Failure::Usage`] where an option cannot be met, [`Failure::Interrupted`] where the run was
 /// asked to stop, after what was measured is recorded and shown; and whatever else goes wrong.
 pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
-    let choose = |catalogue: &mut Catalogue| {
+    let choose = |catalogue: &mut Catalogue, own: &[String]| {
         let names = variant::enter(catalogue, options.servers(), Path::new("."))?;
-        selection::arms(catalogue, &names)
+        selection::arms_with(catalogue, &names, own, options.measures_contract())
     };
     let mut run = match options.resumes() {
         Some(record) => Run::again(options, record)?,

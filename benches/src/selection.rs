@@ -62,7 +62,7 @@ pub fn arms(catalogue: &Catalogue, wanted: &[String]) -> Result<Vec<Arm>, String
         .iter()
         .map(|server| match server.role {
             _ if server.variant.is_some() => arm(server, ArmRole::Aside),
-            Role::Framework | Role::Original => arm(server, ArmRole::Compared),
+            Role::Framework | Role::Original | Role::Exec => arm(server, ArmRole::Compared),
             Role::Plain | Role::Baseline | Role::Calibration => arm(server, ArmRole::Aside),
         })
         .collect();
@@ -123,6 +123,36 @@ pub fn calibration(catalogue: &Catalogue) -> Result<Vec<Arm>, String> {
         .collect())
 }
 
+/// The arms of a run with servers of the command line, by these names: they, and a second copy of the first of
+/// them, beside those of [`arms`] where `contract` says that anything of the contract is measured, or servers
+/// are asked for.
+///
+/// # Errors
+/// As [`arms`].
+pub(crate) fn arms_with(
+    catalogue: &Catalogue,
+    wanted: &[String],
+    own: &[String],
+    contract: bool,
+) -> Result<Vec<Arm>, String> {
+    let own = own.iter().filter_map(|name| catalogue.get(name));
+    let own: Vec<Arm> = own.map(|server| arm(server, ArmRole::Compared)).collect();
+    let again = own
+        .first()
+        .map(|first| copy(first, "again", ArmRole::Again));
+    let mut chosen = match contract || !wanted.is_empty() || own.is_empty() {
+        true => arms(catalogue, wanted)?,
+        false => floors(catalogue).collect(),
+    };
+    let asked_for = |arm: &Arm| matches!(arm.role, ArmRole::Compared | ArmRole::Aside);
+    let place = chosen.iter().take_while(|arm| asked_for(arm)).count();
+    chosen.splice(place..place, own);
+    let is_floor = |arm: &Arm| matches!(arm.role, ArmRole::Reference | ArmRole::Floor);
+    let place = chosen.iter().take_while(|arm| !is_floor(arm)).count();
+    chosen.splice(place..place, again);
+    Ok(chosen)
+}
+
 fn floors(catalogue: &Catalogue) -> impl Iterator<Item = Arm> {
     [(REFERENCE, ArmRole::Reference), (FLOOR, ArmRole::Floor)]
         .into_iter()
@@ -139,7 +169,8 @@ fn copy(first: &Arm, which: &str, role: ArmRole) -> Arm {
 }
 
 fn may_be_asked_for(server: &Server) -> bool {
-    !is_floor(server) && server.role != Role::Calibration && server.variant.is_none()
+    let special = matches!(server.role, Role::Calibration | Role::Exec);
+    !is_floor(server) && !special && server.variant.is_none()
 }
 
 fn is_floor(server: &Server) -> bool {
@@ -172,10 +203,15 @@ fn variant(server: &Server) -> Option<Variant> {
     })
 }
 
-/// The lanes that a server does not answer. The floor answers every request with constant bytes;
+/// The lanes that a server does not answer. One of the command line answers what that says alone, and whether
+/// others answer the same is seen when they are built. The floor answers every request with constant bytes;
 /// a hello-world knows neither problems nor entity tags, and nor does an original, which answers 500
 /// for a greeting that does not exist.
 fn without(server: &Server, role: ArmRole) -> Vec<Lane> {
+    if server.role == Role::Exec {
+        let lanes = Lane::ALL.into_iter();
+        return lanes.filter(|&lane| lane != Lane::Custom).collect();
+    }
     let data_alone = matches!(server.role, Role::Plain | Role::Original) && role != ArmRole::Floor;
     // What would build a variant over a database builds its base.
     let database = server.takes_database() && server.variant.is_none();
@@ -186,6 +222,7 @@ fn without(server: &Server, role: ArmRole) -> Vec<Lane> {
             Lane::Miss | Lane::Revalidate => data_alone,
             Lane::Large => server.data_args.is_none(),
             Lane::DbItem | Lane::DbList => !database,
+            Lane::Custom => true,
         })
         .collect()
 }
@@ -254,7 +291,8 @@ mod tests {
             ]
         );
         assert_eq!(arms[2].server, "a");
-        assert_eq!(arms[2].without, [Lane::Large, Lane::DbItem, Lane::DbList]);
+        let without = [Lane::Large, Lane::DbItem, Lane::DbList, Lane::Custom];
+        assert_eq!(arms[2].without, without);
     }
 
     #[test]
@@ -284,7 +322,7 @@ mod tests {
             let arm = arms.iter().find(|arm| arm.name == name).unwrap();
             arm.without.clone()
         };
-        let further = [Lane::Large, Lane::DbItem, Lane::DbList];
+        let further = [Lane::Large, Lane::DbItem, Lane::DbList, Lane::Custom];
         for name in ["a-plain", "o"] {
             let data_alone = [Lane::Miss, Lane::Revalidate];
             assert_eq!(without(name)[..2], data_alone, "{name}");
@@ -293,6 +331,57 @@ mod tests {
         for name in ["b", "hyper", "null"] {
             assert_eq!(without(name), further, "{name}");
         }
+    }
+
+    #[test]
+    fn servers_of_the_command_line_have_a_copy_of_their_own() {
+        use ArmRole::{Again, Compared, Floor, Reference};
+        let mut catalogue = catalogue("own");
+        for name in ["mine", "yours"] {
+            let mut server = Server::of_command_line("server {port}").unwrap();
+            server.name = name.to_owned();
+            catalogue.add(server);
+        }
+        let own = ["mine", "yours"].map(str::to_owned);
+        let alone = arms_with(&catalogue, &[], &own, false).unwrap();
+        assert_eq!(
+            names(&alone),
+            [
+                ("mine", Compared),
+                ("yours", Compared),
+                ("mine (again)", Again),
+                ("hyper", Reference),
+                ("null", Floor)
+            ]
+        );
+        assert!(
+            alone[..3]
+                .iter()
+                .all(|arm| !arm.without.contains(&Lane::Custom))
+        );
+        assert!(
+            alone[..3]
+                .iter()
+                .all(|arm| arm.without.len() == Lane::ALL.len() - 1)
+        );
+        let beside = arms_with(&catalogue, &["b".to_owned()], &own, false).unwrap();
+        let beside: Vec<&str> = beside.iter().map(|arm| arm.name.as_str()).collect();
+        let expected = [
+            "b",
+            "mine",
+            "yours",
+            "b (again)",
+            "mine (again)",
+            "hyper",
+            "null",
+        ];
+        assert_eq!(beside, expected);
+        let usual = arms_with(&catalogue, &[], &own[..1], true).unwrap();
+        assert_eq!(usual.len(), 7, "{usual:?}");
+        let none = arms_with(&catalogue, &[], &[], false).unwrap();
+        assert_eq!(none, arms(&catalogue, &[]).unwrap());
+        let all = arms(&catalogue, &["all".to_owned()]).unwrap();
+        assert!(all.iter().all(|arm| arm.name != "mine"));
     }
 
     #[test]

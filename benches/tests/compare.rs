@@ -3,104 +3,19 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
 #![cfg(target_os = "linux")]
 
+mod outside;
+
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Stdio;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use quartet_record::{Record, State};
 
-/// A directory of its own, gone when this is.
-struct Place(PathBuf);
-
-impl Place {
-    fn new(name: &str) -> Self {
-        let path =
-            std::env::temp_dir().join(format!("quartet-compare-{name}-{}", std::process::id()));
-        fs::remove_dir_all(&path).ok();
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    fn join(&self, name: &str) -> PathBuf {
-        self.0.join(name)
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        fs::remove_dir_all(&self.0).ok();
-    }
-}
-
-fn compare() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_compare"));
-    command.stdin(Stdio::null());
-    command
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-#[track_caller]
-fn refused(output: &Output, code: i32, why: &str) {
-    let complaint = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(code), "{complaint}");
-    assert!(complaint.contains(why), "{complaint}");
-    assert!(output.stdout.is_empty());
-}
-
-/// A copy of the null server, of the test's own, so that its processes can be told from any other's.
-fn null_server(place: &Place) -> PathBuf {
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let build = Command::new(env!("CARGO"))
-        .args([
-            "build",
-            "--package",
-            "quartet-baseline-null",
-            "--message-format",
-            "json",
-        ])
-        .current_dir(workspace)
-        .stderr(Stdio::inherit())
-        .output()
-        .unwrap();
-    assert!(build.status.success());
-    let messages = text(&build.stdout);
-    let message = messages
-        .lines()
-        .find(|line| line.contains("\"executable\":\""))
-        .unwrap();
-    let message: serde_json::Value = serde_json::from_str(message).unwrap();
-    let program = place.join("server");
-    fs::copy(message["executable"].as_str().unwrap(), &program).unwrap();
-    program
-}
-
-/// The null server under three names: once as a framework, once as either floor.
-fn catalogue(place: &Place) -> PathBuf {
-    let program = null_server(place);
-    let stanza = |name: &str, role: &str| {
-        format!(
-            "[[server]]\nname = '{name}'\nrole = '{role}'\nprogram = '{}'\nready = 'line'\n\
-             args = ['--listen', '127.0.0.1:{{port}}', '--workers', '{{workers}}']\n\
-             cases = ['contract/list-exact']\n",
-            program.display()
-        )
-    };
-    let file = place.join("servers.toml");
-    let stanzas = [
-        stanza("a", "framework"),
-        stanza("hyper", "baseline"),
-        stanza("null", "baseline"),
-    ];
-    fs::write(&file, stanzas.concat()).unwrap();
-    file
-}
+use outside::{Place, catalogue, compare, null_server, refused, text};
 
 #[test]
 fn wrong_usage_is_one_line_and_exit_code_2() {

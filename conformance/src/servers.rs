@@ -39,6 +39,8 @@
 //! | `database_args` | further arguments with which it serves the greetings of the database at `{url}` |
 //! | `database_url_env` | the environment variable that tells it that database, where arguments do not: such a server is measured over a database, and not tested over one |
 //! | `database_seed_args` | arguments in place of `args` with which it makes the table in that database, fills it with the greetings of `{file}`, and ends; `database_args` come before them, unless `{url}` is among them |
+//! | `content_args` | further arguments with which it answers every request with the content of `{file}` |
+//! | `content_build`, `content_program` | how to build, and what to start, in place of `build` and `program`, if it is to do that |
 //!
 //! A `[[variant]]` is a server of the file that differs in something, for `cargo compare`:
 //!
@@ -60,6 +62,8 @@
 //! arguments for, the cases that need it do not apply to.
 
 mod build;
+mod command_line;
+mod content;
 mod database;
 mod process;
 mod setting;
@@ -183,6 +187,13 @@ pub struct Server {
     /// Arguments in place of [`Server::args`] with which it fills a database, after
     /// [`Server::database_args`].
     pub database_seed_args: Option<Vec<String>>,
+    /// Further arguments with which it answers every request with the content of a file.
+    pub content_args: Option<Vec<String>>,
+    /// The command that builds [`Server::content_program`].
+    #[serde(default)]
+    pub content_build: Vec<String>,
+    /// The program that takes [`Server::content_args`], if it is not [`Server::program`].
+    pub content_program: Option<String>,
     /// Whether it is started in a process group of its own, which ends with it, because it starts
     /// processes of its own, or may.
     #[serde(default)]
@@ -220,6 +231,9 @@ pub enum Role {
     /// A server that is slower than another by a known share, to try measurements on. It is never
     /// compared with the others.
     Calibration,
+    /// A server of the command line (`--exec`). Not in the file.
+    #[serde(skip)]
+    Exec,
 }
 
 /// How a server shows that it accepts connections.
@@ -435,6 +449,9 @@ impl Server {
             database_args: None,
             database_url_env: None,
             database_seed_args: None,
+            content_args: None,
+            content_build: Vec::new(),
+            content_program: None,
             leads_group: false,
             variant: None,
             workspace: None,

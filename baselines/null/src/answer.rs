@@ -31,14 +31,44 @@ const LIST: &str = answer!(
     r#"[{"lang":"ar","text":"آلو"},{"lang":"bn","text":"হ্যালো"},{"lang":"chr","text":"ᏏᏲ"},{"lang":"en","text":"Hello"},{"lang":"es","text":"Hola"},{"lang":"sw","text":"هَبَارِ"},{"lang":"zh","text":"你好"}]"#
 );
 
-/// The answer to a request head: the list to `/greetings`, one greeting to any other target.
-pub(crate) fn to(head: &[u8]) -> &'static [u8] {
-    let answer = if head.starts_with(b"GET /greetings ") {
-        LIST
-    } else {
-        ONE
+/// What is answered, for as long as the program runs.
+#[derive(Clone, Copy)]
+pub(crate) struct Answers {
+    list: &'static [u8],
+    other: &'static [u8],
+}
+
+impl Answers {
+    /// Those of the greetings' API.
+    pub(crate) const GREETINGS: Self = Self {
+        list: LIST.as_bytes(),
+        other: ONE.as_bytes(),
     };
-    answer.as_bytes()
+
+    /// This content to every request.
+    pub(crate) fn of(content: &[u8]) -> Self {
+        let length = content.len();
+        let head = format!(
+            "HTTP/1.1 200 OK\r\ncontent-type: application/octet-stream\r\n\
+             x-content-type-options: nosniff\r\ncontent-length: {length}\r\n\
+             date: Thu, 01 Jan 1970 00:00:00 GMT\r\n\r\n"
+        );
+        // It is there until the program ends.
+        let answer: &'static [u8] = [head.as_bytes(), content].concat().leak();
+        Self {
+            list: answer,
+            other: answer,
+        }
+    }
+
+    /// The answer to a request head: the list to `/greetings`, one greeting to any other target.
+    pub(crate) fn to(self, head: &[u8]) -> &'static [u8] {
+        if head.starts_with(b"GET /greetings ") {
+            self.list
+        } else {
+            self.other
+        }
+    }
 }
 
 /// Whether a request head asks for the connection's end. Only its last line is looked at, which is
@@ -93,9 +123,25 @@ mod tests {
 
     #[test]
     fn the_target_chooses_the_answer() {
-        assert_eq!(to(b"GET /greetings HTTP/1.1\r\n\r\n"), LIST.as_bytes());
-        assert_eq!(to(b"GET /greetings/en HTTP/1.1\r\n\r\n"), ONE.as_bytes());
-        assert_eq!(to(b"\r\n\r\n"), ONE.as_bytes());
+        let answers = Answers::GREETINGS;
+        let to = |head: &str| answers.to(head.as_bytes());
+        assert_eq!(to("GET /greetings HTTP/1.1\r\n\r\n"), LIST.as_bytes());
+        assert_eq!(to("GET /greetings/en HTTP/1.1\r\n\r\n"), ONE.as_bytes());
+        assert_eq!(to("\r\n\r\n"), ONE.as_bytes());
+    }
+
+    #[test]
+    fn content_of_ones_own_is_the_answer_to_everything() {
+        let answers = Answers::of(b"a\r\n\r\nb");
+        for head in ["GET /greetings HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\n\r\n"] {
+            let answer = answers.to(head.as_bytes());
+            assert!(answer.ends_with(b"GMT\r\n\r\na\r\n\r\nb"));
+            assert!(
+                answer
+                    .windows(21)
+                    .any(|part| part == b"\r\ncontent-length: 6\r\n")
+            );
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@ use std::io::{self, ErrorKind, Read, Write};
 
 use mio::net::TcpStream;
 
-use crate::answer;
+use crate::answer::{self, Answers};
 
 /// Room for a request head, or for many that are pipelined; a longer head closes the connection.
 const INPUT: usize = 8 * 1024;
@@ -27,10 +27,11 @@ pub(crate) struct Connection {
     written: usize,
     /// Whether the client has asked for the end, which comes after what is queued.
     closing: bool,
+    answers: Answers,
 }
 
 impl Connection {
-    pub(crate) fn new(stream: TcpStream) -> Self {
+    pub(crate) fn new(stream: TcpStream, answers: Answers) -> Self {
         Self {
             stream,
             input: Box::new([0; INPUT]),
@@ -38,6 +39,7 @@ impl Connection {
             output: Vec::new(),
             written: 0,
             closing: false,
+            answers,
         }
     }
 
@@ -85,7 +87,7 @@ impl Connection {
         let mut start = 0;
         while let Some(length) = answer::head_end(&self.input[start..self.filled]) {
             let head = &self.input[start..start + length];
-            self.output.extend_from_slice(answer::to(head));
+            self.output.extend_from_slice(self.answers.to(head));
             self.closing |= answer::asks_to_close(head);
             start += length;
         }

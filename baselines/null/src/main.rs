@@ -1,7 +1,7 @@
 //! The physical floor: what the kernel alone costs.
 //!
-//! It reads to the end of each request head and writes bytes that were fixed when it was compiled,
-//! as many as a real server sends. It shows how much of a request is sockets, and whether a load
+//! It reads to the end of each request head and writes bytes that were fixed before, as many as a
+//! real server sends: those of the greetings, or with `--content` those of a file. It shows how much of a request is sockets, and whether a load
 //! generator can outrun the fastest server there could be.
 //!
 //! It is not an HTTP server. It looks at nothing but the request target, to tell the list from one
@@ -15,9 +15,11 @@ mod worker;
 
 use std::{
     convert::Infallible,
+    fs,
     io::{self, Write},
     net::SocketAddr,
     num::NonZeroUsize,
+    path::{Path, PathBuf},
     process::{self, ExitCode},
     thread,
 };
@@ -26,6 +28,7 @@ use clap::Parser;
 use mio::net::TcpListener;
 use socket2::SockRef;
 
+use crate::answer::Answers;
 use crate::worker::{Acceptor, Worker};
 
 /// Answers every request with constant bytes: the floor of the comparison.
@@ -44,6 +47,10 @@ struct Options {
     /// Number of threads [default: the number of cores]
     #[arg(long, env = "QUARTET_WORKERS", value_name = "N")]
     workers: Option<NonZeroUsize>,
+
+    /// Answer every request with the content of this file instead of greetings
+    #[arg(long, value_name = "FILE")]
+    content: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
@@ -62,6 +69,10 @@ fn serve(options: Options) -> io::Result<Infallible> {
         Some(workers) => workers,
         None => thread::available_parallelism()?,
     };
+    let answers = match &options.content {
+        Some(file) => Answers::of(&read(file)?),
+        None => Answers::GREETINGS,
+    };
     let (listener, address) = listen(options.listen).map_err(|error| {
         io::Error::new(
             error.kind(),
@@ -71,7 +82,7 @@ fn serve(options: Options) -> io::Result<Infallible> {
 
     let mut inboxes = Vec::new();
     for _ in 1..workers.get() {
-        let (worker, inbox) = Worker::new()?;
+        let (worker, inbox) = Worker::new(answers)?;
         inboxes.push(inbox);
         thread::spawn(move || {
             let Err(error) = worker.serve(None);
@@ -79,12 +90,21 @@ fn serve(options: Options) -> io::Result<Infallible> {
             process::exit(1);
         });
     }
-    let (first, _) = Worker::new()?;
+    let (first, _) = Worker::new(answers)?;
 
     let mut stdout = io::stdout();
     writeln!(stdout, "listening on http://{address}")?;
     stdout.flush()?;
     first.serve(Some(Acceptor::new(listener, inboxes)))
+}
+
+fn read(file: &Path) -> io::Result<Vec<u8>> {
+    fs::read(file).map_err(|error| {
+        io::Error::new(
+            error.kind(),
+            format!("cannot read {}: {error}", file.display()),
+        )
+    })
 }
 
 fn listen(address: SocketAddr) -> io::Result<(TcpListener, SocketAddr)> {

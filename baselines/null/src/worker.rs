@@ -11,6 +11,7 @@ use mio::{
     net::{TcpListener, TcpStream},
 };
 
+use crate::answer::Answers;
 use crate::connection::{Connection, Next};
 
 const LISTENER: Token = Token(usize::MAX);
@@ -28,6 +29,7 @@ pub(crate) struct Worker {
     /// Which connections have something to be written.
     queued: Vec<usize>,
     arrivals: Receiver<TcpStream>,
+    answers: Answers,
 }
 
 /// How another worker is handed a connection.
@@ -57,7 +59,7 @@ impl Acceptor {
 }
 
 impl Worker {
-    pub(crate) fn new() -> io::Result<(Self, Inbox)> {
+    pub(crate) fn new(answers: Answers) -> io::Result<(Self, Inbox)> {
         let poll = Poll::new()?;
         let waker = Waker::new(poll.registry(), INBOX)?;
         let (sender, arrivals) = mpsc::channel();
@@ -67,6 +69,7 @@ impl Worker {
             vacant: Vec::new(),
             queued: Vec::new(),
             arrivals,
+            answers,
         };
         let inbox = Inbox {
             arrivals: sender,
@@ -145,7 +148,7 @@ impl Worker {
         let interest = Interest::READABLE | Interest::WRITABLE;
         let registry = self.poll.registry();
         match registry.register(&mut stream, Token(index), interest) {
-            Ok(()) => self.connections[index] = Some(Connection::new(stream)),
+            Ok(()) => self.connections[index] = Some(Connection::new(stream, self.answers)),
             Err(_) => self.vacant.push(index),
         }
     }

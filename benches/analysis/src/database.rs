@@ -11,10 +11,10 @@ use serde::Serialize;
 use crate::equals::Equals;
 use crate::figures::CpuPerRequest;
 use crate::gates;
-use crate::lane::{Pair, display_order};
+use crate::lane::{Pair, comparisons, display_order};
 use crate::samples::Samples;
 use crate::statistics::{
-    CONFIDENCE, LEAST_MARGIN, Rank, Ratio, Verdict, median, pairs_of, ratio_over_restarts,
+    CONFIDENCE, LEAST_MARGIN, Rank, Ratio, Verdict, median, ratio_over_restarts,
     simultaneous_confidence,
 };
 
@@ -80,7 +80,7 @@ impl DatabaseLane {
         let has_role = |arm: usize, role| plan.arms[arm].role == role;
         // Requests for the same CPU time: more is better, as with rates.
         let log_ratios = |arm, against| samples.log_cost_ratios_of((against, lane), (arm, lane));
-        let copied = plan.copied();
+        let copied = plan.copied_in(lane);
         let copied =
             copied.filter(|&(again, first)| arms.contains(&again) && arms.contains(&first));
         let equals = copied.map_or_else(Vec::new, |(again, first)| log_ratios(again, first));
@@ -93,8 +93,7 @@ impl DatabaseLane {
             .copied()
             .filter(|&arm| has_role(arm, ArmRole::Compared) && sound(arm))
             .collect();
-        let all = plan.arms.iter().filter(|arm| arm.role == ArmRole::Compared);
-        let confidence = simultaneous_confidence(pairs_of(all.count(), plan.lanes.len()));
+        let confidence = simultaneous_confidence(comparisons(plan));
         let pair = |(arm, against): (usize, usize), confidence| {
             let judged = equals.judge(&log_ratios(arm, against), confidence)?;
             Some(Pair {

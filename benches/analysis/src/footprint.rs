@@ -166,7 +166,8 @@ fn cost_of(record: &Record, arm: usize) -> Option<&ServerCost> {
     let arm = record.plan.arms.get(arm)?;
     let cost = record.cost.as_ref()?;
     if arm.role == ArmRole::Again {
-        return cost.again.as_ref();
+        // Of two copies one is measured once more.
+        return cost.again.as_ref().filter(|again| again.name == arm.name);
     }
     cost.servers.iter().find(|server| server.name == arm.server)
 }

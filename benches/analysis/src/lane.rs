@@ -1,7 +1,7 @@
 //! What is said of one kind of request: who is ahead of whom, and by how much. It knows nothing of other kinds.
 
 use quartet_record::Record;
-use quartet_record::plan::{ArmRole, Lane};
+use quartet_record::plan::{ArmRole, Lane, Plan};
 use serde::Serialize;
 
 use crate::equals::Equals;
@@ -76,7 +76,7 @@ impl LaneAnalysis {
             ratio_over_restarts(&samples.log_ratios(arm, other, lane), CONFIDENCE)
         };
 
-        let copied = record.plan.copied();
+        let copied = record.plan.copied_in(lane);
         let again = copied.and_then(|(again, first)| against(again, Some(first)));
         // How far equals are apart counts though their rows may not: it only makes verdicts rarer.
         let log_ratios = copied.map_or_else(Vec::new, |(again, first)| {
@@ -88,7 +88,7 @@ impl LaneAnalysis {
             .filter(|&arm| record.plan.takes_part(arm, lane))
             .filter(|&arm| arms[arm].role == ArmRole::Compared && sound(arm))
             .collect();
-        let confidence = simultaneous_confidence(comparisons(record));
+        let confidence = simultaneous_confidence(comparisons(&record.plan));
         let pair = |arm, against| Pair::of(samples, lane, (arm, against), confidence, &equals);
         let reference = record.plan.first(ArmRole::Reference);
         let of_reference = reference.and_then(|arm| samples.figures(arm, lane));
@@ -186,11 +186,10 @@ impl Pair {
     }
 }
 
-/// How many verdicts the run was planned to give: every pair, in every lane.
-fn comparisons(record: &Record) -> usize {
-    let arms = record.plan.arms.iter();
-    let compared = arms.filter(|arm| arm.role == ArmRole::Compared).count();
-    pairs_of(compared, record.plan.lanes.len())
+/// How many verdicts the run was planned to give: every pair, in every lane in which both take part.
+pub(crate) fn comparisons(plan: &Plan) -> usize {
+    let lanes = plan.lanes.iter();
+    lanes.map(|&lane| pairs_of(plan.compared_in(lane), 1)).sum()
 }
 
 pub(crate) fn display_order(role: ArmRole) -> u8 {

@@ -151,12 +151,17 @@ pub fn latency_comparison(record: &Record) -> Result<Option<LatencyComparison>> 
             COMPARED.map(ratio).to_vec()
         })
         .collect();
-    let copied = record.plan.copied();
+    let lane = record.plan.latency.as_ref().map(|plan| plan.lane);
+    let copied = match lane {
+        Some(lane) => record.plan.copied_in(lane),
+        None => record.plan.copied(),
+    };
+    let takes_part = |arm| lane.is_none_or(|lane| record.plan.takes_part(arm, lane));
     let mut again = Vec::new();
     let mut pairs = Vec::new();
     let mut variants = Vec::new();
     let compared: Vec<usize> = (0..arms.len())
-        .filter(|&arm| arms[arm].role == ArmRole::Compared)
+        .filter(|&arm| arms[arm].role == ArmRole::Compared && takes_part(arm))
         .collect();
     let comparisons = pairs_of(compared.len(), latency.rates.len() * COMPARED.len());
     let confidence = simultaneous_confidence(comparisons);

@@ -222,7 +222,7 @@ fn in_lane(
         excluded.extend(of_base.iter().map(|reason| format!("{name}: {reason}")));
     }
     let counts = excluded.is_empty();
-    let copied = record.plan.copied();
+    let copied = record.plan.copied_in(lane);
     let change = |of: &dyn Fn(usize, usize) -> Vec<f64>| {
         let equals = copied.map_or_else(Vec::new, |(again, first)| of(again, first));
         Change::of(of(arm, base), equals, confidence).filter(|_| counts)

@@ -10,7 +10,7 @@ use crate::{
     exchange::Exchange,
 };
 
-/// Up to this size of content every byte of every answer is compared.
+/// Up to this size of content every byte of every answer is compared, unless that is asked for of any size.
 const ALWAYS_COMPARED: usize = 4 * 1024;
 /// Of larger content, at least one answer in so many. A prime, so that it does not keep step with
 /// the number of connections and sample always the same ones.
@@ -42,7 +42,8 @@ impl<'a> Dialogue<'a> {
             exchange,
             buffer,
             verified: Verified::default(),
-            always_compare: exchange.expected_body().len() <= ALWAYS_COMPARED,
+            always_compare: exchange.compares_all
+                || exchange.expected_body().len() <= ALWAYS_COMPARED,
             sent: 0,
         }
     }

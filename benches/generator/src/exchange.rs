@@ -9,6 +9,8 @@ pub struct Exchange {
     status: u16,
     body: Arc<[u8]>,
     closes: bool,
+    /// Whether every answer is compared byte for byte, however long it is.
+    pub(super) compares_all: bool,
 }
 
 impl Exchange {
@@ -37,6 +39,16 @@ impl Exchange {
             request: request.into_bytes().into(),
             status: expected_status,
             body: expected_body.into(),
+            compares_all: false,
+        }
+    }
+
+    /// The same, of which every byte of every answer is compared, however long the content is. Longer content
+    /// than 4 KiB is otherwise compared in a sample of the answers.
+    pub fn comparing_all(self) -> Self {
+        Self {
+            compares_all: true,
+            ..self
         }
     }
 

@@ -6,7 +6,7 @@
 //! core cannot keep a server busy, several threads do so, each with its share of the connections.
 //!
 //! Every answer's status and content length are checked, and every byte of content up to 4 KiB; of
-//! larger content, a sample.
+//! larger content, a sample, or all if asked to ([`Exchange::comparing_all`]).
 //!
 //! - [`Connections::closed_loop`] keeps one request in flight on each connection: how many requests per
 //!   second a server answers.

@@ -49,6 +49,8 @@ pub use histogram::{decode, encode};
 pub use latency::{Latency, LatencyFailure, LatencyRestart, LatencyTotals, OfferedRate, OpenSlice};
 pub use record::{Record, SCHEMA_VERSION, State};
 pub use restart::{ArmRestart, LaneTotals, MachineLoad, RestartRecord, Slice};
-pub use server::{Conformance, OverDatabase, Program, ServerRecord};
+pub use server::{
+    Conformance, ContentProgram, Exec, ExecFile, OverDatabase, Program, ServerRecord,
+};
 pub use store::{PACKED_NAME, PLAIN_NAME, repack};
 pub use time::now;

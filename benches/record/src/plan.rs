@@ -2,6 +2,7 @@
 
 mod arm;
 mod capacity;
+mod custom;
 mod durations;
 mod effort;
 mod lane;
@@ -20,6 +21,7 @@ use crate::schedule::{balanced_orders, period};
 
 pub use arm::{Arm, ArmRole};
 pub use capacity::{CapacityOrders, CapacityPlan};
+pub use custom::Custom;
 pub use durations::{RAMP, SLICE};
 pub use effort::Effort;
 pub use lane::{Lane, LaneLoad};
@@ -57,6 +59,9 @@ pub struct Plan {
     /// Lanes that are loaded otherwise than by `connections`, `slice_ms` and `ramp_ms`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub lane_loads: BTreeMap<Lane, LaneLoad>,
+    /// What the lane `custom` asks. Absent where the run has no such lane, and in records from before 2026-11-29.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub custom: Option<Custom>,
     /// Requests per second against connections; not measured where absent.
     #[serde(default)]
     pub capacity: Option<CapacityPlan>,
@@ -88,12 +93,47 @@ impl Plan {
         self.arms.iter().position(|arm| arm.role == role)
     }
 
-    /// The second copy of a server, and the first (A/A).
+    /// The second copy of a server, and the first (A/A): those of the first server.
     pub fn copied(&self) -> Option<(usize, usize)> {
-        let again = self.first(ArmRole::Again)?;
+        self.copy(self.first(ArmRole::Again)?)
+    }
+
+    /// The second copy of a server that takes part in a lane, and the first. Where no copy does, those of
+    /// the first server.
+    pub fn copied_in(&self, lane: Lane) -> Option<(usize, usize)> {
+        let mut arms = self.arms.iter().enumerate();
+        let again =
+            arms.find(|(index, arm)| arm.role == ArmRole::Again && self.takes_part(*index, lane));
+        again.map_or_else(|| self.copied(), |(again, _)| self.copy(again))
+    }
+
+    fn copy(&self, again: usize) -> Option<(usize, usize)> {
         let is_first =
             |arm: &Arm| arm.role != ArmRole::Again && arm.server == self.arms[again].server;
         Some((again, self.arms.iter().position(is_first)?))
+    }
+
+    /// The path that a lane requests.
+    pub fn path(&self, lane: Lane) -> &str {
+        let custom = self.custom.as_ref().map(|custom| custom.path.as_str());
+        lane.path().or(custom).unwrap_or_default()
+    }
+
+    /// What a lane asks, as headings have it.
+    pub fn request(&self, lane: Lane) -> String {
+        match (lane, &self.custom) {
+            (Lane::Custom, Some(custom)) => format!("GET {}", custom.path),
+            _ => lane.request().to_owned(),
+        }
+    }
+
+    /// How many servers are compared in a lane.
+    pub fn compared_in(&self, lane: Lane) -> usize {
+        let arms = self.arms.iter().enumerate();
+        arms.filter(|(arm, planned)| {
+            planned.role == ArmRole::Compared && self.takes_part(*arm, lane)
+        })
+        .count()
     }
 
     /// The variants among the arms, each with the arm that its ratios are to. One whose base is not measured is

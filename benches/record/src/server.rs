@@ -43,6 +43,41 @@ pub struct ServerRecord {
     /// in records from before 2026-11-28.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub over_database: Option<OverDatabase>,
+    /// How it was started, where the command line gave it (`--exec`). Absent where `servers.toml` did, and
+    /// in records from before 2026-11-29.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exec: Option<Exec>,
+    /// The program that serves the content of the lane `custom`, where it is a process apart from the one
+    /// that serves the greetings. Absent likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<ContentProgram>,
+}
+
+/// How a server of the command line was started.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Exec {
+    /// Its command, with placeholders, and without paths that are nobody's business.
+    pub command: Vec<String>,
+    /// Its arguments that are files, such as a script: what runs may be more than they.
+    pub files: Vec<ExecFile>,
+}
+
+/// A file that a command names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ExecFile {
+    /// Its name, without directories.
+    pub name: String,
+    /// SHA-256 of its content, in hexadecimal.
+    pub sha256: String,
+}
+
+/// A server's program that serves constant content.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ContentProgram {
+    /// The command that built it, without paths that are nobody's business.
+    pub build: Vec<String>,
+    /// The program.
+    pub program: Program,
 }
 
 /// A server's program that reads the greetings from PostgreSQL.

@@ -167,6 +167,7 @@ impl Simulation {
             lanes: vec![Lane::Item, Lane::List],
             arms: self.arms.iter().map(arm).collect(),
             lane_loads: BTreeMap::new(),
+            custom: None,
             capacity: None,
             latency: None,
         }
@@ -227,5 +228,7 @@ fn server(arm: &Arm) -> ServerRecord {
             ..Conformance::default()
         }),
         over_database: None,
+        exec: None,
+        content: None,
     }
 }

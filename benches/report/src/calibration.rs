@@ -21,7 +21,12 @@ pub fn text(calibration: &Calibration) -> String {
         );
     }
     for lane in &calibration.lanes {
-        let _ = writeln!(text, "\n{}: GET {}", lane.lane.name(), lane.lane.path());
+        let _ = writeln!(
+            text,
+            "\n{}: GET {}",
+            lane.lane.name(),
+            lane.lane.path().unwrap_or_default()
+        );
         let _ = writeln!(
             text,
             "· two equal servers: called different in {} of runs",

@@ -7,12 +7,11 @@ use anyhow::{Context as _, Result, ensure};
 use quartet_conformance::descriptors;
 use quartet_conformance::servers::Process;
 use quartet_record::cost::IDLE_CONNECTIONS;
-use serde_json::Value;
 
-use super::process::{PATH, end};
+use super::process::{First, end};
 use crate::accounting::ProcessTree;
 use crate::measure::SETTLE;
-use crate::probe::{ask, checked_get, connect};
+use crate::probe::{ask, connect};
 
 /// Descriptors that server and generator need besides connections.
 const SPARE_DESCRIPTORS: usize = 100;
@@ -32,18 +31,18 @@ pub(super) struct Held {
 ///
 /// # Errors
 /// Where the system allows too few descriptors, or the server does not answer.
-pub(super) fn idle(process: Process, expected: &Value) -> Result<Option<Held>> {
+pub(super) fn idle(process: Process, first: &First<'_>) -> Result<Option<Held>> {
     let wanted = IDLE_CONNECTIONS + SPARE_DESCRIPTORS;
     descriptors::allow(wanted as u64).map_err(anyhow::Error::msg)?;
     let address = process.address();
-    checked_get(address, PATH, expected)?;
+    first.ask(address)?;
     let tree = ProcessTree::of(process.pid())?;
     let memory = || {
         sleep(SETTLE);
         tree.memory()
     };
     let without = memory()?;
-    let held = hold(address)?;
+    let held = hold(address, first.path())?;
     let with = memory()?;
     drop(held);
     end(process)?;
@@ -55,12 +54,12 @@ pub(super) fn idle(process: Process, expected: &Value) -> Result<Option<Held>> {
 }
 
 /// Opens the connections, and has a request answered on each.
-fn hold(address: SocketAddr) -> Result<Vec<TcpStream>> {
+fn hold(address: SocketAddr, path: &str) -> Result<Vec<TcpStream>> {
     (1..=IDLE_CONNECTIONS)
         .map(|number| {
             let answered = connect(address).and_then(|mut stream| {
-                let (status, _) = ask(&mut stream, address, PATH)?;
-                ensure!(status == 200, "GET {PATH} answers {status}, not 200");
+                let (status, _) = ask(&mut stream, address, path)?;
+                ensure!(status == 200, "GET {path} answers {status}, not 200");
                 Ok(stream)
             });
             answered.with_context(|| format!("connection {number}"))

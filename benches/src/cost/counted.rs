@@ -37,9 +37,9 @@ const DESCRIPTORS: u32 = 1024;
 /// # Errors
 /// Where there is no valgrind, or the server does not run under it or answers wrongly.
 pub(super) fn per_request(subject: &Subject<'_>, lane: Lane) -> Result<Option<RequestCost>> {
-    if !matches!(lane, Lane::Item | Lane::List) {
+    let (Lane::Item | Lane::List, Some(path)) = (lane, lane.path()) else {
         return Ok(None);
-    }
+    };
     let present = Command::new(TOOL)
         .arg("--version")
         .stdin(Stdio::null())
@@ -53,7 +53,7 @@ pub(super) fn per_request(subject: &Subject<'_>, lane: Lane) -> Result<Option<Re
     let count = |tool: &[&str], option: &str, requests| -> Result<String> {
         let mut arguments: Vec<String> = tool.iter().map(|&word| word.to_owned()).collect();
         arguments.push(format!("{option}={}", report.display()));
-        run(Path::new(TOOL), subject, arguments, lane, requests)?;
+        run(Path::new(TOOL), subject, arguments, path, requests)?;
         fs::read_to_string(&report).with_context(|| format!("`{TOOL}` reported nothing"))
     };
     let instructions = |requests| {
@@ -87,7 +87,7 @@ fn run(
     tool: &Path,
     subject: &Subject<'_>,
     arguments: Vec<String>,
-    lane: Lane,
+    path: &str,
     requests: usize,
 ) -> Result<()> {
     let server = wrapped(subject.server, arguments, &subject.artifact.program);
@@ -100,12 +100,8 @@ fn run(
     let process = Process::start(&server, &options)?;
     let mut stream = connect(process.address())?;
     for _ in 0..requests {
-        let (status, _) = ask(&mut stream, process.address(), lane.path())?;
-        ensure!(
-            status == 200,
-            "GET {} answers {status}, not 200",
-            lane.path()
-        );
+        let (status, _) = ask(&mut stream, process.address(), path)?;
+        ensure!(status == 200, "GET {path} answers {status}, not 200");
     }
     drop(stream);
     end(process)
@@ -173,7 +169,13 @@ mod tests {
         // In the tool's place, a shell that says what it may open.
         let arguments = ["-c", "ulimit -Sn >&2; ulimit -Hn >&2; exit 7"];
         let arguments = arguments.map(str::to_owned).to_vec();
-        let run = run(Path::new("sh"), &server.subject(), arguments, Lane::Item, 1);
+        let run = run(
+            Path::new("sh"),
+            &server.subject(),
+            arguments,
+            "/greetings/en",
+            1,
+        );
         let said = format!("{:#}", run.unwrap_err());
         assert!(said.trim_end().ends_with("1024\n1024"), "{said:?}");
     }

@@ -4,11 +4,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use quartet_conformance::servers::Process;
-use serde_json::Value;
 
-use super::process::{PATH, end};
+use super::process::{First, end};
 use crate::numbers::nanoseconds;
-use crate::probe::checked_get;
 
 /// How often each server is started, unless that takes long.
 const STARTS: usize = 30;
@@ -82,10 +80,10 @@ impl Turns {
 ///
 /// # Errors
 /// Where it cannot be started, answers wrongly, or cannot be ended.
-pub(super) fn once(start: impl FnOnce() -> Result<Process>, expected: &Value) -> Result<u64> {
+pub(super) fn once(start: impl FnOnce() -> Result<Process>, first: &First<'_>) -> Result<u64> {
     let begun = Instant::now();
     let process = start()?;
-    checked_get(process.address(), PATH, expected)?;
+    first.ask(process.address())?;
     let taken = nanoseconds(begun.elapsed());
     end(process)?;
     Ok(taken)

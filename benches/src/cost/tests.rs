@@ -62,6 +62,7 @@ fn measured(entry: ServerCost) -> ServerCost {
         placement: &anywhere(),
         workers: 3,
         usable: &Usable::now().unwrap(),
+        expected: None,
         model: &Model::embedded(),
         interrupt: &Interrupt::default(),
     };

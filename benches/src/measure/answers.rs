@@ -2,17 +2,18 @@
 
 use std::net::SocketAddr;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use quartet_conformance::Model;
 use quartet_generator::Exchange;
 use quartet_record::plan::Lane;
 use serde_json::Value;
 
+use crate::exec::Expected;
 use crate::probe::{checked_answer, checked_get, get};
 
 /// The request of a lane and the answer to hold every other against.
 ///
-/// A server that `answers_alike` gives constant bytes: what a greeting's answer should be stands
+/// What is `expected` is of the lane `custom`. A server that `answers_alike` gives constant bytes: what a greeting's answer should be stands
 /// for every answer of its own.
 ///
 /// # Errors
@@ -21,10 +22,14 @@ pub(super) fn learn(
     address: SocketAddr,
     lane: Lane,
     model: &Model,
+    expected: Option<&Expected>,
     answers_alike: bool,
 ) -> Result<Exchange> {
     let authority = address.to_string();
-    let path = lane.path();
+    let Some(path) = lane.path() else {
+        let expected = expected.context("it is not said what this lane asks")?;
+        return expected.learn(address);
+    };
     let exchange = |headers: &[(&str, &str)], status, content| {
         Exchange::get(path, &authority, headers, status, content)
     };
@@ -66,6 +71,7 @@ pub(super) fn learn(
             );
             Ok(exchange(&condition, 304, Vec::new()))
         }
+        Lane::Custom => bail!("it is not said what this lane asks"),
     }
 }
 
@@ -125,7 +131,7 @@ mod tests {
     }
 
     fn learnt(address: SocketAddr, lane: Lane, alike: bool) -> Result<Exchange> {
-        learn(address, lane, &Model::embedded(), alike)
+        learn(address, lane, &Model::embedded(), None, alike)
     }
 
     fn request(exchange: &Exchange) -> String {
@@ -188,6 +194,38 @@ mod tests {
             Lane::Revalidate,
             "without ETag",
         );
+    }
+
+    #[test]
+    fn what_is_ones_own_is_right_byte_for_byte() {
+        let expected = Expected::of("/own?a=b", b"abc".to_vec()).unwrap();
+        let asked = |answer: &'static str, status| {
+            let address = serve(move |_| response(status, "", answer));
+            learn(
+                address,
+                Lane::Custom,
+                &Model::embedded(),
+                Some(&expected),
+                false,
+            )
+        };
+        let exchange = asked("abc", 200).unwrap();
+        assert!(request(&exchange).starts_with("GET /own?a=b HTTP/1.1\r\n"));
+        assert_eq!(exchange.expected_body(), b"abc");
+        for (answer, status, why) in [
+            ("abc", 404, "GET /own?a=b answers 404, not 200"),
+            ("abd", 200, "at byte 3 it has \"d\" where \"c\" is expected"),
+            (
+                "abc\n",
+                200,
+                "at byte 4 it has \"\\n\" where the end is expected",
+            ),
+        ] {
+            let error = format!("{:#}", asked(answer, status).unwrap_err());
+            assert!(error.contains(why), "{error}");
+        }
+        let unknown = serve(|_| response(200, "", "abc"));
+        assert!(learnt(unknown, Lane::Custom, false).is_err());
     }
 
     #[test]

@@ -49,6 +49,8 @@ impl Hold {
             lanes: &[self.lane],
             model: locales.as_ref().map_or(&embedded, |locales| &locales.model),
             data: locales.as_ref().map(Locales::path),
+            expected: None,
+            warm_up: None,
             answers_alike: subject.server.name == "null",
             database: None,
         };

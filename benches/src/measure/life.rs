@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Error, Result, bail, ensure};
 use hdrhistogram::Histogram;
 use quartet_conformance::Model;
-use quartet_conformance::servers::{Process, Setting, StartOptions};
+use quartet_conformance::servers::{Process, Role, Setting, StartOptions};
 use quartet_generator::{
     Connections, Exchange, LATENCY_DIGITS, Offer, OpenLoopSlice, Slice as Measured,
 };
-use quartet_record::plan::{Lane, LaneLoad};
+use quartet_record::plan::{Lane, LaneLoad, Plan};
 use quartet_record::{ArmRestart, LaneTotals, Slice, encode};
 
 use super::answers::learn;
@@ -19,6 +19,7 @@ use super::client::Client;
 use crate::accounting::{CoreClock, CpuTime, OwnMemory, ProcessTree, SETTLE, family_cpu};
 use crate::cores::Placement;
 use crate::database::Database;
+use crate::exec::Expected;
 use crate::numbers::nanoseconds;
 use crate::subject::Subject;
 
@@ -38,6 +39,11 @@ pub(super) struct Start<'a> {
     pub(super) model: &'a Model,
     /// The data it is to serve, where that is not its own.
     pub(super) data: Option<&'a Path>,
+    /// What is right in the lane `custom`, where it is asked there.
+    pub(super) expected: Option<&'a Expected>,
+    /// On how many connections, and for how long, it is loaded before anything else, where that is a server
+    /// of the command line.
+    pub(super) warm_up: Option<(usize, Duration)>,
     /// Whether it answers with constant bytes.
     pub(super) answers_alike: bool,
     /// What it is to read from, where its program over a database is meant.
@@ -128,8 +134,14 @@ impl Life {
                 .context("servers.toml has no data_args for it")?,
             None => Vec::new(),
         };
+        // Where it has a process for the lane `custom`, that is asked nothing else.
+        let is_custom = start.lanes.contains(&Lane::Custom);
+        let content = subject.content.as_ref().filter(|_| is_custom);
         let (server, program) = match (start.database, &subject.over_database) {
-            (None, _) => (subject.server, &subject.artifact.program),
+            (None, _) => match content {
+                Some((server, program)) => (server, program),
+                None => (subject.server, &subject.artifact.program),
+            },
             (Some(_), Some((server, program))) => (server, program),
             (Some(_), None) => bail!("it has no program over a database"),
         };
@@ -145,7 +157,8 @@ impl Life {
         let mut start_up = None;
         let (mut lanes, mut failed) = (BTreeMap::new(), Vec::new());
         for &lane in start.lanes {
-            match learn(address, lane, start.model, start.answers_alike) {
+            let (model, alike) = (start.model, start.answers_alike);
+            match learn(address, lane, model, start.expected, alike) {
                 Ok(exchange) => {
                     start_up.get_or_insert_with(|| begun.elapsed());
                     lanes.insert(lane, LaneLife::new(exchange)?);
@@ -157,7 +170,7 @@ impl Life {
             return Ok(Begun { life: None, failed });
         };
         let tree = ProcessTree::of(process.pid())?;
-        let life = Self {
+        let mut life = Self {
             client: Client::new(address, placement.helpers()),
             process,
             tree,
@@ -168,10 +181,24 @@ impl Life {
                 .database
                 .is_some_and(|database| database.shares_core(placement)),
         };
+        if let Some(warm_up) = start.warm_up.filter(|_| subject.server.role == Role::Exec) {
+            life.warm_up(warm_up)?;
+        }
         Ok(Begun {
             life: Some(life),
             failed,
         })
+    }
+
+    /// Loads it in its first lane for so long. Nothing of it counts.
+    fn warm_up(&mut self, (connections, length): (usize, Duration)) -> Result<()> {
+        let Some(lane) = self.lanes.values().next() else {
+            return Ok(());
+        };
+        self.client.open(connections, self.leaves_core)?;
+        let connections = self.client.connections()?;
+        let loaded = connections.closed_loop(&lane.exchange, Duration::ZERO, length);
+        loaded.map(drop).context("while it warmed up")
     }
 
     /// Opens so many connections, in place of those it has.
@@ -332,6 +359,13 @@ impl Life {
     }
 }
 
+/// How a plan has servers of the command line loaded before they are measured.
+pub(super) fn warm_up(plan: &Plan) -> Option<(usize, Duration)> {
+    let custom = plan.custom.as_ref()?;
+    let length = Duration::from_millis(custom.warm_up_ms);
+    Some((plan.connections, length))
+}
+
 fn entry(measured: &Measured, lane: Lane, cost: Cost) -> Slice {
     Slice {
         block: 0,
@@ -395,6 +429,8 @@ mod tests {
             lanes: &[Lane::Item, Lane::Connect],
             model: &Model::embedded(),
             data: None,
+            expected: None,
+            warm_up: None,
             answers_alike: false,
             database: None,
         };

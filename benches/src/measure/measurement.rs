@@ -4,6 +4,7 @@ use quartet_conformance::Model;
 
 use crate::cores::Placement;
 use crate::database::Database;
+use crate::exec::Expected;
 use crate::interrupt::Interrupt;
 use crate::subject::Subject;
 
@@ -12,6 +13,8 @@ use crate::subject::Subject;
 pub struct Measurement<'a> {
     /// What each arm of the plan runs; none where it is excluded from the start.
     pub subjects: Vec<Option<Subject<'a>>>,
+    /// What is right in the lane `custom`, where there is such.
+    pub expected: Option<&'a Expected>,
     /// What servers read from in the lanes over a database, where there are such.
     pub database: Option<&'a Database>,
     /// Where servers and generator run.

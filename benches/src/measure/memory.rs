@@ -10,6 +10,7 @@ use quartet_record::plan::{ArmRole, Lane, LaneLoad, Plan};
 use super::life::{Life, Start};
 use crate::accounting::OwnMemory;
 use crate::cores::Placement;
+use crate::exec::Expected;
 use crate::subject::Subject;
 
 /// How many requests of each lane a server answers, where it can
@@ -46,11 +47,14 @@ pub(crate) fn load(
     arm: usize,
     placement: &Placement,
     model: &Model,
+    expected: Option<&Expected>,
 ) -> Result<Option<Loaded>> {
     let held =
         |lane: &Lane| !matches!(lane, Lane::Connect | Lane::Large) && !lane.is_over_database();
     let planned = plan.lanes.iter().copied().filter(held);
-    let mut lanes: Vec<Lane> = planned.filter(|&lane| plan.takes_part(arm, lane)).collect();
+    let mut lanes: Vec<Lane> = planned
+        .filter(|&lane| plan.takes_part(arm, lane) && subject.answers_by_itself(lane))
+        .collect();
     if lanes.is_empty() {
         lanes.push(Lane::Item);
     }
@@ -59,6 +63,8 @@ pub(crate) fn load(
         lanes: &lanes,
         model,
         data: None,
+        expected,
+        warm_up: None,
         answers_alike: plan.arms[arm].role == ArmRole::Floor,
         database: None,
     };

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use quartet_record::plan::{ArmRole, Lane, Plan, START_OVERHEAD};
 
-use super::life::{Life, Start};
+use super::life::{Life, Start, warm_up};
 use super::measurement::Measurement;
 use crate::subject::Subject;
 
@@ -63,6 +63,8 @@ impl Measurement<'_> {
             lanes: &[lane],
             model: self.model,
             data: None,
+            expected: self.expected,
+            warm_up: warm_up(plan),
             answers_alike: plan.arms[arm].role == ArmRole::Floor,
             database: self.database.filter(|_| lane.is_over_database()),
         };

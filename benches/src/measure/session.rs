@@ -7,7 +7,7 @@ use anyhow::{Error, Result};
 use quartet_record::plan::{ArmRole, Cell, Held, Lane, Plan, Restart};
 use quartet_record::{ArmRestart, Exclusion, RestartRecord, now};
 
-use super::life::{Begun, Life, Start};
+use super::life::{Begun, Life, Start, warm_up};
 use super::load::{Load, Watch};
 use super::locales::Locales;
 use super::measurement::Measurement;
@@ -43,11 +43,14 @@ struct Lives {
     large: Vec<Option<Life>>,
     /// Those that read from a database.
     over_database: Vec<Option<Life>>,
+    /// Those that serve the content of the lane `custom` and nothing else.
+    content: Vec<Option<Life>>,
 }
 
 impl Lives {
     fn all(&self) -> impl Iterator<Item = &Life> {
         let further = self.large.iter().chain(&self.over_database);
+        let further = further.chain(&self.content);
         self.usual.iter().chain(further).flatten()
     }
 
@@ -55,6 +58,7 @@ impl Lives {
         match cell.lane {
             Lane::Large => &mut self.large[cell.arm],
             lane if lane.is_over_database() => &mut self.over_database[cell.arm],
+            Lane::Custom if self.content[cell.arm].is_some() => &mut self.content[cell.arm],
             _ => &mut self.usual[cell.arm],
         }
     }
@@ -124,7 +128,8 @@ impl<'a> Session<'a> {
         let usual = lives.usual.into_iter().enumerate();
         let large = lives.large.into_iter().enumerate();
         let over_database = lives.over_database.into_iter().enumerate();
-        for (arm, life) in usual.chain(large).chain(over_database) {
+        let content = lives.content.into_iter().enumerate();
+        for (arm, life) in usual.chain(large).chain(over_database).chain(content) {
             let Some(life) = life else { continue };
             match life.end(arm) {
                 Ok(ended) => join(&mut arms, ended),
@@ -141,6 +146,7 @@ impl<'a> Session<'a> {
             usual: none(),
             large: none(),
             over_database: none(),
+            content: none(),
         };
         for &arm in &restart.start_order {
             if self.interrupted() {
@@ -159,6 +165,10 @@ impl<'a> Session<'a> {
                 let begun = self.start_over_database(arm);
                 lives.over_database[arm] = self.survivor(arm, Some(lane), number, begun);
                 self.progress.done(self.plan.start_length(arm));
+            }
+            if self.serves_content_apart(arm) {
+                let begun = self.start_content(arm);
+                lives.content[arm] = self.survivor(arm, Some(Lane::Custom), number, begun);
             }
         }
         lives
@@ -205,9 +215,12 @@ impl<'a> Session<'a> {
             .lanes
             .iter()
             .copied()
-            .filter(|&lane| lane != Lane::Large && !lane.is_over_database())
-            .filter(|&lane| self.goes_on(arm, lane))
+            .filter(|&lane| self.is_usual(arm, lane) && self.goes_on(arm, lane))
             .collect();
+        // It has a process apart for that lane, or answers nothing else.
+        if lanes.is_empty() && self.plan.takes_part(arm, Lane::Custom) {
+            return Ok(None);
+        }
         if lanes.is_empty() {
             // Its start-up is of interest all the same.
             lanes.push(Lane::Item);
@@ -228,6 +241,28 @@ impl<'a> Session<'a> {
         let mut begun = self.start_one(arm, &lanes, None)?;
         if let Some(life) = begun.as_mut().and_then(|begun| begun.life.as_mut()) {
             life.connect(self.plan.load(first).connections)?;
+        }
+        Ok(begun)
+    }
+
+    /// Whether a lane is one of the process that an arm has for most.
+    fn is_usual(&self, arm: usize, lane: Lane) -> bool {
+        let subject = self.measurement.subjects[arm].as_ref();
+        subject.is_some_and(|subject| subject.answers_by_itself(lane))
+    }
+
+    /// Whether an arm has a process for the lane `custom` alone.
+    fn serves_content_apart(&self, arm: usize) -> bool {
+        self.plan.takes_part(arm, Lane::Custom) && !self.is_usual(arm, Lane::Custom)
+    }
+
+    fn start_content(&self, arm: usize) -> Result<Option<Begun>> {
+        if !self.goes_on(arm, Lane::Custom) {
+            return Ok(None);
+        }
+        let mut begun = self.start_one(arm, &[Lane::Custom], None)?;
+        if let Some(life) = begun.as_mut().and_then(|begun| begun.life.as_mut()) {
+            life.connect(self.plan.load(Lane::Custom).connections)?;
         }
         Ok(begun)
     }
@@ -263,6 +298,8 @@ impl<'a> Session<'a> {
             lanes,
             model: locales.map_or(self.measurement.model, |locales| &locales.model),
             data: locales.map(Locales::path),
+            expected: self.measurement.expected,
+            warm_up: warm_up(self.plan),
             answers_alike: self.plan.arms[arm].role == ArmRole::Floor,
             database: self
                 .measurement
@@ -297,13 +334,14 @@ impl<'a> Session<'a> {
                         taken.slices.push(slice);
                     }
                     Err(error) => {
-                        let error = error.context(format!("GET {}", cell.lane.path()));
+                        let path = self.plan.path(cell.lane);
+                        let error = error.context(format!("GET {path}"));
                         // The other lanes need connections that work.
                         let again = life.connect(load.connections);
                         self.fail(cell.arm, Some(cell.lane), number, &error);
                         if let Err(error) = again {
                             *lives.of(*cell) = None;
-                            if cell.lane != Lane::Large && !cell.lane.is_over_database() {
+                            if self.is_usual(cell.arm, cell.lane) {
                                 self.fail(cell.arm, None, number, &error);
                             }
                         }

@@ -46,6 +46,7 @@ fn measure(stand_ins: &[&StandIn], record: &mut Record) -> Result<()> {
     let subjects = stand_ins.iter().map(|one| Some(one.subject()));
     Measurement {
         subjects: subjects.collect(),
+        expected: None,
         database: None,
         placement: &anywhere(),
         model: &Model::embedded(),
@@ -225,6 +226,7 @@ fn an_interrupted_run_holds_no_empty_latency() {
     interrupt.request();
     Measurement {
         subjects: vec![Some(server.subject())],
+        expected: None,
         database: None,
         placement: &anywhere(),
         model: &Model::embedded(),

@@ -16,6 +16,7 @@ use crate::command::quoted;
 use crate::cores::Placement;
 use crate::database::Database;
 use crate::environment::{self, Private};
+use crate::exec::Own;
 use crate::failure::{Failure, print};
 use crate::page::suite;
 use crate::{machine, runs};
@@ -28,25 +29,34 @@ pub(crate) struct Run {
     pub(super) claim: Claim,
     /// What was measured so far.
     pub(crate) record: Record,
+    /// Servers of the command line, and what they must answer; none where there are none.
+    pub(super) own: Option<Own>,
     /// How many blocks a restart is to have, about; none where the process that began the run has
     /// decided that.
     pub(super) blocks: Option<u32>,
 }
 
 impl Run {
-    /// A new one, of the arms that `choose` takes from the catalogue.
+    /// A new one, of the arms that `choose` takes from the catalogue, in which servers of the command line are
+    /// then too, by these names.
     ///
     /// # Errors
     /// Where an option cannot be met.
     pub(crate) fn new(
         options: &Options,
         command: &str,
-        choose: impl Fn(&mut Catalogue) -> Result<Vec<Arm>, String>,
+        choose: impl Fn(&mut Catalogue, &[String]) -> Result<Vec<Arm>, String>,
     ) -> Result<Self, Failure> {
         let mut catalogue = options.catalogue()?;
-        let arms = choose(&mut catalogue).map_err(Failure::Usage)?;
+        let own = options.own()?;
+        if let Some(own) = &own {
+            own.enter(&mut catalogue).map_err(Failure::Usage)?;
+        }
+        let names = own.as_ref().map(Own::names).unwrap_or_default();
+        let arms = choose(&mut catalogue, &names).map_err(Failure::Usage)?;
         let placement = options.placement()?;
-        let plan = options.plan(arms, &placement);
+        let mut plan = options.plan(arms, &placement);
+        plan.custom = own.as_ref().map(Own::custom);
         if plans_database(&plan) {
             Database::look()?;
         }
@@ -88,6 +98,7 @@ impl Run {
             placement,
             claim,
             record,
+            own,
             blocks: Some(options.effort().blocks),
         })
     }

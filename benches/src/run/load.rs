@@ -116,6 +116,11 @@ impl LoadOptions {
         }
     }
 
+    /// Whether the lane of servers of the command line was named.
+    pub(super) fn asks_for_custom(&self) -> bool {
+        self.lanes.contains(&LaneChoice::Only(Lane::Custom))
+    }
+
     /// Whether latency was asked for.
     pub(super) fn asks_for_latency(&self) -> bool {
         self.latency || !self.rate.is_empty()
@@ -158,7 +163,7 @@ impl LaneChoice {
 
 impl ValueEnum for LaneChoice {
     fn value_variants<'a>() -> &'a [Self] {
-        use Lane::{Connect, DbItem, DbList, Item, Large, List, Miss, Revalidate};
+        use Lane::{Connect, Custom, DbItem, DbList, Item, Large, List, Miss, Revalidate};
         use LaneChoice::{All, Only};
         &[
             Only(Item),
@@ -169,6 +174,7 @@ impl ValueEnum for LaneChoice {
             Only(Large),
             Only(DbItem),
             Only(DbList),
+            Only(Custom),
             All,
         ]
     }
@@ -207,6 +213,7 @@ fn help(lane: Lane) -> &'static str {
         Lane::Large => "GET /greetings with a data file of 10,000 locales",
         Lane::DbItem => "GET /greetings/en, of servers that read it from PostgreSQL",
         Lane::DbList => "GET /greetings, of servers that read it from PostgreSQL",
+        Lane::Custom => "GET of --path, of the servers of --exec",
     }
 }
 

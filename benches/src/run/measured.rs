@@ -13,7 +13,7 @@ use crate::database::Database;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::measure::Measurement;
-use crate::prepare::{prepare, prepare_over_database};
+use crate::prepare::{CustomLane, prepare, prepare_over_database};
 
 impl Run {
     /// Measures what the plan has and the record has not, and what servers cost besides, if asked
@@ -25,6 +25,10 @@ impl Run {
     pub(crate) fn measure(&mut self, cost: Option<cost::Options>) -> Result<(), Failure> {
         let interrupt = Interrupt::listen()?;
         let model = Model::embedded();
+        if let Some(own) = &self.own {
+            // Before anything is built, which takes long.
+            own.try_each(self.record.plan.workers, &self.placement, &interrupt)?;
+        }
         let mut database = match plans_database(&self.record.plan) {
             true => Some(Database::start(&self.placement)?),
             false => None,
@@ -47,8 +51,23 @@ impl Run {
             }
             prepared?;
         }
+        if let Some(own) = &self.own {
+            let begun = self.blocks.is_none();
+            let custom = CustomLane {
+                catalogue: &self.catalogue,
+                expected: &own.expected,
+                placement: &self.placement,
+                interrupt: &interrupt,
+            };
+            custom.prepare(&mut self.record, &mut subjects, begun)?;
+            if interrupt.requested() {
+                return Err(Failure::Interrupted);
+            }
+        }
+        let expected = self.own.as_ref().map(|own| &own.expected);
         let measurement = Measurement {
             subjects,
+            expected,
             database: database.as_ref(),
             placement: &self.placement,
             model: &model,
@@ -98,6 +117,7 @@ impl Run {
                 workers: self.record.plan.workers,
                 usable: &usable,
                 model: &model,
+                expected,
                 interrupt: &interrupt,
             };
             costing.measure(&mut self.record, keep)?;

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use quartet_conformance::servers::Catalogue;
-use quartet_record::plan::{Arm, Effort, LatencyPlan, Plan, RAMP, SLICE};
+use quartet_record::plan::{Arm, Effort, Lane, LatencyPlan, Plan, RAMP, SLICE};
 
 use super::load::{Depth, LoadOptions};
 use crate::cores::{CoreList, Placement};
 use crate::cost;
+use crate::exec::{ExecOptions, Own};
 use crate::failure::Failure;
 use crate::numbers::at_least_one;
 
@@ -36,6 +37,9 @@ pub struct Options {
 
     #[command(flatten)]
     load: LoadOptions,
+
+    #[command(flatten)]
+    exec: ExecOptions,
 
     /// Seed of all random orders; the record stores it [default: random]
     #[arg(long, value_name = "N")]
@@ -96,6 +100,30 @@ impl Options {
     /// The servers asked for, if any were.
     pub(crate) fn servers(&self) -> &[String] {
         &self.servers
+    }
+
+    /// Whether servers of the command line are among those asked for.
+    pub(crate) fn has_own(&self) -> bool {
+        self.exec.any()
+    }
+
+    /// The servers of the command line, and what they must answer; none where there are none.
+    ///
+    /// # Errors
+    /// Where a program or a file does not exist, or the lane for them is asked for without them.
+    pub(crate) fn own(&self) -> Result<Option<Own>, Failure> {
+        let own = self.exec.own()?;
+        if own.is_none() && self.load.asks_for_custom() {
+            let sentence = "the lane custom needs --exec, --path and --expect";
+            return Err(Failure::Usage(sentence.to_owned()));
+        }
+        Ok(own)
+    }
+
+    /// Whether anything of the contract is measured.
+    pub(crate) fn measures_contract(&self) -> bool {
+        let lanes = self.load.lanes(self.depth());
+        lanes.iter().any(|lane| lane.path().is_some())
     }
 
     /// The run to go on with, if any was named.
@@ -176,9 +204,13 @@ impl Options {
             lanes: self.load.lanes(depth),
             arms,
             lane_loads: BTreeMap::new(),
+            custom: None,
             capacity: None,
             latency: None,
         };
+        if self.has_own() && !plan.lanes.contains(&Lane::Custom) {
+            plan.lanes.push(Lane::Custom);
+        }
         self.load.extend(&mut plan, depth);
         plan
     }

@@ -13,6 +13,8 @@ use super::measured::plans_database;
 use super::options::Options;
 use crate::cores::Placement;
 use crate::database::Database;
+use crate::environment::Private;
+use crate::exec::Own;
 use crate::failure::{Failure, named};
 use crate::interrupt::Interrupt;
 use crate::prepare::prepare;
@@ -46,6 +48,12 @@ impl Run {
         // Not before: whoever had it until now may have written more.
         let mut record = named(directory)?;
         may_go_on(&record, &machine::look()).map_err(Failure::Usage)?;
+        let own = options.own()?;
+        let private = Private::here(catalogue.root());
+        Own::same_as(own.as_ref(), &record, &private).map_err(Failure::Usage)?;
+        if let Some(own) = &own {
+            own.enter(&mut catalogue).map_err(Failure::Usage)?;
+        }
         variant::enter_again(&mut catalogue, &record.plan.arms).map_err(Failure::Usage)?;
         if plans_database(&record.plan) {
             Database::look()?;
@@ -58,6 +66,7 @@ impl Run {
             placement,
             claim,
             record,
+            own,
             blocks: None,
         })
     }

@@ -72,6 +72,7 @@ impl StandIn {
                 program: "sh".into(),
             },
             over_database: None,
+            content: None,
         }
     }
 }

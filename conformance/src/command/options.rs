@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, ValueEnum};
 
 use super::error::RunError;
-use crate::servers::{Ready, Role, Server};
+use crate::servers::Server;
 use crate::{BaseUrl, Case, Need, REQUESTS, Selection, cases, harness};
 
 /// How many sends a second a server that is not on this machine gets at most, unless `--rate` says
@@ -61,8 +61,8 @@ pub(super) struct Options {
     pub(super) urls: Vec<BaseUrl>,
 
     /// Start a server with this command and test it. {port} is replaced by the port of 127.0.0.1 to
-    /// listen on. Quotes work as in a shell; the command runs without one. May be repeated
-    #[arg(long = "exec", value_name = "COMMAND", value_parser = command_line, help_heading = "Which servers")]
+    /// listen on, {address} by both. Quotes work as in a shell; the command runs without one. May be repeated
+    #[arg(long = "exec", value_name = "COMMAND", value_parser = Server::of_command_line, help_heading = "Which servers")]
     pub(super) commands: Vec<Server>,
 
     /// Limit each --url to N sends a second [default: 50 for another machine, no limit for this one]
@@ -204,29 +204,6 @@ fn document_url(text: &str) -> Result<String, String> {
     }
 }
 
-/// A server of which no more is known than how it is started.
-fn command_line(text: &str) -> Result<Server, String> {
-    let words = shlex::split(text).ok_or("a quote is not closed")?;
-    let Some((program, arguments)) = words.split_first() else {
-        return Err("the command is empty".to_owned());
-    };
-    if !arguments.iter().any(|argument| argument.contains("{port}")) {
-        return Err("the command must contain {port}, the port to listen on".to_owned());
-    }
-    let name = PathBuf::from(program);
-    let name = name.file_name().unwrap_or(name.as_os_str());
-    Ok(Server {
-        args: arguments.to_vec(),
-        leads_group: true,
-        ..Server::new(
-            &name.to_string_lossy(),
-            Role::Baseline,
-            program,
-            Ready::Port,
-        )
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;
@@ -271,16 +248,5 @@ mod tests {
         let selected = Options::try_parse_from(arguments).unwrap().selected();
         let ids: Vec<&str> = selected.unwrap().iter().map(|case| case.id).collect();
         assert!(ids.contains(&"wire/host-empty") && !ids.contains(&"wire/host-missing"));
-    }
-
-    #[test]
-    fn a_command_line_is_taken_apart_without_a_shell() {
-        let server = command_line("/opt/run.sh --listen '127.0.0.1:{port}' \"a b\" $HOME").unwrap();
-        assert_eq!(server.name, "run.sh");
-        assert_eq!(server.program, "/opt/run.sh");
-        assert_eq!(
-            server.args,
-            ["--listen", "127.0.0.1:{port}", "a b", "$HOME"]
-        );
     }
 }

@@ -31,11 +31,13 @@ pub enum Lane {
     /// GET /greetings, of a server that reads the list from PostgreSQL.
     #[serde(rename = "db-list")]
     DbList,
+    /// GET of a path of the user's own, of servers in any language: see [`Custom`].
+    Custom,
 }
 
 impl Lane {
     /// Every kind there is.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Item,
         Self::List,
         Self::Miss,
@@ -44,6 +46,7 @@ impl Lane {
         Self::Large,
         Self::DbItem,
         Self::DbList,
+        Self::Custom,
     ];
 
     /// Those whose greetings are in the server's memory.
@@ -73,18 +76,20 @@ impl Lane {
         self.in_memory().is_some()
     }
 
-    /// The path requested.
-    pub fn path(self) -> &'static str {
+    /// The path of the contract that is requested. None where the run has the path: see [`Plan::path`](super::Plan::path).
+    pub fn path(self) -> Option<&'static str> {
         match self {
-            Self::Item | Self::Revalidate | Self::Connect | Self::DbItem => "/greetings/en",
-            Self::List | Self::Large | Self::DbList => "/greetings",
-            Self::Miss => "/greetings/qaa",
+            Self::Item | Self::Revalidate | Self::Connect | Self::DbItem => Some("/greetings/en"),
+            Self::List | Self::Large | Self::DbList => Some("/greetings"),
+            Self::Miss => Some("/greetings/qaa"),
+            Self::Custom => None,
         }
     }
 
-    /// What is asked, as headings have it.
+    /// What is asked, as headings have it. Of the lane `custom` [`Plan::request`](super::Plan::request) knows more.
     pub fn request(self) -> &'static str {
         match self {
+            Self::Custom => "GET of a path of one's own",
             Self::Item => "GET /greetings/en",
             Self::List => "GET /greetings",
             Self::Miss => "GET /greetings/qaa, which does not exist: 404",
@@ -115,6 +120,7 @@ impl Lane {
             Self::Large => "large",
             Self::DbItem => "db-item",
             Self::DbList => "db-list",
+            Self::Custom => "custom",
         }
     }
 }

@@ -28,6 +28,7 @@ fn plan(arms: usize, effort: Effort) -> Plan {
         lanes,
         arms: (0..arms).map(arm).collect(),
         lane_loads: BTreeMap::new(),
+        custom: None,
         capacity: None,
         latency: None,
     };
@@ -321,7 +322,57 @@ fn a_lane_over_a_database_has_its_name_everywhere() {
         assert_eq!(written, lane.name());
         let memory = lane.in_memory();
         assert_eq!(memory.is_some(), Lane::OVER_DATABASE.contains(&lane));
-        assert_ne!(memory.is_some(), Lane::IN_MEMORY.contains(&lane));
+        let is_greeting = lane != Lane::Custom;
+        assert_eq!(
+            memory.is_none() && is_greeting,
+            Lane::IN_MEMORY.contains(&lane)
+        );
+        assert_eq!(lane.path().is_some(), is_greeting);
         assert_eq!(memory.map_or(lane.path(), Lane::path), lane.path());
     }
+}
+
+#[test]
+fn each_lane_has_its_own_copy_and_its_own_comparisons() {
+    let mut plan = plan(1, Effort::QUICK);
+    plan.lanes = vec![Lane::Item, Lane::Custom];
+    let arm = |name: &str, server: &str, role, without| Arm {
+        name: name.to_owned(),
+        server: server.to_owned(),
+        role,
+        variant: None,
+        without: vec![without],
+        slow_slice_ms: None,
+        slow_start_ms: None,
+    };
+    plan.arms = vec![
+        arm("a", "a", ArmRole::Compared, Lane::Custom),
+        arm("b", "b", ArmRole::Compared, Lane::Custom),
+        arm("mine", "mine", ArmRole::Compared, Lane::Item),
+        arm("a (again)", "a", ArmRole::Again, Lane::Custom),
+        arm("mine (again)", "mine", ArmRole::Again, Lane::Item),
+    ];
+    assert_eq!(plan.copied(), Some((3, 0)));
+    assert_eq!(plan.copied_in(Lane::Item), Some((3, 0)));
+    assert_eq!(plan.copied_in(Lane::Custom), Some((4, 2)));
+    assert_eq!(plan.compared_in(Lane::Item), 2);
+    assert_eq!(plan.compared_in(Lane::Custom), 1);
+    assert_eq!(plan.compared_in(Lane::List), 0);
+}
+
+#[test]
+fn a_run_has_the_path_of_its_own_lane() {
+    let mut plan = plan(1, Effort::QUICK);
+    assert_eq!(plan.path(Lane::List), "/greetings");
+    plan.custom = Some(Custom {
+        path: "/json".to_owned(),
+        bytes: 2,
+        sha256: "ab".repeat(32),
+        warm_up_ms: 500,
+    });
+    assert_eq!(plan.path(Lane::Custom), "/json");
+    assert_eq!(plan.request(Lane::Custom), "GET /json");
+    assert_eq!(plan.request(Lane::Item), Lane::Item.request());
+    let text = serde_json::to_string(&plan).unwrap();
+    assert_eq!(serde_json::from_str::<Plan>(&text).unwrap(), plan);
 }

@@ -5,7 +5,7 @@ use quartet_record::plan::ArmRole;
 
 use super::block::{Block, Panel, Section, behind};
 use super::chart::{BarRow, Bars};
-use super::material::{Material, heading};
+use super::material::Material;
 use crate::numbers::microseconds;
 use crate::table::{Align, Table};
 
@@ -95,7 +95,7 @@ fn panel(material: &Material<'_>, lane: &LaneAnalysis) -> Option<Panel> {
         ),
     );
     Some(Panel {
-        heading: heading(lane.lane),
+        heading: material.heading(lane.lane),
         blocks: vec![
             Block::Chart(chart),
             behind(

@@ -4,7 +4,7 @@ use quartet_analysis::{CpuPerRequest, DatabaseLane};
 
 use super::block::{Block, Captioned, Item, Panel, Section};
 use super::chart::{BarRow, Bars};
-use super::material::{Material, heading};
+use super::material::Material;
 use crate::numbers::microseconds;
 
 /// Lane by lane. Nothing where there are none.
@@ -33,7 +33,7 @@ pub(super) fn section(material: &Material<'_>) -> Option<Section> {
                 .filter(|(_, row)| !row.excluded.is_empty())
                 .map(|(index, row)| (index, row.excluded.join("; ")))
                 .collect(),
-            ..Captioned::new(format!("Lane {}", heading(lane.lane)), table)
+            ..Captioned::new(format!("Lane {}", material.heading(lane.lane)), table)
         }));
         let remarks = material.tables.database_remarks(lane).into_iter();
         blocks.push(Block::List(remarks.map(Item::from).collect()));
@@ -88,7 +88,7 @@ fn panel(material: &Material<'_>, lane: &DatabaseLane) -> Option<Panel> {
         format!("Microseconds per request: {}.", said.join("; ")),
     );
     Some(Panel {
-        heading: heading(lane.lane),
+        heading: material.heading(lane.lane),
         blocks: vec![Block::Chart(chart)],
     })
 }

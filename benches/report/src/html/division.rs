@@ -4,7 +4,7 @@ use quartet_analysis::{Division, DivisionRow, LaneDivision};
 
 use super::block::{Block, Captioned, Item, Panel, Section};
 use super::chart::{BarRow, Bars, Chart};
-use super::material::{Material, heading};
+use super::material::Material;
 use crate::numbers::microseconds;
 
 /// The parts, in the order they are drawn.
@@ -49,7 +49,7 @@ pub(super) fn section(material: &Material<'_>, division: &Division) -> Section {
 
 fn panel(material: &Material<'_>, lane: &LaneDivision) -> Panel {
     Panel {
-        heading: heading(lane.lane),
+        heading: material.heading(lane.lane),
         blocks: vec![
             Block::Chart(chart(material, lane)),
             Block::Folded {

@@ -3,7 +3,7 @@
 use quartet_analysis::{Detail, LaneAnalysis};
 
 use super::block::{Block, Captioned, Panel, Section};
-use super::material::{Material, heading};
+use super::material::Material;
 use super::open_loop::at_rates;
 use super::percentiles::{Shown, curves, table};
 
@@ -42,7 +42,7 @@ fn panel(material: &Material<'_>, lane: &LaneAnalysis, details: &[Detail]) -> Op
         .collect();
     let name = lane.lane.name();
     (!shown.is_empty()).then(|| Panel {
-        heading: heading(lane.lane),
+        heading: material.heading(lane.lane),
         blocks: vec![
             Block::Chart(curves(
                 format!("latency-{name}"),

@@ -47,6 +47,11 @@ impl<'a> Material<'a> {
         self.analysis.lanes.iter().zip(details)
     }
 
+    /// A lane's name, and what is asked in it.
+    pub(super) fn heading(&self, lane: Lane) -> String {
+        format!("{}: {}", lane.name(), self.record.plan.request(lane))
+    }
+
     pub(super) fn name(&self, arm: usize) -> &str {
         &self.record.plan.arms[arm].name
     }
@@ -68,9 +73,4 @@ impl<'a> Material<'a> {
             record.machine.sentence()
         )
     }
-}
-
-/// A lane's name, and what is asked in it.
-pub(super) fn heading(lane: Lane) -> String {
-    format!("{}: {}", lane.name(), lane.request())
 }

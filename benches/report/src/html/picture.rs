@@ -7,7 +7,7 @@ use quartet_record::Record;
 
 use super::Suite;
 use super::chart::{Chart, Mark};
-use super::material::{Material, heading};
+use super::material::Material;
 use super::rates::plot;
 
 /// Pixels: as wide as the text of a page on a code host.
@@ -79,7 +79,7 @@ pub fn picture(
         panels.push(Panel {
             heading: format!(
                 "{}: requests per second, {reference} = 1",
-                heading(lane.lane)
+                material.heading(lane.lane)
             ),
             top,
             chart,
@@ -144,7 +144,7 @@ mod tests {
             while reader.read_event().unwrap() != Event::Eof {}
             let analysis = Analysis::of(&record).unwrap();
             for lane in analysis.lanes.iter().take(2) {
-                assert!(picture.contains(&heading(lane.lane)), "{picture}");
+                assert!(picture.contains(lane.lane.request()), "{picture}");
                 for row in &lane.rows {
                     let arm = &record.plan.arms[row.arm];
                     let is_row = !matches!(

@@ -3,16 +3,16 @@
 use quartet_analysis::LaneAnalysis;
 use quartet_record::plan::ArmRole;
 
-use super::block::{Block, Captioned, Panel, Section};
+use super::block::{Block, Captioned, Item, Panel, Section};
 use super::chart::{Chart, IntervalRow, Intervals};
-use super::material::{Material, heading};
+use super::material::Material;
 use crate::numbers::interval;
-use crate::text::rate_caption;
+use crate::text::{commands, custom_caption, rate_caption};
 
 pub(super) fn section(material: &Material<'_>) -> Section {
     let reference = material.reference().unwrap_or("the reference");
     let panels = material.lanes().map(|(lane, _)| Panel {
-        heading: heading(lane.lane),
+        heading: material.heading(lane.lane),
         blocks: vec![if lane.rows.iter().any(|row| row.relative.is_some()) {
             Block::Chart(plot(material, lane, reference))
         } else {
@@ -29,6 +29,12 @@ pub(super) fn section(material: &Material<'_>) -> Section {
     ];
     blocks.extend(material.lanes().map(|(lane, _)| table(material, lane)));
     blocks.extend(rate_caption(material.record).map(Block::Paragraph));
+    blocks.extend(custom_caption(material.record).map(Block::Paragraph));
+    let commands = commands(material.record).into_iter().map(Item::from);
+    let commands: Vec<Item> = commands.collect();
+    if !commands.is_empty() {
+        blocks.push(Block::List(commands));
+    }
     Section {
         id: "rates",
         heading: "Requests per second",
@@ -86,7 +92,7 @@ fn table(material: &Material<'_>, lane: &LaneAnalysis) -> Block {
         ..Captioned::new(
             format!(
                 "Lane {}; latency at saturation (connections ÷ rate, not an independent result)",
-                heading(lane.lane)
+                material.heading(lane.lane)
             ),
             material.tables.rates(lane),
         )

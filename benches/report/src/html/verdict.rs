@@ -5,13 +5,13 @@ use quartet_analysis::{LaneAnalysis, Pair};
 use quartet_record::plan::ArmRole;
 
 use super::block::{Block, Item, Panel, Section};
-use super::material::{Material, heading};
+use super::material::Material;
 use crate::numbers::interval;
 use crate::verdict::{First, Standing, by, list};
 
 pub(super) fn section(material: &Material<'_>) -> Section {
     let panels = material.lanes().map(|(lane, _)| Panel {
-        heading: heading(lane.lane),
+        heading: material.heading(lane.lane),
         blocks: vec![
             Block::Lead(first(material, lane)),
             Block::List(sentences(material, lane)),

@@ -5,7 +5,7 @@ use quartet_record::Record;
 use quartet_record::cores::Core;
 
 use super::page::{Form, Page};
-use super::rates::rate_caption;
+use super::rates::{commands, custom_caption, rate_caption};
 
 impl Page<'_> {
     pub(crate) fn caption(&self, analysis: &Analysis) -> String {
@@ -36,6 +36,8 @@ impl Page<'_> {
             );
         }
         sentences.extend(rate_caption(record));
+        sentences.extend(custom_caption(record));
+        sentences.extend(commands(record));
         sentences.push(format!("Cores: {}.", cores(record)));
         sentences.extend(Page::footprint_caption(analysis));
         let revision = match &record.source.revision {

@@ -21,10 +21,9 @@ impl Page<'_> {
             let arms = entry(&mut reasons, reason.as_str());
             entry(arms, row.arm).push(lane.name());
         }
-        let lanes = analysis.lanes.len();
+        let rows: usize = analysis.lanes.iter().map(|lane| lane.rows.len()).sum();
         let everything = |arms: &[(usize, Vec<&str>)]| {
-            arms.len() == self.record.plan.arms.len()
-                && arms.iter().all(|(_, found)| found.len() == lanes)
+            arms.iter().map(|(_, found)| found.len()).sum::<usize>() == rows
         };
         let mut exclusions = Vec::new();
         for (reason, arms) in &reasons {

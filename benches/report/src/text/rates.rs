@@ -11,7 +11,8 @@ use crate::table::{Align, Table};
 
 impl Page<'_> {
     pub(crate) fn heading(&self, lane: &LaneAnalysis) -> String {
-        self.title(format!("{}: {}", lane.lane.name(), lane.lane.request()))
+        let request = self.record.plan.request(lane.lane);
+        self.title(format!("{}: {request}", lane.lane.name()))
     }
 
     pub(crate) fn rates(&self, lane: &LaneAnalysis) -> Table {
@@ -116,6 +117,41 @@ pub(crate) fn rate_caption(record: &Record) -> Option<String> {
         "Requests per second: for {name} the median of its slices, for every other server \
          {name}'s figure times the server's ratio."
     ))
+}
+
+/// What is right in the lane `custom`, and who answers it how. Nothing where there is no such lane.
+pub(crate) fn custom_caption(record: &Record) -> Option<String> {
+    let custom = record.plan.custom.as_ref()?;
+    let apart = record
+        .servers
+        .iter()
+        .filter(|server| server.content.is_some());
+    let apart: Vec<&str> = apart.map(|server| server.name.as_str()).collect();
+    let apart = match apart.as_slice() {
+        [] => String::new(),
+        names => format!(
+            " There {} answer{} every request with this content, which is in memory.",
+            names.join(" and "),
+            if names.len() == 1 { "s" } else { "" }
+        ),
+    };
+    Some(format!(
+        "Lane custom: status 200 and {} bytes of content with the SHA-256 {}…; every byte of every \
+         answer is compared.{apart}",
+        thousands(custom.bytes as f64),
+        custom.sha256.get(..12).unwrap_or(&custom.sha256)
+    ))
+}
+
+/// The commands of servers of the command line.
+pub(crate) fn commands(record: &Record) -> Vec<String> {
+    let servers = record.servers.iter();
+    servers
+        .filter_map(|server| {
+            let exec = server.exec.as_ref()?;
+            Some(format!("{}: {}.", server.name, exec.command.join(" ")))
+        })
+        .collect()
 }
 
 fn rate_cells(figures: &Figures, relative: String) -> [String; 6] {

@@ -1,7 +1,7 @@
 //! What a run lacks, and what to do about it.
 
 use quartet_analysis::{Analysis, remedy};
-use quartet_record::plan::{ArmRole, Lane};
+use quartet_record::plan::ArmRole;
 use quartet_record::{Record, State};
 
 use super::{list, name};
@@ -44,7 +44,13 @@ fn unfinished(record: &Record, analysis: &Analysis, place: Option<&str>) -> Opti
         false => "cargo compare",
     };
     let place = place.unwrap_or("RUN");
-    Some(format!("{said} To continue: {command} --resume {place}"))
+    let own = match record.plan.custom {
+        Some(_) => ", with the same --exec, --name, --path, --expect and --warm-up",
+        None => "",
+    };
+    Some(format!(
+        "{said} To continue: {command} --resume {place}{own}"
+    ))
 }
 
 /// Rows that are excluded for one reason.
@@ -95,17 +101,24 @@ fn excluded(record: &Record, analysis: &Analysis) -> Vec<String> {
         .collect()
 }
 
+/// What to do where a server of the command line fails under load: it answered rightly when it was asked alone.
+const OWN: &str =
+    "Start its command by hand, and load it: it answered as expected before the load.";
+
 impl Excluded<'_> {
     fn sentence(&self, record: &Record, analysis: &Analysis) -> String {
-        let lanes: Vec<&str> = record.plan.lanes.iter().copied().map(Lane::name).collect();
-        let from_all =
-            |from: &[String]| lanes.iter().all(|lane| from.iter().any(|one| one == lane));
+        let from_all = |arm: usize, from: &[String]| {
+            let mut lanes = record.plan.lanes.iter();
+            lanes.all(|&lane| {
+                !record.plan.takes_part(arm, lane) || from.iter().any(|one| one == lane.name())
+            })
+        };
         let asked = record.plan.arms.iter().enumerate();
         let asked = asked.filter(|(_, arm)| matches!(arm.role, ArmRole::Compared | ArmRole::Aside));
         let every = !analysis.anything_counts(record)
             && asked.into_iter().all(|(arm, _)| {
                 let mut arms = self.arms.iter();
-                arms.any(|(known, from)| *known == arm && from_all(from))
+                arms.any(|(known, from)| *known == arm && from_all(arm, from))
             });
         let subject = if every {
             "Every row is excluded".to_owned()
@@ -113,7 +126,7 @@ impl Excluded<'_> {
             let names: Vec<String> = self
                 .arms
                 .iter()
-                .map(|(arm, from)| match from_all(from) {
+                .map(|(arm, from)| match from_all(*arm, from) {
                     true => name(record, *arm).to_owned(),
                     false => format!("{} ({})", name(record, *arm), list(from, "and")),
                 })
@@ -121,7 +134,12 @@ impl Excluded<'_> {
             let verb = if names.len() == 1 { "is" } else { "are" };
             format!("{} {verb} excluded", list(&names, "and"))
         };
+        let is_own = |arm: usize| record.server_of(arm).is_some_and(|it| it.exec.is_some());
         let remedy = match self.arms.as_slice() {
+            // The suite knows it not by name.
+            arms if self.remedy.contains("NAME") && arms.iter().all(|(arm, _)| is_own(*arm)) => {
+                OWN.to_owned()
+            }
             [(arm, _)] => {
                 let server = &record.plan.arms[*arm].server;
                 self.remedy.replace("NAME", server)

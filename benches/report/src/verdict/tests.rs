@@ -1,6 +1,6 @@
-use quartet_record::plan::Lane;
+use quartet_record::plan::{Custom, Lane};
 use quartet_record::testing::{Simulation, over_database, record};
-use quartet_record::{Exclusion, State};
+use quartet_record::{Exclusion, Exec, State};
 
 use super::*;
 
@@ -172,4 +172,42 @@ fn large_differences_are_multiples() {
     assert_eq!(by(ratio(21.0)), "by a factor of 21.00 (20.99 to 21.01)");
     assert_eq!(between(ratio(1.05)), "by 4.0 to 6.0 %");
     assert_eq!(between(ratio(21.0)), "by a factor of 20.99 to 21.01");
+}
+
+#[test]
+fn servers_of_the_command_line_are_told_from_those_of_the_file() {
+    let mut record = record();
+    record.plan.custom = Some(Custom {
+        path: "/json".to_owned(),
+        bytes: 2,
+        sha256: "ab".repeat(32),
+        warm_up_ms: 500,
+    });
+    record.servers[0].exec = Some(Exec {
+        command: vec!["node".to_owned()],
+        files: Vec::new(),
+    });
+    record.exclusions.push(Exclusion {
+        arm: 0,
+        restart: Some(1),
+        lane: None,
+        reason: "GET /json: wrong answer".to_owned(),
+    });
+    record.state = State::Interrupted;
+    let missing = concluded(&record).missing;
+    assert!(
+        missing[0].ends_with("with the same --exec, --name, --path, --expect and --warm-up"),
+        "{missing:?}"
+    );
+    let excluded = missing.last().unwrap();
+    assert!(
+        excluded.starts_with("axum is excluded: GET /json: wrong answer"),
+        "{missing:?}"
+    );
+    assert!(
+        excluded.ends_with(
+            "Start its command by hand, and load it: it answered as expected before the load."
+        ),
+        "{missing:?}"
+    );
 }

@@ -150,8 +150,11 @@ fn arguments(server: &Server, options: &StartOptions, port: u16) -> Vec<String> 
     let workers = options.workers.unwrap_or_else(|| {
         std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get)
     });
+    let host = Ipv4Addr::LOCALHOST;
     let fill = |argument: &String| {
         argument
+            .replace("{address}", &format!("{host}:{port}"))
+            .replace("{host}", &host.to_string())
             .replace("{port}", &port.to_string())
             .replace("{workers}", &workers.to_string())
     };
@@ -172,12 +175,21 @@ mod tests {
     #[test]
     fn placeholders_are_filled_in() {
         let mut server = shell("", Ready::Port);
-        server.args = vec!["127.0.0.1:{port}".to_owned(), "-w{workers}".to_owned()];
+        let words = [
+            "127.0.0.1:{port}",
+            "-w{workers}",
+            "{address}",
+            "http://{host}/",
+        ];
+        server.args = words.map(str::to_owned).to_vec();
         let options = StartOptions {
             workers: Some(3),
             ..StartOptions::default()
         };
-        assert_eq!(arguments(&server, &options, 81), ["127.0.0.1:81", "-w3"]);
+        assert_eq!(
+            arguments(&server, &options, 81),
+            ["127.0.0.1:81", "-w3", "127.0.0.1:81", "http://127.0.0.1/"]
+        );
     }
 
     #[test]
