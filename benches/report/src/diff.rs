@@ -1,9 +1,12 @@
 //! Two records side by side: do they say the same?
 
 mod circumstances;
+mod comparable;
 mod contradictions;
+mod counts;
 mod figures;
 mod latency;
+mod limit;
 mod memory;
 mod sample;
 mod view;
@@ -11,12 +14,15 @@ mod view;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail};
 use quartet_analysis::Analysis;
 use quartet_analysis::statistics::{Ratio, Verdict, mean, ratio_between, simultaneous_confidence};
 use quartet_record::Record;
 
 use crate::table::{Align, Table};
+use comparable::Incomparable;
+use counts::CountRow;
+use limit::Wanted;
 use sample::{Kind, Sample};
 use view::View;
 
@@ -28,6 +34,12 @@ pub struct Difference {
     /// How machine, build, servers and plan are not the same.
     circumstances: Vec<String>,
     figures: Vec<Figure>,
+    /// Instructions and allocations.
+    counts: Vec<CountRow>,
+    /// What a limit on slowdowns is about.
+    wanted: Vec<Wanted>,
+    /// The rows that were excluded in either, so that they are not compared.
+    excluded: Vec<String>,
     /// Verdicts that cannot both be true.
     contradictions: Vec<String>,
     /// What is not compared, and why; such as what counts in one record alone.
@@ -67,11 +79,24 @@ impl Difference {
             .into_iter()
             .filter_map(|sample| Figure::of(sample, confidence))
             .collect();
-        ensure!(!figures.is_empty(), "the records share no valid figure");
+        let incomparable = comparable::incomparable(&views);
+        if figures.is_empty() {
+            let why = incomparable.first();
+            let why = why.map(|row| format!(": {}, {}", row.of, row.why));
+            bail!(
+                "the records share no valid figure{}",
+                why.unwrap_or_default()
+            );
+        }
         let mut alone: Vec<String> = memory::note(&views).into_iter().collect();
         alone.extend(latency::notes(&views));
-        alone.extend(circumstances::only_in_one(&views[0], &views[1], "A"));
-        alone.extend(circumstances::only_in_one(&views[1], &views[0], "B"));
+        alone.extend(counts::notes(first, second));
+        alone.extend(
+            incomparable
+                .iter()
+                .map(|row| format!("{}: {}", row.of, row.why)),
+        );
+        let excluded = incomparable.into_iter().filter(|row| row.excluded);
         Ok(Self {
             runs: [first, second].map(|record| format!("{}, {}", record.started, record.command)),
             circumstances: [
@@ -80,6 +105,12 @@ impl Difference {
             ]
             .concat(),
             figures,
+            counts: counts::rows(first, second),
+            wanted: limit::wanted(&views),
+            excluded: excluded
+                .map(|Incomparable { of, .. }| of)
+                .chain(latency::excluded(&views))
+                .collect(),
             contradictions: [contradictions::all(&views), latency::contradictions(&views)].concat(),
             alone,
         })
@@ -87,18 +118,34 @@ impl Difference {
 
     /// Whether nothing differs.
     pub fn consistent(&self) -> bool {
-        self.contradictions.is_empty() && !self.figures.iter().any(Figure::differs)
+        self.contradictions.is_empty()
+            && !self.figures.iter().any(Figure::differs)
+            && !self.counts.iter().any(CountRow::differs)
     }
 
     /// One sentence: what to make of all of it.
     fn conclusion(&self) -> String {
-        let count = self.figures.len();
+        let count = self.figures.len() + self.counts.len();
+        let excluded = match self.excluded.len() {
+            0 => String::new(),
+            1 => " 1 row is not comparable.".to_owned(),
+            several => format!(" {several} rows are not comparable."),
+        };
         if self.consistent() {
-            return format!("Conclusion: consistent. None of {count} figures differs.");
+            let scope = match self.excluded.is_empty() {
+                true => "",
+                false => " in what can be compared",
+            };
+            return format!(
+                "Conclusion: consistent{scope}. None of {count} figures differs.{excluded}"
+            );
         }
         let mut words: BTreeMap<&str, usize> = BTreeMap::new();
         for figure in self.figures.iter().filter(|figure| figure.differs()) {
             *words.entry(figure.word()).or_default() += 1;
+        }
+        for row in self.counts.iter().filter(|row| row.differs()) {
+            *words.entry(row.word()).or_default() += 1;
         }
         let apart: usize = words.values().sum();
         let words: Vec<String> = words
@@ -141,7 +188,7 @@ impl Difference {
                  others by as much."
             ),
         };
-        format!("Conclusion: not consistent. {figures}; {contradictions}.{machine}")
+        format!("Conclusion: not consistent. {figures}; {contradictions}.{machine}{excluded}")
     }
 
     /// All of it, for people, who know the records by these names.
@@ -192,6 +239,29 @@ impl Difference {
                 figure.word().to_owned(),
             ]);
         }
+        for row in &self.counts {
+            table.push(vec![
+                format!("{}, {}", row.server, row.lane.name()),
+                row.counted.name().to_owned(),
+                row.shown(row.first),
+                row.shown(row.second),
+                format!("{:.3}, counted", row.ratio()),
+                CountRow::margin(),
+                row.word().to_owned(),
+            ]);
+        }
+        for of in &self.excluded {
+            let nothing = String::new;
+            table.push(vec![
+                of.clone(),
+                "all figures".to_owned(),
+                nothing(),
+                nothing(),
+                nothing(),
+                nothing(),
+                "not comparable".to_owned(),
+            ]);
+        }
         table
     }
 }
@@ -199,8 +269,10 @@ impl Difference {
 /// What the table's last column says.
 const WORDS: &str = "\
 FASTER, SLOWER, LARGER, SMALLER: the whole interval lies beyond the margin; the figures differ.
+MORE, FEWER: the counts differ by more than the margin. They repeat nearly exactly, and have no interval.
 the same: the whole interval lies within the margin.
 consistent: the interval crosses the margin; no difference was found, and none is ruled out.
+not comparable: the row is excluded in a record; the reason is below.
 ";
 
 fn list(text: &mut String, heading: &str, items: &[String]) {

@@ -9,9 +9,10 @@ use serde_json::{Map, Value, json};
 /// A table of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum What {
-    /// The reported figures, one row for each server and lane
+    /// The reported figures, one row for each server and lane. In lanes over a database times are
+    /// nanoseconds of the server's CPU (`cpu`) and of PostgreSQL's (`database_cpu`) per request
     Figures,
-    /// The pairs of compared servers
+    /// The pairs of compared servers, and of which figure (`of`) the ratio is
     Pairs,
     /// Every slice, as measured
     Slices,
@@ -76,7 +77,7 @@ fn table(record: &Record, what: What) -> Result<Vec<Row>> {
 fn figures(record: &Record) -> Result<Vec<Row>> {
     let analysis = Analysis::of(record)?;
     let lanes = analysis.lanes.iter();
-    lanes
+    let in_memory = lanes
         .flat_map(|lane| lane.rows.iter().map(move |row| (lane.lane, row)))
         .map(|(lane, found)| {
             let first = json!({
@@ -88,18 +89,46 @@ fn figures(record: &Record) -> Result<Vec<Row>> {
                 "relative": found.relative,
             });
             row([first, json!(found.figures)])
-        })
-        .collect()
+        });
+    let lanes = analysis.database.iter();
+    let over_database = lanes
+        .flat_map(|lane| lane.rows.iter().map(move |row| (lane.lane, row)))
+        .map(|(lane, found)| {
+            let rate = found.requests_per_second;
+            row([json!({
+                "lane": lane,
+                "server": name(record, found.arm),
+                "role": record.plan.arms[found.arm].role,
+                "excluded": found.excluded.join("; "),
+                "rank": found.rank,
+                "requests_per_second": rate.filter(|_| found.rate_excluded.is_empty()),
+                "rate_excluded": found.rate_excluded.join("; "),
+                "cpu": found.cpu,
+                "relative_to_memory": found.of_memory,
+                "database_cpu": found.database_ns,
+                "utilisation": found.utilisation,
+            })])
+        });
+    in_memory.chain(over_database).collect()
 }
 
 fn pairs(record: &Record) -> Result<Vec<Row>> {
     let analysis = Analysis::of(record)?;
-    let lanes = analysis.lanes.iter();
-    lanes
-        .flat_map(|lane| lane.pairs.iter().map(move |pair| (lane.lane, pair)))
-        .map(|(lane, pair)| {
+    let in_memory = analysis.lanes.iter();
+    let in_memory = in_memory.flat_map(|lane| {
+        let pairs = lane.pairs.iter();
+        pairs.map(move |pair| (lane.lane, "requests_per_second", pair))
+    });
+    let over_database = analysis.database.iter().flat_map(|lane| {
+        let pairs = lane.pairs.iter();
+        pairs.map(move |pair| (lane.lane, "requests_per_cpu_time", pair))
+    });
+    in_memory
+        .chain(over_database)
+        .map(|(lane, of, pair)| {
             row([json!({
                 "lane": lane,
+                "of": of,
                 "server": name(record, pair.arm),
                 "against": name(record, pair.against),
                 "ratio": pair.ratio,
@@ -253,5 +282,45 @@ mod tests {
             processes[0]
         );
         assert!(!processes[0].contains("latencies"), "{}", processes[0]);
+    }
+
+    #[test]
+    fn lanes_over_a_database_are_there_too() {
+        let record = quartet_record::testing::over_database(record(), 2.0);
+        let figures = lines(&record, What::Figures);
+        let columns: Vec<&str> = figures[0].split(',').collect();
+        let rows: Vec<Vec<&str>> = figures
+            .iter()
+            .filter(|line| line.starts_with("db-item,"))
+            .map(|line| line.split(',').collect())
+            .collect();
+        // The three servers, and the copy.
+        assert_eq!(rows.len(), 4, "{figures:?}");
+        let cell = |row: &[&str], name: &str| {
+            let place = columns.iter().position(|column| *column == name);
+            row[place.unwrap_or_else(|| panic!("{name}: {columns:?}"))].to_owned()
+        };
+        for row in &rows {
+            let relative: f64 = cell(row, "relative_to_memory_estimate").parse().unwrap();
+            assert!((relative - 2.0).abs() < 0.01, "{row:?}");
+            assert_eq!(cell(row, "database_cpu"), "10000.0", "{row:?}");
+            assert!(!cell(row, "cpu_total").is_empty(), "{row:?}");
+        }
+        let pairs = lines(&record, What::Pairs);
+        let of = |lane: &str| {
+            let pairs = pairs.iter().filter(|line| line.starts_with(lane));
+            pairs.cloned().collect::<Vec<_>>()
+        };
+        assert_eq!(of("db-item,").len(), 3, "{pairs:?}");
+        assert!(
+            of("db-item,")
+                .iter()
+                .all(|line| line.contains("requests_per_cpu_time"))
+        );
+        assert!(
+            of("item,")
+                .iter()
+                .all(|line| line.contains("requests_per_second"))
+        );
     }
 }

@@ -65,6 +65,11 @@ pub(crate) fn percent_of(quantile: f64) -> String {
         .to_owned()
 }
 
+/// A share that somebody typed in percent, such as `3 %`.
+pub(crate) fn percentage(share: f64) -> String {
+    format!("{} %", (1e6 * share).round() / 1e4)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

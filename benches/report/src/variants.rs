@@ -11,7 +11,7 @@ use quartet_analysis::{
 use quartet_record::Record;
 use quartet_record::plan::Lane;
 
-use crate::numbers::{megabytes, percent_of, thousands};
+use crate::numbers::{megabytes, percent_of, percentage, thousands};
 use names::Names;
 
 pub use comment::comment;
@@ -361,11 +361,6 @@ pub enum Slowdown {
     Refuted,
     /// Nothing is known of a lane: one sentence, without its full stop.
     Unknown(String),
-}
-
-/// A share that somebody typed in percent, such as `3 %`.
-fn percentage(share: f64) -> String {
-    format!("{} %", (1e6 * share).round() / 1e4)
 }
 
 /// Whether any variant answers fewer requests than its base by more than a share, such as 0.03.

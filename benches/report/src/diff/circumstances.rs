@@ -43,6 +43,9 @@ pub(super) fn differences(first: &Record, second: &Record) -> Vec<String> {
             found.extend(of_server(server, other));
         }
     }
+    if let (Some(first), Some(second)) = (&first.database, &second.database) {
+        found.extend(settings("PostgreSQL", first, second));
+    }
     found.extend(plans(&first.plan, &second.plan));
     found.extend(latency::circumstances(first, second));
     found
@@ -77,6 +80,9 @@ fn of_server(first: &ServerRecord, second: &ServerRecord) -> Vec<String> {
                 found.extend(settings(&format!("{name} {what}"), ours, theirs));
             }
         }
+    }
+    if let (Some(ours), Some(theirs)) = (&first.exec, &second.exec) {
+        found.extend(settings(&format!("{name} --exec"), ours, theirs));
     }
     if first.conformance != second.conformance {
         found.push(format!("{name}: different results of the conformance gate"));
@@ -203,24 +209,6 @@ pub(super) fn speeds(views: &[View<'_>; 2]) -> Vec<String> {
                     100.0 * change
                 )
             })
-        })
-        .collect()
-}
-
-/// What counts in one record and not in the other, where nothing can be compared.
-pub(super) fn only_in_one(here: &View<'_>, there: &View<'_>, name: &str) -> Vec<String> {
-    let rows = here.analysis.lanes.iter().flat_map(|found| {
-        let rows = found.rows.iter().filter(|row| row.excluded.is_empty());
-        rows.map(move |row| (found.lane, row.arm))
-    });
-    let missing = rows.filter(|&(lane, arm)| {
-        let other = there.arm(&here.record.plan.arms[arm].name);
-        !other.is_some_and(|other| there.counts(other, lane))
-    });
-    missing
-        .map(|(lane, arm)| {
-            let arm = &here.record.plan.arms[arm].name;
-            valid_in_one(&format!("{arm}, {}", lane.name()), name)
         })
         .collect()
 }

@@ -1,6 +1,8 @@
 //! Verdicts of two records that cannot both be true.
 
+use quartet_analysis::Pair;
 use quartet_analysis::statistics::Verdict;
+use quartet_record::plan::Lane;
 
 use super::view::View;
 
@@ -9,20 +11,30 @@ pub(super) fn all(views: &[View<'_>; 2]) -> Vec<String> {
     let [first, second] = views;
     let name = |view: &View<'_>, arm: usize| view.record.plan.arms[arm].name.clone();
     let mut found = Vec::new();
-    for lane in &first.analysis.lanes {
-        for pair in &lane.pairs {
+    let lanes = first.record.plan.lanes.iter().copied();
+    // Verdicts on other content are about other work.
+    let same = |lane: &Lane| {
+        *lane != Lane::Custom || first.record.plan.custom == second.record.plan.custom
+    };
+    for lane in lanes.filter(same) {
+        for pair in pairs(first, lane) {
             let both = [name(first, pair.arm), name(first, pair.against)];
-            let there = second.lane(lane.lane).and_then(|there| {
-                there.pairs.iter().find_map(|other| {
-                    let names = [name(second, other.arm), name(second, other.against)];
-                    verdict_of(&both, &names, other.verdict)
-                })
+            let there = pairs(second, lane).iter().find_map(|other| {
+                let names = [name(second, other.arm), name(second, other.against)];
+                verdict_of(&both, &names, other.verdict)
             });
-            let of = lane.lane.name();
+            let of = lane.name();
             found.extend(there.and_then(|there| contradiction(of, &both, pair.verdict, there)));
         }
     }
     found
+}
+
+/// The pairs of a lane, in memory or over a database.
+fn pairs<'a>(view: &'a View<'_>, lane: Lane) -> &'a [Pair] {
+    let in_memory = view.lane(lane).map(|lane| lane.pairs.as_slice());
+    let over_database = view.database_lane(lane).map(|lane| lane.pairs.as_slice());
+    in_memory.or(over_database).unwrap_or_default()
 }
 
 /// What a verdict on the one pair says of the other, where they are the same two.

@@ -1,7 +1,7 @@
 //! The figures that two records are compared by.
 
 use quartet_record::ArmRestart;
-use quartet_record::plan::ArmRole;
+use quartet_record::plan::{ArmRole, Lane};
 
 use super::sample::{Kind, Sample, same_programs};
 use super::view::View;
@@ -20,9 +20,12 @@ pub(super) fn samples(views: &[View<'_>; 2]) -> Vec<Sample> {
             continue;
         };
         let same_programs = same_programs(views, [arm, other]);
-        let mut add = |of: String, kind, margin, [first, second]: [Vec<f64>; 2]| {
+        let mut add = |lane: Option<Lane>, kind, margin, [first, second]: [Vec<f64>; 2]| {
             samples.push(Sample {
-                of,
+                of: match lane {
+                    Some(lane) => format!("{}, {}", named.name, lane.name()),
+                    None => named.name.clone(),
+                },
                 kind,
                 first,
                 second,
@@ -35,6 +38,9 @@ pub(super) fn samples(views: &[View<'_>; 2]) -> Vec<Sample> {
             let Some(margin) = second.lane(lane).map(|lane| lane.margin.max(found.margin)) else {
                 continue;
             };
+            if lane == Lane::Custom && first.record.plan.custom != second.record.plan.custom {
+                continue;
+            }
             let references = first.reference.zip(second.reference);
             let counts = |ours, theirs| first.counts(ours, lane) && second.counts(theirs, lane);
             let relevant = |&(ours, theirs): &(usize, usize)| {
@@ -43,17 +49,32 @@ pub(super) fn samples(views: &[View<'_>; 2]) -> Vec<Sample> {
             let Some((ours, theirs)) = references.filter(relevant) else {
                 continue;
             };
-            let of = format!("{}, {}", named.name, lane.name());
             let rates = [
                 first.samples.log_ratios(arm, ours, lane),
                 second.samples.log_ratios(other, theirs, lane),
             ];
-            add(of.clone(), Kind::Rate, margin, rates);
+            add(Some(lane), Kind::Rate, margin, rates);
             let costs = [
                 first.samples.log_cost_ratios(arm, ours, lane),
                 second.samples.log_cost_ratios(other, theirs, lane),
             ];
-            add(of, Kind::Cpu, margin, costs);
+            add(Some(lane), Kind::Cpu, margin, costs);
+        }
+        for found in &first.analysis.database {
+            let lane = found.lane;
+            let Some((memory, there)) = lane.in_memory().zip(second.database_lane(lane)) else {
+                continue;
+            };
+            let counts = |view: &View<'_>, arm| view.counts(arm, lane) && view.counts(arm, memory);
+            if counts(first, arm) && counts(second, other) {
+                let of = |view: &View<'_>, arm| {
+                    let (one, against) = ((arm, lane), (arm, memory));
+                    view.samples.log_cost_ratios_of(one, against)
+                };
+                let costs = [of(first, arm), of(second, other)];
+                let margin = found.margin.max(there.margin);
+                add(Some(lane), Kind::CpuOfMemory, margin, costs);
+            }
         }
         if Some(arm) == first.reference {
             continue;
@@ -61,12 +82,11 @@ pub(super) fn samples(views: &[View<'_>; 2]) -> Vec<Sample> {
         let relative = |figure: fn(&ArmRestart) -> Option<u64>| {
             [first.relative(arm, figure), second.relative(other, figure)]
         };
-        let name = || named.name.clone();
         if let Some(both) = memory::samples(views, [arm, other]) {
-            add(name(), Kind::Memory, FOOTPRINT_MARGIN, both);
+            add(None, Kind::Memory, FOOTPRINT_MARGIN, both);
         }
         add(
-            name(),
+            None,
             Kind::StartUp,
             FOOTPRINT_MARGIN,
             relative(|life| Some(life.start_up_ns)),

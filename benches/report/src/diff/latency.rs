@@ -68,6 +68,13 @@ impl<'a> Measured<'a> {
         cells.any(|cell| (cell.arm, cell.rate) == (arm, rate) && cell.excluded.is_empty())
     }
 
+    /// Why an arm is excluded at a rate, where it is.
+    fn excluded(&self, arm: usize, rate: usize) -> Option<&[String]> {
+        let mut cells = self.found.cells.iter();
+        let cell = cells.find(|cell| (cell.arm, cell.rate) == (arm, rate))?;
+        (!cell.excluded.is_empty()).then_some(&cell.excluded)
+    }
+
     fn margin(&self, rate: usize, quantile: f64) -> f64 {
         let mut copies = self.found.again.iter();
         copies
@@ -155,6 +162,7 @@ pub(super) fn notes(views: &[View<'_>; 2]) -> Vec<String> {
             (ours, &first, here),
             "B",
         ));
+        notes.extend(excluded_in_both(views, [&first, &second], (here, there)));
     }
     notes
 }
@@ -167,15 +175,67 @@ fn counts_in_one(
 ) -> Vec<String> {
     let arms = view.record.plan.arms.iter().enumerate();
     arms.filter(|&(arm, _)| measured.counts(arm, rate))
-        .filter(|(_, named)| {
+        .filter_map(|(_, named)| {
             let there = other_view.arm(&named.name);
-            !there.is_some_and(|there| other.counts(there, other_rate))
-        })
-        .map(|(_, named)| {
+            if there.is_some_and(|there| other.counts(there, other_rate)) {
+                return None;
+            }
+            let reasons = there.and_then(|there| other.excluded(there, other_rate));
+            let elsewhere = if letter == "A" { "B" } else { "A" };
+            let why = reasons.map(|why| format!("; excluded in {elsewhere}: {}", why.join("; ")));
             let offered = name(&measured.latency.rates[rate]);
-            valid_in_one(&format!("{}, latency, {offered}", named.name), letter)
+            let of = valid_in_one(&format!("{}, latency, {offered}", named.name), letter);
+            Some(of + &why.unwrap_or_default())
         })
         .collect()
+}
+
+/// The servers that are excluded at a rate that both offered, in either record.
+pub(super) fn excluded(views: &[View<'_>; 2]) -> Vec<String> {
+    let Ok([first, second]) = Measured::both(views) else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for (here, there) in rates(first.latency, second.latency) {
+        let arms = views[0].record.plan.arms.iter().enumerate();
+        for (arm, named) in arms.filter(|(_, arm)| arm.role != ArmRole::Floor) {
+            let Some(other) = views[1].arm(&named.name) else {
+                continue;
+            };
+            let is_excluded =
+                first.excluded(arm, here).is_some() || second.excluded(other, there).is_some();
+            if is_excluded {
+                let offered = name(&first.latency.rates[here]);
+                found.push(format!("{}, latency, {offered}", named.name));
+            }
+        }
+    }
+    found
+}
+
+/// The servers that are excluded at a rate in both records.
+fn excluded_in_both(
+    views: &[View<'_>; 2],
+    [first, second]: [&Measured<'_>; 2],
+    (here, there): (usize, usize),
+) -> Vec<String> {
+    let arms = views[0].record.plan.arms.iter().enumerate();
+    arms.filter_map(|(arm, named)| {
+        let ours = first.excluded(arm, here)?.join("; ");
+        let theirs = second
+            .excluded(views[1].arm(&named.name)?, there)?
+            .join("; ");
+        let why = match ours == theirs {
+            true => format!("in both: {ours}"),
+            false => format!("in A: {ours}; in B: {theirs}"),
+        };
+        let offered = name(&first.latency.rates[here]);
+        Some(format!(
+            "{}, latency, {offered}: excluded {why}",
+            named.name
+        ))
+    })
+    .collect()
 }
 
 /// How many requests per second were offered, where it is not the same though their share of the capacity is.
@@ -364,14 +424,27 @@ mod tests {
             let text = Difference::between(records[0], records[1])
                 .unwrap()
                 .text(["a", "b"]);
-            let note = format!("· warp, latency, 25 % of capacity: valid in {letter} only");
-            assert_eq!(
-                text.lines()
-                    .filter(|line| line.contains("valid in"))
-                    .collect::<Vec<_>>(),
-                [note]
+            let other = if letter == "A" { "B" } else { "A" };
+            let note = format!(
+                "· warp, latency, 25 % of capacity: valid in {letter} only; excluded in {other}: "
+            );
+            let notes = text.lines().filter(|line| line.contains("valid in"));
+            let notes: Vec<&str> = notes.collect();
+            assert!(notes.len() == 1 && notes[0].starts_with(&note), "{text}");
+            let rows = text.lines().filter(|line| line.ends_with("not comparable"));
+            let rows: Vec<&str> = rows.collect();
+            assert!(
+                rows.len() == 1 && rows[0].starts_with("warp, latency, 25 %"),
+                "{text}"
             );
         }
+        let both = Difference::between(&second, &second).unwrap();
+        let text = both.text(["a", "b"]);
+        assert!(
+            text.contains("· warp, latency, 25 % of capacity: excluded in both: "),
+            "{text}"
+        );
+        assert!(text.contains(" 1 row is not comparable."), "{text}");
     }
 
     #[test]

@@ -12,6 +12,8 @@ pub(super) enum Kind {
     Cpu,
     /// This quantile of latency at a given rate.
     Latency(f64),
+    /// CPU time per request in a lane over a database, over that of the same request answered from memory.
+    CpuOfMemory,
     /// Memory under load.
     Memory,
     /// Time from the start of the process to its first answer.
@@ -24,6 +26,7 @@ impl Kind {
             Self::Rate => "requests/s".to_owned(),
             Self::Cpu => "CPU per request".to_owned(),
             Self::Latency(quantile) => format!("latency p{}", percent_of(quantile)),
+            Self::CpuOfMemory => "CPU per request, relative to memory".to_owned(),
             Self::Memory => "memory, loaded".to_owned(),
             Self::StartUp => "start-up".to_owned(),
         }
@@ -33,7 +36,9 @@ impl Kind {
     pub(super) fn words(self) -> [&'static str; 2] {
         match self {
             Self::Rate => ["FASTER", "SLOWER"],
-            Self::Cpu | Self::Latency(_) | Self::StartUp => ["SLOWER", "FASTER"],
+            Self::Cpu | Self::CpuOfMemory | Self::Latency(_) | Self::StartUp => {
+                ["SLOWER", "FASTER"]
+            }
             Self::Memory => ["LARGER", "SMALLER"],
         }
     }

@@ -1,7 +1,7 @@
 //! A record with what was worked out of it. It knows nothing of the other one.
 
 use anyhow::Result;
-use quartet_analysis::{Analysis, LaneAnalysis, Samples};
+use quartet_analysis::{Analysis, DatabaseLane, LaneAnalysis, Samples};
 use quartet_record::plan::{ArmRole, Lane};
 use quartet_record::{ArmRestart, Record};
 
@@ -27,33 +27,43 @@ impl<'a> View<'a> {
         self.analysis.lanes.iter().find(|found| found.lane == lane)
     }
 
+    pub(super) fn database_lane(&self, lane: Lane) -> Option<&DatabaseLane> {
+        let mut lanes = self.analysis.database.iter();
+        lanes.find(|found| found.lane == lane)
+    }
+
+    /// Why an arm is excluded in a lane; nothing where it counts, and none where it has no row there.
+    pub(super) fn excluded(&self, arm: usize, lane: Lane) -> Option<&[String]> {
+        let in_memory = self.lane(lane).into_iter().flat_map(|lane| &lane.rows);
+        let in_memory = in_memory.map(|row| (row.arm, &row.excluded));
+        let database = self.database_lane(lane).into_iter();
+        let over_database = database.flat_map(|lane| &lane.rows);
+        let over_database = over_database.map(|row| (row.arm, &row.excluded));
+        let mut rows = in_memory.chain(over_database);
+        let (_, excluded) = rows.find(|(row, _)| *row == arm)?;
+        Some(excluded)
+    }
+
     pub(super) fn arm(&self, name: &str) -> Option<usize> {
         let mut arms = self.record.plan.arms.iter();
         arms.position(|arm| arm.name == name)
     }
 
-    /// What the program of an arm and that of the reference are, byte for byte. None where one is not known.
-    pub(super) fn programs(&self, arm: usize) -> Option<[&str; 2]> {
-        let hash = |arm| {
-            Some(
-                self.record
-                    .server_of(arm)?
-                    .program
-                    .as_ref()?
-                    .sha256
-                    .as_str(),
-            )
+    /// What the program of an arm and that of the reference are, byte for byte, with the files that a command
+    /// names. None where one is not known.
+    pub(super) fn programs(&self, arm: usize) -> Option<[Vec<&str>; 2]> {
+        let hashes = |arm| {
+            let server = self.record.server_of(arm)?;
+            let files = server.exec.iter().flat_map(|exec| &exec.files);
+            let files = files.map(|file| file.sha256.as_str());
+            let program = server.program.as_ref()?.sha256.as_str();
+            Some([program].into_iter().chain(files).collect())
         };
-        Some([hash(arm)?, hash(self.reference?)?])
+        Some([hashes(arm)?, hashes(self.reference?)?])
     }
 
     pub(super) fn counts(&self, arm: usize, lane: Lane) -> bool {
-        self.lane(lane).is_some_and(|found| {
-            found
-                .rows
-                .iter()
-                .any(|row| row.arm == arm && row.excluded.is_empty())
-        })
+        self.excluded(arm, lane).is_some_and(<[String]>::is_empty)
     }
 
     /// Of each restart the logarithm of something of one process relative to the same of the reference's.

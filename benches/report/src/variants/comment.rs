@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use quartet_analysis::{Analysis, VariantComparison};
 use quartet_record::Record;
 
-use super::{Slowdown, more_instructions, percentage, sentences, slowdown};
-use crate::numbers::{interval, microseconds, thousands};
+use super::{Slowdown, more_instructions, sentences, slowdown};
+use crate::numbers::{interval, microseconds, percentage, thousands};
 use crate::table::{Align, Table};
 
 /// The comment, in GitHub's Markdown. `slower` is the slowdown that would be too much, `instructions` the share of
