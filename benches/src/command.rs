@@ -15,7 +15,7 @@ use crate::failure::{Failure, named, print};
 use crate::page::suite;
 use crate::run;
 use crate::{
-    ab, attach, calibrate, defaults, diff, export, hold, list, repack, schema, versus,
+    ab, attach, calibrate, defaults, diff, export, history, hold, list, repack, schema, versus,
 };
 
 /// Compares the servers of servers.toml: builds, tests and measures them side by side, and reports
@@ -66,6 +66,8 @@ enum What {
     Diff(diff::Options),
     /// List the records, the newest last
     List(list::Options),
+    /// Show each server's ratio to the reference over all records, by date and version
+    History(history::Options),
     /// Write a record's samples or figures as CSV, or the whole record as JSON
     Export(export::Options),
     /// Compress the plain run.json of an older version
@@ -115,6 +117,7 @@ pub fn main() -> ExitCode {
         Some(What::Attach(options)) => attach::run(&options),
         Some(What::Diff(options)) => diff::run(&options),
         Some(What::List(options)) => list::run(&options),
+        Some(What::History(options)) => history::run(&options),
         Some(What::Export(options)) => export::run(&options),
         Some(What::Pack(options)) => repack::run(&options),
         Some(What::Schema) => schema::run().map_err(Failure::from),

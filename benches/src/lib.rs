@@ -19,6 +19,7 @@ pub mod exec;
 pub mod export;
 pub mod failure;
 pub mod gate;
+pub mod history;
 pub mod hold;
 pub mod interrupt;
 pub mod list;

@@ -45,7 +45,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
 }
 
 /// The directories with a record that a directory holds, or is.
-fn records_in(directory: &Path) -> Result<Vec<PathBuf>> {
+pub(crate) fn records_in(directory: &Path) -> Result<Vec<PathBuf>> {
     let entries =
         fs::read_dir(directory).with_context(|| format!("cannot read {}", directory.display()))?;
     let mut places = vec![directory.to_owned()];

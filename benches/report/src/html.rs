@@ -8,6 +8,7 @@ mod cost;
 mod cpu;
 mod database;
 mod division;
+mod history;
 mod latency;
 mod material;
 mod modes;
@@ -32,6 +33,7 @@ use crate::verdict::Conclusion;
 use block::Section;
 use material::Material;
 
+pub use history::history;
 pub use picture::{Theme, picture};
 pub use suite::Suite;
 

@@ -1,5 +1,5 @@
-//! What a record says, for people and for other tools: as text, Markdown, HTML or CSV, and two records side by
-//! side. It reads records and their analysis alone, and writes no file but a page that it is told to.
+//! What a record says, for people and for other tools: as text, Markdown, HTML or CSV, two records side by
+//! side, and many one after the other. It reads records and their analysis alone, and writes no file but a page that it is told to.
 //!
 //! ```no_run
 //! use quartet_analysis::Analysis;
@@ -14,6 +14,7 @@
 pub mod calibration;
 pub mod diff;
 pub mod export;
+pub mod history;
 pub mod html;
 mod link;
 mod numbers;

@@ -9,9 +9,11 @@ mod intervals;
 mod lines;
 mod mark;
 mod scale;
+mod timeline;
 
 pub(super) use bars::{BarRow, Bars};
 pub(super) use intervals::{IntervalRow, Intervals};
 pub(super) use lines::{Lines, Series};
 pub(super) use mark::{Chart, Mark};
 pub(super) use scale::Spread;
+pub(super) use timeline::{Figure, Step, Timeline};
