@@ -36,10 +36,10 @@ Exit codes:
   0    at least one row is valid
   1    an error; history: a record cannot be read, the others are shown
   2    a wrong option, or a record that does not exist
-  3    every row is excluded; ab: the variant has no valid result; --exec: a server does not start, or does
-       not answer as --expect says; diff with a limit: a row is not comparable
-  4    calibrate: this machine misses a promised precision; diff: the records differ; ab and diff: slower
-       than --fail-slower allows, or more instructions than --fail-instructions does
+  3    every row is excluded; ab: the variant has no valid result; --exec: a server does not start,
+       or does not answer as --expect says; diff with a limit: a row is not comparable
+  4    calibrate: this machine misses a promised precision; diff: the records differ; ab and diff:
+       slower than --fail-slower allows, or more instructions than --fail-instructions does
   130  interrupted; the record keeps what was measured")]
 struct Command {
     #[command(subcommand)]
