@@ -5,30 +5,30 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
-use quartet_analysis::Analysis;
+use quartet_analysis::{Analysis, VariantLane};
 use quartet_conformance::servers::Catalogue;
 use quartet_record::{Record, State};
 use quartet_report::Conclusion;
 use quartet_report::text::{Form, render};
 use quartet_report::variants::{Slowdown, comment, more_instructions, slowdown};
 
+use crate::cost::counted;
 use crate::failure::{Failure, named, print};
 use crate::numbers::percent;
 use crate::run::{self, Run};
-use crate::selection;
-use crate::variant::Variant;
+use crate::{selection, variant};
 
 /// What to compare, and what is too slow.
 #[derive(Args, Debug)]
 // The group of `run::Options` has the name that this one would have.
 #[group(id = "ab")]
 pub struct Options {
-    /// The server, by its name in servers.toml
+    /// The server, by its name in servers.toml; or a variant to compare with, such as axum@0.8.4
     #[arg(required_unless_present_any = ["resume", "from"])]
     server: Option<String>,
 
     /// What differs, several times if several things do: CRATE=VERSION, CRATE=PATH (a checkout; its whole
-    /// workspace), rustflags=FLAGS, allocator=mimalloc|jemalloc|system, runtime=current-thread,
+    /// workspace), CRATE=PATH@REVISION (a commit of it), rustflags=FLAGS, allocator=mimalloc|jemalloc|system, runtime=current-thread,
     /// profile.release.KEY=VALUE, features=NAMES, rev=REVISION (of this repository), env.NAME=VALUE
     #[arg(long, value_name = "DIFFERENCE", required_unless_present_any = ["resume", "from"])]
     with: Vec<String>,
@@ -79,6 +79,10 @@ pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
         let sentence = "ab compares a server of servers.toml; `cargo compare --exec` takes others";
         return Err(Failure::Usage(sentence.to_owned()));
     }
+    if options.fail_instructions.is_some() {
+        counted::present()
+            .map_err(|error| Failure::Usage(format!("--fail-instructions: {error:#}")))?;
+    }
     let mut run = match options.run.resumes() {
         Some(record) => {
             has_variant(&named(record)?, record)?;
@@ -99,11 +103,9 @@ pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
 fn begun(options: &Options, command: &str) -> Result<Run, Failure> {
     let server = options.server.as_deref().unwrap_or_default();
     let choose = |catalogue: &mut Catalogue, _: &[String]| {
-        let variant = Variant::of(catalogue, server, &options.with, Path::new("."))?;
-        variant
-            .enter(catalogue)
-            .map_err(|error| format!("{error:#}"))?;
-        selection::pair(catalogue, variant.name())
+        let pair = variant::enter_pair(catalogue, server, &options.with, Path::new("."));
+        let [base, variant] = pair?;
+        selection::pair(catalogue, &base, &variant)
     };
     let mut run = Run::new(&options.run, command, choose)?;
     run.become_pair(options.run.effort_of_pair(), options.run.asks_for_latency());
@@ -155,12 +157,40 @@ fn counted(record: &Record, analysis: &Analysis, share: f64) -> Result<(), Failu
     }
 }
 
+/// Why the variant has no valid result.
+fn no_result(record: &Record, analysis: &Analysis) -> String {
+    let Some(variant) = analysis.variants.first() else {
+        return "there is no variant".to_owned();
+    };
+    let name = &record.plan.arms[variant.arm].name;
+    let exclusions = record.exclusions.iter().filter(|one| one.lane.is_none());
+    let mut reasons: Vec<String> = exclusions
+        .filter_map(|one| match one.arm {
+            arm if arm == variant.arm => Some(one.reason.clone()),
+            arm if arm == variant.base => {
+                Some(format!("{}: {}", record.plan.arms[arm].name, one.reason))
+            }
+            _ => None,
+        })
+        .collect();
+    if reasons.is_empty() {
+        let lanes = variant.lanes.iter();
+        let of_lane = |lane: &VariantLane| match lane.excluded.as_slice() {
+            [] => None,
+            several => Some(format!("{}: {}", lane.lane.name(), several.join(", "))),
+        };
+        reasons.extend(lanes.filter_map(of_lane));
+    }
+    match reasons.is_empty() {
+        true => format!("{name} has no valid result; the reasons are above"),
+        false => format!("{name} has no valid result: {}", reasons.join("; ")),
+    }
+}
+
 fn outcome(record: &Record, analysis: &Analysis, share: Option<f64>) -> Result<(), Failure> {
-    let lanes = || analysis.variants.iter().flat_map(|variant| &variant.lanes);
-    if lanes().all(|lane| lane.requests.is_none()) {
-        return Err(Failure::NoResult(
-            "the variant has no valid result; the reasons are above".to_owned(),
-        ));
+    let mut lanes = analysis.variants.iter().flat_map(|variant| &variant.lanes);
+    if lanes.all(|lane| lane.requests.is_none()) {
+        return Err(Failure::NoResult(no_result(record, analysis)));
     }
     let Some(share) = share else { return Ok(()) };
     match slowdown(record, analysis, share) {
@@ -207,14 +237,6 @@ mod tests {
         ] {
             assert!(parse(wrong).is_err(), "{wrong:?}");
         }
-    }
-
-    #[test]
-    fn a_percentage_has_a_sign_or_none() {
-        assert_eq!(percent("3%"), Ok(0.03));
-        assert_eq!(percent("2.5 %"), Ok(0.025));
-        assert_eq!(percent("0"), Ok(0.0));
-        assert!(percent("100%").is_err() && percent("x").is_err() && percent("NaN").is_err());
     }
 
     #[test]
@@ -330,7 +352,13 @@ mod tests {
             lane: None,
             reason: "it fails must-cases: semantics/head-item".to_owned(),
         });
-        assert_eq!(ends(&broken, None).unwrap_err().0, 3);
+        assert_eq!(
+            ends(&broken, None).unwrap_err(),
+            (
+                3,
+                "axum+x has no valid result: it fails must-cases: semantics/head-item".to_owned()
+            )
+        );
         broken.exclusions[0].lane = Some(quartet_record::plan::Lane::List);
         assert_eq!(ends(&broken, None), Ok(()));
         assert_eq!(ends(&broken, Some(0.03)).unwrap_err().0, 3);

@@ -15,7 +15,7 @@ use crate::failure::{Failure, named, print};
 use crate::page::suite;
 use crate::run;
 use crate::{
-    ab, attach, calibrate, defaults, diff, export, history, hold, list, repack, schema, versus,
+    ab, attach, bisect, calibrate, defaults, diff, export, history, hold, list, repack, schema, versus,
 };
 
 /// Compares the servers of servers.toml: builds, tests and measures them side by side, and reports
@@ -35,9 +35,10 @@ use crate::{
 Exit codes:
   0    at least one row is valid
   1    an error; history: a record cannot be read, the others are shown
-  2    a wrong option, or a record that does not exist
-  3    every row is excluded; ab: the variant has no valid result; --exec: a server does not start,
-       or does not answer as --expect says; diff with a limit: a row is not comparable
+  2    a wrong option; a record, server, crate, release or revision that does not exist
+  3    every row is excluded; ab: the variant has no valid result; bisect: the ends do not differ,
+       or one cannot be tried; --exec: a server does not start, or does not answer as --expect says;
+       diff with a limit: a row is not comparable
   4    calibrate: this machine misses a promised precision; diff: the records differ; ab and diff:
        slower than --fail-slower allows, or more instructions than --fail-instructions does
   130  interrupted; the record keeps what was measured")]
@@ -56,6 +57,8 @@ enum What {
     Report(ReportOptions),
     /// Compare a server with a variant of it, such as another release of its framework
     Ab(Box<ab::Options>),
+    /// Find the release of a crate, or the commit of a checkout, since which a server is slower
+    Bisect(Box<bisect::Options>),
     /// Keep one server under load and print its process, for perf, samply or strace
     Hold(hold::Options),
     /// Add criterion's estimates to a record, for the division of a request's CPU time
@@ -113,6 +116,7 @@ pub fn main() -> ExitCode {
         Some(What::Run(options)) => run::run(&options, &typed()),
         Some(What::Calibrate(options)) => calibrate::run(&options, &typed()),
         Some(What::Ab(options)) => ab::run(&options, &typed()),
+        Some(What::Bisect(options)) => bisect::run(&options, &typed()),
         Some(What::Hold(options)) => hold::run(&options),
         Some(What::Attach(options)) => attach::run(&options),
         Some(What::Diff(options)) => diff::run(&options),

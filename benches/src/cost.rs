@@ -6,7 +6,7 @@
 
 mod build;
 mod connections;
-mod counted;
+pub(crate) mod counted;
 mod entries;
 pub(crate) mod lines;
 mod memory;

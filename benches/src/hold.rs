@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use clap::Args;
 use quartet_conformance::servers::{Catalogue, Server};
 use quartet_record::plan::Lane;
@@ -13,7 +12,7 @@ use crate::failure::{Failure, print};
 use crate::interrupt::Interrupt;
 use crate::measure::Hold;
 use crate::subject::Subject;
-use crate::variant;
+use crate::{selection, variant};
 
 /// Which server, and under what.
 #[derive(Args, Debug)]
@@ -57,19 +56,13 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     let names = [options.server.clone()];
     let names = variant::enter(&mut catalogue, &names, Path::new("."));
     let name = names.map_err(Failure::Usage)?.swap_remove(0);
-    let server = catalogue
-        .get(&name)
-        .ok_or_else(|| Failure::Usage(format!("no server `{name}`")))?;
+    let server = selection::named(&catalogue, &name).map_err(Failure::Usage)?;
     let cores = options.server_cores.as_ref().map(CoreList::cores);
     let generator = options.generator_cores.as_ref().map(CoreList::cores);
     let placement = Placement::new(cores, generator).map_err(|error| Failure::usage(&error))?;
     let interrupt = Interrupt::listen()?;
 
-    let ready = variant::ready(&catalogue, server, &interrupt).context("it cannot be built");
-    if interrupt.requested() {
-        return Err(Failure::Interrupted);
-    }
-    ready?;
+    variant::sources(&catalogue, [name.as_str()], &interrupt)?;
     let flags = variant::rustflags_key(catalogue.root());
     let server = match options.as_measured {
         true => server.clone(),

@@ -1,7 +1,7 @@
 //! Stopping early without losing what was measured.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context as _, Result, ensure};
 
@@ -11,12 +11,16 @@ pub struct Interrupt(Arc<AtomicBool>);
 
 impl Interrupt {
     /// From now on Ctrl-C (SIGINT, and SIGTERM and SIGHUP where there are such) asks to stop.
-    /// Whoever asks twice means at once: servers are ended, and the process exits with 130, its record
+    /// All who listen hear the same. Whoever asks twice means at once: servers are ended, and the process exits with 130, its record
     /// as last written.
     ///
     /// # Errors
     /// Where the system refuses a handler.
     pub fn listen() -> Result<Self> {
+        static LISTENING: OnceLock<Interrupt> = OnceLock::new();
+        if let Some(interrupt) = LISTENING.get() {
+            return Ok(interrupt.clone());
+        }
         let interrupt = Self::default();
         let handled = interrupt.clone();
         ctrlc::set_handler(move || {
@@ -26,7 +30,7 @@ impl Interrupt {
             }
         })
         .context("cannot listen for Ctrl-C")?;
-        Ok(interrupt)
+        Ok(LISTENING.get_or_init(|| interrupt).clone())
     }
 
     /// Asks to stop.

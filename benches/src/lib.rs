@@ -6,6 +6,7 @@
 pub mod ab;
 pub mod accounting;
 pub mod attach;
+pub mod bisect;
 pub mod calibrate;
 pub mod command;
 pub mod cores;

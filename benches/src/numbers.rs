@@ -13,16 +13,29 @@ pub(crate) fn at_least_one<N: std::str::FromStr>(text: &str) -> Result<N, String
     })
 }
 
-/// A time as records have it; one of more than five centuries as that.
-pub(crate) fn nanoseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
-}
-
 /// A share from a percentage, `3%` or `3`.
 pub(crate) fn percent(text: &str) -> Result<f64, String> {
     let number = text.trim().trim_end_matches('%').trim_end();
     match number.parse::<f64>() {
         Ok(percent) if (0.0..100.0).contains(&percent) => Ok(percent / 100.0),
         _ => Err("not a percentage from 0 to 100, such as 3%".to_owned()),
+    }
+}
+
+/// A time as records have it; one of more than five centuries as that.
+pub(crate) fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_percentage_has_a_sign_or_none() {
+        assert_eq!(percent("3%"), Ok(0.03));
+        assert_eq!(percent("2.5 %"), Ok(0.025));
+        assert_eq!(percent("0"), Ok(0.0));
+        assert!(percent("100%").is_err() && percent("x").is_err() && percent("NaN").is_err());
     }
 }

@@ -4,26 +4,29 @@
 mod custom;
 mod over_database;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use quartet_conformance::servers::{Artifact, Catalogue, Role, Server};
+use quartet_record::variant::VariantSource;
 use quartet_record::{Conformance, Exclusion, Record, ServerRecord};
 
 use crate::environment::{Private, python};
 use crate::interrupt::Interrupt;
 use crate::subject::Subject;
-use crate::{exec, gate, program, variant};
+use crate::{exec, gate, program};
 
 pub(crate) use custom::CustomLane;
 pub use over_database::prepare_over_database;
 
 /// Prepares every server that the record's plan names, and enters them in the record. What cannot
-/// be built or does not conform is excluded; the others go on.
+/// be built or does not conform is excluded; the others go on. `sources` is what variants are built from.
 ///
 /// Gives what each arm runs, none where it is excluded, and stops early if asked to.
 pub fn prepare<'a>(
     catalogue: &'a Catalogue,
+    sources: &BTreeMap<String, VariantSource>,
     interrupt: &Interrupt,
     record: &mut Record,
 ) -> Vec<Option<Subject<'a>>> {
@@ -40,10 +43,9 @@ pub fn prepare<'a>(
     let mut built = Vec::new();
     for &server in &servers {
         if !interrupt.requested() {
-            built.push((
-                server,
-                build(catalogue, server, &private, interrupt, record),
-            ));
+            let source = sources.get(&server.name);
+            let artifact = build(catalogue, server, source, &private, record);
+            built.push((server, artifact));
         }
     }
     let mut subjects = Vec::new();
@@ -81,18 +83,14 @@ pub fn prepare<'a>(
 fn build(
     catalogue: &Catalogue,
     server: &Server,
+    source: Option<&VariantSource>,
     private: &Private,
-    interrupt: &Interrupt,
     record: &mut Record,
 ) -> Result<Artifact> {
-    let ready = variant::ready(catalogue, server, interrupt);
     let mut entry = ServerRecord {
         name: server.name.clone(),
         framework: server.framework.clone(),
-        version: match ready {
-            Ok(_) => catalogue.framework_version(server),
-            Err(_) => None,
-        },
+        version: catalogue.framework_version(server),
         slowed_by: server.slowness(),
         build: server
             .build
@@ -100,7 +98,7 @@ fn build(
             .map(|part| private.without(part))
             .collect(),
         late_by: server.late_by,
-        variant: ready.as_ref().ok().cloned().flatten(),
+        variant: source.cloned(),
         program: None,
         python: None,
         conformance: None,
@@ -108,19 +106,16 @@ fn build(
         exec: (server.role == Role::Exec).then(|| exec::exec(server, private)),
         content: None,
     };
-    if ready.is_ok() && !server.build.is_empty() {
+    if !server.build.is_empty() {
         eprintln!("building {}: {}", server.name, server.build.join(" "));
     }
-    let built = ready.and_then(|_| {
-        interrupt.checked()?;
-        match server.role {
-            // It is the program that was found and tried.
-            Role::Exec => Ok(Artifact {
-                program: PathBuf::from(&server.program),
-            }),
-            _ => Ok(server.build_verbosely(catalogue.root())?),
-        }
-    });
+    let built = match server.role {
+        // It is the program that was found and tried.
+        Role::Exec => Ok(Artifact {
+            program: PathBuf::from(&server.program),
+        }),
+        _ => server.build_verbosely(catalogue.root()),
+    };
     let built = built.context("it cannot be built");
     let inspected = built.and_then(|artifact| {
         let package = server.package.as_deref();
@@ -156,14 +151,18 @@ fn conform(server: &Server, artifact: &Artifact, record: &mut Record) -> Result<
     verdict
 }
 
-fn passes(found: &Conformance) -> Result<()> {
+/// Refuses a server that fails what it must do, with the names of the cases.
+///
+/// # Errors
+/// Where it fails one.
+pub(crate) fn passes(found: &Conformance) -> Result<()> {
     let failed = found.failed.join(", ");
     anyhow::ensure!(failed.is_empty(), "it fails must-cases: {failed}");
     Ok(())
 }
 
 /// What is enough of a reason for the record.
-fn first_line(reason: &str) -> &str {
+pub(crate) fn first_line(reason: &str) -> &str {
     let reason = reason.trim();
     reason.lines().next().unwrap_or(reason)
 }

@@ -77,27 +77,44 @@ pub fn arms(catalogue: &Catalogue, wanted: &[String]) -> Result<Vec<Arm>, String
 }
 
 /// The arms that a variant is compared with its base by: the base as the reference and once more, the variant, and
-/// the floor.
+/// the floor. The base may be a variant of the same server.
 ///
 /// # Errors
-/// A sentence where there is no such server, or it is no variant.
-pub(crate) fn pair(catalogue: &Catalogue, variant: &str) -> Result<Vec<Arm>, String> {
-    let server = catalogue
-        .get(variant)
-        .ok_or_else(|| unknown(catalogue, variant))?;
-    let of = server.variant.as_ref();
-    let base = of.and_then(|of| catalogue.get(&of.name));
-    let base = base.ok_or_else(|| format!("`{variant}` is a variant of no server"))?;
-    if base.name == FLOOR || base.role == Role::Calibration {
+/// A sentence where there is no such server, or they are no such pair.
+pub(crate) fn pair(catalogue: &Catalogue, base: &str, variant: &str) -> Result<Vec<Arm>, String> {
+    let (base, server) = (named(catalogue, base)?, named(catalogue, variant)?);
+    let Some(mut different) =
+        self::variant(server).filter(|_| server.known_as() == base.known_as())
+    else {
+        return Err(format!("`{variant}` is no variant of `{}`", base.name));
+    };
+    if base.known_as() == FLOOR || base.role == Role::Calibration {
         return Err(format!("`{}` is there for measurements alone", base.name));
     }
+    different.of.clone_from(&base.name);
+    let variant = Arm {
+        variant: Some(different),
+        ..arm(server, ArmRole::Aside)
+    };
     let base = arm(base, ArmRole::Reference);
     let floor = catalogue.get(FLOOR).map(|floor| arm(floor, ArmRole::Floor));
     let again = copy(&base, "again", ArmRole::Again);
-    Ok([base, arm(server, ArmRole::Aside), again]
-        .into_iter()
-        .chain(floor)
-        .collect())
+    Ok([base, variant, again].into_iter().chain(floor).collect())
+}
+
+/// The server of this name.
+///
+/// # Errors
+/// A sentence with the names there are.
+pub(crate) fn named<'a>(catalogue: &'a Catalogue, name: &str) -> Result<&'a Server, String> {
+    catalogue.get(name).ok_or_else(|| {
+        let servers = catalogue.servers().iter();
+        let known = servers
+            .filter(|server| server.role != Role::Calibration && server.variant.is_none())
+            .map(|server| server.name.as_str());
+        let known: Vec<&str> = known.collect();
+        format!("no server `{name}`; the servers are {}", known.join(", "))
+    })
 }
 
 /// The arms of a calibration: the control twice more, once as the A/A copy of any run and once to be

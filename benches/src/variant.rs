@@ -5,14 +5,19 @@
 
 mod cargo;
 mod difference;
+mod git;
 mod lock;
 mod manifest;
 mod mirror;
 mod name;
 mod program;
+mod published;
+mod resolve;
 mod workspace;
 
+use std::collections::BTreeMap;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
@@ -22,10 +27,17 @@ use quartet_record::variant::VariantSource;
 use sha2::{Digest as _, Sha256};
 
 use crate::environment::{self, LEFT_OUT, Private};
+use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::runs::runs;
+use crate::selection;
 use difference::Difference;
+pub(crate) use difference::short;
+#[cfg(test)]
+pub(crate) use git::testing;
+pub(crate) use git::{Commit, history};
 use name::Name;
+pub(crate) use published::{Release, locked, missing, releases};
 
 /// Beside a variant's workspace: what differs, one a line, with whole paths, for whoever goes on with a run.
 const NOTE: &str = "variant.differences";
@@ -54,6 +66,38 @@ impl Variant {
         let base = base(catalogue, server)?;
         let differences = with.iter().map(|text| Difference::parse(text, here));
         Self::new(base, differences.collect::<Result<_, _>>()?, None)
+    }
+
+    /// The pair of a server, which may be a variant itself, and what differs from it in this, as `--with` has it. What
+    /// `--with` is about takes the place of what the server has of it.
+    ///
+    /// # Errors
+    /// A sentence for the one who asked.
+    fn from(
+        catalogue: &Catalogue,
+        server: &str,
+        with: &[String],
+        here: &Path,
+    ) -> Result<(Option<Self>, Self), String> {
+        let Some(first) = Self::named(catalogue, server, here)? else {
+            let second = Self::of(catalogue, server, with, here)?;
+            return Ok((None, second));
+        };
+        let with = with.iter().map(|text| Difference::parse(text, here));
+        let with = with.collect::<Result<Vec<_>, _>>()?;
+        let mut differences = first.differences.clone();
+        for new in with {
+            let about = |one: &&mut Difference| one.subject() == new.subject();
+            match differences.iter_mut().find(about) {
+                Some(known) => *known = new,
+                None => differences.push(new),
+            }
+        }
+        if differences == first.differences {
+            return Err(format!("`{server}` does not differ from itself"));
+        }
+        let second = Self::new(&first.base, differences, None)?;
+        Ok((Some(first), second))
     }
 
     /// The variant that a name stands for, as in a list of servers. None where it is a server's.
@@ -88,9 +132,12 @@ impl Variant {
     ) -> Result<Self, String> {
         let framework = base.framework.as_deref();
         let labels = differences.iter().map(|one| one.label(framework));
+        let mut labels: Vec<String> = labels.collect();
+        // A release of the framework comes first, as in a list of servers.
+        labels.sort_by_key(|label| !label.starts_with('@'));
         let name = match name {
             Some(name) => name.to_owned(),
-            None => base.name.clone() + &labels.collect::<String>(),
+            None => base.name.clone() + &labels.concat(),
         };
         if differences.is_empty() {
             return Err(format!(
@@ -212,6 +259,25 @@ impl Variant {
     }
 }
 
+/// Adds to the catalogue a server, where it is a variant, and what differs from it in this. Gives the names of both.
+///
+/// # Errors
+/// A sentence for the one who asked.
+pub(crate) fn enter_pair(
+    catalogue: &mut Catalogue,
+    server: &str,
+    with: &[String],
+    here: &Path,
+) -> Result<[String; 2], String> {
+    let (first, second) = Variant::from(catalogue, server, with, here)?;
+    for variant in first.iter().chain([&second]) {
+        let entered = variant.enter(catalogue);
+        entered.map_err(|error| format!("{error:#}"))?;
+    }
+    let first = first.map_or_else(|| server.to_owned(), |first| first.name);
+    Ok([first, second.name])
+}
+
 /// Adds to the catalogue the variants among these names, and gives all names as the catalogue has them.
 ///
 /// # Errors
@@ -270,12 +336,44 @@ pub(crate) fn enter_again(catalogue: &mut Catalogue, arms: &[Arm]) -> Result<(),
     Ok(())
 }
 
-/// Makes ready the workspace of a server that is a variant, and gives what it is built from. None where the server
-/// is none.
+/// What the variants among servers are built from, by their names. It makes ready their workspaces, so that what
+/// cannot be had is known before anything is built.
 ///
 /// # Errors
-/// Where what differs cannot be had, in one line, or where it was asked to stop.
-pub(crate) fn ready(
+/// [`Failure::Usage`] where what differs cannot be had, in one line; [`Failure::Interrupted`] where it was asked to
+/// stop; another one where a file or the registry cannot be read or written.
+pub(crate) fn sources<'a>(
+    catalogue: &Catalogue,
+    names: impl IntoIterator<Item = &'a str>,
+    interrupt: &Interrupt,
+) -> Result<BTreeMap<String, VariantSource>, Failure> {
+    let mut found = BTreeMap::new();
+    for server in names.into_iter().filter_map(|name| catalogue.get(name)) {
+        if found.contains_key(&server.name) {
+            continue;
+        }
+        let ready = ready(catalogue, server, interrupt);
+        if interrupt.requested() {
+            return Err(Failure::Interrupted);
+        }
+        let source = ready.with_context(|| server.name.clone());
+        let source =
+            source.map_err(
+                |error| match error.chain().any(|one| one.is::<io::Error>()) {
+                    true => Failure::Other(error),
+                    false => Failure::usage(&error),
+                },
+            )?;
+        if let Some(source) = source {
+            found.insert(server.name.clone(), source);
+        }
+    }
+    Ok(found)
+}
+
+/// Makes ready the workspace of a server that is a variant, and gives what it is built from. None where the server
+/// is none.
+fn ready(
     catalogue: &Catalogue,
     server: &Server,
     interrupt: &Interrupt,
@@ -298,11 +396,24 @@ pub(crate) fn ready(
     workspace::make(root, base, &differences, place, interrupt).map(Some)
 }
 
+/// The server that a name stands for, or the one that this is a variant of.
+///
+/// # Errors
+/// A sentence for the one who asked.
+pub(crate) fn base_of(catalogue: &Catalogue, name: &str, here: &Path) -> Result<Server, String> {
+    match Variant::named(catalogue, name, here)? {
+        Some(variant) => Ok(variant.base),
+        None => base(catalogue, name).cloned(),
+    }
+}
+
+/// The server of this name, or the one that it is a variant of.
 fn base<'a>(catalogue: &'a Catalogue, name: &str) -> Result<&'a Server, String> {
-    let found = catalogue
-        .get(name)
-        .filter(|server| server.variant.is_none());
-    found.ok_or_else(|| format!("no server `{name}` of which there could be a variant"))
+    let found = selection::named(catalogue, name)?;
+    match &found.variant {
+        None => Ok(found),
+        Some(of) => selection::named(catalogue, &of.name),
+    }
 }
 
 fn variants(root: &Path) -> PathBuf {

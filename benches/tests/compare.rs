@@ -83,6 +83,38 @@ fn wrong_usage_is_one_line_and_exit_code_2() {
         2,
         "invalid value '0' for '--restarts <N>': must be at least 1",
     );
+    // A file with one server, and what is asked of others.
+    fs::write(
+        &file,
+        "[[server]]\nname = 'a'\nrole = 'framework'\nprogram = 'x'\nready = 'line'\n",
+    )
+    .unwrap();
+    let servers = "no server `b`; the servers are a";
+    refused(&with(&["ab", "b", "--with", "web=1.0.0"]), 2, servers);
+    refused(&with(&["ab", "b@1.0.0", "--with", "web=1.0.1"]), 2, servers);
+    refused(&with(&["bisect", "b", "--from", "1.0.0"]), 2, servers);
+    let no_directory =
+        "`web=./nowhere`: ./nowhere is neither a version such as 1.0.0 nor a directory";
+    refused(
+        &with(&["ab", "a", "--with", "web=./nowhere"]),
+        2,
+        no_directory,
+    );
+    let no_framework = "`a` has no framework; name a --crate";
+    refused(&with(&["bisect", "a", "--from", "1.0.0"]), 2, no_framework);
+    for wrong in [
+        &["bisect", "a"][..],
+        &["bisect", "a", "--from", "1.0"],
+        &[
+            "bisect", "a", "--from", "1.0.0", "--path", ".", "--good", "HEAD",
+        ],
+        &["bisect", "a", "--path", "."],
+        &["bisect", "a", "--from", "1.0.0", "--threshold", "x"],
+    ] {
+        assert_eq!(with(wrong).status.code(), Some(2), "{wrong:?}");
+    }
+    let resumed = with(&["bisect", "a", "--from", "1.0.0", "--resume", "x"]);
+    refused(&resumed, 2, "bisect takes neither --servers nor --resume");
     // A record that is not there is the same mistake for every command.
     for command in [
         &["report"][..],

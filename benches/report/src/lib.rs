@@ -17,7 +17,7 @@ pub mod export;
 pub mod history;
 pub mod html;
 mod link;
-mod numbers;
+pub mod numbers;
 mod splice;
 pub mod table;
 pub mod text;

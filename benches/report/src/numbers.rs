@@ -4,7 +4,7 @@ use quartet_analysis::Range;
 use quartet_analysis::statistics::Ratio;
 
 /// A whole number in groups of three digits: 150,123.
-pub(crate) fn thousands(value: f64) -> String {
+pub fn thousands(value: f64) -> String {
     let digits = format!("{:.0}", value.max(0.0));
     let mut grouped = String::new();
     for (index, digit) in digits.chars().enumerate() {
@@ -66,7 +66,7 @@ pub(crate) fn percent_of(quantile: f64) -> String {
 }
 
 /// A share that somebody typed in percent, such as `3 %`.
-pub(crate) fn percentage(share: f64) -> String {
+pub fn percentage(share: f64) -> String {
     format!("{} %", (1e6 * share).round() / 1e4)
 }
 

@@ -2,6 +2,7 @@
 
 mod comment;
 mod names;
+mod rates;
 
 use quartet_analysis::statistics::{Ratio, Verdict};
 use quartet_analysis::{
@@ -10,11 +11,13 @@ use quartet_analysis::{
 };
 use quartet_record::Record;
 use quartet_record::plan::Lane;
+use quartet_record::variant::PackageChange;
 
 use crate::numbers::{megabytes, percent_of, percentage, thousands};
 use names::Names;
 
 pub use comment::comment;
+pub use rates::{Rates, rates};
 
 /// Below which difference the layout of the programs is mentioned, as a share.
 const LAYOUT: f64 = 0.02;
@@ -300,16 +303,36 @@ fn suite(change: &SuiteChange) -> Option<String> {
     (change.asked > 0).then(|| format!("Conformance: {}", said.join("; ")))
 }
 
+/// What a variant's packages are instead of its base's, where both are known by what differs from the servers'.
+fn from_base(variant: &[PackageChange], base: &[PackageChange]) -> Vec<PackageChange> {
+    let named = |changes: &[PackageChange], name: &str| {
+        let found = changes.iter().find(|change| change.name == name);
+        found.cloned()
+    };
+    let new = variant.iter().map(|change| PackageChange {
+        from: named(base, &change.name).map_or_else(|| change.from.clone(), |base| base.to),
+        ..change.clone()
+    });
+    let back = base
+        .iter()
+        .filter(|change| named(variant, &change.name).is_none());
+    let back = back.map(|change| PackageChange {
+        name: change.name.clone(),
+        from: change.to.clone(),
+        to: change.from.clone(),
+    });
+    new.chain(back)
+        .filter(|change| change.from != change.to)
+        .collect()
+}
+
 /// How many changed packages are named.
 const NAMED: usize = 6;
 
 fn packages(record: &Record, variant: &VariantComparison) -> Option<String> {
-    let mut changes = record
-        .server_of(variant.arm)?
-        .variant
-        .as_ref()?
-        .packages
-        .clone();
+    let of = |arm| Some(&record.server_of(arm)?.variant.as_ref()?.packages);
+    let base = of(variant.base).map_or(&[][..], Vec::as_slice);
+    let mut changes = from_base(of(variant.arm)?, base);
     // First what the differences name, with what is released together with it.
     let arm = record.plan.arms[variant.arm].variant.as_ref()?;
     let keys = arm

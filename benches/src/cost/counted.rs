@@ -32,22 +32,36 @@ pub(super) const UNSEEN: &str = "memcheck saw none, because it replaces the C li
 /// where that is too large; more than one connection takes.
 const DESCRIPTORS: u32 = 1024;
 
-/// Counts for a server. None where it is not asked in this lane by one GET over and over.
+/// Whether requests of a lane can be counted: it asks by one GET over and over.
+pub(crate) fn counts(lane: Lane) -> bool {
+    matches!(lane, Lane::Item | Lane::List)
+}
+
+/// Refuses to count where nothing can.
 ///
 /// # Errors
-/// Where there is no valgrind, or the server does not run under it or answers wrongly.
-pub(super) fn per_request(subject: &Subject<'_>, lane: Lane) -> Result<Option<RequestCost>> {
-    let (Lane::Item | Lane::List, Some(path)) = (lane, lane.path()) else {
-        return Ok(None);
-    };
-    let present = Command::new(TOOL)
+/// Where there is no valgrind.
+pub(crate) fn present() -> Result<()> {
+    let asked = Command::new(TOOL)
         .arg("--version")
         .stdin(Stdio::null())
         .output();
     ensure!(
-        present.is_ok_and(|output| output.status.success()),
-        "`{TOOL}` is not installed"
+        asked.is_ok_and(|output| output.status.success()),
+        "`{TOOL}`, which counts instructions, is not installed"
     );
+    Ok(())
+}
+
+/// Counts for a server. None where it is not asked in this lane by one GET over and over.
+///
+/// # Errors
+/// Where there is no valgrind, or the server does not run under it or answers wrongly.
+pub(crate) fn per_request(subject: &Subject<'_>, lane: Lane) -> Result<Option<RequestCost>> {
+    let Some(path) = lane.path().filter(|_| counts(lane)) else {
+        return Ok(None);
+    };
+    present()?;
     let place = tempfile::tempdir().context("cannot make a temporary directory")?;
     let report = place.path().join("count");
     let count = |tool: &[&str], option: &str, requests| -> Result<String> {

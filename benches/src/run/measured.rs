@@ -14,6 +14,7 @@ use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::measure::Measurement;
 use crate::prepare::{CustomLane, prepare, prepare_over_database};
+use crate::variant;
 
 impl Run {
     /// Measures what the plan has and the record has not, and what servers cost besides, if asked
@@ -29,13 +30,16 @@ impl Run {
             // Before anything is built, which takes long.
             own.try_each(self.record.plan.workers, &self.placement, &interrupt)?;
         }
+        let arms = self.record.plan.arms.iter();
+        let names = arms.map(|arm| arm.server.as_str());
+        let sources = variant::sources(&self.catalogue, names, &interrupt)?;
         let mut database = match plans_database(&self.record.plan) {
             true => Some(Database::start(&self.placement)?),
             false => None,
         };
         let mut subjects = match self.blocks {
-            None => prepare_again(&self.catalogue, &interrupt, &mut self.record)?,
-            Some(_) => prepare(&self.catalogue, &interrupt, &mut self.record),
+            None => prepare_again(&self.catalogue, &sources, &interrupt, &mut self.record)?,
+            Some(_) => prepare(&self.catalogue, &sources, &interrupt, &mut self.record),
         };
         if interrupt.requested() {
             return Err(Failure::Interrupted);

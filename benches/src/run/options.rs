@@ -89,12 +89,20 @@ pub struct Options {
 
 impl Options {
     /// The list of servers.
-    pub(super) fn catalogue(&self) -> Result<Catalogue, Failure> {
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] where there is none, or it cannot be used.
+    pub(crate) fn catalogue(&self) -> Result<Catalogue, Failure> {
         let catalogue = match &self.catalogue {
             Some(file) => Catalogue::load(file),
             None => Catalogue::find(),
         };
         catalogue.map_err(|error| Failure::Usage(error.to_string()))
+    }
+
+    /// The kinds of request.
+    pub(crate) fn lanes(&self) -> Vec<Lane> {
+        self.load.lanes(self.depth())
     }
 
     /// The servers asked for, if any were.

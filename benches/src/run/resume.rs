@@ -1,10 +1,12 @@
 //! Going on with a run that ended before its time.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use quartet_conformance::servers::Catalogue;
 use quartet_record::machine::Machine;
 use quartet_record::plan::Plan;
+use quartet_record::variant::VariantSource;
 use quartet_record::{Exclusion, PACKED_NAME, PLAIN_NAME, Record, ServerRecord, State, now};
 
 use super::begun::Run;
@@ -109,12 +111,13 @@ fn wish(cores: &[usize]) -> Option<&[usize]> {
 /// What was excluded remains so.
 pub(super) fn prepare_again<'a>(
     catalogue: &'a Catalogue,
+    sources: &BTreeMap<String, VariantSource>,
     interrupt: &Interrupt,
     record: &mut Record,
 ) -> Result<Vec<Option<Subject<'a>>>, Failure> {
     let servers = std::mem::take(&mut record.servers);
     let exclusions = std::mem::take(&mut record.exclusions);
-    let mut subjects = prepare(catalogue, interrupt, record);
+    let mut subjects = prepare(catalogue, sources, interrupt, record);
     let now = std::mem::replace(&mut record.servers, servers);
     let new = std::mem::replace(&mut record.exclusions, exclusions);
     if interrupt.requested() {

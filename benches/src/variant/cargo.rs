@@ -1,10 +1,13 @@
-//! What is asked of cargo and of git for a variant.
+//! What is asked of cargo for a variant.
 
+use std::collections::BTreeSet;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
-use cargo_metadata::{Metadata, MetadataCommand};
+use cargo_metadata::semver::Version;
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 
 use crate::interrupt::Interrupt;
 
@@ -42,33 +45,101 @@ pub(super) fn build_directory(metadata: &Metadata) -> PathBuf {
 /// # Errors
 /// The first error of cargo's, or that it was asked to stop.
 pub(super) fn update(workspace: &Path, arguments: &[&str], interrupt: &Interrupt) -> Result<()> {
-    let offline = run(workspace, &[arguments, &["--offline"]].concat());
+    let offline = run(workspace, "update", &[arguments, &["--offline"]].concat());
     // Ctrl-C ends cargo, too, which is no reason to begin anew.
     interrupt.checked()?;
     if offline.is_ok() {
         return Ok(());
     }
-    run(workspace, arguments)?;
+    run(workspace, "update", arguments)?;
     interrupt.checked()
 }
 
-fn run(workspace: &Path, arguments: &[&str]) -> Result<()> {
+/// Brings cargo's copy of the registry's index up to date for one package of a lock file, and changes nothing else.
+///
+/// # Errors
+/// The first error of cargo's, such as that there is no network.
+pub(super) fn look_up(workspace: &Path, package: &str) -> Result<()> {
+    run(workspace, "update", &["--dry-run", "--package", package]).map(drop)
+}
+
+/// The names of the crates that a server is compiled from, where `build` is the command that builds it.
+///
+/// # Errors
+/// The first error of cargo's.
+pub(super) fn crates(
+    workspace: &Path,
+    package: &str,
+    build: &[String],
+) -> Result<BTreeSet<String>> {
+    let mut arguments = vec!["--locked", "--prefix", "none", "--format", "{p}"];
+    arguments.extend(["--package", package]);
+    // An example is compiled with what its package needs for tests.
+    let is_example = build.iter().any(|argument| argument == "--example");
+    arguments.extend(["--edges", if is_example { "all" } else { "normal,build" }]);
+    let mut words = build.iter();
+    while let Some(word) = words.next() {
+        if word == "--features" {
+            arguments.push(word);
+            arguments.extend(words.next().map(String::as_str));
+        }
+    }
+    let tree = run(workspace, "tree", &arguments)?;
+    let names = tree.lines().filter_map(|line| line.split(' ').next());
+    Ok(names.map(str::to_owned).collect())
+}
+
+/// Who does not accept a version of a crate, among what a lock file has: `hyper-util 0.1.21 requires ^1.9.0`.
+///
+/// # Errors
+/// Where cargo does not tell of the packages.
+pub(super) fn refusing(workspace: &Path, name: &str, version: &Version) -> Result<Vec<String>> {
+    let metadata = MetadataCommand::new()
+        .manifest_path(workspace.join("Cargo.toml"))
+        .current_dir(workspace)
+        .other_options(["--locked".to_owned()])
+        .exec()?;
+    let nodes = metadata.resolve.iter().flat_map(|resolve| &resolve.nodes);
+    let depend = nodes.filter(|node| {
+        let mut found = node.deps.iter().map(|one| &metadata[&one.pkg]);
+        found.any(|package| package.name.as_str() == name)
+    });
+    let others = depend
+        .map(|node| &metadata[&node.id])
+        .filter(|package| package.source.is_some());
+    let refusing = others.flat_map(|package| {
+        let dependencies = package.dependencies.iter();
+        let refuses = dependencies.filter(|one| {
+            one.name == name && one.kind != DependencyKind::Development && !one.req.matches(version)
+        });
+        refuses.map(|one| format!("{} {} requires {}", package.name, package.version, one.req))
+    });
+    let refusing: BTreeSet<String> = refusing.collect();
+    Ok(refusing.into_iter().collect())
+}
+
+fn run(workspace: &Path, command: &str, arguments: &[&str]) -> Result<String> {
     let output = Command::new("cargo")
-        .arg("update")
+        .arg(command)
         .args(arguments)
         .current_dir(workspace)
         .stdin(Stdio::null())
         .output()
-        .context("cannot run `cargo update`")?;
+        .with_context(|| format!("cannot run `cargo {command}`"))?;
     if !output.status.success() {
-        bail!(
-            "`cargo update {}`: {}",
-            arguments.join(" "),
-            first_error(&String::from_utf8_lossy(&output.stderr))
-        );
+        let said = String::from_utf8_lossy(&output.stderr);
+        let error = first_error(&said);
+        // Nobody asked for anything wrong where the registry does not answer.
+        if said.contains(UNREACHABLE) {
+            return Err(io::Error::other(error).into());
+        }
+        bail!("`cargo {command} {}`: {error}", arguments.join(" "));
     }
-    Ok(())
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
+
+/// What cargo says before it tries once more to reach the registry.
+const UNREACHABLE: &str = "spurious network error";
 
 /// What cargo says first of why it failed, in one line.
 fn first_error(said: &str) -> String {
@@ -82,68 +153,6 @@ fn first_error(said: &str) -> String {
         (Some(found), _) => found.to_owned(),
         (None, _) => said.lines().next().unwrap_or("it failed").to_owned(),
     }
-}
-
-/// The commit that a name stands for in the repository of a directory.
-///
-/// # Errors
-/// Where git does not know it.
-pub(super) fn commit(repository: &Path, revision: &str) -> Result<String> {
-    let wanted = format!("{revision}^{{commit}}");
-    let arguments = [
-        "rev-parse",
-        "--verify",
-        "--quiet",
-        "--end-of-options",
-        &wanted,
-    ];
-    let output = git(repository, None, &arguments);
-    output.with_context(|| format!("git knows no revision `{revision}` here"))
-}
-
-/// Writes the files of a commit into a directory, unless they are there. Neither the working tree nor the index of
-/// the repository is touched.
-///
-/// # Errors
-/// Where git fails.
-pub(super) fn check_out(repository: &Path, commit: &str, directory: &Path) -> Result<()> {
-    if directory.is_dir() {
-        return Ok(());
-    }
-    let parent = directory.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(parent)?;
-    // Under another name first: what is there by its own name is whole.
-    let place = tempfile::Builder::new()
-        .prefix(".commit")
-        .tempdir_in(parent)?;
-    let index = place.path().join("index");
-    let files = place.path().join("files");
-    std::fs::create_dir(&files)?;
-    git(repository, Some(&index), &["read-tree", commit])?;
-    let prefix = format!("--prefix={}/", files.display());
-    git(
-        repository,
-        Some(&index),
-        &["checkout-index", "--all", &prefix],
-    )?;
-    std::fs::rename(&files, directory)
-        .with_context(|| format!("cannot write {}", directory.display()))
-}
-
-fn git(repository: &Path, index: Option<&Path>, arguments: &[&str]) -> Result<String> {
-    let mut command = Command::new("git");
-    command
-        .args(arguments)
-        .current_dir(repository)
-        .stdin(Stdio::null());
-    command.envs(index.map(|index| ("GIT_INDEX_FILE", index)));
-    let output = command.output().context("cannot run `git`")?;
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        let why = said.lines().next().map(|line| format!(": {line}"));
-        bail!("`git {}` failed{}", arguments[0], why.unwrap_or_default());
-    }
-    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 #[cfg(test)]
@@ -167,46 +176,5 @@ mod tests {
         ] {
             assert_eq!(first_error(said), told);
         }
-    }
-
-    #[test]
-    fn a_commit_is_written_out_and_nothing_else_is_touched() {
-        let place = tempfile::Builder::new()
-            .prefix("a place")
-            .tempdir()
-            .unwrap();
-        let repository = place.path().join("repository");
-        std::fs::create_dir(&repository).unwrap();
-        let git = |arguments: &[&str]| git(&repository, None, arguments).unwrap();
-        git(&["init", "--quiet"]);
-        let commit_all = |content: &str| {
-            std::fs::write(repository.join("file"), content).unwrap();
-            git(&["add", "file"]);
-            git(&[
-                "-c",
-                "user.name=a",
-                "-c",
-                "user.email=a@localhost",
-                "-c",
-                "commit.gpgsign=false",
-                "commit",
-                "--quiet",
-                "-m",
-                content,
-            ]);
-        };
-        commit_all("old");
-        commit_all("new");
-        std::fs::write(repository.join("file"), "changed").unwrap();
-        let before = git(&["status", "--porcelain"]);
-        let old = commit(&repository, "HEAD~1").unwrap();
-        let out = place.path().join("out").join(&old);
-        check_out(&repository, &old, &out).unwrap();
-        check_out(&repository, &old, &out).unwrap();
-        assert_eq!(std::fs::read_to_string(out.join("file")).unwrap(), "old");
-        assert_eq!(git(&["status", "--porcelain"]), before);
-        let unknown = commit(&repository, "no-such").unwrap_err();
-        assert!(format!("{unknown:#}").contains("no revision `no-such`"));
-        assert!(commit(&repository, "--all").is_err());
     }
 }

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use cargo_metadata::semver;
 use toml::{Table, Value};
 
+use super::git;
+
 /// Something in which a variant differs from its server.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Difference {
@@ -21,6 +23,8 @@ pub(crate) enum Difference {
         name: String,
         /// The checkout, an absolute path.
         path: PathBuf,
+        /// The commit of it, in full; none for the files as they are.
+        commit: Option<String>,
     },
     /// Further flags for the compiler.
     Rustflags(Vec<String>),
@@ -72,7 +76,7 @@ impl Allocator {
 }
 
 /// The forms there are, for help and for errors.
-pub(crate) const FORMS: &str = "CRATE=VERSION, CRATE=PATH, rustflags=FLAGS, allocator=NAME, \
+pub(crate) const FORMS: &str = "CRATE=VERSION, CRATE=PATH, CRATE=PATH@REVISION, rustflags=FLAGS, allocator=NAME, \
     runtime=current-thread, profile.release.KEY=VALUE, features=NAMES, rev=REVISION or env.NAME=VALUE";
 
 impl Difference {
@@ -91,9 +95,9 @@ impl Difference {
             "rustflags" => Ok(Self::Rustflags(
                 value.split_ascii_whitespace().map(str::to_owned).collect(),
             )),
-            "allocator" => allocator(value)
-                .map(Self::Allocator)
-                .ok_or_else(|| format!("`{text}`: the allocators are system, mimalloc and jemalloc")),
+            "allocator" => allocator(value).map(Self::Allocator).ok_or_else(|| {
+                format!("`{text}`: the allocators are system, mimalloc and jemalloc")
+            }),
             "runtime" if value == CURRENT_THREAD => Ok(Self::CurrentThread),
             "runtime" => Err(format!("`{text}`: the other runtime is {CURRENT_THREAD}")),
             "features" => Ok(Self::Features(value.to_owned())),
@@ -107,12 +111,7 @@ impl Difference {
                     value: value.to_owned(),
                 }),
                 Some(_) => Err(wrong()),
-                None => of_crate(key, value, here).ok_or_else(|| {
-                    format!(
-                        "`{text}`: {value} is neither a version such as 1.0.0 nor a directory with a \
-                         Cargo.toml"
-                    )
-                }),
+                None => of_crate(key, value, here).map_err(|why| format!("`{text}`: {why}")),
             },
         }
     }
@@ -121,7 +120,10 @@ impl Difference {
     pub(crate) fn text(&self) -> String {
         match self {
             Self::Release { name, version } => format!("{name}={version}"),
-            Self::Checkout { name, path } => format!("{name}={}", path.display()),
+            Self::Checkout { name, path, commit } => {
+                let commit = commit.iter().map(|commit| format!("@{commit}"));
+                format!("{name}={}{}", path.display(), commit.collect::<String>())
+            }
             Self::Rustflags(flags) => format!("rustflags={}", flags.join(" ")),
             Self::Allocator(allocator) => format!("allocator={}", allocator.name()),
             Self::CurrentThread => format!("runtime={CURRENT_THREAD}"),
@@ -138,8 +140,14 @@ impl Difference {
         match self {
             Self::Release { name, version } if is_framework(name) => format!("@{version}"),
             Self::Release { name, version } => format!("+{name}={version}"),
-            Self::Checkout { name, .. } if is_framework(name) => "+patch".to_owned(),
-            Self::Checkout { name, .. } => format!("+{name}=patch"),
+            Self::Checkout { name, commit, .. } => {
+                let commit = commit.iter().map(|commit| format!("@{}", short(commit)));
+                let patch = "patch".to_owned() + &commit.collect::<String>();
+                match is_framework(name) {
+                    true => format!("+{patch}"),
+                    false => format!("+{name}={patch}"),
+                }
+            }
             Self::Allocator(allocator) => format!("+{}", allocator.name()),
             Self::CurrentThread => format!("+{CURRENT_THREAD}"),
             Self::Profile { key, value } => format!("+{key}={}", bare(value)),
@@ -215,21 +223,52 @@ fn bare(value: &Value) -> String {
         .map_or_else(|| value.to_string(), str::to_owned)
 }
 
-fn of_crate(name: &str, value: &str, here: &Path) -> Option<Difference> {
+fn of_crate(name: &str, value: &str, here: &Path) -> Result<Difference, String> {
     let in_name = |character: char| character.is_ascii_alphanumeric() || "-_".contains(character);
-    if !name.chars().all(in_name) {
-        return None;
-    }
-    let name = name.to_owned();
+    let name = match name.chars().all(in_name) {
+        true => name.to_owned(),
+        false => return Err(format!("`{name}` is no name of a crate")),
+    };
     if semver::Version::parse(value).is_ok() {
         let version = value.to_owned();
-        return Some(Difference::Release { name, version });
+        return Ok(Difference::Release { name, version });
     }
-    let path = here.join(value);
-    let path = path.canonicalize().ok()?;
-    path.join("Cargo.toml")
-        .is_file()
-        .then_some(Difference::Checkout { name, path })
+    let directory = |path: &str| {
+        let path = here.join(path).canonicalize().ok()?;
+        path.is_dir().then_some(path)
+    };
+    if let Some(path) = directory(value) {
+        return match path.join("Cargo.toml").is_file() {
+            true => Ok(Difference::Checkout {
+                name,
+                path,
+                commit: None,
+            }),
+            false => Err(format!("there is no Cargo.toml in {value}")),
+        };
+    }
+    let (path, revision) = value.rsplit_once('@').unwrap_or((value, ""));
+    match directory(path) {
+        Some(path) if !revision.is_empty() => {
+            let commit = git::commit(&path, revision);
+            Ok(Difference::Checkout {
+                name,
+                commit: Some(commit.map_err(|error| format!("{error:#}"))?),
+                path,
+            })
+        }
+        _ => Err(format!(
+            "{value} is neither a version such as 1.0.0 nor a directory"
+        )),
+    }
+}
+
+/// How much of a commit's name is shown.
+const SHOWN: usize = 10;
+
+/// A commit's name as it is shown.
+pub(crate) fn short(commit: &str) -> &str {
+    commit.get(..SHOWN).unwrap_or(commit)
 }
 
 #[cfg(test)]
@@ -289,13 +328,39 @@ mod tests {
     #[test]
     fn a_checkout_is_a_directory_with_a_manifest_seen_from_here() {
         let read = parse("salvo=../benches/../benches").unwrap();
-        let Difference::Checkout { name, path } = &read else {
+        let Difference::Checkout { name, path, .. } = &read else {
             panic!("{read:?}");
         };
         assert_eq!(name, "salvo");
         assert!(path.is_absolute() && path.ends_with("benches"), "{path:?}");
         assert_eq!(read.label(Some("salvo")), "+patch");
         assert_eq!(read.label(Some("axum")), "+salvo=patch");
+    }
+
+    #[test]
+    fn a_checkout_may_be_taken_at_a_revision() {
+        let place = tempfile::Builder::new().prefix("a place").tempdir();
+        let place = place.unwrap();
+        git::testing::repository(place.path());
+        let hash = git::testing::commit_all(place.path(), "a");
+        let here = place.path();
+        let read = Difference::parse("salvo=.@HEAD", here).unwrap();
+        let Difference::Checkout { commit, .. } = &read else {
+            panic!("{read:?}");
+        };
+        assert_eq!(commit.as_ref(), Some(&hash));
+        let label = format!("+patch@{}", &hash[..10]);
+        assert_eq!(read.label(Some("salvo")), label);
+        assert_eq!(parse(&read.text()).unwrap(), read);
+        for (wrong, why) in [
+            ("salvo=.@no-such", "git knows no revision `no-such`"),
+            ("salvo=./nowhere@HEAD", "neither a version"),
+            ("salvo=.@", "neither a version"),
+            ("salvo=.", "no Cargo.toml in ."),
+        ] {
+            let error = Difference::parse(wrong, here).unwrap_err();
+            assert!(error.contains(why), "{wrong}: {error}");
+        }
     }
 
     #[test]
@@ -319,7 +384,7 @@ mod tests {
             ("a.b=1.0.0", "CRATE=VERSION"),
             ("salvo=1.0", "neither a version"),
             ("salvo=../no-such", "neither a version"),
-            ("sal vo=1.0.0", "neither a version"),
+            ("sal vo=1.0.0", "no name of a crate"),
             ("allocator=dlmalloc", "mimalloc and jemalloc"),
             ("runtime=async-std", "current-thread"),
             ("profile.dev.lto=off", "profile.release"),

@@ -1,10 +1,15 @@
 //! What lock files say.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use quartet_record::variant::PackageChange;
 use serde::Deserialize;
+
+/// What packages are locked to.
+pub(super) const LOCK: &str = "Cargo.lock";
 
 /// A lock file.
 #[derive(Debug, Deserialize)]
@@ -28,6 +33,16 @@ impl Lock {
     /// Where it is none.
     pub(super) fn of(text: &str) -> Result<Self> {
         toml::from_str(text).context("a lock file is not TOML")
+    }
+
+    /// Reads that of a workspace.
+    ///
+    /// # Errors
+    /// Where there is none.
+    pub(super) fn read(workspace: &Path) -> Result<Self> {
+        let file = workspace.join(LOCK);
+        let text = fs::read_to_string(&file);
+        Self::of(&text.with_context(|| format!("cannot read {}", file.display()))?)
     }
 
     /// The versions of a crate of a registry.

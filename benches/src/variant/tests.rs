@@ -167,7 +167,7 @@ fn a_pair_is_a_variant_beside_its_base_as_the_reference() {
     let (_place, mut catalogue) = place();
     let variant = of(&catalogue, "a", &["allocator=mimalloc"]).unwrap();
     variant.enter(&mut catalogue).unwrap();
-    let arms = selection::pair(&catalogue, variant.name()).unwrap();
+    let arms = selection::pair(&catalogue, "a", variant.name()).unwrap();
     let found: Vec<(&str, ArmRole)> = arms.iter().map(|arm| (&*arm.name, arm.role)).collect();
     assert_eq!(
         found,
@@ -177,6 +177,50 @@ fn a_pair_is_a_variant_beside_its_base_as_the_reference() {
             ("a (again)", Again)
         ]
     );
-    let error = selection::pair(&catalogue, "a").unwrap_err();
-    assert!(error.contains("a variant of no server"), "{error}");
+    for (base, variant, why) in [
+        ("a", "a", "`a` is no variant of `a`"),
+        ("b", "a+mimalloc", "no variant of `b`"),
+        ("c", "a+mimalloc", "no server `c`; the servers are a, b"),
+    ] {
+        let error = selection::pair(&catalogue, base, variant).unwrap_err();
+        assert!(error.contains(why), "{error}");
+    }
+}
+
+#[test]
+fn a_pair_may_be_two_variants_of_one_server() {
+    let (place, mut catalogue) = place();
+    let here = Path::new(".");
+    let pair = |catalogue: &mut Catalogue, server: &str, texts: &[&str]| {
+        enter_pair(catalogue, server, &with(texts), here)
+    };
+    let [base, variant] = pair(&mut catalogue, "a+mimalloc+web=1.0.0", &["web=1.1.0"]).unwrap();
+    assert_eq!([&*base, &variant], ["a@1.0.0+mimalloc", "a@1.1.0+mimalloc"]);
+    let arms = selection::pair(&catalogue, &base, &variant).unwrap();
+    let (reference, other) = (&arms[0], &arms[1]);
+    assert_eq!(reference.variant.as_ref().unwrap().of, "a");
+    assert_eq!(other.variant.as_ref().unwrap().of, base);
+    assert_eq!(
+        other.variant.as_ref().unwrap().differences,
+        ["allocator=mimalloc", "web=1.1.0"]
+    );
+    let mut again = Catalogue::load(place.path().join("servers.toml")).unwrap();
+    enter_again(&mut again, &arms).unwrap();
+    for name in [&base, &variant] {
+        assert_eq!(again.get(name), catalogue.get(name), "{name}");
+    }
+    let alone = pair(&mut catalogue, "a", &["web=1.1.0"]).unwrap();
+    assert_eq!([&*alone[0], &alone[1]], ["a", "a@1.1.0"]);
+    for (server, texts, why) in [
+        ("a@1.0.0", &["web=1.0.0"][..], "does not differ from itself"),
+        ("a@1.0.0", &[], "does not differ from itself"),
+        (
+            "c@1.0.0",
+            &["web=1.0.0"],
+            "no server `c`; the servers are a, b",
+        ),
+    ] {
+        let error = pair(&mut catalogue, server, texts).unwrap_err();
+        assert!(error.contains(why), "{error}");
+    }
 }

@@ -7,26 +7,23 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
 use cargo_metadata::Metadata;
 use quartet_conformance::servers::Server;
 use quartet_record::variant::VariantSource;
-use sha2::{Digest as _, Sha256};
 use toml::{Table, Value};
 
 use super::difference::Difference;
 use super::lock::Lock;
 use super::manifest::Manifest;
 use super::mirror::{mirror, put, within};
-use super::{cargo, program};
+use super::resolve::lock;
+use super::{cargo, git, program};
 use crate::interrupt::Interrupt;
 use crate::machine;
 
 /// The manifest of a package or workspace.
-const MANIFEST: &str = "Cargo.toml";
-
-/// What packages are locked to.
-const LOCK: &str = "Cargo.lock";
+pub(super) const MANIFEST: &str = "Cargo.toml";
 
 /// Beside the lock file of a variant: what it was made from.
 pub(super) const STAMP: &str = "variant.lock-stamp";
@@ -48,25 +45,26 @@ pub(super) fn make(
     let mut edits = Edits::of(&source)?;
     let mut pins = Vec::new();
     let mut patched = Vec::new();
-    let before = Lock::of(&read(&source.join(LOCK))?)?;
+    let before = Lock::read(&source)?;
+    ensure_depends(&source, base, differences)?;
     for difference in differences {
         match difference {
             Difference::Release { name, version } => {
                 edits.manifest.require(name, version);
                 pins.push((name.as_str(), version.as_str()));
             }
-            Difference::Checkout { name, path } => {
+            Difference::Checkout { name, path, commit } => {
+                let path = match commit {
+                    Some(commit) => &git::files_at(path, commit, &checkouts(place))?,
+                    None => path,
+                };
                 let crates = checkout(name, path, &before)?;
                 for one in &crates {
                     edits.manifest.require(&one.name, &one.version);
                     edits.manifest.patch(&one.name, &one.directory)?;
                 }
                 patched.extend(crates);
-                let state = machine::source(path);
-                if let Some(mut commit) = state.revision {
-                    if state.modified == Some(true) {
-                        commit.push('+');
-                    }
+                if let Some(commit) = commit.clone().or_else(|| state(path)) {
                     found.revisions.insert(name.clone(), commit);
                 }
             }
@@ -93,8 +91,8 @@ pub(super) fn make(
     mirror(&source, place, &files)?;
     keep_compiled_crates(root, place)?;
     lock(&source, place, &files, &pins, &patched, interrupt)?;
-    let servers = Lock::of(&read(&root.join(LOCK))?)?;
-    found.packages = servers.changes(&Lock::of(&read(&place.join(LOCK))?)?);
+    let servers = Lock::read(root)?;
+    found.packages = servers.changes(&Lock::read(place)?);
     Ok(found)
 }
 
@@ -107,9 +105,9 @@ fn source(
 ) -> Result<PathBuf> {
     for difference in differences {
         if let Difference::Revision(revision) = difference {
-            let commit = cargo::commit(root, revision)?;
+            let commit = git::commit(root, revision)?;
             let directory = place.with_file_name("revisions").join(&commit);
-            cargo::check_out(root, &commit, &directory)?;
+            git::check_out(root, &commit, &directory)?;
             found.revisions.insert("rev".to_owned(), commit);
             return Ok(directory);
         }
@@ -191,10 +189,59 @@ fn program_of(members: &Metadata, base: &Server) -> Result<PathBuf> {
     Ok(target.src_path.clone().into_std_path_buf())
 }
 
+/// Refuses crates that the server is not compiled from, which cannot differ.
+fn ensure_depends(source: &Path, base: &Server, differences: &[Difference]) -> Result<()> {
+    let mut build = base.build.clone();
+    let mut named = Vec::new();
+    for difference in differences {
+        match difference {
+            Difference::Features(features) => {
+                build.extend(["--features".to_owned(), features.clone()]);
+            }
+            Difference::Release { name, .. } | Difference::Checkout { name, .. } => {
+                named.push(name);
+            }
+            _ => {}
+        }
+    }
+    if named.is_empty() {
+        return Ok(());
+    }
+    let package = base.package.as_deref();
+    let package = package.with_context(|| format!("{} has no package of cargo's", base.name))?;
+    let crates = cargo::crates(source, package, &build)?;
+    for name in named {
+        ensure!(
+            crates.contains(name),
+            "{} does not depend on `{name}`",
+            base.name
+        );
+    }
+    Ok(())
+}
+
+/// Where the files of commits of checkouts are.
+fn checkouts(place: &Path) -> PathBuf {
+    place.with_file_name("checkouts")
+}
+
+/// The commit of a checkout, with `+` behind it where there are changes besides.
+fn state(path: &Path) -> Option<String> {
+    let state = machine::source(path);
+    let mut commit = state.revision?;
+    if state.modified == Some(true) {
+        commit.push('+');
+    }
+    Some(commit)
+}
+
 /// A crate of a checkout.
-struct Crate {
-    name: String,
-    version: String,
+pub(super) struct Crate {
+    /// Its name.
+    pub(super) name: String,
+    /// Its version.
+    pub(super) version: String,
+    /// Where its manifest is.
     directory: PathBuf,
 }
 
@@ -237,154 +284,10 @@ fn keep_compiled_crates(root: &Path, place: &Path) -> Result<()> {
     put(&folder.join("config.toml"), &toml::to_string(&settings)?)
 }
 
-/// Brings the variant's lock file to what its manifests ask for. It is made anew from the servers' where they or
-/// the manifests have changed, and else only checked: the same variant is built from the same crates.
-fn lock(
-    source: &Path,
-    place: &Path,
-    files: &BTreeMap<PathBuf, String>,
-    pins: &[(&str, &str)],
-    patched: &[Crate],
-    interrupt: &Interrupt,
-) -> Result<()> {
-    let original = read(&source.join(LOCK))?;
-    let mut stamp = Sha256::new_with_prefix(&original);
-    for (path, content) in files.iter().filter(|(path, _)| path.ends_with(MANIFEST)) {
-        stamp.update(path.as_os_str().as_encoded_bytes());
-        stamp.update(content);
-    }
-    let stamp: String = stamp
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    let (file, stamped) = (place.join(LOCK), place.join(STAMP));
-    if fs::read_to_string(&stamped).is_ok_and(|found| found == stamp) && file.is_file() {
-        return cargo::update(place, &["--workspace"], interrupt);
-    }
-    // Only once the whole is done.
-    let _ = fs::remove_file(&stamped);
-    put(&file, &original)?;
-    cargo::update(place, &["--workspace"], interrupt)?;
-    for (name, version) in pins {
-        pin(place, name, version, &Lock::of(&original)?, interrupt)?;
-    }
-    let now = || Lock::of(&read(&file)?);
-    for one in patched {
-        if !now()?.has_of_directory(&one.name) {
-            cargo::update(
-                place,
-                &["--package", &one.name, "--precise", &one.version],
-                interrupt,
-            )?;
-        }
-        ensure!(
-            now()?.has_of_directory(&one.name),
-            "nothing accepts version {} of `{}`, which is that of the checkout",
-            one.version,
-            one.name
-        );
-    }
-    put(&stamped, &stamp)
-}
-
-/// Locks a crate to a version, and with it those that are released together with it.
-fn pin(
-    place: &Path,
-    name: &str,
-    version: &str,
-    before: &Lock,
-    interrupt: &Interrupt,
-) -> Result<()> {
-    ensure!(
-        !before.releases(name).is_empty(),
-        "no server depends on `{name}`"
-    );
-    let now = || Lock::of(&read(&place.join(LOCK))?);
-    let is_at = |lock: &Lock, name: &str| lock.releases(name).contains(&version);
-    if !is_at(&now()?, name) {
-        let package = package_id(&now()?, name, version)?;
-        cargo::update(
-            place,
-            &["--package", &package, "--precise", version],
-            interrupt,
-        )?;
-    }
-    // One may hold another back, so that each gets its chance after the others.
-    let mut left = before.family(name);
-    loop {
-        let waiting = left.len();
-        let mut failed = Vec::new();
-        for one in left {
-            let lock = now()?;
-            if lock.releases(&one).is_empty() || is_at(&lock, &one) {
-                continue;
-            }
-            let package = package_id(&lock, &one, version)?;
-            let updated = cargo::update(
-                place,
-                &["--package", &package, "--precise", version],
-                interrupt,
-            );
-            interrupt.checked()?;
-            if updated.is_err() {
-                failed.push(one);
-            }
-        }
-        // What has no such version stays what it is. The record names every version that changed.
-        if failed.len() == waiting || failed.is_empty() {
-            break;
-        }
-        left = failed;
-    }
-    ensure!(is_at(&now()?, name), "nothing accepts `{name}` {version}");
-    Ok(())
-}
-
-/// Which of a crate's versions is to become another: the only one, or the one that it is compatible with.
-fn package_id(lock: &Lock, name: &str, version: &str) -> Result<String> {
-    let releases = lock.releases(name);
-    let compatible = |found: &&&str| series(found) == series(version);
-    match releases.as_slice() {
-        [one] => Ok(format!("{name}@{one}")),
-        several => match several.iter().find(compatible) {
-            Some(one) => Ok(format!("{name}@{one}")),
-            None => bail!("servers depend on `{name}` {}", several.join(" and ")),
-        },
-    }
-}
-
-/// What versions have in common that cargo takes for compatible: `1`, `0.8`, or `0.0.3`.
-fn series(version: &str) -> &str {
-    let mut ends = version.match_indices('.').map(|(index, _)| index);
-    let parts = version.split('.').take_while(|part| *part == "0").count();
-    ends.nth(parts).map_or(version, |end| &version[..end])
-}
-
-fn read(file: &Path) -> Result<String> {
+/// Reads a file.
+///
+/// # Errors
+/// Where it cannot be read.
+pub(super) fn read(file: &Path) -> Result<String> {
     fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn compatible_versions_have_a_beginning_in_common() {
-        for (version, expected) in [("1.12.0", "1"), ("0.8.4", "0.8"), ("0.0.3", "0.0.3")] {
-            assert_eq!(series(version), expected);
-        }
-    }
-
-    #[test]
-    fn of_several_versions_the_compatible_one_is_meant() {
-        let lock = "[[package]]\nname = 'a'\nversion = '0.22.1'\nsource = 'r'\n\
-                    [[package]]\nname = 'a'\nversion = '0.23.1'\nsource = 'r'\n\
-                    [[package]]\nname = 'b'\nversion = '2.0.0'\nsource = 'r'\n";
-        let lock = Lock::of(lock).unwrap();
-        assert_eq!(package_id(&lock, "a", "0.23.0").unwrap(), "a@0.23.1");
-        assert_eq!(package_id(&lock, "b", "1.0.0").unwrap(), "b@2.0.0");
-        let error = package_id(&lock, "a", "0.21.0").unwrap_err();
-        assert_eq!(error.to_string(), "servers depend on `a` 0.22.1 and 0.23.1");
-    }
 }

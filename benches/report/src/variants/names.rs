@@ -2,6 +2,7 @@
 
 use quartet_analysis::VariantComparison;
 use quartet_record::Record;
+use quartet_record::plan::Arm;
 
 /// The two names.
 pub(super) struct Names {
@@ -17,20 +18,20 @@ impl Names {
         let arms = &record.plan.arms;
         let version = |arm| record.server_of(arm)?.version.clone();
         let (arm, base) = (&arms[variant.arm], &arms[variant.base]);
-        let differences = arm
-            .variant
-            .as_ref()
-            .map_or(0, |variant| variant.differences.len());
+        let count = |arm: &Arm| arm.variant.as_ref().map_or(0, |one| one.differences.len());
+        // A base that is a variant itself has what differs in its name.
+        let server = base.variant.as_ref().map_or(&base.name, |one| &one.of);
+        let alone = count(arm) == 1 && count(base) <= 1;
         match (version(variant.arm), version(variant.base)) {
-            (Some(new), Some(old)) if new != old && differences == 1 => Self {
-                variant: format!("{} {new}", base.name),
+            (Some(new), Some(old)) if new != old && alone => Self {
+                variant: format!("{server} {new}"),
                 base: old,
             },
-            (_, Some(old)) => Self {
+            (_, Some(old)) if base.variant.is_none() => Self {
                 variant: arm.name.clone(),
-                base: format!("{} {old}", base.name),
+                base: format!("{server} {old}"),
             },
-            (_, None) => Self {
+            _ => Self {
                 variant: arm.name.clone(),
                 base: base.name.clone(),
             },

@@ -70,6 +70,91 @@ fn a_variant_is_called_by_its_name_where_its_version_does_not_tell() {
 }
 
 #[test]
+fn two_variants_of_a_server_are_called_by_what_differs_between_them() {
+    let mut record = run(28, 142_500.0);
+    let base = &mut record.plan.arms[0];
+    base.variant = Some(Variant {
+        of: "axum".to_owned(),
+        differences: vec!["axum=0.8.5".to_owned()],
+        directory: None,
+    });
+    let old = base.server.clone();
+    for arm in &mut record.plan.arms {
+        if arm.server == old {
+            arm.server = "axum@0.8.5".to_owned();
+            arm.name = arm.name.replace(&old, "axum@0.8.5");
+        }
+    }
+    record.plan.arms[1].variant.as_mut().unwrap().of = "axum@0.8.5".to_owned();
+    let change = |name: &str, from: &str, to: &str| PackageChange {
+        name: name.to_owned(),
+        from: vec![from.to_owned()],
+        to: vec![to.to_owned()],
+    };
+    let server = &mut record.servers[0];
+    server.name = "axum@0.8.5".to_owned();
+    server.version = Some("0.8.5".to_owned());
+    server.variant = Some(VariantSource {
+        packages: vec![
+            change("axum", "0.8.9", "0.8.5"),
+            change("http", "1.5.0", "1.4.0"),
+        ],
+        ..VariantSource::default()
+    });
+    let sentences = said(&record);
+    assert!(
+        sentences[0].starts_with("axum 0.8.4 answers 5.")
+            && sentences[0].contains(" than 0.8.5 in"),
+        "{sentences:?}"
+    );
+    assert_eq!(
+        sentences.last().unwrap(),
+        "Crates that differ: axum 0.8.5 to 0.8.4, http 1.4.0 to 1.5.0"
+    );
+    // Where a version does not tell, both have names.
+    record.servers[1].version = Some("0.8.5".to_owned());
+    let sentences = said(&record);
+    assert!(
+        sentences[0].starts_with("axum@0.8.4 answers")
+            && sentences[0].contains(" than axum@0.8.5 in"),
+        "{sentences:?}"
+    );
+}
+
+#[test]
+fn rates_end_a_sentence_about_the_variant() {
+    let of = |record: &Record| rates(record, &Analysis::of(record).unwrap());
+    let slower = of(&run(28, 142_500.0)).unwrap();
+    assert!(slower.is_slower);
+    let lanes: Vec<&str> = slower.sentence.split("; ").collect();
+    assert!(
+        lanes.len() == 2 && lanes[0].starts_with("5.") && lanes[0].contains(" % fewer requests ("),
+        "{slower:?}"
+    );
+    assert!(lanes[1].ends_with(") in list"), "{slower:?}");
+    let same = of(&run(28, 150_000.0)).unwrap();
+    assert!(!same.is_slower);
+    assert_eq!(
+        same.sentence,
+        "no difference in item (within 1 %); no difference in list (within 1 %)"
+    );
+    assert!(!of(&run(28, 157_500.0)).unwrap().is_slower);
+    let mut broken = run(28, 142_500.0);
+    broken.exclusions.push(Exclusion {
+        arm: 1,
+        restart: None,
+        lane: None,
+        reason: "it fails must-cases".to_owned(),
+    });
+    let broken = of(&broken).unwrap();
+    assert!(!broken.is_slower);
+    assert_eq!(broken.sentence, "not measured: it fails must-cases");
+    let mut alone = run(28, 150_000.0);
+    alone.plan.arms[1].variant = None;
+    assert_eq!(of(&alone), None);
+}
+
+#[test]
 fn of_small_differences_the_layout_is_mentioned() {
     let mentions = |rate| {
         let said = said(&run(84, rate));
