@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, bail};
 use cargo_metadata::semver::Version;
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 
+use crate::environment;
 use crate::interrupt::Interrupt;
 
 /// The packages of a workspace, without what they depend on.
@@ -94,10 +95,15 @@ pub(super) fn crates(
 /// # Errors
 /// Where cargo does not tell of the packages.
 pub(super) fn refusing(workspace: &Path, name: &str, version: &Version) -> Result<Vec<String>> {
+    let mut options = vec!["--locked".to_owned()];
+    if let Some(host) = environment::look(workspace).host {
+        // Crates of other platforms would be downloaded for nothing.
+        options.extend(["--filter-platform".to_owned(), host]);
+    }
     let metadata = MetadataCommand::new()
         .manifest_path(workspace.join("Cargo.toml"))
         .current_dir(workspace)
-        .other_options(["--locked".to_owned()])
+        .other_options(options)
         .exec()?;
     let nodes = metadata.resolve.iter().flat_map(|resolve| &resolve.nodes);
     let depend = nodes.filter(|node| {
@@ -176,5 +182,40 @@ mod tests {
         ] {
             assert_eq!(first_error(said), told);
         }
+    }
+
+    /// The workspace of this repository.
+    fn workspace() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+    }
+
+    #[test]
+    fn a_server_is_compiled_from_its_own_crates_alone() {
+        let build = ["--example", "plain"].map(str::to_owned);
+        let of = |build: &[String]| crates(&workspace(), "quartet-axum", build).unwrap();
+        let program = of(&[]);
+        assert!(program.contains("axum") && program.contains("hyper"));
+        assert!(!program.contains("salvo") && !program.contains("indicatif"));
+        assert!(!program.contains("tokio-postgres"));
+        let features = ["--features", "database"].map(str::to_owned);
+        assert!(of(&features).contains("tokio-postgres"));
+        assert!(of(&build).is_superset(&program));
+        assert!(crates(&workspace(), "no-such-package", &[]).is_err());
+    }
+
+    #[test]
+    fn who_refuses_a_version_is_told() {
+        let refusing = |version| refusing(&workspace(), "hyper", &version).unwrap();
+        let found = refusing(Version::new(0, 1, 0));
+        let util = found.iter().find(|one| one.starts_with("hyper-util "));
+        assert!(
+            util.is_some_and(|one| one.contains(" requires ^1.")),
+            "{found:?}"
+        );
+        assert!(
+            found.iter().all(|one| !one.starts_with("quartet-")),
+            "{found:?}"
+        );
+        assert!(refusing(Version::new(1, 999, 0)).is_empty());
     }
 }

@@ -291,3 +291,35 @@ fn keep_compiled_crates(root: &Path, place: &Path) -> Result<()> {
 pub(super) fn read(file: &Path) -> Result<String> {
     fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quartet_conformance::servers::Catalogue;
+
+    #[test]
+    fn what_a_server_is_not_compiled_from_cannot_differ() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let catalogue = Catalogue::load(root.join("servers.toml")).unwrap();
+        let place = tempfile::tempdir().unwrap();
+        let refused = |text: &str| {
+            let difference = Difference::parse(text, &root).unwrap();
+            let base = catalogue.get("axum").unwrap();
+            let interrupt = Interrupt::default();
+            let made = make(&root, base, &[difference], place.path(), &interrupt);
+            made.unwrap_err().to_string()
+        };
+        for (text, why) in [
+            ("salvo=1.0.0", "axum does not depend on `salvo`"),
+            ("indicatif=0.17.0", "axum does not depend on `indicatif`"),
+            ("indicatif=benches", "axum does not depend on `indicatif`"),
+            ("hyper=benches", "has no package `hyper`"),
+            ("rev=no-such", "git knows no revision `no-such` in"),
+        ] {
+            let error = refused(text);
+            assert!(error.contains(why), "{text}: {error}");
+        }
+        let left = fs::read_dir(place.path()).unwrap();
+        assert_eq!(left.count(), 0, "nothing is written for what cannot be");
+    }
+}
