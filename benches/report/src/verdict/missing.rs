@@ -39,7 +39,8 @@ fn unfinished(record: &Record, analysis: &Analysis, place: Option<&str>) -> Opti
             "{said} A calibration is not continued: start it again."
         ));
     }
-    let command = match is_of("ab") {
+    // What bisect measures at its end is a pair as well.
+    let command = match is_of("ab") || is_of("bisect") {
         true => "cargo compare ab",
         false => "cargo compare",
     };

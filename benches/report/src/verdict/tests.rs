@@ -98,15 +98,20 @@ fn what_is_unfinished_says_how_to_go_on() {
         ]
     );
     record.state = State::Running;
-    record.command = "cargo compare ab axum --with axum=0.8.4".to_owned();
     record.restarts.truncate(1);
-    let missing = concluded(&record).missing;
-    assert!(
-        missing[0].ends_with(
-            "1 of 28 restarts are used. To continue: cargo compare ab --resume target/compare/x"
-        ),
-        "{missing:?}"
-    );
+    for command in [
+        "cargo compare ab axum --with axum=0.8.4",
+        "cargo compare bisect axum --from 0.8.4",
+    ] {
+        record.command = command.to_owned();
+        let missing = concluded(&record).missing;
+        assert!(
+            missing[0].ends_with(
+                "1 of 28 restarts are used. To continue: cargo compare ab --resume target/compare/x"
+            ),
+            "{missing:?}"
+        );
+    }
     assert!(
         missing[1].contains("they need two restarts."),
         "{missing:?}"
