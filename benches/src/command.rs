@@ -15,7 +15,8 @@ use crate::failure::{Failure, named, print};
 use crate::page::suite;
 use crate::run;
 use crate::{
-    ab, attach, bisect, calibrate, defaults, diff, export, history, hold, list, repack, schema, versus,
+    ab, attach, bisect, calibrate, defaults, diff, export, history, hold, list, repack, schema,
+    versus,
 };
 
 /// Compares the servers of servers.toml: builds, tests and measures them side by side, and reports
