@@ -1,7 +1,7 @@
 //! What a run lacks, and what to do about it.
 
 use quartet_analysis::{Analysis, remedy};
-use quartet_record::plan::ArmRole;
+use quartet_record::plan::{Arm, ArmRole};
 use quartet_record::{Record, State};
 
 use super::{list, name};
@@ -142,11 +142,28 @@ impl Excluded<'_> {
                 OWN.to_owned()
             }
             [(arm, _)] => {
-                let server = &record.plan.arms[*arm].server;
-                self.remedy.replace("NAME", server)
+                let arm = &record.plan.arms[*arm];
+                of_variant(arm, self.remedy)
+                    .unwrap_or_else(|| self.remedy.replace("NAME", &arm.server))
             }
             _ => self.remedy.to_owned(),
         };
         format!("{subject}: {}. {remedy}", self.reason)
     }
+}
+
+/// What to do about a variant, which neither the suite nor servers.toml knows by name. None where that is nothing else.
+fn of_variant(arm: &Arm, remedy: &str) -> Option<String> {
+    let variant = arm.variant.as_ref()?;
+    let place = format!("target/compare/variants/{}", variant.directory.as_ref()?);
+    if remedy.contains("NAME") {
+        // The base may be a variant itself.
+        let server = variant.of.split(['@', '+']).next().unwrap_or_default();
+        return Some(format!(
+            "`cargo conformance --server {server} --program PROGRAM` shows what each case expects; its program \
+             is in {place}/target/release."
+        ));
+    }
+    let is_built = remedy.contains("servers.toml");
+    is_built.then(|| format!("Run its command in {place}, which shows the whole error."))
 }

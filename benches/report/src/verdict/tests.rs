@@ -167,6 +167,38 @@ fn an_excluded_server_is_named_with_where_and_how_to_look() {
 }
 
 #[test]
+fn of_a_variant_it_is_said_where_it_was_built() {
+    let mut record = record();
+    record.plan.arms[2].variant = Some(quartet_record::variant::Variant {
+        of: "salvo@1.0.0".to_owned(),
+        differences: vec!["salvo=1.1.0".to_owned()],
+        directory: Some("salvo@1.1.0-12345678".to_owned()),
+    });
+    let mut missing = |reason: &str| {
+        record.exclusions = vec![Exclusion {
+            arm: 2,
+            restart: None,
+            lane: None,
+            reason: reason.to_owned(),
+        }];
+        concluded(&record).missing.remove(0)
+    };
+    let fails = missing("it fails must-cases: a/b");
+    assert!(
+        fails.contains("`cargo conformance --server salvo --program PROGRAM`")
+            && fails.ends_with("target/compare/variants/salvo@1.1.0-12345678/target/release."),
+        "{fails}"
+    );
+    let broken = missing("it cannot be built: no");
+    assert!(
+        broken.ends_with(
+            "Run its command in target/compare/variants/salvo@1.1.0-12345678, which shows the whole error."
+        ),
+        "{broken}"
+    );
+}
+
+#[test]
 fn large_differences_are_multiples() {
     let ratio = |estimate: f64| Ratio {
         estimate,
