@@ -82,6 +82,7 @@ impl Trials<'_> {
             server,
             artifact,
             over_database: None,
+            content: None,
         };
         let mut counts = Counts::new();
         for &lane in lanes {
