@@ -71,16 +71,24 @@ pub enum Need {
     HeaderCountLimit,
     /// A process can be told to log all it can.
     Verbose,
+    /// A process can be told to log errors alone.
+    Quiet,
+    /// A process can be told a time in milliseconds.
+    Milliseconds,
     /// A process can be told the prefix that a proxy strips.
     RootPath,
     /// A process can be told the absolute URL at which clients find it.
     PublicUrl,
     /// A process can be told to print its OpenAPI document.
     PrintOpenApi,
+    /// A process can be told to print its OpenAPI document in version 3.0.
+    PrintOpenApi30,
     /// A process takes its port from the environment.
     PortEnv,
     /// A process can be told where to listen.
     Listen,
+    /// A process can be told a host and a port to listen on.
+    HostAndPort,
     /// A process can be told every option by an environment variable.
     OptionEnv,
     /// The server is this API, and no other that `--path` or `--openapi` names.
@@ -130,12 +138,18 @@ impl Need {
             Self::HeaderLimit => "needs a server whose stanza has header_limit_args",
             Self::HeaderCountLimit => "needs a server whose stanza has header_count_limit_args",
             Self::Verbose => "needs a server whose stanza has verbose_args",
+            Self::Quiet => "needs a server whose stanza has quiet_args",
+            Self::Milliseconds => {
+                "needs a server whose stanza has {milliseconds} in the arguments of a time"
+            }
             Self::RootPath => "needs a server whose stanza has root_path_args",
             Self::PublicUrl => "needs a server whose stanza has public_url_args",
             Self::PrintOpenApi => "needs a server whose stanza has print_openapi_args",
+            Self::PrintOpenApi30 => "needs a server whose stanza has print_openapi_3_0_args",
             Self::OptionEnv => "needs a server whose stanza has option_env",
             Self::PortEnv => "needs a server whose stanza has port_env_args",
             Self::Listen => "needs a server whose stanza has listen_args",
+            Self::HostAndPort => "needs a server whose stanza has host_args and port_args",
             Self::ThisApi => "tests the greetings API; another API is tested",
             Self::Operations => "needs --path or --openapi",
             Self::Described => "needs --openapi",

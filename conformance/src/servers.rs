@@ -29,12 +29,15 @@
 //! | `header_limit_args` | further arguments that limit the octets of a request's header fields together |
 //! | `header_count_limit_args` | further arguments that limit the number of a request's header fields |
 //! | `verbose_args` | further arguments with which it logs all it can |
+//! | `quiet_args` | further arguments with which it logs errors alone |
 //! | `root_path_args` | further arguments that tell it the prefix that a proxy strips |
 //! | `public_url_args` | further arguments that tell it the absolute URL at which clients find it |
 //! | `print_openapi_args` | further arguments with which it prints its OpenAPI document and ends |
+//! | `print_openapi_3_0_args` | the same in version 3.0 of OpenAPI |
 //! | `option_env` | the environment variable that stands for a long option, in which `{OPTION}` is its name in upper case, with `_` for `-` |
 //! | `port_env_args` | arguments in place of `args` with which it takes its port from `PORT` in its environment |
 //! | `listen_args` | arguments in place of `args` with which it listens on `{address}`: a name and a port, or `unix:` and a path |
+//! | `host_args`, `port_args` | further arguments, after `port_env_args`, with which it listens on `{host}`, and on the port `{port}` |
 //! | `database_build`, `database_program` | how to build, and what to start, in place of `build` and `program`, if the greetings are to be in PostgreSQL |
 //! | `database_args` | further arguments with which it serves the greetings of the database at `{url}` |
 //! | `database_url_env` | the environment variable that tells it that database, where arguments do not: such a server is measured over a database, and not tested over one |
@@ -58,8 +61,9 @@
 //! `ready = "line"`) and `{workers}` for the number of worker threads; in `key_args` `{file}` stands
 //! for a file of API keys, one a line, in `data_args` and `database_seed_args` for a JSON object from lang to text; in `database_args` `{url}`
 //! for a URL `postgres://USER:PASSWORD@HOST:PORT/NAME`; `{seconds}` and
-//! `{limit}` for a whole number, and `{path}` for a prefix such as `/p`. What a server has no
-//! arguments for, the cases that need it do not apply to.
+//! `{limit}` for a whole number, and `{path}` for a prefix such as `/p`. A time may be given as
+//! `{milliseconds}` instead of `{seconds}`. What a server has no arguments for, the cases that need it
+//! do not apply to.
 
 mod build;
 mod command_line;
@@ -80,6 +84,7 @@ use serde::Deserialize;
 pub use build::{Artifact, BuildError};
 pub use process::{Process, Signal, StartError, StartOptions};
 pub use setting::Setting;
+pub(crate) use setting::{MILLISECONDS, SECONDS, TIMES};
 
 use crate::{Case, Selection, toml_file};
 
@@ -163,18 +168,26 @@ pub struct Server {
     pub header_count_limit_args: Option<Vec<String>>,
     /// Further arguments with which it logs all it can.
     pub verbose_args: Option<Vec<String>>,
+    /// Further arguments with which it logs errors alone.
+    pub quiet_args: Option<Vec<String>>,
     /// Further arguments that tell it the prefix that a proxy strips.
     pub root_path_args: Option<Vec<String>>,
     /// Further arguments that tell it the absolute URL at which clients find it.
     pub public_url_args: Option<Vec<String>>,
     /// Further arguments with which it prints its OpenAPI document and ends.
     pub print_openapi_args: Option<Vec<String>>,
+    /// The same in version 3.0 of OpenAPI.
+    pub print_openapi_3_0_args: Option<Vec<String>>,
     /// The environment variable that stands for a long option, with a placeholder.
     pub option_env: Option<String>,
     /// Arguments in place of [`Server::args`] with which it takes its port from the environment.
     pub port_env_args: Option<Vec<String>>,
     /// Arguments in place of [`Server::args`] with which it listens where it is told to.
     pub listen_args: Option<Vec<String>>,
+    /// Further arguments after [`Server::port_env_args`] with which it listens on a host.
+    pub host_args: Option<Vec<String>>,
+    /// Further arguments after [`Server::port_env_args`] with which it listens on a port.
+    pub port_args: Option<Vec<String>>,
     /// The command that builds [`Server::database_program`].
     #[serde(default)]
     pub database_build: Vec<String>,
@@ -438,12 +451,16 @@ impl Server {
             header_limit_args: None,
             header_count_limit_args: None,
             verbose_args: None,
+            quiet_args: None,
             root_path_args: None,
             public_url_args: None,
             print_openapi_args: None,
+            print_openapi_3_0_args: None,
             option_env: None,
             port_env_args: None,
             listen_args: None,
+            host_args: None,
+            port_args: None,
             database_build: Vec::new(),
             database_program: None,
             database_args: None,

@@ -7,4 +7,5 @@ mod html;
 pub(super) mod mode;
 pub(super) mod page;
 mod policy;
+pub(super) mod printed;
 pub(super) mod truth;

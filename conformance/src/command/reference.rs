@@ -1,13 +1,15 @@
 //! `conformance reference`: serves the reference, sound or with one fault.
 
 use std::ffi::OsString;
-use std::net::Ipv4Addr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::thread::available_parallelism;
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory as _, FromArgMatches as _, Parser, ValueEnum};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, ValueEnum};
+use quartet_common::openapi::Version;
 use quartet_common::{Address, HeadLimits, Place, PublicUrl, RootPath, Timeouts};
 
 use crate::reference::{self, Cause, Conduct, DatabasePlace, Fault, Settings};
@@ -36,13 +38,17 @@ struct ReferenceOptions {
     #[arg(long, value_name = "ADDRESS", env = "QUARTET_LISTEN")]
     listen: Option<Address>,
 
+    /// The host, if --listen is not given
+    #[arg(long, value_name = "HOST", default_value = "127.0.0.1")]
+    host: String,
+
     /// The port, if --listen is not given
     #[arg(long, value_name = "PORT", env = "PORT")]
     port: Option<String>,
 
-    /// Number of threads that accept connections
-    #[arg(long, value_name = "N", env = "QUARTET_WORKERS", default_value = "1")]
-    workers: NonZeroUsize,
+    /// Number of threads that accept connections [default: the number of cores]
+    #[arg(long, value_name = "N", env = "QUARTET_WORKERS")]
+    workers: Option<NonZeroUsize>,
 
     /// Path prefix at which clients reach the server
     #[arg(long, value_name = "PATH", env = "QUARTET_ROOT_PATH")]
@@ -53,8 +59,8 @@ struct ReferenceOptions {
     public_url: Option<PublicUrl>,
 
     /// Print the OpenAPI document and exit
-    #[arg(long)]
-    print_openapi: bool,
+    #[arg(long, value_name = "VERSION", num_args = 0..=1, default_missing_value = "3.1")]
+    print_openapi: Option<Version>,
 
     /// JSON object from locale name to text [default: the seven built-in greetings]
     #[arg(long, value_name = "FILE", env = "QUARTET_GREETINGS")]
@@ -98,7 +104,7 @@ struct ReferenceOptions {
     timeouts: Timeouts,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 enum Level {
     Off,
     Error,
@@ -140,9 +146,9 @@ pub(super) fn main(arguments: Vec<OsString>) -> ExitCode {
     }
     let parsed = command
         .try_get_matches_from(arguments)
-        .and_then(|matches| ReferenceOptions::from_arg_matches(&matches));
+        .and_then(|matches| Ok((ReferenceOptions::from_arg_matches(&matches)?, matches)));
     ExitCode::from(match parsed {
-        Ok(options) => match options.settings(&conduct) {
+        Ok((options, matches)) => match options.settings(&conduct, &matches) {
             Ok(settings) => reference::run(&settings, options.fault),
             Err(why) => reference::last_words(&conduct, Cause::Usage, why, 2),
         },
@@ -166,16 +172,19 @@ fn find_fault(arguments: &[OsString]) -> Option<&'static Fault> {
 }
 
 impl ReferenceOptions {
-    fn settings(&self, conduct: &Conduct) -> Result<Settings, String> {
+    fn settings(&self, conduct: &Conduct, matches: &ArgMatches) -> Result<Settings, String> {
         let place = match Place::of(self.root_path.clone(), self.public_url.clone()) {
             Err(_) if conduct.overlooks == Some(Cause::Usage) => Place::Anywhere,
             place => place.map_err(|conflict| format!("conformance: {conflict}"))?,
         };
         Ok(Settings {
-            listen: self.address(conduct)?,
+            listen: self.address(conduct, matches)?,
             place,
             prints_openapi: self.print_openapi,
-            workers: self.workers.get(),
+            workers: self.workers.map_or_else(
+                || (conduct.default_workers)(available_parallelism().map_or(1, NonZeroUsize::get)),
+                NonZeroUsize::get,
+            ),
             greetings: self.greetings.clone(),
             database: self.database()?,
             seeds: self.seed,
@@ -193,22 +202,42 @@ impl ReferenceOptions {
         parsed.map_err(|why| format!("conformance: --database: {why}"))
     }
 
-    fn address(&self, conduct: &Conduct) -> Result<Address, String> {
+    fn address(&self, conduct: &Conduct, matches: &ArgMatches) -> Result<Address, String> {
+        let is_typed = |id| matches.value_source(id) == Some(ValueSource::CommandLine);
         let told = self.port.as_deref().filter(|_| conduct.reads_port);
         let port = match told {
-            Some(port) if !(conduct.overlooks_port)(port) => port.parse().map_err(|_| {
-                format!("conformance: PORT is {port:?}, not a whole number from 0 to 65535")
-            }),
+            Some(port) if is_typed("port") || !(conduct.overlooks_port)(port) => {
+                port.parse().map_err(|_| {
+                    format!("conformance: PORT is {port:?}, not a whole number from 0 to 65535")
+                })
+            }
             _ => Ok(PORT),
         };
-        match &self.listen {
+        let is_elsewhere = !is_typed("listen") && (is_typed("host") || is_typed("port"));
+        let listen = self.listen.as_ref();
+        let listen = listen.filter(|_| !(is_elsewhere && conduct.host_outranks_environment));
+        let host = match conduct.minds_host {
+            true => self.host.as_str(),
+            false => "127.0.0.1",
+        };
+        let address = match listen {
             Some(address) if conduct.reads_port_first => port.map(|_| address.clone()),
             Some(address) => Ok(address.clone()),
-            None => Ok(Address::Host {
-                host: Ipv4Addr::LOCALHOST.to_string(),
-                port: port?,
+            None => port.and_then(|port| {
+                let host = match host.contains(':') && !host.starts_with('[') {
+                    true => format!("[{host}]"),
+                    false => host.to_owned(),
+                };
+                let address = format!("{host}:{port}").parse();
+                address.map_err(|_| format!("conformance: {host:?} is not a host"))
             }),
+        }?;
+        let warns = conduct.tells_of_ignored_port && self.log >= Level::Warn;
+        let is_none = |port: &&str| !port.is_empty() && port.parse::<u16>().is_err();
+        if let Some(port) = told.filter(is_none).filter(|_| warns) {
+            eprintln!("conformance: PORT is {port:?}, not a port number: ignored");
         }
+        Ok(address)
     }
 }
 

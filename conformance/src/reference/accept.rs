@@ -23,6 +23,7 @@ pub(super) fn accept(life: &Arc<Life>, listener: &TcpListener, api: &Arc<Api>) -
                 std::thread::sleep(RETRY);
                 continue;
             }
+            (Err(_), AcceptFailure::Spins) => continue,
             (Err(error), AcceptFailure::Complains) => {
                 eprintln!("conformance: cannot accept a connection: {error}");
                 std::thread::sleep(RETRY);

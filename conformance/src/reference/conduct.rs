@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use quartet_common::Timeouts;
 use quartet_common::openapi::Mode;
 
 use super::message::Request;
@@ -17,16 +18,28 @@ pub struct Conduct {
     pub overlooks: Option<Cause>,
     /// Changes the mode whose OpenAPI document is printed.
     pub prints_openapi_of: fn(&mut Mode),
+    /// What it prints in version 3.0 of OpenAPI, of the right document.
+    pub prints_3_0: fn(String, &Mode) -> String,
     /// When it says where it listens, and what.
     pub announces: Announcement,
     /// Whether it takes its port from the environment where it is told no address.
     pub reads_port: bool,
     /// Which of the ports in its environment that are none it overlooks.
     pub overlooks_port: fn(&str) -> bool,
+    /// Whether it listens on the host that it is told.
+    pub minds_host: bool,
+    /// Whether a host or a port that it is told outranks an address in its environment.
+    pub host_outranks_environment: bool,
+    /// Whether it says that it ignores a port in its environment.
+    pub tells_of_ignored_port: bool,
     /// Whether a port in its environment must be one even where it is told an address.
     pub reads_port_first: bool,
     /// Whether it listens on what it inherits.
     pub takes_inherited: bool,
+    /// On how many of several sockets that it inherits it listens.
+    pub most_inherited: usize,
+    /// On how many of its sockets it accepts connections.
+    pub most_served: usize,
     /// The most addresses of a name that it listens on.
     pub most_addresses: usize,
     /// What it does with a Unix socket's path where there is something already.
@@ -41,14 +54,24 @@ pub struct Conduct {
     pub listens_everywhere: bool,
     /// How many workers it has, of how many it is told.
     pub workers: fn(usize) -> usize,
+    /// How many workers it has where it is not told, of so many cores.
+    pub default_workers: fn(usize) -> usize,
     /// Whether its environment configures it.
     pub reads_environment: bool,
     /// Whether an empty variable of an option is a value.
     pub minds_empty_variables: bool,
     /// How many of the keys in the file open the data.
     pub most_keys: usize,
+    /// Whether a key that the file has twice opens the data.
+    pub takes_repeated_keys: bool,
+    /// The most octets of a file of greetings.
+    pub largest_data_file: u64,
     /// Whether the greetings are there only for as long as the files that it was told are.
     pub needs_files: bool,
+    /// Whether requests are logged at the most verbose level alone.
+    pub minds_log_level: bool,
+    /// Whether a warning is logged when the drain cuts connections off.
+    pub warns_of_cut_off: bool,
     /// The line that is logged for a request, at the most verbose level.
     pub log_line: fn(&Request) -> String,
 
@@ -66,6 +89,8 @@ pub struct Conduct {
     pub drain_ends: bool,
     /// How long the drain may take, of what it is told.
     pub drain_limit: fn(Duration) -> Duration,
+    /// The times that it keeps, of those that it is told.
+    pub times: fn(Timeouts) -> Timeouts,
     /// Which second signals cut the drain short.
     pub second_signal_ends: fn(Signal) -> bool,
     /// Whether it goes on accepting connections until it has drained.
@@ -122,11 +147,17 @@ impl Default for Conduct {
             last_words: |_, _| {},
             overlooks: None,
             prints_openapi_of: |_| {},
+            prints_3_0: |document, _| document,
             announces: Announcement::Ready,
             reads_port: true,
             overlooks_port: |port| port.is_empty() || port.starts_with("tcp://"),
+            minds_host: true,
+            host_outranks_environment: true,
+            tells_of_ignored_port: true,
             reads_port_first: false,
             takes_inherited: true,
+            most_inherited: usize::MAX,
+            most_served: usize::MAX,
             most_addresses: usize::MAX,
             path: Path::Considerate,
             fewest_descriptors: 0,
@@ -134,10 +165,15 @@ impl Default for Conduct {
             shares_port: false,
             listens_everywhere: false,
             workers: |told| told,
+            default_workers: |cores| cores,
             reads_environment: true,
             minds_empty_variables: false,
             most_keys: usize::MAX,
+            takes_repeated_keys: true,
+            largest_data_file: u64::MAX,
             needs_files: false,
+            minds_log_level: true,
+            warns_of_cut_off: false,
             log_line: |request| format!("{} {}", request.method, request.target),
             hears: |_| true,
             delays_for: |_| true,
@@ -146,6 +182,7 @@ impl Default for Conduct {
             drain: Drain::Answers,
             drain_ends: true,
             drain_limit: |told| told,
+            times: |told| told,
             second_signal_ends: |_| true,
             accepts_while_draining: false,
             keeps_sockets: false,
@@ -277,6 +314,8 @@ pub enum AcceptFailure {
     EndsProgram,
     /// It is tried again a little later, and logged each time.
     Complains,
+    /// It is tried again at once.
+    Spins,
 }
 
 /// What is kept of a connection that has ended.

@@ -174,7 +174,7 @@ impl Connection<'_> {
         answer.close |= !keeps || life.is_stopping();
         answer.close |= life.is_ending() && delay != Delay::Keeps;
         let ends = answer.close;
-        if self.life.verbose {
+        if self.life.verbose || !self.life.conduct.minds_log_level {
             eprintln!("{}", (self.life.conduct.log_line)(request));
         }
         self.write(request, answer)?;

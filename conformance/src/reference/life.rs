@@ -68,7 +68,7 @@ impl Life {
         verbose: bool,
     ) -> Self {
         Self {
-            timeouts,
+            timeouts: (conduct.times)(timeouts),
             conduct,
             verbose,
             files: Vec::new(),
@@ -149,6 +149,9 @@ impl Life {
                 left = Duration::MAX;
             }
             if left.is_zero() {
+                if self.conduct.warns_of_cut_off {
+                    eprintln!("conformance: connections are cut off");
+                }
                 return;
             }
             let waited = self.changed.wait_timeout(state, left);

@@ -58,7 +58,10 @@ pub(super) fn listen(address: &Address, conduct: &Conduct) -> io::Result<Vec<Lis
     if let Address::Unix(path) = address {
         unix::prepare(path, conduct.path)?;
     }
-    let listeners = quartet_common::listen(address).map_err(io::Error::other)?;
+    let mut listeners = quartet_common::listen(address).map_err(io::Error::other)?;
+    if let Address::Host { .. } = address {
+        listeners.truncate(conduct.most_inherited);
+    }
     listeners.into_iter().map(Listening::of).collect()
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
@@ -45,8 +45,8 @@ pub struct Settings {
     pub workers: usize,
     /// Where clients find it.
     pub place: Place,
-    /// Whether it prints its OpenAPI document instead of serving it.
-    pub prints_openapi: bool,
+    /// In which version it prints its OpenAPI document, instead of serving it.
+    pub prints_openapi: Option<openapi::Version>,
     /// How large a request's head may be.
     pub limits: HeadLimits,
     /// How long it waits, for what.
@@ -60,14 +60,19 @@ pub fn run(settings: &Settings, fault: Option<&'static Fault>) -> u8 {
     let conduct = Fault::conduct_of(fault);
     let done = match (&settings.database, settings.prints_openapi) {
         (Some(place), _) if settings.seeds => seed(settings, place, conduct).map(|()| 0),
-        (_, true) => print_openapi(settings, conduct).map(|()| 0),
-        (_, false) => start(settings, fault, conduct).map(Running::until_ended),
+        (_, Some(version)) => print_openapi(version, settings, conduct).map(|()| 0),
+        (_, None) => start(settings, fault, conduct).map(Running::until_ended),
     };
     done.unwrap_or_else(|(cause, text)| last_words(&conduct, cause, text, 1))
 }
 
-/// Prints the document that a reference with these settings serves, octet for octet.
-fn print_openapi(settings: &Settings, conduct: Conduct) -> Result<(), (Cause, String)> {
+/// Prints the document that a reference with these settings serves, octet for octet where it is of the
+/// version that is served.
+fn print_openapi(
+    version: openapi::Version,
+    settings: &Settings,
+    conduct: Conduct,
+) -> Result<(), (Cause, String)> {
     let failed = |error: &dyn std::fmt::Display| (Cause::Data, format!("conformance: {error}"));
     let keys = read_keys(settings.api_key_file.as_deref()).map_err(|error| failed(&error))?;
     let mut mode = Mode {
@@ -75,9 +80,13 @@ fn print_openapi(settings: &Settings, conduct: Conduct) -> Result<(), (Cause, St
         place: settings.place.clone(),
     };
     (conduct.prints_openapi_of)(&mut mode);
+    let mut document = openapi::document_in(version, &mode);
+    if version == openapi::Version::V3_0 {
+        document = (conduct.prints_3_0)(document, &mode);
+    }
     let mut stdout = io::stdout().lock();
     stdout
-        .write_all(openapi::document(&mode).as_bytes())
+        .write_all(document.as_bytes())
         .and_then(|()| stdout.flush())
         .map_err(|error| failed(&error))
 }
@@ -117,6 +126,8 @@ struct Running {
     life: Arc<Life>,
     acceptors: usize,
     signals: Signals,
+    /// The sockets that nobody accepts on.
+    _unserved: Vec<Arc<TcpListener>>,
 }
 
 fn start(
@@ -125,7 +136,7 @@ fn start(
     conduct: Conduct,
 ) -> Result<Running, (Cause, String)> {
     let data = |error: &dyn std::fmt::Display| (Cause::Data, format!("conformance: {error}"));
-    let model = match read_model(settings.greetings.as_deref()) {
+    let model = match read_data_file(settings, &conduct) {
         Err(_) if conduct.overlooks == Some(Cause::Data) => Model::embedded(),
         read => read.map_err(|error| data(&error))?,
     };
@@ -135,6 +146,10 @@ fn start(
     };
     if let Some(keys) = &mut keys {
         keys.truncate(conduct.most_keys);
+        if !conduct.takes_repeated_keys {
+            let all = keys.clone();
+            keys.retain(|key| all.iter().filter(|other| *other == key).count() == 1);
+        }
     }
     let place = settings.database.clone();
     let store = place.map(|place| Store::new(place, conduct.backing));
@@ -180,8 +195,15 @@ fn start(
         .over(store);
     let api = Arc::new(api);
     let acceptors = (conduct.workers)(settings.workers).max(1);
-    let listeners = places.into_iter().map(|place| Arc::new(place.listener));
-    for listener in listeners.flat_map(|listener| vec![listener; acceptors]) {
+    let mut listeners: Vec<_> = places
+        .into_iter()
+        .map(|place| Arc::new(place.listener))
+        .collect();
+    let unserved = listeners.split_off(conduct.most_served.min(listeners.len()));
+    for listener in listeners
+        .into_iter()
+        .flat_map(|listener| vec![listener; acceptors])
+    {
         let (life, api) = (life.clone(), api.clone());
         std::thread::spawn(move || {
             if let Err(error) = accept(&life, &listener, &api) {
@@ -194,6 +216,7 @@ fn start(
         life,
         acceptors,
         signals,
+        _unserved: unserved,
     })
 }
 
@@ -208,6 +231,15 @@ fn fail_without(descriptors: u64) {
 
 #[cfg(not(unix))]
 fn fail_without(_: u64) {}
+
+fn read_data_file(settings: &Settings, conduct: &Conduct) -> Result<Model, String> {
+    let file = settings.greetings.as_deref();
+    let size = file.and_then(|file| Some(file.metadata().ok()?.len()));
+    if size.is_some_and(|size| size > conduct.largest_data_file) {
+        return Err("the file of greetings is too large".to_owned());
+    }
+    read_model(file)
+}
 
 fn read_model(file: Option<&Path>) -> Result<Model, String> {
     let Some(file) = file else {
@@ -235,6 +267,7 @@ impl Running {
             life,
             acceptors,
             signals,
+            _unserved,
         } = self;
         let conduct = life.conduct;
         let (send, heard) = mpsc::channel();

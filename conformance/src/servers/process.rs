@@ -174,6 +174,14 @@ impl Process {
         usage::descriptors(self.pid())
     }
 
+    /// How much CPU time it has used, in all its threads.
+    ///
+    /// # Errors
+    /// If it has ended, or the system does not tell: only Linux does.
+    pub fn cpu_time(&self) -> io::Result<Duration> {
+        usage::cpu_time(self.pid())
+    }
+
     /// How many threads it has, and the processes that it has started and theirs.
     ///
     /// # Errors

@@ -2,9 +2,23 @@
 
 use std::ffi::OsString;
 use std::path::Path;
+use std::time::Duration;
 
 use super::Server;
 use crate::Need;
+
+/// What stands for a time in the arguments that set one.
+pub(crate) const SECONDS: &str = "{seconds}";
+/// The same in milliseconds.
+pub(crate) const MILLISECONDS: &str = "{milliseconds}";
+
+/// The needs of the settings that are times.
+pub(crate) const TIMES: [Need; 4] = [
+    Need::HeaderTimeout,
+    Need::IdleTimeout,
+    Need::DrainTimeout,
+    Need::ShutdownDelay,
+];
 
 /// Something to start a server with.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +35,8 @@ pub enum Setting<'a> {
     DrainTimeout(u32),
     /// Go on for so many seconds after SIGTERM, and say that it is not ready.
     ShutdownDelay(u32),
+    /// Have this time where one of the needs above is met, also if it is no whole number of seconds.
+    Time(Need, Duration),
     /// Refuse a request line of more octets.
     RequestLineLimit(usize),
     /// Refuse header fields of more octets together.
@@ -29,12 +45,16 @@ pub enum Setting<'a> {
     HeaderCountLimit(usize),
     /// Log all that can be logged.
     Verbose,
+    /// Log errors alone.
+    Quiet,
     /// Be reached below this prefix.
     RootPath(&'a str),
     /// Be found at this absolute URL.
     PublicUrl(&'a str),
     /// Print the OpenAPI document and end.
     PrintOpenApi,
+    /// The same in version 3.0 of OpenAPI.
+    PrintOpenApi30,
 }
 
 impl Setting<'_> {
@@ -47,13 +67,16 @@ impl Setting<'_> {
             Self::IdleTimeout(_) => Need::IdleTimeout,
             Self::DrainTimeout(_) => Need::DrainTimeout,
             Self::ShutdownDelay(_) => Need::ShutdownDelay,
+            Self::Time(which, _) => which,
             Self::RequestLineLimit(_) => Need::RequestLineLimit,
             Self::HeaderLimit(_) => Need::HeaderLimit,
             Self::HeaderCountLimit(_) => Need::HeaderCountLimit,
             Self::Verbose => Need::Verbose,
+            Self::Quiet => Need::Quiet,
             Self::RootPath(_) => Need::RootPath,
             Self::PublicUrl(_) => Need::PublicUrl,
             Self::PrintOpenApi => Need::PrintOpenApi,
+            Self::PrintOpenApi30 => Need::PrintOpenApi30,
         }
     }
 }
@@ -64,10 +87,13 @@ impl Server {
         let (template, placeholder, value) = match setting {
             Setting::KeyFile(file) => (&self.key_args, "{file}", text(file)),
             Setting::DataFile(file) => (&self.data_args, "{file}", text(file)),
-            Setting::HeaderTimeout(s) => (&self.header_timeout_args, "{seconds}", s.to_string()),
-            Setting::IdleTimeout(s) => (&self.idle_timeout_args, "{seconds}", s.to_string()),
-            Setting::DrainTimeout(s) => (&self.drain_timeout_args, "{seconds}", s.to_string()),
-            Setting::ShutdownDelay(s) => (&self.shutdown_delay_args, "{seconds}", s.to_string()),
+            Setting::HeaderTimeout(seconds)
+            | Setting::IdleTimeout(seconds)
+            | Setting::DrainTimeout(seconds)
+            | Setting::ShutdownDelay(seconds) => {
+                return self.time(setting.need(), Duration::from_secs(seconds.into()));
+            }
+            Setting::Time(which, time) => return self.time(which, time),
             Setting::RequestLineLimit(n) => {
                 (&self.request_line_limit_args, "{limit}", n.to_string())
             }
@@ -76,12 +102,41 @@ impl Server {
                 (&self.header_count_limit_args, "{limit}", n.to_string())
             }
             Setting::Verbose => (&self.verbose_args, "{}", String::new()),
+            Setting::Quiet => (&self.quiet_args, "{}", String::new()),
             Setting::RootPath(path) => (&self.root_path_args, "{path}", path.to_owned()),
             Setting::PublicUrl(url) => (&self.public_url_args, "{url}", url.to_owned()),
             Setting::PrintOpenApi => (&self.print_openapi_args, "{}", String::new()),
+            Setting::PrintOpenApi30 => (&self.print_openapi_3_0_args, "{}", String::new()),
         };
         let fill = |argument: &String| argument.replace(placeholder, &value).into();
         Some(template.as_ref()?.iter().map(fill).collect())
+    }
+
+    /// The arguments that set a time, if the stanza says how: one of whole seconds, or of
+    /// milliseconds where the arguments have a place for these.
+    fn time(&self, which: Need, time: Duration) -> Option<Vec<OsString>> {
+        let template = self.time_template(which)?;
+        let is_whole = time.subsec_nanos() == 0;
+        if !is_whole && !template.iter().any(|it| it.contains(MILLISECONDS)) {
+            return None;
+        }
+        let (seconds, milliseconds) = (time.as_secs().to_string(), time.as_millis().to_string());
+        let fill = |argument: &String| {
+            let filled = argument.replace(SECONDS, &seconds);
+            filled.replace(MILLISECONDS, &milliseconds).into()
+        };
+        Some(template.iter().map(fill).collect())
+    }
+
+    fn time_template(&self, which: Need) -> Option<&Vec<String>> {
+        let template = match which {
+            Need::HeaderTimeout => &self.header_timeout_args,
+            Need::IdleTimeout => &self.idle_timeout_args,
+            Need::DrainTimeout => &self.drain_timeout_args,
+            Need::ShutdownDelay => &self.shutdown_delay_args,
+            _ => return None,
+        };
+        template.as_ref()
     }
 
     /// The needs that a process of this server meets when it is started accordingly.
@@ -97,16 +152,25 @@ impl Server {
             Setting::HeaderLimit(1),
             Setting::HeaderCountLimit(1),
             Setting::Verbose,
+            Setting::Quiet,
             Setting::RootPath(""),
             Setting::PublicUrl(""),
             Setting::PrintOpenApi,
+            Setting::PrintOpenApi30,
         ]
         .into_iter()
         .filter(|setting| self.setting(*setting).is_some())
         .map(Setting::need)
         .chain(self.port_env_args.is_some().then_some(Need::PortEnv))
         .chain(self.listen_args.is_some().then_some(Need::Listen))
+        .chain((self.host_args.is_some() && self.port_args.is_some()).then_some(Need::HostAndPort))
         .chain(self.option_env.is_some().then_some(Need::OptionEnv))
+        .chain(
+            TIMES
+                .iter()
+                .any(|which| self.time(*which, Duration::from_millis(1)).is_some())
+                .then_some(Need::Milliseconds),
+        )
     }
 
     /// The environment variables that make a setting, if the stanza says how.
@@ -176,6 +240,7 @@ impl Server {
             self.header_limit_args.as_ref(),
             self.header_count_limit_args.as_ref(),
             self.verbose_args.as_ref(),
+            self.quiet_args.as_ref(),
             self.root_path_args.as_ref(),
             self.public_url_args.as_ref(),
             self.print_openapi_args.as_ref(),
@@ -213,6 +278,16 @@ mod tests {
         server.option_env = Some("A_{OPTION}".to_owned());
         let told = server.setting_by_environment(Setting::IdleTimeout(3));
         assert_eq!(told, Some(vec![("A_IDLE".to_owned(), "3s".to_owned())]));
+        assert_eq!(
+            server.time(Need::IdleTimeout, Duration::from_millis(1500)),
+            None
+        );
+        server.idle_timeout_args = Some(vec!["--idle={milliseconds}ms".to_owned()]);
+        for (time, made) in [(1500, "--idle=1500ms"), (2000, "--idle=2000ms")] {
+            let told = server.time(Need::IdleTimeout, Duration::from_millis(time));
+            assert_eq!(told, Some(vec![made.into()]));
+        }
+        assert!(server.needs_met().any(|need| need == Need::Milliseconds));
         let (server, told) = server.told_by_environment(81);
         assert_eq!(server.args, ["-v"]);
         let listen = ("A_BIND".to_owned(), "127.0.0.1:81".to_owned());

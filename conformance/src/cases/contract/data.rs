@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::CONTRACT;
+use crate::cases::lifecycle::refusal;
 use crate::cases::processes::{scratch_file, start};
 use crate::cases::steps::ask;
 use crate::http::{Request, Response};
@@ -49,6 +50,13 @@ pub(in crate::cases) const CASES: &[Case] = &[
         "A data file of 12 MiB is accepted and served completely; only one of more than 16 MiB is \
          too large.",
         large,
+    ),
+    case(
+        "contract/data-limit",
+        CONTRACT,
+        "A data file of 16 MiB is accepted; one that is an octet larger is refused in one line that \
+         names it.",
+        limit,
     ),
     case(
         "contract/data-few",
@@ -346,6 +354,26 @@ fn large(context: &Context) -> Outcome {
         "the list's entity tag changes with every read"
     );
     told.check_item("zh")?;
+    Ok(Verdict::Conforms)
+}
+
+fn limit(context: &Context) -> Outcome {
+    const MOST: usize = 16 * 1024 * 1024;
+    // White space at its end counts, and keeps what is before it whole.
+    let data = r#"{"en": "Hello"}"#;
+    let file_of = |octets: usize| format!("{data}{}", " ".repeat(octets - data.len()));
+    let told = Told::start(context, &file_of(MOST))?;
+    told.check_list()?;
+    let with = "a data file of 16 MiB and an octet";
+    let file = scratch_file(context, file_of(MOST + 1).as_bytes())?;
+    let options = context.options(&[Setting::DataFile(file.path())])?;
+    let ended = refusal::run(context, options, with)?;
+    ended.ensure_orderly(with)?;
+    let said = ended.only_line(with)?;
+    ensure!(
+        said.contains(file.path().to_string_lossy().as_ref()),
+        "with {with} standard error does not name the file: {said}"
+    );
     Ok(Verdict::Conforms)
 }
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{CONTRACT, refusal};
-use crate::cases::processes::serves;
-use crate::servers::{Process, Server, StartOptions};
+use crate::cases::processes::{AT_ONCE, ends, serves, signal};
+use crate::servers::{Process, Server, Signal, StartOptions};
 use crate::{Case, Context, Deviation, Need, Outcome, Verdict, ensure};
 
 pub(in crate::cases) const CASES: &[Case] = &[
@@ -34,6 +34,15 @@ pub(in crate::cases) const CASES: &[Case] = &[
     )
     .needing(&[Need::Process, Need::PortEnv, Need::Model])
     .within(Duration::from_secs(30)),
+    Case::should(
+        "lifecycle/port-ignored-told",
+        CONTRACT,
+        "A PORT that is ignored though it is not empty is named on standard error; an empty one is \
+         not.",
+        ignored_told,
+    )
+    .needing(&[Need::Process, Need::PortEnv, Need::Signals])
+    .within(Duration::from_secs(30)),
     Case::must(
         "lifecycle/port-malformed",
         CONTRACT,
@@ -50,6 +59,26 @@ fn with_port(port: &str) -> StartOptions {
         env: vec![("PORT".to_owned(), port.to_owned())],
         ..StartOptions::default()
     }
+}
+
+fn ignored_told(context: &Context) -> Outcome {
+    for (port, is_told) in [("tcp://10.0.0.1:80", true), ("", false)] {
+        let mut process = context
+            .start(with_port(port))
+            .map_err(|why| Deviation(format!("with PORT={port:?}: {why}")))?;
+        signal(context, &mut process, Signal::Terminate)?;
+        ends(&mut process, 5 * AT_ONCE, "SIGTERM")?;
+        let said = process.stderr_at_end();
+        ensure!(
+            said.lines().any(|line| line.contains("PORT")) == is_told,
+            "with PORT={port:?}, which is ignored, standard error has {said:?}"
+        );
+        ensure!(
+            said.contains(port),
+            "with PORT={port:?} standard error does not name it: {said:?}"
+        );
+    }
+    Ok(Verdict::Conforms)
 }
 
 /// Whether a process that is told where to listen listens there, whatever PORT is.

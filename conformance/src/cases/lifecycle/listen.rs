@@ -27,6 +27,14 @@ pub(in crate::cases) const CASES: &[Case] = &[
     )
     .needing(&[Need::Process, Need::Listen, Need::Signals, Need::Model])
     .within(Duration::from_secs(30)),
+    Case::must(
+        "lifecycle/listen-inherited-several",
+        "the contract; sd_listen_fds(3)",
+        "Of several sockets inherited from systemd each is served, and a line is printed for each.",
+        listen_inherited_several,
+    )
+    .needing(&[Need::Process, Need::Listen, Need::Signals, Need::Model])
+    .within(Duration::from_secs(30)),
     #[cfg(unix)]
     Case::must(
         "lifecycle/listen-unix",
@@ -142,7 +150,7 @@ fn listen_inherited(context: &Context) -> Outcome {
     // It waits to be accepted, as what comes while a unit is started does.
     let early = TcpStream::connect(address).map_err(|why| context.obstructed(why))?;
     let options = StartOptions {
-        inherited: Some(Arc::new(listener)),
+        inherited: vec![Arc::new(listener)],
         ..StartOptions::default()
     };
     let mut process = spawn(context, &told.to_string(), options)?;
@@ -157,6 +165,35 @@ fn listen_inherited(context: &Context) -> Outcome {
         "with a socket at {address} it also listens on the configured address {told}"
     );
     drop(early);
+    Ok(Verdict::Conforms)
+}
+
+fn listen_inherited_several(context: &Context) -> Outcome {
+    const COUNT: usize = 3;
+    let bind = || TcpListener::bind("127.0.0.1:0").map_err(|why| context.obstructed(why));
+    let listeners: Vec<_> = (0..COUNT).map(|_| bind()).collect::<Result<_, _>>()?;
+    let addresses: Vec<_> = listeners
+        .iter()
+        .map(|listener| listener.local_addr().map_err(|why| context.obstructed(why)))
+        .collect::<Result<_, _>>()?;
+    let options = StartOptions {
+        inherited: listeners.into_iter().map(Arc::new).collect(),
+        ..StartOptions::default()
+    };
+    let mut process = spawn(context, "127.0.0.1:0", options)?;
+    let mut said = places(&mut process, COUNT, "several inherited sockets")?;
+    let mut expected: Vec<_> = addresses.iter().map(|at| format!("http://{at}")).collect();
+    said.sort_unstable();
+    expected.sort_unstable();
+    ensure!(
+        said == expected,
+        "with sockets at {expected:?} it listens on {said:?}"
+    );
+    // More than once each, so that the turn comes to every socket after every other.
+    for address in addresses.iter().chain(addresses.iter().rev()) {
+        serves(&context.seen_at(BaseUrl::at(*address)))
+            .map_err(|why| Deviation(format!("on the inherited socket at {address}: {why}")))?;
+    }
     Ok(Verdict::Conforms)
 }
 

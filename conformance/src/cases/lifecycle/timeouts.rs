@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use super::CONTRACT;
 use super::slow::Slow;
-use crate::cases::processes::{AT_ONCE, LARGE, Large, start};
+use crate::cases::processes::{AT_ONCE, LARGE, Large, ends, signal, start};
 use crate::http::Request;
-use crate::servers::Setting;
+use crate::servers::{Process, Setting, Signal, TIMES};
 use crate::{Case, Context, Deviation, Need, Outcome, Verdict, ensure};
 
 pub(in crate::cases) const CASES: &[Case] = &[
@@ -55,6 +55,20 @@ pub(in crate::cases) const CASES: &[Case] = &[
         Need::IdleTimeout,
     ])
     .within(Duration::from_secs(30)),
+    Case::must(
+        "lifecycle/timeout-fractions",
+        CONTRACT,
+        "A time that is no whole number of seconds is kept as it is told: one of 1.5 s is not over \
+         before, and one of 0.1 s is over before a second is.",
+        fractions,
+    )
+    .needing(&[
+        Need::Process,
+        Need::Signals,
+        Need::DataFile,
+        Need::Milliseconds,
+    ])
+    .within(Duration::from_secs(60)),
     Case::should(
         "lifecycle/unread-answer",
         CONTRACT,
@@ -219,6 +233,110 @@ fn slow_handler(context: &Context) -> Outcome {
         }
     }
     Ok(Verdict::Conforms)
+}
+
+/// More than a second, and less than two.
+const LONGER: Duration = Duration::from_millis(1500);
+
+/// Less than a second, with time to spare.
+const SHORTER: Duration = Duration::from_millis(100);
+
+fn fractions(context: &Context) -> Outcome {
+    let server = &context.launch()?.server;
+    let is_told = |which: &Need| server.setting(Setting::Time(*which, LONGER)).is_some();
+    let told = TIMES.into_iter().filter(is_told);
+    let results: Vec<_> = std::thread::scope(|scope| {
+        let running: Vec<_> = told
+            .flat_map(|which| [(which, LONGER), (which, SHORTER)])
+            .map(|(which, time)| scope.spawn(move || keeps(context, which, time)))
+            .collect();
+        running.into_iter().map(|it| it.join()).collect()
+    });
+    for result in results {
+        match result {
+            Ok(result) => result?,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    }
+    Ok(Verdict::Conforms)
+}
+
+/// Checks that this time is neither cut to whole seconds nor rounded up to them.
+fn keeps(context: &Context, which: Need, time: Duration) -> Result<(), Deviation> {
+    // What is over too late may be so because the machine is busy: not each time.
+    const ATTEMPTS: usize = 5;
+    const SECOND: Duration = Duration::from_secs(1);
+    let name = match which {
+        Need::HeaderTimeout => "header timeout",
+        Need::IdleTimeout => "idle timeout",
+        Need::DrainTimeout => "drain timeout",
+        _ => "shutdown delay",
+    };
+    let mut took = lasts(context, which, time)?;
+    if time > SECOND {
+        ensure!(
+            took >= time,
+            "with a {name} of {time:?} it is over after {took:?}"
+        );
+        return Ok(());
+    }
+    for _ in 1..ATTEMPTS {
+        if took < SECOND {
+            break;
+        }
+        took = lasts(context, which, time)?;
+    }
+    ensure!(
+        took < SECOND,
+        "with a {name} of {time:?} it is over after {took:?} at the earliest, of {ATTEMPTS} attempts"
+    );
+    Ok(())
+}
+
+/// How long this time turns out to be, from before it can have begun.
+fn lasts(context: &Context, which: Need, time: Duration) -> Result<Duration, Deviation> {
+    let settings = [Setting::Time(which, time)];
+    if which == Need::DrainTimeout {
+        let mut large = Large::start(context, LARGE, &settings)?;
+        // It is not read, and holds the drain up.
+        let _answer = large.ask()?;
+        return ended_after(context, &mut large.process, time + AT_ONCE);
+    }
+    let (mut process, view) = start(context, &settings)?;
+    let request = view.prepare(Request::get("/greetings")).to_bytes();
+    let limit = time + AT_ONCE;
+    match which {
+        Need::HeaderTimeout => {
+            let begun = Instant::now();
+            let mut silent = Slow::new(&view, "a client that sends nothing", b"", b"")?;
+            silent.until_closed(limit)?;
+            Ok(begun.elapsed())
+        }
+        Need::IdleTimeout => {
+            let mut idle = view.connect()?;
+            let begun = Instant::now();
+            idle.exchange("GET", &request)?;
+            let (_, closed) = idle.rest(limit);
+            ensure!(
+                closed,
+                "with an idle timeout of {time:?} a connection is open after {limit:?}"
+            );
+            Ok(begun.elapsed())
+        }
+        _ => ended_after(context, &mut process, limit),
+    }
+}
+
+/// How long a process takes from SIGTERM to its end.
+fn ended_after(
+    context: &Context,
+    process: &mut Process,
+    limit: Duration,
+) -> Result<Duration, Deviation> {
+    let begun = Instant::now();
+    signal(context, process, Signal::Terminate)?;
+    ends(process, limit, "SIGTERM")?;
+    Ok(begun.elapsed())
 }
 
 fn unread_answer(context: &Context) -> Outcome {

@@ -8,7 +8,7 @@ use super::{CONTRACT, refusal};
 use crate::cases::processes::{AT_ONCE, ends, scratch_file, signal, start};
 use crate::cases::steps::{Differences, ask};
 use crate::http::Request;
-use crate::servers::{Process, Server, Setting, Signal, StartOptions};
+use crate::servers::{MILLISECONDS, Process, SECONDS, Server, Setting, Signal, StartOptions};
 use crate::{Case, Context, Deviation, Model, Need, Outcome, Verdict, ensure};
 
 pub(in crate::cases) const CASES: &[Case] = &[
@@ -324,7 +324,14 @@ fn option_values(context: &Context) -> Outcome {
         (&server.header_count_limit_args, ["x", "0"]),
     ] {
         let Some(template) = template else { continue };
-        let number = |it: &String| it.contains("{seconds}") || it.contains("{limit}");
+        let numbers = [SECONDS, MILLISECONDS, "{limit}"];
+        let number = |it: &String| numbers.iter().any(|number| it.contains(number));
+        let with = |it: &String, value: &str| {
+            let filled = it.clone();
+            numbers
+                .iter()
+                .fold(filled, |it, number| it.replace(number, value))
+        };
         let Some(at) = template.iter().position(number) else {
             continue;
         };
@@ -332,16 +339,14 @@ fn option_values(context: &Context) -> Outcome {
             continue;
         };
         if server.option_env.is_some() {
-            let fill = |it: &String| it.replace("{seconds}", "x").replace("{limit}", "x");
-            let arguments: Vec<String> = template.iter().map(fill).collect();
+            let arguments: Vec<String> = template.iter().map(|it| with(it, "x")).collect();
             by_environment.push((
                 server.variables(&arguments).unwrap_or_default(),
                 option.clone(),
             ));
         }
         for value in values {
-            let fill = |it: &String| it.replace("{seconds}", value).replace("{limit}", value);
-            let mut arguments: Vec<String> = template.iter().map(fill).collect();
+            let mut arguments: Vec<String> = template.iter().map(|it| with(it, value)).collect();
             // A value that starts with a hyphen must not be taken for an option.
             if at > 0 && value.starts_with('-') {
                 let joined = format!("{}={}", arguments[at - 1], arguments[at]);

@@ -49,6 +49,16 @@ pub(in crate::cases) const CASES: &[Case] = &[
     .needing(&[Need::Process, Need::Signals, Need::Model])
     .alone()
     .within(Duration::from_secs(60)),
+    Case::should(
+        "load/overload-idle",
+        CONTRACT,
+        "A server without free descriptors waits until it has some: while nothing can be done, it \
+         uses less than a fifth of a core.",
+        overload_idle,
+    )
+    .needing(&[Need::Process, Need::Signals, Need::Usage])
+    .alone()
+    .within(Duration::from_secs(60)),
 ];
 
 const MANY: usize = 1000;
@@ -140,9 +150,40 @@ fn scarce() -> StartOptions {
     }
 }
 
+/// How long it stays out of them.
+const STRAITS: Duration = Duration::from_secs(3);
+
+fn overload_idle(context: &Context) -> Outcome {
+    if let Err(why) = descriptors::allow(2 * CROWD as u64) {
+        return Ok(Verdict::NotApplicable(why));
+    }
+    let process = context.start(scarce())?;
+    let view = context.seen_at(process.base_url());
+    let mut crowd = Vec::with_capacity(CROWD);
+    for _ in 0..CROWD {
+        let Ok(client) = Client::connect(&view, process.address()) else {
+            break;
+        };
+        crowd.push(client);
+    }
+    let used = || {
+        process
+            .cpu_time()
+            .map_err(|error| context.obstructed(error))
+    };
+    let (begun, before) = (Instant::now(), used()?);
+    std::thread::sleep(STRAITS);
+    let (used, elapsed) = (used()?.saturating_sub(before), begun.elapsed());
+    ensure!(
+        used < elapsed / 5,
+        "in {elapsed:.1?} without free descriptors, and with nothing to do, it uses {used:.1?} of \
+         CPU time"
+    );
+    drop(crowd);
+    Ok(Verdict::Conforms)
+}
+
 fn overload_log(context: &Context) -> Outcome {
-    /// How long it stays out of them.
-    const STRAITS: Duration = Duration::from_secs(3);
     /// What may be said of it once, in the beginning and at the end.
     const FEW: usize = 4;
 

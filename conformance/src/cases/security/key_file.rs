@@ -28,6 +28,23 @@ pub(in crate::cases) const CASES: &[Case] = &[
     )
     .needing(&[Need::ApiKey, Need::Process])
     .within(Duration::from_secs(30)),
+    Case::should(
+        "security/key-file-line",
+        "the contract",
+        "Where a key file is refused for one of its keys, the message has the number of the line, \
+         counted from 1.",
+        line,
+    )
+    .needing(&[Need::ApiKey, Need::Process])
+    .within(Duration::from_secs(30)),
+    Case::must(
+        "security/key-listed-twice",
+        "the contract",
+        "A key that the file has more than once gives access.",
+        listed_twice,
+    )
+    .needing(&[Need::ApiKey, Need::Process])
+    .within(Duration::from_secs(30)),
 ];
 
 /// Keys of different length and alphabet: a part of another, another in another case.
@@ -110,7 +127,48 @@ fn refused(context: &Context) -> Outcome {
     Ok(Verdict::Conforms)
 }
 
-fn refused_file(context: &Context, with: &str, file: &std::path::Path) -> Result<(), Deviation> {
+fn line(context: &Context) -> Outcome {
+    for before in [0, 1, 11] {
+        let content = format!("{}has space\n", "right\n".repeat(before));
+        let file = scratch_file(context, content.as_bytes())?;
+        let number = before + 1;
+        let with = format!("a key with a space in line {number}");
+        let said = refused_file(context, &with, file.path())?;
+        // What the file is called has digits, too.
+        let rest = said.replace(file.path().to_string_lossy().as_ref(), "");
+        let mut numbers = rest.split(|c: char| !c.is_ascii_digit());
+        ensure!(
+            numbers.any(|it| it == number.to_string()),
+            "with {with} standard error does not name the line: {said}"
+        );
+    }
+    Ok(Verdict::Conforms)
+}
+
+fn listed_twice(context: &Context) -> Outcome {
+    for times in [2, 3] {
+        let content = format!("other\n{}", "right\n".repeat(times));
+        let file = scratch_file(context, content.as_bytes())?;
+        let (_process, view) = start(context, &[Setting::KeyFile(file.path())])?;
+        for (key, expected) in [("right", 200), ("other", 200), ("rightright", 401)] {
+            let request = Request::get("/greetings").header("Authorization", format!("Key {key}"));
+            let status = ask(&view, request)?.status;
+            ensure!(
+                status == expected || expected == 401 && status == 403,
+                "GET /greetings with the key {key:?} is {status}, not {expected}; the file has the \
+                 key \"right\" {times} times"
+            );
+        }
+    }
+    Ok(Verdict::Conforms)
+}
+
+/// Checks that a file is refused in one line that names it, and returns the line.
+fn refused_file(
+    context: &Context,
+    with: &str,
+    file: &std::path::Path,
+) -> Result<String, Deviation> {
     let options = context.options(&[Setting::KeyFile(file)])?;
     let ended = refusal::run(context, options, with)?;
     ended.ensure_orderly(with)?;
@@ -119,5 +177,5 @@ fn refused_file(context: &Context, with: &str, file: &std::path::Path) -> Result
         said.contains(file.to_string_lossy().as_ref()),
         "with {with} standard error does not name the file: {said}"
     );
-    Ok(())
+    Ok(said.to_owned())
 }

@@ -4,7 +4,7 @@ use super::steps::{Lenience, answered, host, lines, refused};
 use crate::cases::processes::start;
 use crate::cases::steps::Differences;
 use crate::servers::Setting;
-use crate::{Case, Context, Need, Outcome, Verdict};
+use crate::{Case, Context, Need, Outcome, Verdict, ensure};
 
 pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
@@ -12,6 +12,14 @@ pub(in crate::cases) const CASES: &[Case] = &[
         "the contract; RFC 9110 §15.5.15",
         "A request line of the stated limit is accepted; one octet more is refused.",
         request_line,
+    )
+    .needing(&[Need::Process, Need::RequestLineLimit]),
+    Case::must(
+        "wire/request-line-limit-methods",
+        "the contract; RFC 9110 §15.5.15",
+        "The limit of a request line counts the method, whichever it is: with HEAD, POST and OPTIONS, a \
+         line of the stated limit is accepted, and one octet more is refused.",
+        request_line_methods,
     )
     .needing(&[Need::Process, Need::RequestLineLimit]),
     Case::must(
@@ -43,6 +51,28 @@ const OCTETS: usize = 2000;
 
 /// The stated limit in fields, likewise.
 const FIELDS: usize = 20;
+
+fn request_line_methods(context: &Context) -> Outcome {
+    let (_process, view) = start(context, &[Setting::RequestLineLimit(OCTETS)])?;
+    for method in ["HEAD", "POST", "OPTIONS"] {
+        for octets in [OCTETS, OCTETS + 1] {
+            let line = |padding| {
+                let path = view.path(view.resource());
+                format!("{method} {path}?{padding} HTTP/1.1")
+            };
+            let line = line(padding(octets, line(String::new()).len()));
+            let fields = [host(&view), "Connection: close".to_owned()];
+            let message = lines([line].into_iter().chain(fields));
+            let status = view.connect()?.exchange(method, &message)?.status;
+            let is_refused = matches!(status, 414 | 431);
+            ensure!(
+                is_refused == (octets > OCTETS),
+                "with a limit of {OCTETS} octets, a {method} request line of {octets} is {status}"
+            );
+        }
+    }
+    Ok(Verdict::Conforms)
+}
 
 fn request_line(context: &Context) -> Outcome {
     let setting = Setting::RequestLineLimit(OCTETS);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::{Answer, Fault, Request};
+use super::super::{Answer, Cause, Fault, Request};
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault::answer(
@@ -105,6 +105,16 @@ pub(super) const FAULTS: &[Fault] = &[
                 answer.body.truncate(8 << 20);
             }
         },
+    ),
+    Fault::conduct(
+        "contract/data-limit",
+        "a file of 16 MiB is too large",
+        |conduct| conduct.largest_data_file = (16 << 20) - 1,
+    ),
+    Fault::conduct(
+        "contract/data-limit",
+        "a file that is too large is overlooked",
+        |conduct| conduct.overlooks = Some(Cause::Data),
     ),
     Fault::answer(
         "contract/data-few",

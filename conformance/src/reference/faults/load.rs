@@ -42,6 +42,11 @@ pub(super) const FAULTS: &[Fault] = &[
         "each connection that cannot be accepted is told of",
         |conduct| conduct.accept_failure = AcceptFailure::Complains,
     ),
+    Fault::conduct(
+        "load/overload-idle",
+        "a connection that cannot be accepted is tried again at once",
+        |conduct| conduct.accept_failure = AcceptFailure::Spins,
+    ),
     Fault::answer(
         "load/one-connection-100k",
         "a counter runs over",

@@ -306,6 +306,36 @@ pub(super) const FAULTS: &[Fault] = &[
             };
         },
     ),
+    Fault::conduct(
+        "security/key-file-line",
+        "lines are counted from 0",
+        |conduct| {
+            conduct.last_words = |cause, words| {
+                if cause == Cause::Data {
+                    for line in 1..=12 {
+                        let (told, before) = (format!(":{line}: "), format!(":{}: ", line - 1));
+                        words.text = words.text.replace(&told, &before);
+                    }
+                }
+            };
+        },
+    ),
+    Fault::conduct(
+        "security/key-file-line",
+        "the line is left out",
+        |conduct| {
+            conduct.last_words = |cause, words| {
+                if cause == Cause::Data {
+                    words.text = "conformance: a key in the file has a space".to_owned();
+                }
+            };
+        },
+    ),
+    Fault::conduct(
+        "security/key-listed-twice",
+        "a key that the file has twice does not open",
+        |conduct| conduct.takes_repeated_keys = false,
+    ),
     Fault::answer(
         "security/key-leaves-health-open",
         "the health check needs a key",

@@ -26,8 +26,8 @@ pub struct StartOptions {
     pub env: Vec<(String, String)>,
     /// The most descriptors the process may have open, on Unix; the suite's own limit if not given.
     pub most_descriptors: Option<u32>,
-    /// A socket that it inherits as systemd hands one on, on Unix (sd_listen_fds(3)).
-    pub inherited: Option<Arc<TcpListener>>,
+    /// Sockets that it inherits as systemd hands them on, on Unix (sd_listen_fds(3)).
+    pub inherited: Vec<Arc<TcpListener>>,
 }
 
 /// Why a server did not start.
@@ -88,8 +88,9 @@ pub(super) fn command(
     if let Some(most) = options.most_descriptors {
         script.push_str(&format!("ulimit -n {most} && "));
     }
-    if options.inherited.is_some() {
-        script.push_str("exec 3<&0 </dev/null && export LISTEN_FDS=1 LISTEN_PID=$$ && ");
+    if !options.inherited.is_empty() {
+        let count = options.inherited.len();
+        script.push_str(&format!("export LISTEN_FDS={count} LISTEN_PID=$$ && "));
     }
     let mut command = match script.is_empty() || cfg!(not(unix)) {
         true => Command::new(program),
@@ -103,9 +104,10 @@ pub(super) fn command(
     command
         .args(arguments(server, options, port))
         .args(&options.extra_args)
-        .stdin(handed_on(options.inherited.as_deref())?)
+        .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
+    hand_on(&mut command, &options.inherited)?;
     for (name, _) in std::env::vars_os() {
         if is_withheld(server, &name.to_string_lossy()) {
             command.env_remove(name);
@@ -125,17 +127,30 @@ pub(super) fn command(
     Ok(command)
 }
 
+/// Has the process inherit these sockets, as the descriptors from 3 on.
 #[cfg(unix)]
-fn handed_on(listener: Option<&TcpListener>) -> io::Result<Stdio> {
-    let Some(listener) = listener else {
-        return Ok(Stdio::null());
-    };
-    Ok(std::os::fd::OwnedFd::from(listener.try_clone()?).into())
+fn hand_on(command: &mut Command, listeners: &[Arc<TcpListener>]) -> io::Result<()> {
+    use command_fds::{CommandFdExt as _, FdMapping};
+
+    /// The first descriptor that is handed on (SD_LISTEN_FDS_START).
+    const FIRST: i32 = 3;
+    let mut mappings = Vec::new();
+    for (child_fd, listener) in (FIRST..).zip(listeners) {
+        let parent_fd = listener.try_clone()?.into();
+        mappings.push(FdMapping {
+            parent_fd,
+            child_fd,
+        });
+    }
+    if !mappings.is_empty() {
+        command.fd_mappings(mappings).map_err(io::Error::other)?;
+    }
+    Ok(())
 }
 
 #[cfg(not(unix))]
-fn handed_on(_: Option<&TcpListener>) -> io::Result<Stdio> {
-    Ok(Stdio::null())
+fn hand_on(_: &mut Command, _: &[Arc<TcpListener>]) -> io::Result<()> {
+    Ok(())
 }
 
 /// Whether a variable of this environment is not passed on: what would configure the server, and what

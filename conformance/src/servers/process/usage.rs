@@ -1,6 +1,7 @@
 //! What a process takes up.
 
 use std::io;
+use std::time::Duration;
 
 /// Octets of memory that a process has resident.
 #[cfg(target_os = "linux")]
@@ -14,6 +15,15 @@ pub(super) fn resident_memory(pid: u32) -> io::Result<u64> {
 #[cfg(target_os = "linux")]
 pub(super) fn descriptors(pid: u32) -> io::Result<usize> {
     process(pid)?.fd_count().map_err(io::Error::other)
+}
+
+/// How much CPU time a process has used, in all its threads.
+#[cfg(target_os = "linux")]
+pub(super) fn cpu_time(pid: u32) -> io::Result<Duration> {
+    let stat = process(pid)?.stat().map_err(io::Error::other)?;
+    let ticks = (stat.utime + stat.stime) as f64;
+    let seconds = ticks / procfs::ticks_per_second() as f64;
+    Duration::try_from_secs_f64(seconds).map_err(io::Error::other)
 }
 
 /// How many threads a process has, with those of its descendants.
@@ -44,6 +54,11 @@ fn process(pid: u32) -> io::Result<procfs::process::Process> {
 
 #[cfg(not(target_os = "linux"))]
 pub(super) fn resident_memory(_: u32) -> io::Result<u64> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn cpu_time(_: u32) -> io::Result<Duration> {
     Err(io::ErrorKind::Unsupported.into())
 }
 

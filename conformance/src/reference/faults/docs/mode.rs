@@ -1,6 +1,6 @@
 //! Faults in what the document says of keys, of methods and of where the server is found.
 
-use quartet_common::Place;
+use quartet_common::{Place, openapi};
 use serde_json::{Value, json};
 
 use super::{edit, item};
@@ -130,6 +130,26 @@ pub(in crate::reference) const FAULTS: &[Fault] = &[
         "docs/openapi-printed",
         "the public URL is forgotten",
         |conduct| conduct.prints_openapi_of = |mode| mode.place = Place::Anywhere,
+    ),
+    Fault::conduct(
+        "docs/openapi-printed-3-0",
+        "it is the document in version 3.1",
+        |conduct| conduct.prints_3_0 = |_, mode| openapi::document(mode),
+    ),
+    Fault::conduct(
+        "docs/openapi-printed-3-0",
+        "it is the document in version 3.1 with another number",
+        |conduct| {
+            conduct.prints_3_0 = |_, mode| {
+                let document = openapi::document(mode);
+                document.replace("\"openapi\": \"3.1.", "\"openapi\": \"3.0.")
+            };
+        },
+    ),
+    Fault::conduct(
+        "docs/openapi-printed-3-0",
+        "a schema has another name",
+        |conduct| conduct.prints_3_0 = |document, _| document.replace("FieldError", "Error"),
     ),
 ];
 

@@ -14,6 +14,16 @@ pub(in crate::reference::faults) const FAULTS: &[Fault] = &[
         |conduct| conduct.takes_inherited = false,
     ),
     Fault::conduct(
+        "lifecycle/listen-inherited-several",
+        "it listens on the first that it inherits alone",
+        |conduct| conduct.most_inherited = 1,
+    ),
+    Fault::conduct(
+        "lifecycle/listen-inherited-several",
+        "it says that it listens on each, and serves all but the last",
+        |conduct| conduct.most_served = 2,
+    ),
+    Fault::conduct(
         "lifecycle/listen-unix",
         "whatever has the path is replaced",
         |conduct| conduct.path = Path::Replaced,
@@ -38,6 +48,21 @@ pub(in crate::reference::faults) const FAULTS: &[Fault] = &[
             conduct.reads_port_first = true;
             conduct.overlooks_port = str::is_empty;
         },
+    ),
+    Fault::conduct(
+        "lifecycle/host-and-port",
+        "the host is overlooked",
+        |conduct| conduct.minds_host = false,
+    ),
+    Fault::conduct(
+        "lifecycle/host-and-port",
+        "an address in the environment outranks a port that it is told",
+        |conduct| conduct.host_outranks_environment = false,
+    ),
+    Fault::conduct(
+        "lifecycle/port-ignored-told",
+        "a PORT is ignored in silence",
+        |conduct| conduct.tells_of_ignored_port = false,
     ),
     Fault::conduct(
         "lifecycle/port-malformed",

@@ -1,6 +1,20 @@
 //! Faults in how long slow clients are waited for.
 
+use std::time::Duration;
+
+use quartet_common::Timeouts;
+
 use crate::reference::{Fault, Timeout};
+
+/// Times, each changed.
+fn each(told: Timeouts, change: fn(Duration) -> Duration) -> Timeouts {
+    Timeouts {
+        header: change(told.header),
+        idle: change(told.idle),
+        drain: change(told.drain),
+        shutdown_delay: change(told.shutdown_delay),
+    }
+}
 
 pub(in crate::reference::faults) const FAULTS: &[Fault] = &[
     Fault::conduct(
@@ -62,6 +76,34 @@ pub(in crate::reference::faults) const FAULTS: &[Fault] = &[
         "lifecycle/later-head-time",
         "the time of a further head runs from the answer before it",
         |conduct| conduct.later_head_from_answer = true,
+    ),
+    Fault::conduct(
+        "lifecycle/timeout-fractions",
+        "times are cut to whole seconds",
+        |conduct| {
+            conduct.times = |told| each(told, |time| Duration::from_secs(time.as_secs()));
+        },
+    ),
+    Fault::conduct(
+        "lifecycle/timeout-fractions",
+        "times are rounded up to whole seconds",
+        |conduct| {
+            conduct.times = |told| {
+                each(told, |time| {
+                    Duration::from_secs(time.as_millis().div_ceil(1000) as u64)
+                })
+            };
+        },
+    ),
+    Fault::conduct(
+        "lifecycle/timeout-fractions",
+        "the idle timeout is cut to whole seconds",
+        |conduct| {
+            conduct.times = |told| Timeouts {
+                idle: Duration::from_secs(told.idle.as_secs()),
+                ..told
+            };
+        },
     ),
     Fault::conduct(
         "lifecycle/slow-handler",

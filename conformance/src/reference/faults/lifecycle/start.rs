@@ -71,6 +71,11 @@ pub(in crate::reference::faults) const FAULTS: &[Fault] = &[
         |conduct| conduct.workers = |told| told.min(4),
     ),
     Fault::conduct(
+        "lifecycle/workers-default",
+        "there is one worker more than cores",
+        |conduct| conduct.default_workers = |cores| cores + 1,
+    ),
+    Fault::conduct(
         "lifecycle/option-env",
         "the environment is not looked at",
         |conduct| conduct.reads_environment = false,
@@ -115,6 +120,16 @@ pub(in crate::reference::faults) const FAULTS: &[Fault] = &[
                 }
             };
         },
+    ),
+    Fault::conduct(
+        "lifecycle/log-errors-alone",
+        "requests are logged at every level",
+        |conduct| conduct.minds_log_level = false,
+    ),
+    Fault::conduct(
+        "lifecycle/log-errors-alone",
+        "a warning is logged where errors alone are asked for",
+        |conduct| conduct.warns_of_cut_off = true,
     ),
     Fault::conduct(
         "lifecycle/unknown-flag",

@@ -1,7 +1,7 @@
 //! Faults in how large a head may be.
 
 use crate::reference::Fault;
-use crate::reference::faults::octets::edit_fields;
+use crate::reference::faults::octets::{edit_fields, edit_request_line};
 
 pub(in crate::reference::faults) const FAULTS: &[Fault] = &[
     Fault::rules(
@@ -28,6 +28,19 @@ pub(in crate::reference::faults) const FAULTS: &[Fault] = &[
         "wire/request-line-limit",
         "a request line as long as the limit is refused",
         |rules| rules.limits.request_line -= 1,
+    ),
+    Fault::input(
+        "wire/request-line-limit-methods",
+        "every method counts as three octets",
+        |message| {
+            edit_request_line(message, |line| {
+                // As long as one of GET: what a client pads its target with is none's path.
+                let method = line.iter().position(|octet| *octet == b' ').unwrap_or(0);
+                if let Some(at) = line.windows(8).position(|it| it == b"xxxxxxxx") {
+                    line.drain(at..at + method.clamp(3, 11) - 3);
+                }
+            });
+        },
     ),
     Fault::rules(
         "wire/header-limit",
