@@ -15,8 +15,8 @@ use crate::failure::{Failure, named, print};
 use crate::page::suite;
 use crate::run;
 use crate::{
-    ab, attach, bisect, calibrate, defaults, diff, export, history, hold, list, repack, schema,
-    versus,
+    ab, attach, bisect, calibrate, check, defaults, diff, export, history, hold, list, pool,
+    repack, schema, versus,
 };
 
 /// Compares the servers of servers.toml: builds, tests and measures them side by side, and reports
@@ -39,9 +39,11 @@ Exit codes:
   2    a wrong option; a record, server, crate, release or revision that does not exist
   3    every row is excluded; ab: the variant has no valid result; bisect: the ends do not differ,
        or one cannot be tried; --exec: a server does not start, or does not answer as --expect says;
-       diff with a limit: a row is not comparable
+       diff with a limit: a row is not comparable;
+       pool: no record has a valid ratio
   4    calibrate: this machine misses a promised precision; diff: the records differ; ab and diff:
-       slower than --fail-slower allows, or more instructions than --fail-instructions does
+       slower than --fail-slower allows, or more instructions than --fail-instructions does;
+       check and pool: a record does not fit together
   130  interrupted; the record keeps what was measured")]
 struct Command {
     #[command(subcommand)]
@@ -68,6 +70,10 @@ enum What {
     Calibrate(Box<calibrate::Options>),
     /// Compare two records, figure by figure
     Diff(diff::Options),
+    /// Pool the records of several machines: means over machines, how machines differ, and what to expect of another
+    Pool(pool::Options),
+    /// Check that records fit together, such as those of others
+    Check(check::Options),
     /// List the records, the newest last
     List(list::Options),
     /// Show each server's ratio to the reference over all records, by date and version
@@ -121,6 +127,8 @@ pub fn main() -> ExitCode {
         Some(What::Hold(options)) => hold::run(&options),
         Some(What::Attach(options)) => attach::run(&options),
         Some(What::Diff(options)) => diff::run(&options),
+        Some(What::Pool(options)) => pool::run(&options),
+        Some(What::Check(options)) => check::run(&options),
         Some(What::List(options)) => list::run(&options),
         Some(What::History(options)) => history::run(&options),
         Some(What::Export(options)) => export::run(&options),

@@ -35,6 +35,9 @@ pub fn toolchain(directory: &Path) -> Toolchain {
     }
 }
 
+/// What the measured programs are made of.
+const PROGRAMS: [&str; 4] = ["Cargo.lock", "baselines", "common", "servers"];
+
 /// Asks git about what `directory` is in.
 pub fn source(directory: &Path) -> Source {
     let output = |program, arguments: &[&str]| output(directory, program, arguments);
@@ -42,6 +45,13 @@ pub fn source(directory: &Path) -> Source {
     Source {
         revision: output("git", &["rev-parse", "HEAD"]),
         modified: changes.map(|changes| !changes.is_empty()),
+        programs: PROGRAMS
+            .iter()
+            .filter_map(|path| {
+                let id = output("git", &["rev-parse", &format!("HEAD:./{path}")])?;
+                Some(((*path).to_owned(), id))
+            })
+            .collect(),
     }
 }
 
@@ -115,6 +125,18 @@ mod tests {
         assert_eq!(output("rustc", &["--no-such-option"]), None);
         assert_eq!(output("no-such-program-anywhere", &[]), None);
         assert!(output("rustc", &["--version"]).is_some_and(|line| line.starts_with("rustc ")));
+    }
+
+    #[test]
+    fn git_knows_what_programs_are_made_of() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let found = source(&root);
+        // There is nothing to know outside of a checkout.
+        if found.revision.is_some() {
+            let paths: Vec<&str> = found.programs.keys().map(String::as_str).collect();
+            assert_eq!(paths, PROGRAMS);
+            assert!(found.programs.values().all(|id| id.len() >= 40));
+        }
     }
 
     #[cfg(target_os = "linux")]

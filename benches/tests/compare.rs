@@ -121,6 +121,8 @@ fn wrong_usage_is_one_line_and_exit_code_2() {
         &["export"],
         &["pack"],
         &["list"],
+        &["pool"],
+        &["check"],
         &["--resume"],
     ] {
         let output = compare().args(command).arg("/nowhere").output().unwrap();
@@ -359,6 +361,92 @@ fn an_interrupted_run_keeps_what_it_measured_leaves_no_server_and_is_gone_on_wit
     assert_eq!(numbers, [0, 1]);
     assert!(record.restarts[1].complete);
     refused(&resume(), 2, "nothing remains to measure");
+}
+
+#[test]
+fn records_are_checked_and_pooled() {
+    let records = Path::new(env!("CARGO_MANIFEST_DIR")).join("../records");
+    let run = |arguments: &[&Path]| compare().args(arguments).output().unwrap();
+    // Small ones of either machine.
+    let [one, other, another] = [
+        "2026-11-23-amd-epyc-2-cores-originals",
+        "2026-11-24-amd-epyc-2-cores-originals",
+        "2026-11-23c-xeon-2.5ghz-2-cores-originals",
+    ]
+    .map(|name| records.join(name));
+    let checked = run(&["check".as_ref(), &one, &other, &another]);
+    assert!(checked.status.success(), "{}", text(&checked.stderr));
+    assert_eq!(text(&checked.stdout).matches(": fits\n").count(), 3);
+
+    let refusal = run(&["pool".as_ref(), &one, &other, &another]);
+    refused(&refusal, 2, "source is 3c0cd3a1617f in ");
+    assert_eq!(text(&refusal.stderr).lines().count(), 1);
+    let across = "--across-versions".as_ref();
+    let pooled = run(&["pool".as_ref(), across, &one, &other, &another]);
+    assert!(pooled.status.success(), "{}", text(&pooled.stderr));
+    let shown = text(&pooled.stdout);
+    for part in [
+        "3 records of 2 machines",
+        "axum is at ",
+        "two machines give no prediction for a third",
+        "pooled although source is",
+    ] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    let place = Place::new("pool");
+    let page = place.join("page.html");
+    let html = "--html".as_ref();
+    let written = run(&["pool".as_ref(), across, &one, &other, &another, html, &page]);
+    assert!(written.status.success(), "{}", text(&written.stderr));
+    assert!(
+        fs::read_to_string(page)
+            .unwrap()
+            .contains("<section id=\"list\">")
+    );
+
+    // A tenth more requests of one server.
+    let mut changed = Record::read(&one).unwrap();
+    let falcon = changed
+        .plan
+        .arms
+        .iter()
+        .position(|arm| arm.name == "falcon")
+        .unwrap();
+    for slice in changed
+        .restarts
+        .iter_mut()
+        .flat_map(|restart| &mut restart.slices)
+    {
+        if slice.arm == falcon {
+            slice.requests += slice.requests / 10;
+            slice.total_requests += slice.total_requests / 10;
+        }
+    }
+    let faster = place.join("faster");
+    changed.write(&faster).unwrap();
+    let checked = run(&["check".as_ref(), &faster, &other]);
+    let (found, said) = (text(&checked.stdout), text(&checked.stderr));
+    assert_eq!(checked.status.code(), Some(4), "{said}");
+    assert!(
+        found.contains("falcon, item: its slices have") && !found.contains("axum"),
+        "{found}"
+    );
+    assert_eq!(said, "compare: 1 of 2 records does not fit together\n");
+    let refusal = run(&["pool".as_ref(), &faster, &other]);
+    refused(&refusal, 4, "falcon, item: its slices have");
+    let rest = run(&[
+        "pool".as_ref(),
+        "--without-misfits".as_ref(),
+        &faster,
+        &other,
+    ]);
+    assert!(rest.status.success());
+    assert!(text(&rest.stdout).contains("1 record of 1 machine"));
+
+    // A copy is no further run.
+    let copy = place.join("copy");
+    Record::read(&other).unwrap().write(&copy).unwrap();
+    refused(&run(&["pool".as_ref(), &other, &copy]), 2, "are of one run");
 }
 
 #[test]

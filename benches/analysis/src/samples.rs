@@ -13,7 +13,11 @@ use crate::statistics::{levels, median};
 /// Whether a restart counts: at least half of its blocks were measured. What was cut short is a little
 /// less sure, but as unbiased.
 pub fn counts(restart: &RestartRecord, plan: &Plan) -> bool {
-    let begun = restart.slices.iter().map(|slice| slice.block + 1).max();
+    let begun = restart
+        .slices
+        .iter()
+        .map(|slice| slice.block.saturating_add(1))
+        .max();
     let measured = begun
         .unwrap_or(0)
         .saturating_sub(u32::from(!restart.complete));
@@ -111,30 +115,9 @@ impl<'a> Samples<'a> {
     /// # Errors
     /// Where the record is damaged.
     pub fn of(record: &'a Record) -> Result<Self> {
-        let mut samples = Self {
-            plan: &record.plan,
-            restarts: Vec::new(),
-            latencies: HashMap::new(),
-        };
-        let counting = || {
-            let restarts = record.restarts.iter();
-            restarts.filter(|restart| counts(restart, &record.plan))
-        };
-        let shares = UsualShares::over(counting());
-        for restart in counting() {
-            let mut slices: HashMap<_, HashMap<_, _>> = HashMap::new();
-            for slice in &restart.slices {
-                slices
-                    .entry((slice.arm, slice.lane))
-                    .or_default()
-                    .insert(slice.block, slice);
-            }
-            samples.restarts.push(Restart {
-                record: restart,
-                slices,
-                log_rates: shares.log_rates(restart),
-            });
-            for arm in &restart.arms {
+        let mut samples = Self::without_latencies(record);
+        for restart in &samples.restarts {
+            for arm in &restart.record.arms {
                 for (&lane, totals) in &arm.lanes {
                     let histogram = decode(&totals.latencies)?;
                     match samples.latencies.get_mut(&(arm.arm, lane)) {
@@ -147,6 +130,34 @@ impl<'a> Samples<'a> {
             }
         }
         Ok(samples)
+    }
+
+    /// The same without latencies, which take most of the time: [`figures`](Self::figures) has none then.
+    pub(crate) fn without_latencies(record: &'a Record) -> Self {
+        let counting = || {
+            let restarts = record.restarts.iter();
+            restarts.filter(|restart| counts(restart, &record.plan))
+        };
+        let shares = UsualShares::over(counting());
+        let restart = |restart: &'a RestartRecord| {
+            let mut slices: HashMap<_, HashMap<_, _>> = HashMap::new();
+            for slice in &restart.slices {
+                slices
+                    .entry((slice.arm, slice.lane))
+                    .or_default()
+                    .insert(slice.block, slice);
+            }
+            Restart {
+                record: restart,
+                slices,
+                log_rates: shares.log_rates(restart),
+            }
+        };
+        Self {
+            plan: &record.plan,
+            restarts: counting().map(restart).collect(),
+            latencies: HashMap::new(),
+        }
     }
 
     /// How many restarts count.
@@ -284,7 +295,7 @@ impl<'a> Samples<'a> {
 
     /// The whole is exact for each restart; its split is sampled by the kernel, so that only the
     /// sum over all restarts says something.
-    fn cpu(&self, arm: usize, lane: Lane) -> Option<CpuPerRequest> {
+    pub(crate) fn cpu(&self, arm: usize, lane: Lane) -> Option<CpuPerRequest> {
         CpuPerRequest::of(&self.costs(arm, lane))
     }
 }

@@ -12,6 +12,7 @@ mod blocks;
 mod descriptive;
 mod intervals;
 mod neighbours;
+mod random_effects;
 mod trend;
 mod verdict;
 
@@ -24,6 +25,9 @@ pub use intervals::{
     ratio_with_critical, simultaneous_confidence,
 };
 pub use neighbours::levels;
+pub use random_effects::{
+    Effect, Estimator, Pooled, combined, pooled, tau_squared, variance_within,
+};
 pub use trend::{Trend, trend};
 pub use verdict::{LEAST_LATENCY_MARGIN, LEAST_MARGIN, Rank, Verdict, margin, restarts_needed};
 

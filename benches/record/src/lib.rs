@@ -53,4 +53,4 @@ pub use server::{
     Conformance, ContentProgram, Exec, ExecFile, OverDatabase, Program, ServerRecord,
 };
 pub use store::{PACKED_NAME, PLAIN_NAME, repack};
-pub use time::now;
+pub use time::{instant, now};

@@ -1,5 +1,7 @@
 //! What the figures were measured on, compiled with and made from. It knows nothing of how that is found out.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -68,6 +70,10 @@ pub struct Source {
     pub revision: Option<String>,
     /// Whether tracked files differ from it.
     pub modified: Option<bool>,
+    /// What git calls each folder and file that the measured programs are made of, by its path: other commits of the
+    /// same programs have the same. Empty in records from before 2026-11-29.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub programs: BTreeMap<String, String>,
 }
 
 #[cfg(test)]

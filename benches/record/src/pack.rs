@@ -62,19 +62,30 @@ pub(super) fn pack(mut record: Value) -> Result<Value> {
     })?)
 }
 
-/// The record's document.
+/// The record's document, without these fields of the record.
 ///
 /// # Errors
 /// Where the packed form is damaged, or of a version this program does not know.
-pub(super) fn unpack(packed: Value) -> Result<Value> {
+pub(super) fn unpack(packed: Value, without: &[&str]) -> Result<Value> {
     let version = packed.get("packed").and_then(Value::as_u64);
     ensure!(
         version == Some(PACKED_VERSION.into()),
         "its packing is unknown to this program"
     );
     let mut packed: Packed = serde_json::from_value(packed)?;
+    if let Value::Object(fields) = &mut packed.record {
+        fields.retain(|field, _| !without.contains(&field.as_str()));
+    }
+    // What is not restored is not decoded either.
+    let left_out = |path: &str| {
+        without
+            .iter()
+            .any(|field| path.split('.').next() == Some(field))
+    };
+    packed.tables.retain(|path, _| !left_out(path));
     Tables::unpack(packed.tables)?.restore(&mut packed.record)?;
-    Histograms::unpack(&packed.histograms)?.restore(&mut packed.record)?;
+    let histograms = Histograms::unpack(&packed.histograms, &packed.record)?;
+    histograms.restore(&mut packed.record)?;
     Ok(packed.record)
 }
 

@@ -65,9 +65,22 @@ impl Record {
     /// # Errors
     /// Where it cannot be read, is no record, or is of a version this program does not know.
     pub fn read(path: &Path) -> Result<Self> {
+        Self::read_without(path, &[])
+    }
+
+    /// Reads a record as if it had measured the comparison alone: without latency at given rates, requests per second
+    /// against connections, and what servers cost besides. That takes half of the time.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_comparison(path: &Path) -> Result<Self> {
+        Self::read_without(path, &["latency", "capacity", "cost"])
+    }
+
+    fn read_without(path: &Path, without: &[&str]) -> Result<Self> {
         let file = Self::file(path);
         let shown = file.display();
-        let document = document(&file)?;
+        let document = document(&file, without)?;
         let version = document.get("schema_version").and_then(Value::as_u64);
         let version = version.with_context(|| format!("{shown} is not the record of a run"))?;
         ensure!(
@@ -105,9 +118,9 @@ pub fn repack(path: &Path) -> Result<(u64, u64)> {
         "{shown} is of an unfinished run; `cargo compare --resume` continues it"
     );
     let before = fs::metadata(&file)?.len();
-    let document = document(&file)?;
+    let document = document(&file, &[])?;
     ensure!(
-        same(&unpack(pack(document.clone())?)?, &document),
+        same(&unpack(pack(document.clone())?, &[])?, &document),
         "{shown} cannot be packed without loss, and is left unchanged"
     );
     let packed = write_packed(file.parent().unwrap_or(Path::new("")), document)?;
@@ -161,11 +174,11 @@ fn remove(file: &Path) -> Result<()> {
     }
 }
 
-/// A record's document, whatever its version, compressed or not, packed or not.
+/// A record's document without these fields, whatever its version, compressed or not, packed or not.
 ///
 /// # Errors
 /// Where the file cannot be read, is not JSON, or is damaged.
-fn document(file: &Path) -> Result<Value> {
+fn document(file: &Path, without: &[&str]) -> Result<Value> {
     let shown = file.display();
     let mut bytes = fs::read(file).with_context(|| format!("cannot read {shown}"))?;
     if bytes.starts_with(&GZIP) {
@@ -175,13 +188,17 @@ fn document(file: &Path) -> Result<Value> {
             .with_context(|| format!("{shown} is damaged"))?;
         bytes = text;
     }
-    let document: Value = serde_json::from_slice(&bytes)
+    let mut document: Value = serde_json::from_slice(&bytes)
         .with_context(|| format!("{shown} is not the record of a run"))?;
+    // Not needed any more, and as large as a record.
+    drop(bytes);
     if is_packed(&document) {
-        unpack(document).with_context(|| format!("{shown} is damaged"))
-    } else {
-        Ok(document)
+        return unpack(document, without).with_context(|| format!("{shown} is damaged"));
     }
+    if let Value::Object(fields) = &mut document {
+        fields.retain(|field, _| !without.contains(&field.as_str()));
+    }
+    Ok(document)
 }
 
 #[cfg(test)]

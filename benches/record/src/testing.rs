@@ -123,6 +123,7 @@ impl Simulation {
             source: Source {
                 revision: Some("0".repeat(40)),
                 modified: Some(false),
+                programs: BTreeMap::new(),
             },
             core_clock: false,
             cores: Vec::new(),

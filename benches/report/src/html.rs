@@ -15,6 +15,7 @@ mod modes;
 mod open_loop;
 mod percentiles;
 mod picture;
+mod pool;
 mod rates;
 mod raw;
 mod suite;
@@ -35,6 +36,7 @@ use material::Material;
 
 pub use history::history;
 pub use picture::{Theme, picture};
+pub use pool::pool_page;
 pub use suite::Suite;
 
 /// The page's name beside the record it is of.

@@ -18,6 +18,7 @@ pub mod history;
 pub mod html;
 mod link;
 pub mod numbers;
+pub mod pool;
 mod splice;
 pub mod table;
 pub mod text;

@@ -5,7 +5,7 @@
 //! into streams of about equal numbers each. An entropy coder then needs little more than the noise: two
 //! thirds of what the histograms take one by one, deflated.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, Result, ensure};
 use hdrhistogram::Histogram;
@@ -54,6 +54,15 @@ impl Means {
         self.long = (self.long * 7 + count) / 8;
     }
 
+    /// No count is in a stream of a higher number.
+    fn most_streams() -> usize {
+        let highest = Self {
+            short: Self::MOST * 64,
+            long: Self::MOST * 64,
+        };
+        highest.stream() + 3
+    }
+
     /// Which stream the next count is in: four steps for each doubling of the long mean, and within each
     /// step four by how the short mean compares with it.
     fn stream(self) -> usize {
@@ -66,6 +75,18 @@ impl Means {
         };
         let slope = (2 * (self.short + 16) / (self.long + 16)).min(3);
         usize::try_from(4 * step + slope).unwrap_or(usize::MAX)
+    }
+}
+
+/// The numbers of the histograms that stand in a document.
+fn marked(value: &Value, numbers: &mut BTreeSet<usize>) {
+    match value {
+        Value::Object(fields) => match fields.get(MARK).and_then(Value::as_u64) {
+            Some(number) => numbers.extend(usize::try_from(number)),
+            None => fields.values().for_each(|value| marked(value, numbers)),
+        },
+        Value::Array(values) => values.iter().for_each(|value| marked(value, numbers)),
+        _ => {}
     }
 }
 
@@ -124,10 +145,19 @@ impl Histograms {
         Ok(self.packed)
     }
 
-    pub(super) fn unpack(packed: &PackedHistograms) -> Result<Self> {
-        let mut streams = BTreeMap::new();
+    /// Unpacks those that are still wanted in a document. The counts of the others are passed over.
+    pub(super) fn unpack(packed: &PackedHistograms, document: &Value) -> Result<Self> {
+        let mut wanted = BTreeSet::new();
+        marked(document, &mut wanted);
+        // By number, because there are millions of counts.
+        let mut streams: Vec<std::vec::IntoIter<u64>> = Vec::new();
         for (&number, text) in &packed.streams {
-            streams.insert(number, decoded(text)?.into_iter());
+            ensure!(
+                number <= Means::most_streams(),
+                "there is no stream {number}"
+            );
+            streams.resize_with(streams.len().max(number + 1), Default::default);
+            streams[number] = decoded(text)?.into_iter();
         }
         let mut texts = Vec::new();
         for (number, &low) in packed.low.iter().enumerate() {
@@ -140,24 +170,32 @@ impl Histograms {
             let (Some(&high), Some(&digits), Some(&first), Some(&buckets)) = parts else {
                 anyhow::bail!("histogram {number} is not whole");
             };
-            let mut histogram = Histogram::<u64>::new_with_bounds(low, high, digits)
+            let mut histogram = wanted
+                .contains(&number)
+                .then(|| Histogram::<u64>::new_with_bounds(low, high, digits))
+                .transpose()
                 .with_context(|| format!("histogram {number} has no such bounds"))?;
             let mut means = Means::default();
             let mut value = first;
             for _ in 0..buckets {
-                let stream = streams.get_mut(&means.stream());
+                let stream = streams.get_mut(means.stream());
                 let count = stream.and_then(Iterator::next);
                 let count = count.with_context(|| format!("histogram {number} is too short"))?;
-                if count > 0 {
-                    histogram.record_n(value, count)?;
-                }
                 means.add(count);
-                value = histogram.next_non_equivalent(value);
+                if let Some(histogram) = &mut histogram {
+                    if count > 0 {
+                        histogram.record_n(value, count)?;
+                    }
+                    value = histogram.next_non_equivalent(value);
+                }
             }
-            texts.push(encode(&histogram)?);
+            texts.push(match &histogram {
+                Some(histogram) => encode(histogram)?,
+                None => String::new(),
+            });
         }
         ensure!(
-            streams.values().all(|stream| stream.len() == 0),
+            streams.iter().all(|stream| stream.len() == 0),
             "counts are left over"
         );
         Ok(Self {

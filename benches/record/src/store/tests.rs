@@ -138,6 +138,23 @@ fn a_plain_record_may_be_compressed() {
 }
 
 #[test]
+fn the_comparison_alone_is_read_as_if_nothing_else_were_measured() {
+    let place = directory("comparison");
+    let whole = crate::testing::with_modes(record());
+    let mut alone = whole.clone();
+    (alone.latency, alone.cost) = (None, None);
+    alone.capacity.clear();
+    let plain = serde_json::to_vec(&whole).unwrap();
+    whole.write(&place).unwrap();
+    assert_eq!(Record::read_comparison(&place).unwrap(), alone);
+    assert_eq!(Record::read(&place).unwrap(), whole);
+    let file = place.join("plain.json");
+    fs::write(&file, plain).unwrap();
+    assert_eq!(Record::read_comparison(&file).unwrap(), alone);
+    fs::remove_dir_all(&place).unwrap();
+}
+
+#[test]
 fn an_older_record_is_packed_as_it_is() {
     let place = directory("repack");
     fs::create_dir_all(&place).unwrap();
@@ -149,7 +166,7 @@ fn an_older_record_is_packed_as_it_is() {
     fs::write(place.join(PLAIN_NAME), old.to_string()).unwrap();
     repack(&place).unwrap();
     assert_eq!(names(&place), [PACKED_NAME]);
-    assert_eq!(document(&place.join(PACKED_NAME)).unwrap(), old);
+    assert_eq!(document(&place.join(PACKED_NAME), &[]).unwrap(), old);
     let again = repack(&place).unwrap_err().to_string();
     assert!(again.contains("is not a plain record"), "{again}");
     let mut running = record();

@@ -56,6 +56,7 @@ pub(super) fn plot(material: &Material<'_>, lane: &LaneAnalysis, reference: &str
                 None => "excluded".to_owned(),
             },
             compared: material.role(row.arm) == ArmRole::Compared,
+            cut: false,
         })
         .collect();
     let said: Vec<String> = rows

@@ -22,31 +22,45 @@ pub(crate) struct Page<'a> {
     pub(crate) form: Form,
 }
 
-impl Page<'_> {
-    pub(crate) fn title(&self, text: String) -> String {
-        match self.form {
-            Form::Text => format!("{text}\n"),
-            Form::Markdown => format!("### {text}\n"),
+impl Form {
+    pub(crate) fn title(self, text: &str) -> String {
+        match self {
+            Self::Text => format!("{text}\n"),
+            Self::Markdown => format!("### {text}\n"),
         }
     }
 
-    pub(crate) fn table(&self, table: &Table) -> String {
-        match self.form {
-            Form::Text => table.text(),
-            Form::Markdown => table.markdown(),
+    pub(crate) fn table(self, table: &Table) -> String {
+        match self {
+            Self::Text => table.text(),
+            Self::Markdown => table.markdown(),
         }
     }
 
-    pub(crate) fn list(&self, items: &[String]) -> String {
-        let mark = match self.form {
-            Form::Text => "·",
-            Form::Markdown => "-",
+    pub(crate) fn list(self, items: &[String]) -> String {
+        let mark = match self {
+            Self::Text => "·",
+            Self::Markdown => "-",
         };
         items.iter().fold(String::new(), |mut list, item| {
             // Writing to a string does not fail.
             let _ = writeln!(list, "{mark} {item}");
             list
         })
+    }
+}
+
+impl Page<'_> {
+    pub(crate) fn title(&self, text: String) -> String {
+        self.form.title(&text)
+    }
+
+    pub(crate) fn table(&self, table: &Table) -> String {
+        self.form.table(table)
+    }
+
+    pub(crate) fn list(&self, items: &[String]) -> String {
+        self.form.list(items)
     }
 
     pub(crate) fn name(&self, arm: usize) -> &str {

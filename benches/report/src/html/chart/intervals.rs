@@ -15,6 +15,8 @@ pub(crate) struct IntervalRow {
     pub(crate) shown: String,
     /// Whether it is compared, rather than there to judge by.
     pub(crate) compared: bool,
+    /// Whether its interval may reach beyond the chart, which is then not made wider for it.
+    pub(crate) cut: bool,
 }
 
 /// A forest plot of ratios to a reference.
@@ -29,9 +31,18 @@ pub(crate) struct Intervals<'a> {
 impl Intervals<'_> {
     pub(crate) fn draw(&self, id: String, title: String, description: String) -> Chart {
         let equal = (1.0 / (1.0 + self.margin), 1.0 + self.margin);
-        let ratios = self.rows.iter().filter_map(|row| row.ratio);
-        let (low, high) = ratios.fold(equal, |(low, high), ratio| {
-            (low.min(ratio.low), high.max(ratio.high))
+        let extent = |row: &IntervalRow| {
+            let ratio = row.ratio?;
+            let whole = (ratio.low, ratio.high);
+            Some(if row.cut {
+                (ratio.estimate, ratio.estimate)
+            } else {
+                whole
+            })
+        };
+        let extents = self.rows.iter().filter_map(extent);
+        let (low, high) = extents.fold(equal, |(low, high), extent| {
+            (low.min(extent.0), high.max(extent.1))
         });
         let room = 0.04 * (high - low);
         let scale = Scale::new(Spread::Linear, (low - room, high + room), (1.0, 99.0));
@@ -97,8 +108,11 @@ impl Intervals<'_> {
         let middle = top + 30.0;
         let (low, high) = (scale.at(ratio.low), scale.at(ratio.high));
         marks.push(level(class, middle, low, high));
-        for end in [low, high] {
-            marks.push(upright(class, end, middle - 5.0, middle + 5.0));
+        for (end, value) in [(low, ratio.low), (high, ratio.high)] {
+            // What is cut goes on beyond the edge.
+            if scale.holds(value) {
+                marks.push(upright(class, end, middle - 5.0, middle + 5.0));
+            }
         }
         marks.push(Mark::Text {
             class: "estimate".to_owned(),
@@ -121,6 +135,7 @@ mod tests {
             ratio,
             shown: "excluded".to_owned(),
             compared: true,
+            cut: false,
         };
         let ratio = Ratio {
             estimate: 0.5,
@@ -145,5 +160,43 @@ mod tests {
         assert_eq!(lines.len(), 3, "one interval and its two ends");
         let (X(low), X(high)) = lines[0];
         assert!(0.0 < low && low < high && high < 50.0);
+    }
+
+    #[test]
+    fn an_interval_that_is_cut_ends_at_the_edge_without_an_end() {
+        let row = |low, high, cut| IntervalRow {
+            name: "a".to_owned(),
+            ratio: Some(Ratio {
+                estimate: 0.85,
+                low,
+                high,
+            }),
+            shown: String::new(),
+            compared: true,
+            cut,
+        };
+        let lines = |rows: &[IntervalRow]| -> Vec<(f64, f64)> {
+            let plot = Intervals {
+                rows,
+                reference: "hyper",
+                margin: 0.01,
+            };
+            let chart = plot.draw("x".to_owned(), String::new(), String::new());
+            let marks = chart.marks.into_iter();
+            marks
+                .filter_map(|mark| match mark {
+                    Mark::Line { class, from, to } if class == "interval" => {
+                        Some((from.0.0, to.0.0))
+                    }
+                    _ => None,
+                })
+                .collect()
+        };
+        let narrow = || row(0.8, 0.9, false);
+        let alone = lines(&[narrow()]);
+        let beside = lines(&[narrow(), row(0.1, 9.0, true)]);
+        assert_eq!(beside[..3], alone[..3], "the scale is the same");
+        assert_eq!(beside.len(), 4, "an interval without ends");
+        assert_eq!(beside[3], (1.0, 99.0));
     }
 }

@@ -47,6 +47,11 @@ impl Scale {
         self.places.0 + share * (self.places.1 - self.places.0)
     }
 
+    /// Whether a value is on the scale.
+    pub(crate) fn holds(&self, value: f64) -> bool {
+        (self.values.0..=self.values.1).contains(&value)
+    }
+
     /// Round values on the scale, about `wanted` of them: for equal differences multiples of 1, 2
     /// or 5 times a power of ten; for equal ratios 1, 2 and 5 times each, or powers of ten alone.
     pub(crate) fn ticks(&self, wanted: usize) -> Vec<f64> {

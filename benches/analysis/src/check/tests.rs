@@ -1,0 +1,251 @@
+//! Records that fit together, and what is found where something was changed.
+
+use std::collections::HashMap;
+
+use hdrhistogram::Histogram;
+use quartet_record::estimates::{Estimate, Estimates};
+use quartet_record::plan::{Lane, LatencyPlan};
+use quartet_record::testing::{Simulation, calibration};
+use quartet_record::{
+    CaseFinding, CaseVerdict, Exclusion, Latency, OfferedRate, Record, Slice, State, encode,
+};
+
+use super::check;
+
+/// A run whose histograms hold what its slices counted, and whose restarts follow each other.
+fn record() -> Record {
+    let mut record = Simulation::new(12).run();
+    for restart in &mut record.restarts {
+        restart.started = format!("2026-11-02T10:{:02}:00Z", restart.restart);
+        let mut histograms: HashMap<(usize, Lane), Histogram<u64>> = HashMap::new();
+        for slice in &restart.slices {
+            let histogram = histograms
+                .entry((slice.arm, slice.lane))
+                .or_insert_with(|| Histogram::new(3).unwrap());
+            histogram.record_n(slice.mean_ns, slice.requests).unwrap();
+        }
+        for life in &mut restart.arms {
+            for (&lane, totals) in &mut life.lanes {
+                totals.latencies = encode(&histograms[&(life.arm, lane)]).unwrap();
+            }
+        }
+    }
+    record
+}
+
+fn each_slice(record: &mut Record, arm: usize, change: impl Fn(&mut Slice)) {
+    let restarts = record.restarts.iter_mut();
+    let slices = restarts.flat_map(|restart| &mut restart.slices);
+    slices.filter(|slice| slice.arm == arm).for_each(change);
+}
+
+/// What is found, where a change made something that does not fit.
+#[track_caller]
+fn found(change: impl FnOnce(&mut Record)) -> Vec<String> {
+    let mut record = record();
+    change(&mut record);
+    let found = check(&record);
+    assert!(!found.is_empty());
+    found
+}
+
+#[track_caller]
+fn says(found: &[String], part: &str) {
+    assert!(
+        found.iter().any(|one| one.contains(part)),
+        "{part}: {found:#?}"
+    );
+}
+
+#[test]
+fn a_record_as_it_was_measured_fits() {
+    assert_eq!(check(&record()), [""; 0]);
+}
+
+#[test]
+fn a_tenth_more_requests_of_one_server_are_found() {
+    let more = |count: u64| count + count / 10;
+    let both = found(|record| {
+        each_slice(record, 1, |slice| {
+            slice.requests = more(slice.requests);
+            slice.total_requests = more(slice.total_requests);
+        });
+    });
+    says(&both, "warp, item: its slices have");
+    says(&both, "warp, list: its slices have");
+    assert!(both.iter().all(|one| one.contains("warp")), "{both:#?}");
+    // The ratios rest on these alone.
+    let whole = found(|record| {
+        each_slice(record, 1, |slice| {
+            slice.total_requests = more(slice.total_requests);
+        });
+    });
+    says(
+        &whole,
+        "warp, item: the rate over whole slices is 1.10 times",
+    );
+    // Whoever changes the histogram too leaves the latencies.
+    let faster = found(|record| {
+        each_slice(record, 1, |slice| slice.mean_ns = slice.mean_ns * 10 / 11);
+    });
+    says(&faster, "warp, item: the mean latency of its slices is");
+}
+
+#[test]
+fn cpu_time_that_was_never_spent_is_found() {
+    let less = found(|record| {
+        each_slice(record, 1, |slice| {
+            slice.cpu_ns = slice.cpu_ns.map(|time| time * 7 / 10);
+        });
+    });
+    says(&less, "warp, item: ");
+    says(&less, "s of CPU time in user and kernel, but");
+    let more = found(|record| {
+        each_slice(record, 2, |slice| slice.busy_ns = Some(2 * slice.total_ns));
+    });
+    says(
+        &more,
+        "salvo, list: 46.8 ms of busy time in 23.4 ms on 1 core",
+    );
+}
+
+#[test]
+fn slices_that_no_machine_can_have_measured_are_found() {
+    let window = found(|record| record.restarts[3].slices[5].window_ns = 10_000_000);
+    says(&window, "restart 4, ");
+    says(&window, "a window of 10.000 ms, where 20 are planned");
+    let total = found(|record| record.restarts[0].slices[0].total_ns = 1_000_000);
+    says(&total, "a window of 20.0 ms in 1.0 ms");
+    let count = found(|record| {
+        let slice = &mut record.restarts[0].slices[0];
+        slice.total_requests = slice.requests - 1;
+    });
+    says(&count, "requests counted of");
+    let percentiles = found(|record| record.restarts[0].slices[0].p50_ns = u64::MAX);
+    says(&percentiles, "a median above the 99th percentile");
+}
+
+#[test]
+fn what_is_not_as_planned_is_found() {
+    let seed = found(|record| record.plan.seed += 1);
+    says(&seed, "slices are not in the order of the plan's seed");
+    says(
+        &seed,
+        "servers were not started in the order of the plan's seed",
+    );
+    let fewer = found(|record| record.restarts[2].slices.retain(|slice| slice.arm != 2));
+    says(
+        &fewer,
+        "restart 3, salvo, item: 0 slices, where the plan has 12",
+    );
+    let dropped = found(|record| record.restarts.truncate(9));
+    says(&dropped, "called complete with 9 of 12 restarts");
+    let further = found(|record| record.restarts[11].restart = 40);
+    says(&further, "restart 41 is measured, but the plan has 12");
+    let twice = found(|record| record.restarts[1] = record.restarts[0].clone());
+    says(&twice, "restarts are not in their order");
+    let endless = found(|record| record.plan.restarts = u32::MAX);
+    says(&endless, "more than anyone measures");
+}
+
+#[test]
+fn what_was_cut_short_fits() {
+    let mut record = record();
+    record.state = State::Interrupted;
+    record.restarts.truncate(8);
+    let last = &mut record.restarts[7];
+    last.complete = false;
+    last.slices.truncate(40);
+    assert_eq!(check(&record), [""; 0]);
+    // A server that was excluded on the way has fewer slices.
+    record.restarts.truncate(6);
+    record.exclusions.push(Exclusion {
+        arm: 2,
+        restart: Some(3),
+        lane: None,
+        reason: "an answer was wrong".to_owned(),
+    });
+    for restart in &mut record.restarts[4..] {
+        restart.slices.retain(|slice| slice.arm != 2);
+        restart.arms.retain(|life| life.arm != 2);
+    }
+    assert_eq!(check(&record), [""; 0]);
+}
+
+#[test]
+fn restarts_that_follow_too_soon_are_found() {
+    let soon = found(|record| record.restarts[5].started = record.restarts[4].started.clone());
+    says(&soon, "restart 6 began before");
+    let never = found(|record| record.restarts[5].started = "noon".to_owned());
+    says(&never, "restart 6: \"noon\" is no moment");
+    let watched = found(|record| {
+        record.restarts[0].machine.as_mut().unwrap().available_ns = 1_000_000_000;
+    });
+    says(&watched, "longer than the machine was watched");
+    let others = found(|record| {
+        record.restarts[0].machine.as_mut().unwrap().others_ns = Some(60_000_000_000);
+    });
+    says(&others, "others took more time of the cores than there was");
+}
+
+#[test]
+fn stored_results_that_were_changed_are_found() {
+    let conformance = found(|record| {
+        let found = record.servers[0].conformance.as_mut().unwrap();
+        found.cases = vec![CaseFinding {
+            id: "wire/one".to_owned(),
+            verdict: CaseVerdict::Fails,
+            note: None,
+            reason: None,
+            upstream: None,
+        }];
+    });
+    says(&conformance, "axum: 120 cases are said to conform, 0 do");
+    says(&conformance, "axum: 0 cases are said to fail, 1 do");
+    let failed = found(|record| {
+        let found = record.servers[0].conformance.as_mut().unwrap();
+        found.failed = vec!["wire/one".to_owned()];
+    });
+    says(&failed, "axum fails wire/one, and is not excluded");
+    let hash = found(|record| {
+        record.servers[0].program.as_mut().unwrap().sha256 = "none".to_owned();
+    });
+    says(&hash, "is no SHA-256");
+    let estimates = found(|record| {
+        let estimate = Estimate {
+            value: 50.0,
+            low: 60.0,
+            high: 70.0,
+        };
+        let functions = [("axum".to_owned(), estimate)].into();
+        record.estimates = Some(Estimates {
+            medians: [("dispatch/one".to_owned(), functions)].into(),
+            ..Estimates::default()
+        });
+    });
+    says(&estimates, "dispatch/one/axum is not within its interval");
+    let resolved = found(|record| {
+        let mut known = calibration();
+        known.lanes[0].told_apart.share = 0.5;
+        record.calibration = Some(known);
+    });
+    says(&resolved, "calibration is not within its interval");
+}
+
+#[test]
+fn an_offered_rate_is_the_share_that_it_is_called() {
+    let offered = |per_second: f64| {
+        let mut record = record();
+        record.plan.latency = Some(LatencyPlan::new(Lane::Item, Vec::new(), 64, 28));
+        record.latency = Some(Latency {
+            rates: vec![OfferedRate {
+                per_second,
+                share: Some(0.25),
+            }],
+            restarts: Vec::new(),
+        });
+        check(&record)
+    };
+    assert_eq!(offered(30_000.0), [""; 0]);
+    says(&offered(33_000.0), "33000 requests/s are called 25 %");
+}

@@ -1,0 +1,52 @@
+//! `cargo compare check`: do records fit together?
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::failure::{Failure, print};
+use crate::gathered::{Part, each, look, places};
+
+/// What to check.
+#[derive(Args, Debug)]
+pub struct Options {
+    /// Records, their directories, or directories that hold such directories
+    #[arg(value_name = "RECORDS", required = true)]
+    records: Vec<PathBuf>,
+}
+
+/// Prints of each record what does not fit together, or that all does.
+///
+/// # Errors
+/// [`Failure::Usage`] where there is no such record, [`Failure::Unmet`] where one does not fit together.
+pub fn run(options: &Options) -> Result<(), Failure> {
+    let places = places(&options.records)?;
+    let count = places.len();
+    let describe = |record: &quartet_record::Record, name: String| {
+        let date = record.started.get(..10).unwrap_or(&record.started);
+        Ok(format!("{name}: {date}, {}", record.machine.sentence()))
+    };
+    let mut misfits = 0;
+    for one in each(&places, |place| look(place, Part::Whole, describe)) {
+        let one = one?;
+        let verdict = if one.misfits.is_empty() {
+            "fits"
+        } else {
+            "does not fit together"
+        };
+        let mut text = format!("{}: {verdict}\n", one.found);
+        for misfit in &one.misfits {
+            text += &format!("· {misfit}\n");
+        }
+        print(&text)?;
+        misfits += usize::from(!one.misfits.is_empty());
+    }
+    match misfits {
+        0 => Ok(()),
+        _ => Err(Failure::Unmet(format!(
+            "{misfits} of {count} record{} {} not fit together",
+            if count == 1 { "" } else { "s" },
+            if misfits == 1 { "does" } else { "do" }
+        ))),
+    }
+}
