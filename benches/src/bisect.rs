@@ -44,7 +44,7 @@ pub struct Options {
     package: Option<String>,
 
     /// A release that is fast enough
-    #[arg(long, value_name = "VERSION", required_unless_present = "path")]
+    #[arg(long, value_name = "VERSION", required_unless_present = "checkout")]
     from: Option<Version>,
 
     /// A later release that is slower [default: the one that the servers are locked to]
@@ -53,14 +53,14 @@ pub struct Options {
 
     /// A checkout of the crate with git, which is not touched, to look through its commits
     #[arg(long, value_name = "DIR", requires = "good", conflicts_with = "from")]
-    path: Option<PathBuf>,
+    checkout: Option<PathBuf>,
 
     /// A commit that is fast enough
-    #[arg(long, value_name = "REV", requires = "path")]
+    #[arg(long, value_name = "REV", requires = "checkout")]
     good: Option<String>,
 
     /// A later commit that is slower [default: HEAD]
-    #[arg(long, value_name = "REV", requires = "path")]
+    #[arg(long, value_name = "REV", requires = "checkout")]
     bad: Option<String>,
 
     /// How many more instructions or allocations per request are slower
@@ -90,7 +90,7 @@ pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
         ));
     }
     if options.run.has_own() {
-        let sentence = "bisect looks for a server of servers.toml, and not for one of --exec";
+        let sentence = "bisect looks for a server of servers.toml, and not for one of --exec; a checkout is named by --checkout";
         return Err(Failure::Usage(sentence.to_owned()));
     }
     let lanes: Vec<Lane> = options.run.lanes();
@@ -139,7 +139,7 @@ fn candidates(options: &Options, catalogue: &Catalogue) -> Result<Candidates, St
     let package =
         package.ok_or_else(|| format!("`{}` has no framework; name a --crate", base.name))?;
     let framework = base.framework.as_deref();
-    match (&options.path, &options.from) {
+    match (&options.checkout, &options.from) {
         (Some(path), _) => {
             let good = options.good.as_deref().unwrap_or_default();
             let bad = options.bad.as_deref().unwrap_or("HEAD");
@@ -152,7 +152,7 @@ fn candidates(options: &Options, catalogue: &Catalogue) -> Result<Candidates, St
             from,
             options.to.as_ref(),
         ),
-        (None, None) => Err("name releases by --from, or commits by --path and --good".to_owned()),
+        (None, None) => Err("name releases by --from, or commits by --checkout and --good".to_owned()),
     }
 }
 
