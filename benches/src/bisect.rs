@@ -152,7 +152,9 @@ fn candidates(options: &Options, catalogue: &Catalogue) -> Result<Candidates, St
             from,
             options.to.as_ref(),
         ),
-        (None, None) => Err("name releases by --from, or commits by --checkout and --good".to_owned()),
+        (None, None) => {
+            Err("name releases by --from, or commits by --checkout and --good".to_owned())
+        }
     }
 }
 
