@@ -1,7 +1,7 @@
 //! What several records say of the same servers, one after the other: the ratio to the reference by date and by
 //! version.
 //!
-//! Ratios belong to a machine, so that the runs of one processor with as many cores make a [`Section`]. What else
+//! Ratios belong to a machine, so that the runs of one processor with as many cores make a section. What else
 //! changed between two runs of a section is said beside the second.
 
 mod change;
