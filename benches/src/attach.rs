@@ -11,7 +11,7 @@ use quartet_report::html;
 
 use crate::estimates::{home, read};
 use crate::failure::{Failure, named, print};
-use crate::page::suite;
+use crate::page::background_here;
 
 /// Into which record, and from where.
 #[derive(Args, Debug)]
@@ -63,7 +63,13 @@ fn attach(options: &Options, mut record: Record) -> Result<()> {
     let place = file.parent().unwrap_or(Path::new(""));
     let file = record.write(place)?;
     let division = Division::of(&record)?;
-    let page = html::write(&record, &Analysis::of(&record)?, &division, &suite(), place)?;
+    let page = html::write(
+        &record,
+        &Analysis::of(&record)?,
+        &division,
+        &background_here(),
+        place,
+    )?;
     for remark in &division.remarks {
         print(&format!("{remark}\n"))?;
     }

@@ -12,11 +12,11 @@ use quartet_report::text::{Form, markdown, render, render_division};
 use quartet_report::{Conclusion, html, link, splice};
 
 use crate::failure::{Failure, named, print};
-use crate::page::suite;
+use crate::page::background_here;
 use crate::run;
 use crate::{
     ab, attach, bisect, calibrate, check, defaults, diff, export, history, hold, list, pool,
-    repack, schema, versus,
+    repack, schema, site, versus,
 };
 
 /// Compares the servers of servers.toml: builds, tests and measures them side by side, and reports
@@ -86,6 +86,8 @@ enum What {
     Schema,
     /// Show what each framework's own server does by default
     Defaults(defaults::Options),
+    /// Write a site of static pages: what to choose by, a page for each framework, the records and the guide
+    Site(site::Options),
     /// Compare the load generator with wrk, oha and h2load
     Generator(versus::Options),
 }
@@ -135,6 +137,7 @@ pub fn main() -> ExitCode {
         Some(What::Pack(options)) => repack::run(&options),
         Some(What::Schema) => schema::run().map_err(Failure::from),
         Some(What::Defaults(options)) => defaults::run(&options),
+        Some(What::Site(options)) => site::run(&options),
         Some(What::Report(options)) => report(&options),
         Some(What::Generator(options)) => versus::run(&options),
     };
@@ -160,7 +163,7 @@ fn show(options: &ReportOptions, record: &Record) -> Result<()> {
     }
     if let Some(directory) = &options.picture {
         for theme in html::Theme::ALL {
-            let picture = html::picture(record, &analysis, &suite(), theme)?;
+            let picture = html::picture(record, &analysis, &background_here(), theme)?;
             put(&directory.join(theme.file_name()), &picture)?;
         }
         return Ok(());
@@ -170,7 +173,13 @@ fn show(options: &ReportOptions, record: &Record) -> Result<()> {
         let run = link(file, &Record::file(&options.record));
         return put(
             file,
-            &html::page(record, &analysis, &division, &suite(), run.as_deref())?,
+            &html::page(
+                record,
+                &analysis,
+                &division,
+                &background_here(),
+                run.as_deref(),
+            )?,
         );
     }
     let form = if options.markdown {

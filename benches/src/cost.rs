@@ -11,7 +11,7 @@ mod entries;
 pub(crate) mod lines;
 mod memory;
 mod process;
-mod source;
+pub(crate) mod source;
 mod start_up;
 mod stripped;
 #[cfg(test)]

@@ -23,11 +23,11 @@ use capability::{CAPABILITIES, Capability, Seen};
 /// What to do with the page.
 #[derive(Args, Debug)]
 pub struct Options {
-    /// Write the page to this file instead of printing it
+    /// Write the page to this file instead of printing it, and the same as data beside it (.json)
     #[arg(long, value_name = "FILE", conflicts_with = "check")]
     write: Option<PathBuf>,
 
-    /// Fail if this file is not what would be written
+    /// Fail if this file and the data beside it (.json) are not what would be written
     #[arg(long, value_name = "FILE")]
     check: Option<PathBuf>,
 }
@@ -80,15 +80,27 @@ pub fn run(options: &Options) -> Result<(), Failure> {
         });
         gathered.collect::<Result<_>>()
     })?;
-    let page = page::page(&observed, &added)?;
+    let data = page::data(&observed, &added)?;
+    let (page, data) = (page::page(&data)?, data.text()?);
     match (&options.write, &options.check) {
         (Some(file), _) => {
-            let written = fs::write(file, page);
-            Ok(written.with_context(|| format!("cannot write {}", file.display()))?)
+            for (file, text) in [(file, &page), (&beside(file), &data)] {
+                fs::write(file, text)
+                    .with_context(|| format!("cannot write {}", file.display()))?;
+            }
+            Ok(())
         }
-        (None, Some(file)) => check(file, &page),
+        (None, Some(file)) => {
+            check(file, file, &page)?;
+            check(&beside(file), file, &data)
+        }
         (None, None) => Ok(print(&page)?),
     }
+}
+
+/// The data of a page.
+fn beside(page: &Path) -> PathBuf {
+    page.with_extension("json")
 }
 
 /// The plain program with two more routes: one panics, the other takes a second. What it does by default shows in a
@@ -123,7 +135,8 @@ fn ask(server: &Server, program: &Path, capability: &Capability) -> Result<Seen>
         .with_context(|| format!("{}: {}", server.name, capability.name))
 }
 
-fn check(file: &Path, page: &str) -> Result<(), Failure> {
+/// `written` is the page that is to be written where `file` is not as it should be.
+fn check(file: &Path, written: &Path, page: &str) -> Result<(), Failure> {
     let read =
         fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
     let differs = read
@@ -140,6 +153,6 @@ fn check(file: &Path, page: &str) -> Result<(), Failure> {
         "{}:{}: it would be {is:?}; `cargo compare defaults --write {}` writes it",
         file.display(),
         line + 1,
-        file.display()
+        written.display()
     )))
 }

@@ -41,6 +41,7 @@ pub mod run;
 mod runs;
 pub mod schema;
 pub mod selection;
+pub mod site;
 mod spawn;
 pub mod subject;
 pub mod system;

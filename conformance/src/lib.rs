@@ -25,6 +25,7 @@ pub mod report;
 pub mod self_check;
 pub mod servers;
 pub mod url;
+pub mod view;
 
 mod case;
 mod context;

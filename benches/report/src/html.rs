@@ -1,24 +1,27 @@
 //! The report as one page that needs no other file, no script and no network.
 
-mod block;
-mod chart;
+mod background;
+pub(crate) mod block;
+pub(crate) mod chart;
+mod choose;
 mod circumstances;
-mod conformance;
+pub(crate) mod conformance;
 mod cost;
 mod cpu;
 mod database;
-mod division;
+pub(crate) mod defaults;
+pub(crate) mod division;
+pub(crate) mod grid;
 mod history;
 mod latency;
-mod material;
+pub(crate) mod material;
 mod modes;
 mod open_loop;
 mod percentiles;
 mod picture;
 mod pool;
-mod rates;
+pub(crate) mod rates;
 mod raw;
-mod suite;
 mod variants;
 mod verdict;
 
@@ -34,17 +37,17 @@ use crate::verdict::Conclusion;
 use block::Section;
 use material::Material;
 
+pub use background::{Background, Suite};
 pub use history::history;
 pub use picture::{Theme, picture};
 pub use pool::pool_page;
-pub use suite::Suite;
 
 /// The page's name beside the record it is of.
 pub const FILE_NAME: &str = "report.html";
 
 /// Everything a run says, as a page: verdicts in sentences, charts with the tables behind them,
 /// how it was measured, and what to beware of. `division` is criterion's word on where a request's
-/// time goes; `suite` is the one whose findings the record has; `run` is where the page finds the record, as a relative link.
+/// time goes; `run` is where the page finds the record, as a relative link.
 ///
 /// # Errors
 /// Where the record is damaged.
@@ -52,18 +55,20 @@ pub fn page(
     record: &Record,
     analysis: &Analysis,
     division: &Division,
-    suite: &Suite<'_>,
+    background: &Background<'_>,
     run: Option<&str>,
 ) -> Result<String> {
-    let material = Material::new(record, analysis, suite)?;
+    let material = Material::new(record, analysis, background)?;
     let conclusion = Conclusion::of(record, analysis, None);
     let document = Document {
         title: "Quartet: a comparison",
-        base_style: suite.style,
+        base_style: background.suite.style,
+        home: background.home.as_deref(),
         provenance: material.provenance(),
         verdict: conclusion.verdict,
         notices: conclusion.missing,
         sections: [
+            choose::section(&material),
             Some(verdict::section(&material)),
             variants::section(&material),
             Some(rates::section(&material)),
@@ -75,6 +80,7 @@ pub fn page(
             Some(cost::footprint(&material)),
             Some(cost::start_up(&material)),
             Some(conformance::section(&material)),
+            defaults::section(&material),
             Some(division::section(&material, division)),
             Some(circumstances::resolution(&material)),
             Some(circumstances::method(&material)),
@@ -96,13 +102,13 @@ pub fn write(
     record: &Record,
     analysis: &Analysis,
     division: &Division,
-    suite: &Suite<'_>,
+    background: &Background<'_>,
     directory: &Path,
 ) -> Result<PathBuf> {
     let file = directory.join(FILE_NAME);
     let run = Record::file(directory);
     let run = run.file_name().and_then(|name| name.to_str());
-    let page = page(record, analysis, division, suite, run)?;
+    let page = page(record, analysis, division, background, run)?;
     fs::write(&file, page).with_context(|| format!("cannot write {}", file.display()))?;
     Ok(file)
 }
@@ -112,6 +118,7 @@ pub fn write(
 struct Document<'a> {
     title: &'static str,
     base_style: &'a str,
+    home: Option<&'a str>,
     /// When, by which command and where it was measured.
     provenance: String,
     /// Who is first, in a sentence or two.

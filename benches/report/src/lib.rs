@@ -12,6 +12,8 @@
 //! ```
 
 pub mod calibration;
+mod choose;
+pub mod defaults;
 pub mod diff;
 pub mod export;
 pub mod history;
@@ -19,6 +21,7 @@ pub mod html;
 mod link;
 pub mod numbers;
 pub mod pool;
+pub mod site;
 mod splice;
 pub mod table;
 pub mod text;

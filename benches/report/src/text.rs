@@ -24,7 +24,7 @@ pub(crate) use latency::{NOT_SHOWN, equals, heading, left_out, verdicts};
 pub(crate) use modes::of_its_own;
 pub use page::Form;
 pub(crate) use page::Page;
-pub(crate) use rates::{commands, custom_caption, rate_caption};
+pub(crate) use rates::{commands, custom_caption, rank, rate_caption};
 
 /// Everything a run says: a table for each lane, one of what does not depend on the lane, what is
 /// excluded and why, what else to know, and how it was measured.

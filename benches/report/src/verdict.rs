@@ -89,7 +89,10 @@ fn of_lanes(record: &Record, lanes: &[LaneAnalysis]) -> Vec<String> {
         let relative = alone.and_then(|lane| only(record, lane));
         let relative = relative.filter(|_| names.len() == 1);
         let said = standing.sentence(record, &relative.unwrap_or_default());
-        format!("{}: {said}", list(names, "and"))
+        match (names.as_slice(), alone) {
+            ([name], Some(lane)) => format!("{name} ({}): {said}", record.plan.request(lane.lane)),
+            _ => format!("{}: {said}", list(names, "and")),
+        }
     });
     said.collect()
 }

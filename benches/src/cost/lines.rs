@@ -86,6 +86,108 @@ pub(crate) fn item(text: &str, name: &str) -> Option<Item> {
     })
 }
 
+/// What stands under a comment that cites an issue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Cited {
+    /// The comment's first line, from 1.
+    pub(crate) line: usize,
+    /// The issues that the comment cites, as `owner/name#123`.
+    pub(crate) issues: Vec<String>,
+    /// The comment, without its slashes.
+    pub(crate) comment: String,
+    /// The code under it, as the file has it. What lies between its parts is left out.
+    pub(crate) code: String,
+    /// How many lines of code that is.
+    pub(crate) lines: usize,
+}
+
+/// The workarounds of a file's text, in order.
+pub(crate) fn cited(text: &str) -> Vec<Cited> {
+    let lines = parse(text);
+    let is_comment =
+        |index: usize| lines[index].code.is_empty() && !lines[index].comment.is_empty();
+    let mut found: Vec<Cited> = Vec::new();
+    let mut index = 0;
+    while index < lines.len() {
+        if !is_comment(index) {
+            index += 1;
+            continue;
+        }
+        let end = (index..lines.len()).find(|&line| !is_comment(line));
+        let end = end.unwrap_or(lines.len());
+        let block = &lines[index..end];
+        let is_of_file = block[0].comment.starts_with("//!");
+        let issues: Vec<String> = block
+            .iter()
+            .filter_map(|line| issue(&line.comment))
+            .collect();
+        if !issues.is_empty() {
+            let under = match is_of_file {
+                true => (0..lines.len()).collect(),
+                false => under(&lines, end),
+            };
+            found.push(Cited {
+                line: index + 1,
+                issues,
+                comment: said(block),
+                code: shown(text, &under, is_of_file.then_some(end)),
+                lines: under
+                    .iter()
+                    .filter(|&&line| !lines[line].code.is_empty())
+                    .count(),
+            });
+        }
+        index = end;
+    }
+    found
+}
+
+/// A comment's words.
+fn said(block: &[Line]) -> String {
+    let words = block
+        .iter()
+        .map(|line| line.comment.trim_start_matches(['/', '!']).trim());
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// Lines of a file, from `after` on if that is given, with a mark where some are left out, and no deeper than they need be.
+fn shown(text: &str, lines: &BTreeSet<usize>, after: Option<usize>) -> String {
+    let all: Vec<&str> = text.lines().collect();
+    let after = after.unwrap_or(0);
+    let kept: Vec<usize> = lines
+        .iter()
+        .copied()
+        .filter(|&line| line >= after)
+        .collect();
+    let depth = |line: &&str| line.len() - line.trim_start().len();
+    let written = kept.iter().map(|&line| all[line]);
+    let least = written
+        .filter(|line| !line.trim().is_empty())
+        .map(|line| depth(&line))
+        .min();
+    let mut code = String::new();
+    let mut before = None;
+    for line in kept {
+        if before.is_some_and(|before| before + 1 != line) {
+            code += "…\n";
+        }
+        code += all[line].get(least.unwrap_or(0)..).unwrap_or_default();
+        code.push('\n');
+        before = Some(line);
+    }
+    code.trim_end().to_owned()
+}
+
+/// Every Rust file under a directory, or the file itself.
+///
+/// # Errors
+/// Where the directory cannot be read.
+pub(crate) fn rust_files(path: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = files(path).with_context(|| format!("cannot read {}", path.display()))?;
+    found.sort();
+    Ok(found)
+}
+
 /// Counts a file, or every Rust file under a directory.
 fn counted(path: &Path) -> Result<Count> {
     let mut sum = Count::default();
@@ -146,22 +248,23 @@ fn workarounds(lines: &[Line]) -> BTreeSet<usize> {
     {
         return (0..lines.len()).collect();
     }
-    let mut found = BTreeSet::new();
-    for comment in starts(lines, cites) {
-        let is_code = |&index: &usize| !lines[index].code.is_empty();
-        let Some(start) = (comment..lines.len()).find(is_code) else {
-            continue;
-        };
-        let item = extent(lines, start);
-        if let Some(name) = lines[item.clone()]
-            .iter()
-            .find_map(|line| type_name(&line.code))
-        {
-            for start in starts(lines, |line| implements(&line.code, name)) {
-                found.extend(extent(lines, start));
-            }
+    let under = starts(lines, cites).flat_map(|comment| under(lines, comment));
+    under.collect()
+}
+
+/// The lines of what follows a comment: with a type, its `impl` blocks.
+fn under(lines: &[Line], comment: usize) -> BTreeSet<usize> {
+    let is_code = |&index: &usize| !lines[index].code.is_empty();
+    let Some(start) = (comment..lines.len()).find(is_code) else {
+        return BTreeSet::new();
+    };
+    let item = extent(lines, start);
+    let mut found: BTreeSet<usize> = item.clone().collect();
+    let mut declared = lines[item].iter();
+    if let Some(name) = declared.find_map(|line| type_name(&line.code)) {
+        for start in starts(lines, |line| implements(&line.code, name)) {
+            found.extend(extent(lines, start));
         }
-        found.extend(item);
     }
     found
 }

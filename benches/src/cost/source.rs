@@ -11,11 +11,11 @@ const SHARED_BY_ALL: &str = "quartet-common";
 
 /// A server's own source.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Source {
+pub(crate) struct Source {
     /// What to count: the directory of its package's source, or the one file of an example.
-    pub(super) own: PathBuf,
+    pub(crate) own: PathBuf,
     /// The directories of the project's crates that it needs besides what all servers share.
-    pub(super) helpers: Vec<PathBuf>,
+    pub(crate) helpers: Vec<PathBuf>,
     /// The root of its own crate: what is taken to be changed before it is built again.
     pub(super) root: PathBuf,
 }
@@ -24,7 +24,7 @@ pub(super) struct Source {
 ///
 /// # Errors
 /// Where cargo does not tell of the package.
-pub(super) fn of(server: &Server, program: &Path, root: &Path) -> Result<Option<Source>> {
+pub(crate) fn of(server: &Server, program: &Path, root: &Path) -> Result<Option<Source>> {
     let Some(name) = server.package.as_deref() else {
         return Ok(None);
     };

@@ -19,7 +19,7 @@ use super::capability::CAPABILITIES;
 use crate::cost::lines::{self, Item};
 
 /// Where it is, and what its files are below.
-const ROOM: &str = "servers";
+pub(super) const ROOM: &str = "servers";
 
 /// What the finished servers add: by framework, then by capability.
 #[derive(Debug)]
@@ -32,6 +32,8 @@ pub(super) struct Added {
 pub(super) struct Placed {
     /// The file, from the directory of the page.
     pub(super) file: String,
+    /// The item's name.
+    pub(super) name: String,
     /// The item.
     pub(super) item: Item,
     /// The upstream issue, as `owner/name#123`.
@@ -97,6 +99,7 @@ fn placed(named: &str, room: &Path) -> Result<Placed> {
     }
     Ok(Placed {
         file: file.to_owned(),
+        name: name.to_owned(),
         item,
         issue: issue.map(str::to_owned),
     })

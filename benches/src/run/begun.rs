@@ -18,7 +18,7 @@ use crate::database::Database;
 use crate::environment::{self, Private};
 use crate::exec::Own;
 use crate::failure::{Failure, print};
-use crate::page::suite;
+use crate::page::background;
 use crate::{machine, runs};
 
 /// A comparison under way.
@@ -130,7 +130,13 @@ impl Run {
         let directory = self.claim.directory();
         print(&format!("\n{found}\n"))?;
         let division = Division::of(&self.record)?;
-        let page = html::write(&self.record, analysis, &division, &suite(), directory)?;
+        let page = html::write(
+            &self.record,
+            analysis,
+            &division,
+            &background(Some(self.catalogue.root())),
+            directory,
+        )?;
         let place = quoted(&directory.to_string_lossy());
         let conclusion = Conclusion::of(&self.record, analysis, Some(&place));
         let (record, page) = (Record::file(directory), page.display());

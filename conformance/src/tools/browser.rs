@@ -84,7 +84,7 @@ impl Browser {
     /// # Errors
     /// [`ToolError::Unusable`] if it will not start on this machine whoever asks; another if it is not
     /// there, or does not start for a reason that is not known.
-    pub(super) fn start() -> Result<Self, ToolError> {
+    pub(crate) fn start() -> Result<Self, ToolError> {
         let program = find(PROGRAM).ok_or_else(|| failed(io::ErrorKind::NotFound.into()))?;
         Self::start_by(&program)
     }
@@ -159,6 +159,15 @@ impl Browser {
             .filter(|entry| entry["level"] == "SEVERE")
             .filter_map(|entry| entry["message"].as_str());
         Ok(messages.map(str::to_owned).collect())
+    }
+
+    /// Carries out a command of the DevTools protocol, which can do what WebDriver cannot.
+    ///
+    /// # Errors
+    /// If it failed, or the browser fails.
+    pub(crate) fn protocol(&self, command: &str, parameters: &Value) -> Result<(), WebDriverError> {
+        let body = json!({"cmd": command, "params": parameters});
+        self.post("/goog/cdp/execute", &body).map(drop)
     }
 
     fn on(&self, element: &Value, command: &str, body: &Value) -> Result<(), WebDriverError> {

@@ -4,20 +4,21 @@ use askama::Template;
 use askama::filters::HtmlSafe;
 
 use super::chart::Chart;
+use super::grid::Grid;
 use crate::table::{Align, Table};
 
 /// A part of the page, under a heading of the second level.
-pub(super) struct Section {
+pub(crate) struct Section {
     /// The name of its place on the page.
-    pub(super) id: &'static str,
-    pub(super) heading: &'static str,
-    pub(super) blocks: Vec<Block>,
+    pub(crate) id: &'static str,
+    pub(crate) heading: &'static str,
+    pub(crate) blocks: Vec<Block>,
 }
 
 /// One thing on the page.
 #[derive(Template)]
 #[template(path = "block.html")]
-pub(super) enum Block {
+pub(crate) enum Block {
     Paragraph(String),
     /// A sentence that matters most.
     Lead(String),
@@ -27,6 +28,10 @@ pub(super) enum Block {
     Chart(Chart),
     Table(Captioned),
     Matrix(Matrix),
+    Grid(Grid),
+    /// Markup that was made here.
+    Html(String),
+    Code(String),
     /// Shown when asked for.
     Folded {
         summary: String,
@@ -41,15 +46,15 @@ pub(super) enum Block {
 impl HtmlSafe for Block {}
 
 /// Blocks under a heading of the third level.
-pub(super) struct Panel {
-    pub(super) heading: String,
-    pub(super) blocks: Vec<Block>,
+pub(crate) struct Panel {
+    pub(crate) heading: String,
+    pub(crate) blocks: Vec<Block>,
 }
 
 /// An entry of a list.
-pub(super) struct Item {
-    pub(super) text: String,
-    pub(super) link: Option<Link>,
+pub(crate) struct Item {
+    pub(crate) text: String,
+    pub(crate) link: Option<Link>,
 }
 
 impl<T: Into<String>> From<T> for Item {
@@ -62,15 +67,15 @@ impl<T: Into<String>> From<T> for Item {
 }
 
 /// A place to go on reading.
-pub(super) struct Link {
-    pub(super) label: String,
-    pub(super) target: String,
+pub(crate) struct Link {
+    pub(crate) label: String,
+    pub(crate) target: String,
 }
 
 impl Link {
     /// A link to a page of the web. None where the text is no such address: a record may be
     /// anyone's.
-    pub(super) fn web(address: &str) -> Option<Self> {
+    pub(crate) fn web(address: &str) -> Option<Self> {
         let known = ["https://", "http://"];
         known
             .iter()
@@ -83,18 +88,18 @@ impl Link {
 }
 
 /// A table and what it is of.
-pub(super) struct Captioned {
-    pub(super) caption: String,
-    pub(super) table: Table,
+pub(crate) struct Captioned {
+    pub(crate) caption: String,
+    pub(crate) table: Table,
     /// Which column names the row.
-    pub(super) header: usize,
+    pub(crate) header: usize,
     /// What is said instead of the cells that a row leaves empty at its end: row, and words.
-    pub(super) notes: Vec<(usize, String)>,
+    pub(crate) notes: Vec<(usize, String)>,
 }
 
 impl Captioned {
     /// A table whose first column names the row.
-    pub(super) fn new(caption: impl Into<String>, table: Table) -> Self {
+    pub(crate) fn new(caption: impl Into<String>, table: Table) -> Self {
         Self {
             caption: caption.into(),
             table,
@@ -155,7 +160,7 @@ struct Cell<'a> {
 }
 
 /// The table behind a chart.
-pub(super) fn behind(caption: String, table: Table) -> Block {
+pub(crate) fn behind(caption: String, table: Table) -> Block {
     Block::Folded {
         summary: "As a table".to_owned(),
         blocks: vec![Block::Table(Captioned::new(caption, table))],
@@ -164,25 +169,25 @@ pub(super) fn behind(caption: String, table: Table) -> Block {
 }
 
 /// Which server does what: a word a cell.
-pub(super) struct Matrix {
-    pub(super) caption: String,
-    pub(super) servers: Vec<String>,
-    pub(super) rows: Vec<MatrixRow>,
+pub(crate) struct Matrix {
+    pub(crate) caption: String,
+    pub(crate) servers: Vec<String>,
+    pub(crate) rows: Vec<MatrixRow>,
 }
 
 /// One requirement.
-pub(super) struct MatrixRow {
-    pub(super) id: String,
-    pub(super) requirement: String,
-    pub(super) cells: Vec<Option<Mark>>,
+pub(crate) struct MatrixRow {
+    pub(crate) id: String,
+    pub(crate) requirement: String,
+    pub(crate) cells: Vec<Option<Mark>>,
 }
 
 /// What was found of one server.
-pub(super) struct Mark {
-    pub(super) word: &'static str,
-    pub(super) class: &'static str,
+pub(crate) struct Mark {
+    pub(crate) word: &'static str,
+    pub(crate) class: &'static str,
     /// Empty where there is nothing to say.
-    pub(super) note: String,
+    pub(crate) note: String,
 }
 
 #[cfg(test)]

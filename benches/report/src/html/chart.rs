@@ -11,9 +11,9 @@ mod mark;
 mod scale;
 mod timeline;
 
-pub(super) use bars::{BarRow, Bars};
-pub(super) use intervals::{IntervalRow, Intervals};
-pub(super) use lines::{Lines, Series};
-pub(super) use mark::{Chart, Mark};
-pub(super) use scale::Spread;
-pub(super) use timeline::{Figure, Step, Timeline};
+pub(crate) use bars::{BarRow, Bars};
+pub(crate) use intervals::{IntervalRow, Intervals};
+pub(crate) use lines::{Lines, Series};
+pub(crate) use mark::{Chart, Mark};
+pub(crate) use scale::Spread;
+pub(crate) use timeline::{Figure, Step, Timeline};

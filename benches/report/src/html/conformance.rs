@@ -29,7 +29,7 @@ pub(super) fn section(material: &Material<'_>) -> Section {
             printed: true,
         });
     }
-    let matrix = matrix(servers, &material.suite.cases);
+    let matrix = matrix(servers, &material.background.suite.cases);
     if !matrix.rows.is_empty() {
         blocks.push(Block::Folded {
             summary: format!("Every case: {}", matrix.rows.len()),
@@ -82,7 +82,7 @@ fn findings(server: &ServerRecord) -> &[CaseFinding] {
 
 /// What is not simply as it should be, with reasons: the worst first, and servers together of
 /// which the same is to be said.
-fn deviations(servers: &[ServerRecord]) -> Vec<Item> {
+pub(crate) fn deviations(servers: &[ServerRecord]) -> Vec<Item> {
     let mut found: Vec<(&CaseFinding, Vec<&str>)> = Vec::new();
     for server in servers {
         for case in findings(server) {

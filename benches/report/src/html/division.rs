@@ -15,7 +15,7 @@ const PARTS: [(&str, &str); 4] = [
     ("part3", "kernel"),
 ];
 
-pub(super) fn section(material: &Material<'_>, division: &Division) -> Section {
+pub(crate) fn section(material: &Material<'_>, division: &Division) -> Section {
     let mut blocks = Vec::new();
     if division.lanes.is_empty() {
         blocks.push(Block::Paragraph(

@@ -64,6 +64,7 @@ pub fn history(history: &History, unread: &[String], suite: &Suite<'_>) -> Resul
     let document = Document {
         title: "Quartet: history",
         base_style: suite.style,
+        home: None,
         provenance: history.period(),
         verdict: Vec::new(),
         notices: unread.to_vec(),

@@ -5,25 +5,25 @@ use quartet_analysis::{Analysis, Detail, LaneAnalysis, details};
 use quartet_record::Record;
 use quartet_record::plan::{ArmRole, Lane};
 
-use super::suite::Suite;
+use super::background::Background;
 use crate::text::{Form, Page as Tables};
 
 /// What the sections are made from.
-pub(super) struct Material<'a> {
-    pub(super) record: &'a Record,
-    pub(super) analysis: &'a Analysis,
-    pub(super) suite: &'a Suite<'a>,
+pub(crate) struct Material<'a> {
+    pub(crate) record: &'a Record,
+    pub(crate) analysis: &'a Analysis,
+    pub(crate) background: &'a Background<'a>,
     /// The tables that the report on a terminal has too.
-    pub(super) tables: Tables<'a>,
+    pub(crate) tables: Tables<'a>,
     /// One entry a lane of the analysis.
-    pub(super) details: Vec<Vec<Detail>>,
+    pub(crate) details: Vec<Vec<Detail>>,
 }
 
 impl<'a> Material<'a> {
-    pub(super) fn new(
+    pub(crate) fn new(
         record: &'a Record,
         analysis: &'a Analysis,
-        suite: &'a Suite<'a>,
+        background: &'a Background<'a>,
     ) -> Result<Self> {
         let details = analysis
             .lanes
@@ -33,7 +33,7 @@ impl<'a> Material<'a> {
         Ok(Self {
             record,
             analysis,
-            suite,
+            background,
             tables: Tables {
                 record,
                 form: Form::Text,
@@ -42,29 +42,29 @@ impl<'a> Material<'a> {
         })
     }
 
-    pub(super) fn lanes(&self) -> impl Iterator<Item = (&LaneAnalysis, &[Detail])> {
+    pub(crate) fn lanes(&self) -> impl Iterator<Item = (&LaneAnalysis, &[Detail])> {
         let details = self.details.iter().map(Vec::as_slice);
         self.analysis.lanes.iter().zip(details)
     }
 
     /// A lane's name, and what is asked in it.
-    pub(super) fn heading(&self, lane: Lane) -> String {
+    pub(crate) fn heading(&self, lane: Lane) -> String {
         format!("{}: {}", lane.name(), self.record.plan.request(lane))
     }
 
-    pub(super) fn name(&self, arm: usize) -> &str {
+    pub(crate) fn name(&self, arm: usize) -> &str {
         &self.record.plan.arms[arm].name
     }
 
-    pub(super) fn role(&self, arm: usize) -> ArmRole {
+    pub(crate) fn role(&self, arm: usize) -> ArmRole {
         self.record.plan.arms[arm].role
     }
 
-    pub(super) fn reference(&self) -> Option<&str> {
+    pub(crate) fn reference(&self) -> Option<&str> {
         self.tables.reference()
     }
 
-    pub(super) fn provenance(&self) -> String {
+    pub(crate) fn provenance(&self) -> String {
         let record = self.record;
         format!(
             "Measured {} by {} on {}.",

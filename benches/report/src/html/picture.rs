@@ -5,7 +5,7 @@ use askama::Template;
 use quartet_analysis::Analysis;
 use quartet_record::Record;
 
-use super::Suite;
+use super::Background;
 use super::chart::{Chart, Mark};
 use super::material::Material;
 use super::rates::plot;
@@ -62,10 +62,10 @@ impl Theme {
 pub fn picture(
     record: &Record,
     analysis: &Analysis,
-    suite: &Suite<'_>,
+    background: &Background<'_>,
     theme: Theme,
 ) -> Result<String> {
-    let material = Material::new(record, analysis, suite)?;
+    let material = Material::new(record, analysis, background)?;
     let reference = material.reference().unwrap_or("the reference");
     let mut panels = Vec::new();
     let mut top = 0.0;
@@ -128,11 +128,12 @@ mod tests {
     use super::*;
 
     fn drawn(record: &Record, theme: Theme) -> Result<String> {
-        let suite = Suite {
-            cases: Vec::new(),
-            style: "",
-        };
-        picture(record, &Analysis::of(record)?, &suite, theme)
+        picture(
+            record,
+            &Analysis::of(record)?,
+            &Background::nothing(),
+            theme,
+        )
     }
 
     #[test]

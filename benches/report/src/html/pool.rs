@@ -56,6 +56,7 @@ pub fn pool_page(pool: &Pool, contributions: &[Contribution], style: &str) -> Re
     let document = Document {
         title: "Quartet: several machines",
         base_style: style,
+        home: None,
         provenance: provenance(pool, contributions),
         verdict: Vec::new(),
         notices,

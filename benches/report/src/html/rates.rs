@@ -42,7 +42,7 @@ pub(super) fn section(material: &Material<'_>) -> Section {
     }
 }
 
-pub(super) fn plot(material: &Material<'_>, lane: &LaneAnalysis, reference: &str) -> Chart {
+pub(crate) fn plot(material: &Material<'_>, lane: &LaneAnalysis, reference: &str) -> Chart {
     let rows: Vec<IntervalRow> = lane
         .rows
         .iter()

@@ -13,8 +13,17 @@ use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 
 use super::*;
+use crate::defaults::tests::defaults;
 
-/// A suite of two cases.
+/// A suite of two cases, and what is known of the made-up frameworks.
+fn background() -> Background<'static> {
+    Background {
+        suite: suite(),
+        defaults: Some(defaults()),
+        home: None,
+    }
+}
+
 fn suite() -> Suite<'static> {
     Suite {
         cases: vec![("wire/one", "It must."), ("wire/two", "It must too.")],
@@ -43,7 +52,14 @@ fn shown(record: &Record) -> String {
         remarks: vec!["less than nothing".to_owned()],
     };
     let analysis = Analysis::of(record).unwrap();
-    page(record, &analysis, &division, &suite(), Some("run.json")).unwrap()
+    page(
+        record,
+        &analysis,
+        &division,
+        &background(),
+        Some("run.json"),
+    )
+    .unwrap()
 }
 
 fn estimate(value: f64) -> Estimate {
@@ -318,6 +334,7 @@ fn links_within_the_page_lead_somewhere_and_names_are_used_once() {
 fn sections_come_in_the_order_people_read_them() {
     let page = &*PAGE;
     let ids = [
+        "choose",
         "verdict",
         "rates",
         "cpu",
@@ -327,6 +344,7 @@ fn sections_come_in_the_order_people_read_them() {
         "footprint",
         "start-up",
         "conformance",
+        "defaults",
         "division",
         "resolution",
         "method",
@@ -393,4 +411,65 @@ fn what_a_record_says_is_never_markup() {
         assert!(!page.contains(markup), "{markup}");
     }
     elements(page);
+}
+
+#[test]
+fn the_table_to_choose_by_has_each_answer_with_its_evidence() {
+    let page = &*PAGE;
+    let start = page.find("<section id=\"choose\">").unwrap();
+    let end = start + page[start..].find("</section>").unwrap();
+    let table = &page[start..end];
+    for question in [
+        "Speed: GET /greetings/en",
+        "Speed: GET /greetings ",
+        "Latency, µs",
+        "Memory, MB",
+        "Start-up, ms",
+        "Size of the program",
+        "Crates",
+        "Built in by default",
+        "Lines that add the others",
+        "Conformance",
+    ] {
+        assert!(table.contains(question), "{question}: {table}");
+    }
+    for id in [
+        "rates",
+        "latency",
+        "memory",
+        "start-up",
+        "footprint",
+        "defaults",
+        "conformance",
+    ] {
+        assert!(table.contains(&format!("<a href=\"#{id}\">")), "{id}");
+    }
+    // The floor, the reference and the copy are no choice.
+    for name in ["axum", "warp", "salvo"] {
+        let heading = format!("<th scope=\"col\">{name}");
+        assert_eq!(table.matches(&heading).count(), 1, "{name}");
+    }
+    assert!(!table.contains("null") && !table.contains("(again)"));
+    assert!(
+        table.contains("<strong><a href=\"#defaults\">2 of 2</a></strong>"),
+        "{table}"
+    );
+    assert!(
+        table.contains("rank 1, ") && table.contains("excluded"),
+        "{table}"
+    );
+}
+
+#[test]
+fn what_is_not_known_has_no_row() {
+    let mut empty = record();
+    empty.cost = None;
+    let analysis = Analysis::of(&empty).unwrap();
+    let division = Division::of(&empty).unwrap();
+    let page = page(&empty, &analysis, &division, &Background::nothing(), None).unwrap();
+    let start = page.find("<section id=\"choose\">").unwrap();
+    let table = &page[start..start + page[start..].find("</section>").unwrap()];
+    for question in ["Latency, µs", "Built in by default", "Workaround lines"] {
+        assert!(!table.contains(question), "{question}");
+    }
 }

@@ -140,18 +140,15 @@ fn excluded(material: &Material<'_>, lane: &LaneAnalysis) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::html::suite::Suite;
+    use crate::html::Background;
     use quartet_analysis::Analysis;
     use quartet_record::Record;
     use quartet_record::testing::{Simulation, record};
 
     fn said(record: &Record) -> Vec<String> {
         let analysis = Analysis::of(record).unwrap();
-        let suite = Suite {
-            cases: Vec::new(),
-            style: "",
-        };
-        let material = Material::new(record, &analysis, &suite).unwrap();
+        let background = Background::nothing();
+        let material = Material::new(record, &analysis, &background).unwrap();
         let lane = &analysis.lanes[0];
         let mut said = vec![first(&material, lane)];
         said.extend(sentences(&material, lane).into_iter().map(|item| item.text));

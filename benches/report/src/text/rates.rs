@@ -172,7 +172,7 @@ fn rate_cells(figures: &Figures, relative: String) -> [String; 6] {
     ]
 }
 
-pub(super) fn rank(rank: Rank) -> String {
+pub(crate) fn rank(rank: Rank) -> String {
     if rank.best == rank.worst {
         rank.best.to_string()
     } else {

@@ -16,14 +16,17 @@ fn each_of_two_lanes_has_a_sentence_with_intervals() {
         panic!("{said:?}");
     };
     assert!(
-        item.starts_with("item: warp is first, ahead of axum by 13."),
+        item.starts_with("item (GET /greetings/en): warp is first, ahead of axum by 13."),
         "{item}"
     );
     assert!(
         item.contains(" and of salvo by 41.") && item.ends_with(")."),
         "{item}"
     );
-    assert!(list.starts_with("list: warp is first"), "{list}");
+    assert!(
+        list.starts_with("list (GET /greetings): warp is first"),
+        "{list}"
+    );
     assert_eq!(said.missing, Vec::<String>::new());
 }
 
@@ -59,7 +62,7 @@ fn ties_share_a_rank_and_what_is_open_says_how_many_restarts_it_takes() {
     simulation.bias = 0.02;
     let said = concluded(&simulation.run()).verdict;
     assert!(
-        said[0].starts_with("item: undecided who is first, "),
+        said[0].starts_with("item (GET /greetings/en): undecided who is first, "),
         "{said:?}"
     );
     assert!(said[0].contains("(--restarts "), "{said:?}");
@@ -71,7 +74,8 @@ fn a_server_alone_is_compared_with_the_reference() {
     simulation.arms.drain(1..3);
     let said = concluded(&simulation.run()).verdict;
     assert!(
-        said[0].starts_with("item: axum answers 0.83") && said[0].ends_with("as bare hyper."),
+        said[0].starts_with("item (GET /greetings/en): axum answers 0.83")
+            && said[0].ends_with("as bare hyper."),
         "{said:?}"
     );
 }
@@ -132,9 +136,15 @@ fn a_void_run_says_why_and_what_to_do() {
              machine, and measure again."
         ]
     );
-    assert!(said.verdict[0].starts_with("item: no verdict"), "{said:?}");
+    assert!(
+        said.verdict[0].starts_with("item (GET /greetings/en): no verdict"),
+        "{said:?}"
+    );
     let text = said.text();
-    assert!(text.starts_with("Verdict\n  item: no verdict"), "{text}");
+    assert!(
+        text.starts_with("Verdict\n  item (GET /greetings/en): no verdict"),
+        "{text}"
+    );
     assert!(
         text.lines().last().unwrap().starts_with("! Every row"),
         "{text}"

@@ -82,3 +82,39 @@ fn the_projects_own_servers_have_workarounds_and_more_besides() {
     }
     assert!(counted(&servers.join("nowhere")).is_err());
 }
+
+#[test]
+fn what_is_cited_is_shown_with_its_comment() {
+    let text = "/// Answers (tokio-rs/axum#728),\n/// and more.\nfn f() {\n    g();\n}\n\nfn h() {\n\
+                \x20   // Not so: seanmonstar/warp#1.\n    let x =\n        y;\n    x\n}\n";
+    let found = cited(text);
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert_eq!((found[0].line, found[0].lines), (1, 3));
+    assert_eq!(found[0].comment, "Answers (tokio-rs/axum#728), and more.");
+    assert_eq!(found[0].code, "fn f() {\n    g();\n}");
+    assert_eq!(found[1].issues, ["seanmonstar/warp#1"]);
+    assert_eq!(found[1].code, "let x =\n    y;");
+}
+
+#[test]
+fn what_is_cited_is_what_is_counted() {
+    let servers = Path::new(env!("CARGO_MANIFEST_DIR")).join("../servers");
+    let mut any = false;
+    for file in rust_files(&servers).unwrap() {
+        let text = fs::read_to_string(&file).unwrap();
+        // Workarounds within tests are not counted, and none there is shown twice.
+        let shown: usize = cited(&text).iter().map(|one| one.lines).sum();
+        assert!(shown >= count(&text).workarounds, "{}", file.display());
+        any |= shown > 0;
+    }
+    assert!(any);
+}
+
+#[test]
+fn a_type_and_a_file_are_shown_whole() {
+    let found = cited("// a/b#1\nstruct A;\n\nfn f() {}\n\nimpl A {\n}\n");
+    assert_eq!(found[0].code, "struct A;\n…\nimpl A {\n}");
+    let found = cited("//! Because of a/b#1.\n\nuse a;\nfn f() {}\n");
+    assert_eq!((found[0].line, found[0].lines), (1, 2));
+    assert_eq!(found[0].code, "\nuse a;\nfn f() {}");
+}

@@ -1,0 +1,29 @@
+//! The table to choose by.
+
+use super::block::{Block, Section};
+use super::defaults;
+use super::material::Material;
+use crate::choose::{Choice, LEGEND, Places};
+
+/// None where a run compares nothing.
+pub(super) fn section(material: &Material<'_>) -> Option<Section> {
+    let defaults = format!("#{}", defaults::ID);
+    let choice = Choice {
+        record: material.record,
+        analysis: material.analysis,
+        defaults: material.background.defaults.as_ref(),
+        places: Places {
+            report: "",
+            defaults: &defaults,
+            framework: &|_| None,
+        },
+    };
+    Some(Section {
+        id: "choose",
+        heading: "To choose by",
+        blocks: vec![
+            Block::Paragraph(LEGEND.to_owned()),
+            Block::Grid(choice.grid()?),
+        ],
+    })
+}
