@@ -10,7 +10,7 @@ use quartet_conformance::servers::Catalogue;
 use quartet_record::{Record, State};
 use quartet_report::Conclusion;
 use quartet_report::text::{Form, render};
-use quartet_report::variants::{Slowdown, comment, more_instructions, slowdown};
+use quartet_report::variants::{comment, more_instructions, slowdown};
 
 use crate::cost::counted;
 use crate::failure::{Failure, named, print};
@@ -193,15 +193,7 @@ fn outcome(record: &Record, analysis: &Analysis, share: Option<f64>) -> Result<(
         return Err(Failure::NoResult(no_result(record, analysis)));
     }
     let Some(share) = share else { return Ok(()) };
-    match slowdown(record, analysis, share) {
-        Slowdown::Proven(sentence) => Err(Failure::Unmet(sentence)),
-        Slowdown::Unknown(sentence) => Err(Failure::NoResult(sentence)),
-        Slowdown::Open(sentence) => {
-            eprintln!("{sentence}");
-            Ok(())
-        }
-        Slowdown::Refuted => Ok(()),
-    }
+    Failure::of_slowdown(slowdown(record, analysis, share))
 }
 
 #[cfg(test)]

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use clap::Args;
 use quartet_report::diff::Difference;
-use quartet_report::variants::Slowdown;
 
 use crate::failure::{Failure, named, print};
 use crate::numbers::percent;
@@ -46,15 +45,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
         counted(&difference, share)?;
     }
     if let Some(share) = options.fail_slower {
-        return match difference.slowdown(share) {
-            Slowdown::Proven(sentence) => Err(Failure::Unmet(sentence)),
-            Slowdown::Unknown(sentence) => Err(Failure::NoResult(sentence)),
-            Slowdown::Open(sentence) => {
-                eprintln!("{sentence}");
-                Ok(())
-            }
-            Slowdown::Refuted => Ok(()),
-        };
+        return Failure::of_slowdown(difference.slowdown(share));
     }
     match difference.consistent() || options.fail_instructions.is_some() {
         true => Ok(()),

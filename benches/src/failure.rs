@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use quartet_record::Record;
+use quartet_report::variants::Slowdown;
 
 use crate::interrupt;
 
@@ -35,6 +36,22 @@ impl From<anyhow::Error> for Failure {
 }
 
 impl Failure {
+    /// What a limit on slowdowns makes of what was found: only a proven one is a failure, and one that is open is said.
+    ///
+    /// # Errors
+    /// [`Failure::Unmet`] where it is proven, [`Failure::NoResult`] where nothing is known of it.
+    pub(crate) fn of_slowdown(found: Slowdown) -> std::result::Result<(), Self> {
+        match found {
+            Slowdown::Proven(sentence) => Err(Self::Unmet(sentence)),
+            Slowdown::Unknown(sentence) => Err(Self::NoResult(sentence)),
+            Slowdown::Open(sentence) => {
+                eprintln!("{sentence}");
+                Ok(())
+            }
+            Slowdown::Refuted => Ok(()),
+        }
+    }
+
     /// What is wrong with what the command line says, with its causes on the same line.
     pub fn usage(error: &anyhow::Error) -> Self {
         Self::Usage(format!("{error:#}"))

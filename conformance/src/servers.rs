@@ -69,6 +69,7 @@ mod build;
 mod command_line;
 mod content;
 mod database;
+mod error;
 mod process;
 mod setting;
 #[cfg(test)]
@@ -82,6 +83,7 @@ use std::{fs, io};
 use serde::Deserialize;
 
 pub use build::{Artifact, BuildError};
+pub use error::CatalogueError;
 pub use process::{Process, Signal, StartError, StartOptions};
 pub use setting::Setting;
 pub(crate) use setting::{MILLISECONDS, SECONDS, TIMES};
@@ -257,27 +259,6 @@ pub enum Ready {
     Line,
     /// It is told a free port, which is then tried until it accepts.
     Port,
-}
-
-/// Why a `servers.toml` cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum CatalogueError {
-    /// It cannot be read.
-    #[error("{}: {source}", file.display())]
-    Read {
-        /// The file.
-        file: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// It is not what it must be; the message names the line.
-    #[error("{}: {message}", file.display())]
-    Invalid {
-        /// The file.
-        file: PathBuf,
-        /// What is wrong, and where.
-        message: String,
-    },
 }
 
 #[derive(Deserialize)]

@@ -73,15 +73,10 @@ fn closed(
             format!("{counted} requests counted of {all} in all"),
         );
     }
-    if let Some(what) = times(slice.window_ns, slice.total_ns, planned_ms) {
-        add("times", what);
-    }
-    for (name, time) in [("CPU", slice.cpu_ns), ("busy", slice.busy_ns)] {
-        if let Some(what) =
-            time.and_then(|time| more_than_the_cores(record, name, time, slice.total_ns))
-        {
-            add(name, what);
-        }
+    let spent = [("CPU", slice.cpu_ns), ("busy", slice.busy_ns)];
+    let lasted = (slice.window_ns, slice.total_ns);
+    for (kind, what) in times_of(record, lasted, planned_ms, spent) {
+        add(kind, what);
     }
     if slice.p50_ns > slice.p99_ns {
         add(
@@ -92,6 +87,22 @@ fn closed(
     if slice.requests > 0 && slice.lane != Lane::Connect && slice.mean_ns == 0 {
         add("mean", "answers that took no time".to_owned());
     }
+}
+
+/// What does not fit of the times of a slice: how long its window and the whole of it `lasted`, and what its server
+/// `spent`.
+fn times_of(
+    record: &Record,
+    lasted: (u64, u64),
+    planned_ms: u64,
+    spent: [(&'static str, Option<u64>); 2],
+) -> Vec<(&'static str, String)> {
+    let (window_ns, total_ns) = lasted;
+    let too_long = times(window_ns, total_ns, planned_ms).map(|what| ("times", what));
+    let too_much = spent.into_iter().filter_map(|(name, time)| {
+        Some((name, more_than_the_cores(record, name, time?, total_ns)?))
+    });
+    too_long.into_iter().chain(too_much).collect()
 }
 
 fn open(
@@ -114,15 +125,10 @@ fn open(
             format!("{offered} requests offered of {all} in all"),
         );
     }
-    if let Some(what) = times(slice.window_ns, slice.total_ns, planned_ms) {
-        add("times", what);
-    }
-    for (name, time) in [("CPU", slice.cpu_ns), ("busy", slice.busy_ns)] {
-        if let Some(what) =
-            time.and_then(|time| more_than_the_cores(record, name, time, slice.total_ns))
-        {
-            add(name, what);
-        }
+    let spent = [("CPU", slice.cpu_ns), ("busy", slice.busy_ns)];
+    let lasted = (slice.window_ns, slice.total_ns);
+    for (kind, what) in times_of(record, lasted, planned_ms, spent) {
+        add(kind, what);
     }
     let percentiles = [Some(slice.p50_ns), slice.p90_ns, Some(slice.p99_ns)];
     if !percentiles.iter().flatten().is_sorted() {
