@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::stage::Stage;
-use super::traffic::{RECOVERED, Traffic};
+use super::traffic::{IN_TIME, RECOVERED, Traffic};
 use super::{NEEDS_PROC, case};
 use crate::postgres::{Frozen, PASSWORD, Stop};
 use crate::{Case, Context, Deviation, Outcome, Verdict};
@@ -70,6 +70,10 @@ pub(in crate::cases) const CASES: &[Case] = &[
 
 /// How long everything goes well at first.
 const BEFORE: Duration = Duration::from_millis(300);
+
+/// How long connections hang: until the server must have recovered, and then for longer than a request may wait that is
+/// sent to one of them all the same.
+const HANGING: Duration = RECOVERED.saturating_add(IN_TIME);
 
 /// How long the database is away: longer than a request may wait.
 const OUTAGE: Duration = Duration::from_millis(1600);
@@ -210,7 +214,7 @@ fn frozen_connections(context: &Context, most: usize) -> Outcome {
     let frozen = backends.iter().take(most).map(freeze);
     let frozen: Vec<Frozen> = frozen.collect::<Result<_, _>>()?;
     let since = Instant::now();
-    scene.traffic.go_on_for(RECOVERED);
+    scene.traffic.go_on_for(HANGING);
     let thawed = Instant::now();
     drop(frozen);
     scene.traffic.go_on_for(BEFORE);
