@@ -30,8 +30,7 @@ pub struct Calibration {
     pub machine: Machine,
     /// Restarts measured for rates.
     pub restarts: usize,
-    /// Restarts of each run that was put together from them. Runs that measure latency have
-    /// [`LatencyPlan::RESTARTS`](crate::plan::LatencyPlan::RESTARTS).
+    /// Restarts of each run that was put together from them. Runs that measure latency have a number of their own.
     pub run_restarts: usize,
     /// Comparisons that each such run was corrected for.
     pub comparisons: usize,

@@ -27,7 +27,7 @@ pub(crate) const OLDEST_VERSION: u32 = 2;
 /// One run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Record {
-    /// [`SCHEMA_VERSION`] of the writer.
+    /// The version of this schema that the writer has.
     pub schema_version: u32,
     /// When the run began, RFC 3339 in UTC.
     pub started: String,

@@ -31,7 +31,7 @@ pub enum Lane {
     /// GET /greetings, of a server that reads the list from PostgreSQL.
     #[serde(rename = "db-list")]
     DbList,
-    /// GET of a path of the user's own, of servers in any language: see [`Custom`](super::Custom).
+    /// GET of a path of the user's own, of servers in any language, as the plan's `custom` says.
     Custom,
 }
 
