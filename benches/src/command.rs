@@ -16,7 +16,7 @@ use crate::page::background_here;
 use crate::run;
 use crate::{
     ab, attach, bisect, calibrate, check, defaults, diff, export, history, hold, list, pool,
-    repack, schema, site, versus,
+    repack, schema, site, upkeep, versus,
 };
 
 /// Compares the servers of servers.toml: builds, tests and measures them side by side, and reports
@@ -43,7 +43,8 @@ Exit codes:
        pool: no record has a valid ratio
   4    calibrate: this machine misses a promised precision; diff: the records differ; ab and diff:
        slower than --fail-slower allows, or more instructions than --fail-instructions does;
-       check and pool: a record does not fit together
+       check and pool: a record does not fit together;
+       defaults and upkeep with --check: the page differs
   130  interrupted; the record keeps what was measured")]
 struct Command {
     #[command(subcommand)]
@@ -86,6 +87,8 @@ enum What {
     Schema,
     /// Show what each framework's own server does by default
     Defaults(defaults::Options),
+    /// Show how each framework is kept up: releases, minimum Rust versions and advisories
+    Upkeep(upkeep::Options),
     /// Write a site of static pages: what to choose by, a page for each framework, the records and the guide
     Site(site::Options),
     /// Compare the load generator with wrk, oha and h2load
@@ -137,6 +140,7 @@ pub fn main() -> ExitCode {
         Some(What::Pack(options)) => repack::run(&options),
         Some(What::Schema) => schema::run().map_err(Failure::from),
         Some(What::Defaults(options)) => defaults::run(&options),
+        Some(What::Upkeep(options)) => upkeep::run(&options),
         Some(What::Site(options)) => site::run(&options),
         Some(What::Report(options)) => report(&options),
         Some(What::Generator(options)) => versus::run(&options),

@@ -48,5 +48,6 @@ pub mod system;
 #[cfg(test)]
 #[cfg(target_os = "linux")]
 mod testing;
+pub mod upkeep;
 mod variant;
 pub mod versus;

@@ -7,6 +7,7 @@ use quartet_conformance::report::html::BASE_STYLE;
 use quartet_conformance::servers::Catalogue;
 use quartet_report::defaults::Defaults;
 use quartet_report::html::{Background, Suite};
+use quartet_report::upkeep::{self, Upkeep};
 
 /// The suite that servers are held to here, and what is known of the frameworks in the repository at `root`. What is
 /// not readable there is said on standard error, and left out.
@@ -16,9 +17,15 @@ pub(crate) fn background(root: Option<&Path>) -> Background<'static> {
         eprintln!("what frameworks do by default is left out: {error:#}");
         None
     });
+    let upkeep = root.map_or(Ok(None), |root| Upkeep::read(&root.join(upkeep::FILE)));
+    let upkeep = upkeep.unwrap_or_else(|error| {
+        eprintln!("how frameworks are kept up is left out: {error:#}");
+        None
+    });
     Background {
         suite: suite(),
         defaults,
+        upkeep,
         home: None,
     }
 }

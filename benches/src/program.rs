@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
+use cargo_metadata::semver::Version;
 use quartet_record::Program;
 use sha2::{Digest as _, Sha256};
 
@@ -56,9 +57,16 @@ fn allocator(content: &[u8]) -> Option<String> {
     found.map(|(name, _)| name.to_owned())
 }
 
-/// Crates compiled for this package alone. Cargo's metadata would not do: it joins the features
-/// of all packages of the workspace, and with them crates that this one never sees.
 fn count_crates(package: &str, root: &Path) -> Result<usize> {
+    Ok(crates_of(package, root)?.len())
+}
+
+/// Crates of the registry that are compiled for this package alone. Cargo's metadata would not do: it joins the features
+/// of all packages of the workspace, and with them crates that this one never sees.
+///
+/// # Errors
+/// Where cargo does not tell of the package.
+pub(crate) fn crates_of(package: &str, root: &Path) -> Result<BTreeSet<(String, Version)>> {
     let output = Command::new("cargo")
         .args([
             "tree",
@@ -78,12 +86,12 @@ fn count_crates(package: &str, root: &Path) -> Result<usize> {
         "`cargo tree --package {package}`: {}",
         complaint.trim()
     );
-    Ok(distinct_crates(&String::from_utf8_lossy(&output.stdout)))
+    distinct_crates(&String::from_utf8_lossy(&output.stdout))
 }
 
 /// Lines are `name v1.2.3`, with a path after the project's own crates and `(*)` after those
 /// shown before. Two versions of a crate are both compiled, and count as two.
-fn distinct_crates(tree: &str) -> usize {
+fn distinct_crates(tree: &str) -> Result<BTreeSet<(String, Version)>> {
     let of_registry = |line: &&str| !line.contains("(/") && !line.contains(":\\");
     tree.lines()
         .filter(of_registry)
@@ -91,8 +99,11 @@ fn distinct_crates(tree: &str) -> usize {
             let mut words = line.split_ascii_whitespace();
             Some((words.next()?, words.next()?))
         })
-        .collect::<BTreeSet<_>>()
-        .len()
+        .map(|(name, version)| {
+            let version = Version::parse(version.trim_start_matches('v'));
+            Ok((name.to_owned(), version.with_context(|| name.to_owned())?))
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -104,7 +115,7 @@ mod tests {
         let tree = "quartet-axum v0.1.0 (/home/me/quartet/servers/axum)\naxum v0.8.9\n\
                     axum-core v0.5.6\nserde_derive v1.0.228 (proc-macro)\naxum-core v0.5.6 (*)\n\
                     base64 v0.22.1\nbase64 v0.23.1\nquartet-common v0.1.0 (C:\\quartet\\common)\n";
-        assert_eq!(distinct_crates(tree), 5);
+        assert_eq!(distinct_crates(tree).unwrap().len(), 5);
     }
 
     #[test]

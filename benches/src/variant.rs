@@ -37,7 +37,7 @@ pub(crate) use difference::short;
 pub(crate) use git::testing;
 pub(crate) use git::{Commit, history};
 use name::Name;
-pub(crate) use published::{Release, locked, missing, releases};
+pub(crate) use published::{Release, locked, missing, present, releases};
 
 /// Beside a variant's workspace: what differs, one a line, with whole paths, for whoever goes on with a run.
 const NOTE: &str = "variant.differences";

@@ -6,9 +6,10 @@ use quartet_record::Record;
 use quartet_record::plan::ArmRole;
 
 use crate::defaults::Defaults;
-use crate::html::grid::{Column, Grid, GridCell, GridRow};
+use crate::grid::{Column, Grid, GridCell, GridRow};
 use crate::numbers::{megabytes, microseconds, milliseconds, thousands};
 use crate::text::rank;
+use crate::upkeep::{Upkeep, grid::rows_to_choose_by};
 
 /// What the table is, in sentences.
 pub(crate) const LEGEND: &str = "Each answer leads to its evidence. Bold: first by this run's intervals, or the best of \
@@ -20,6 +21,8 @@ pub(crate) struct Places<'a> {
     pub(crate) report: &'a str,
     /// The table of what each framework does by default.
     pub(crate) defaults: &'a str,
+    /// The table of how each is kept up.
+    pub(crate) upkeep: &'a str,
     /// The page of a framework, by its name; none on a run's page.
     pub(crate) framework: &'a dyn Fn(&str) -> Option<String>,
 }
@@ -29,6 +32,7 @@ pub(crate) struct Choice<'a> {
     pub(crate) record: &'a Record,
     pub(crate) analysis: &'a Analysis,
     pub(crate) defaults: Option<&'a Defaults>,
+    pub(crate) upkeep: Option<&'a Upkeep>,
     pub(crate) places: Places<'a>,
 }
 
@@ -87,6 +91,7 @@ impl Choice<'_> {
         rows.extend(self.made_of(arms));
         rows.extend(self.by_default(arms));
         rows.extend(self.conformance(arms));
+        rows.extend(self.upkeep(arms));
         rows.retain(|row| row.cells.iter().any(|cell| cell.target.is_some()));
         rows
     }
@@ -353,6 +358,24 @@ impl Choice<'_> {
                 &|value| value.to_string(),
             ),
         ]
+    }
+
+    fn upkeep(&self, arms: &[usize]) -> Vec<GridRow> {
+        let Some(upkeep) = self.upkeep else {
+            return Vec::new();
+        };
+        let crates = arms.iter().map(|&arm| {
+            let server = self.record.server_of(arm)?;
+            upkeep.of(server.framework.as_deref()?)
+        });
+        let mut rows = rows_to_choose_by(upkeep, &crates.collect::<Vec<_>>());
+        let cells = rows.iter_mut().flat_map(|row| &mut row.cells);
+        for cell in cells.filter(|cell| cell.text != GridCell::NOTHING) {
+            cell.target = Some(self.places.upkeep.to_owned());
+            // They are on the page that the answer leads to.
+            cell.links.clear();
+        }
+        rows
     }
 
     fn conformance(&self, arms: &[usize]) -> Option<GridRow> {

@@ -11,7 +11,6 @@ mod cpu;
 mod database;
 pub(crate) mod defaults;
 pub(crate) mod division;
-pub(crate) mod grid;
 mod history;
 mod latency;
 pub(crate) mod material;
@@ -22,6 +21,7 @@ mod picture;
 mod pool;
 pub(crate) mod rates;
 mod raw;
+pub(crate) mod upkeep;
 mod variants;
 mod verdict;
 
@@ -81,6 +81,7 @@ pub fn page(
             Some(cost::start_up(&material)),
             Some(conformance::section(&material)),
             defaults::section(&material),
+            upkeep::section(&material),
             Some(division::section(&material, division)),
             Some(circumstances::resolution(&material)),
             Some(circumstances::method(&material)),

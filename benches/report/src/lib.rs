@@ -16,6 +16,7 @@ mod choose;
 pub mod defaults;
 pub mod diff;
 pub mod export;
+mod grid;
 pub mod history;
 pub mod html;
 mod link;
@@ -25,6 +26,7 @@ pub mod site;
 mod splice;
 pub mod table;
 pub mod text;
+pub mod upkeep;
 pub mod variants;
 mod verdict;
 

@@ -34,6 +34,7 @@ pub const INDEX: &str = "index.html";
 
 /// The pages of the project's own that are not documents: their places, and how they are called.
 const DEFAULTS: &str = "defaults.html";
+const UPKEEP: &str = "upkeep.html";
 const RECORDS: &str = "records/index.html";
 
 /// Documents that the site has whether or not anything links to them.
@@ -284,6 +285,7 @@ impl<'a> Site<'a> {
         let frameworks = frameworks.map(|name| (framework_page(name), name.clone()));
         let more = [
             (DEFAULTS, "By default"),
+            (UPKEEP, "Upkeep"),
             ("guide/index.html", "Guide"),
             ("METHODOLOGY.html", "Method"),
             (RECORDS, "Records"),
@@ -295,6 +297,7 @@ impl<'a> Site<'a> {
             "METHODOLOGY.html" => self.has("METHODOLOGY.md"),
             "README.html" => self.has("README.md"),
             DEFAULTS => self.input.background.defaults.is_some(),
+            UPKEEP => self.input.background.upkeep.is_some(),
             _ => true,
         };
         own.into_iter()

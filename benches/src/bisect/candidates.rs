@@ -83,7 +83,10 @@ impl Candidates {
         let within = published
             .iter()
             .filter(|release| (from..=to).contains(&&release.version));
-        for Release { version, is_yanked } in within {
+        for Release {
+            version, is_yanked, ..
+        } in within
+        {
             let is_end = version == from || version == to;
             match (is_yanked, version.pre.is_empty()) {
                 (true, _) if is_end => return Err(format!("`{package}` {version} is yanked")),
@@ -154,6 +157,8 @@ mod tests {
         let published = published.map(|(text, is_yanked)| Release {
             version: version(text),
             is_yanked,
+            published: None,
+            rust_version: None,
         });
         let (from, to) = (version(from), version(to));
         Candidates::of_releases(&published, Some(framework), "web", &from, &to)

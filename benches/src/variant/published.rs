@@ -18,6 +18,10 @@ pub(crate) struct Release {
     pub(crate) version: Version,
     /// Whether it was withdrawn.
     pub(crate) is_yanked: bool,
+    /// When it was published, RFC 3339 in UTC; none where the registry does not say.
+    pub(crate) published: Option<String>,
+    /// The least Rust version that it states.
+    pub(crate) rust_version: Option<String>,
 }
 
 /// The releases of a crate that is in the lock file of the workspace `root`, the oldest first. Cargo brings its copy of
@@ -26,13 +30,32 @@ pub(crate) struct Release {
 /// # Errors
 /// Where the lock file does not have the crate, or cargo's copy cannot be read.
 pub(crate) fn releases(root: &Path, name: &str) -> Result<Vec<Release>> {
+    let package = package(root, name)?;
+    if let Err(error) = cargo::look_up(root, &package) {
+        eprintln!("releases of `{name}` as they were last known: {error:#}");
+    }
+    last_known(root, name)
+}
+
+/// The same, where nothing but the registry's present word will do.
+///
+/// # Errors
+/// Where the lock file does not have the crate, or cargo cannot bring its copy of the index up to date.
+pub(crate) fn present(root: &Path, name: &str) -> Result<Vec<Release>> {
+    cargo::look_up(root, &package(root, name)?)?;
+    last_known(root, name)
+}
+
+/// A crate of the lock file, as cargo names it.
+fn package(root: &Path, name: &str) -> Result<String> {
     let lock = Lock::read(root)?;
     let locked = lock.releases(name);
     let version = locked.first();
     let version = version.with_context(|| format!("no server depends on `{name}`"))?;
-    if let Err(error) = cargo::look_up(root, &format!("{name}@{version}")) {
-        eprintln!("releases of `{name}` as they were last known: {error:#}");
-    }
+    Ok(format!("{name}@{version}"))
+}
+
+fn last_known(root: &Path, name: &str) -> Result<Vec<Release>> {
     let unknown = || format!("no releases of `{name}` are known");
     let mut found = known(root, name).with_context(unknown)?;
     ensure!(!found.is_empty(), unknown());
@@ -70,6 +93,8 @@ fn known(root: &Path, name: &str) -> Result<Vec<Release>> {
         Ok(Release {
             version: Version::parse(&one.version)?,
             is_yanked: one.yanked,
+            published: one.pubtime.as_deref().map(str::to_owned),
+            rust_version: one.rust_version.as_deref().map(str::to_owned),
         })
     });
     releases.collect()
@@ -104,6 +129,8 @@ mod tests {
         let release = |version: &str, is_yanked| Release {
             version: Version::parse(version).unwrap(),
             is_yanked,
+            published: None,
+            rust_version: None,
         };
         let releases = [
             release("0.8.0", false),

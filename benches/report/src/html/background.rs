@@ -1,6 +1,7 @@
 //! What a page says besides what is in its record.
 
 use crate::defaults::Defaults;
+use crate::upkeep::Upkeep;
 
 /// What a page says besides what is in its record.
 #[derive(Clone, Debug)]
@@ -9,6 +10,8 @@ pub struct Background<'a> {
     pub suite: Suite<'a>,
     /// What each framework does by default, where that is known.
     pub defaults: Option<Defaults>,
+    /// How each framework is kept up, where that is known.
+    pub upkeep: Option<Upkeep>,
     /// A link to the page that a set of pages begins with, where the page is one of a set.
     pub home: Option<String>,
 }
@@ -23,6 +26,7 @@ impl Background<'_> {
                 style: "",
             },
             defaults: None,
+            upkeep: None,
             home: None,
         }
     }

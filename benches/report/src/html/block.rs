@@ -4,7 +4,8 @@ use askama::Template;
 use askama::filters::HtmlSafe;
 
 use super::chart::Chart;
-use super::grid::Grid;
+use crate::grid::Grid;
+pub(crate) use crate::grid::Link;
 use crate::table::{Align, Table};
 
 /// A part of the page, under a heading of the second level.
@@ -63,27 +64,6 @@ impl<T: Into<String>> From<T> for Item {
             text: text.into(),
             link: None,
         }
-    }
-}
-
-/// A place to go on reading.
-pub(crate) struct Link {
-    pub(crate) label: String,
-    pub(crate) target: String,
-}
-
-impl Link {
-    /// A link to a page of the web. None where the text is no such address: a record may be
-    /// anyone's.
-    pub(crate) fn web(address: &str) -> Option<Self> {
-        let known = ["https://", "http://"];
-        known
-            .iter()
-            .any(|scheme| address.starts_with(scheme))
-            .then(|| Self {
-                label: address.to_owned(),
-                target: address.to_owned(),
-            })
     }
 }
 

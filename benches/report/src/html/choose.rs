@@ -3,18 +3,22 @@
 use super::block::{Block, Section};
 use super::defaults;
 use super::material::Material;
+use super::upkeep;
 use crate::choose::{Choice, LEGEND, Places};
 
 /// None where a run compares nothing.
 pub(super) fn section(material: &Material<'_>) -> Option<Section> {
     let defaults = format!("#{}", defaults::ID);
+    let upkeep = format!("#{}", upkeep::ID);
     let choice = Choice {
         record: material.record,
         analysis: material.analysis,
         defaults: material.background.defaults.as_ref(),
+        upkeep: material.background.upkeep.as_ref(),
         places: Places {
             report: "",
             defaults: &defaults,
+            upkeep: &upkeep,
             framework: &|_| None,
         },
     };

@@ -1,9 +1,9 @@
 //! What each framework does by default.
 
 use super::block::{Block, Link, Section};
-use super::grid::{Column, Grid, GridCell, GridRow};
 use super::material::Material;
 use crate::defaults::{Added, Defaults, Framework, Seen, issue_address};
+use crate::grid::{Column, Grid, GridCell, GridRow};
 
 /// Where the section is on the page.
 pub(crate) const ID: &str = "defaults";

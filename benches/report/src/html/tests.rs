@@ -14,12 +14,14 @@ use quick_xml::reader::Reader;
 
 use super::*;
 use crate::defaults::tests::defaults;
+use crate::upkeep::tests::upkeep;
 
 /// A suite of two cases, and what is known of the made-up frameworks.
 fn background() -> Background<'static> {
     Background {
         suite: suite(),
         defaults: Some(defaults()),
+        upkeep: Some(upkeep()),
         home: None,
     }
 }

@@ -6,11 +6,12 @@ use quartet_record::plan::{ArmRole, Lane};
 use super::{Entry, Page, Site, Workaround, framework_page, index, relative, report_of};
 use crate::choose::LEGEND;
 use crate::defaults::{Defaults, issue_address};
+use crate::grid::{Column, Grid, GridCell, GridRow};
+use crate::html;
 use crate::html::block::{Block, Item, Link, Panel, Section};
 use crate::html::chart::{IntervalRow, Intervals};
 use crate::html::conformance::deviations;
 use crate::html::defaults;
-use crate::html::grid::{Column, Grid, GridCell, GridRow};
 use crate::numbers::interval;
 
 pub(super) fn add(site: &mut Site<'_>) -> Result<()> {
@@ -27,6 +28,7 @@ pub(super) fn add(site: &mut Site<'_>) -> Result<()> {
         sections.extend(figures(site, &page, name));
         sections.extend(by_default(site, &page, name)?);
         sections.push(workarounds(site, &page, name)?);
+        sections.extend(upkeep(site, name));
         sections.push(known_deviations(site, &page, name));
         sections.push(division(site, &page, name));
         sections.extend(history(site, &page, name));
@@ -116,6 +118,12 @@ fn by_default(site: &mut Site<'_>, page: &str, name: &str) -> Result<Option<Sect
     );
     let blocks = vec![Block::Paragraph(tally), Block::Grid(grid)];
     Ok(Some(section("defaults", "By default", blocks)))
+}
+
+fn upkeep(site: &Site<'_>, name: &str) -> Option<Section> {
+    let upkeep = site.input.background.upkeep.as_ref()?;
+    let blocks = html::upkeep::blocks(upkeep, &[upkeep.of(name)?], &|_| None);
+    Some(section(html::upkeep::ID, "Upkeep", blocks))
 }
 
 fn workarounds(site: &mut Site<'_>, page: &str, name: &str) -> Result<Section> {

@@ -1,16 +1,19 @@
-//! The first page, and the page of what each framework does by default.
+//! The first page, and the pages of what each framework does by default and how it is kept up.
 
 use std::collections::BTreeMap;
 
 use anyhow::Result;
 
-use super::{DEFAULTS, INDEX, Page, RECORDS, Site, framework_page, markdown, relative, report_of};
+use super::{
+    DEFAULTS, INDEX, Page, RECORDS, Site, UPKEEP, framework_page, markdown, relative, report_of,
+};
 use crate::choose::{Choice, LEGEND, Places};
 use crate::defaults::Framework;
+use crate::grid::Grid;
 use crate::html::block::{Block, Item, Link, Panel, Section};
-use crate::html::grid::Grid;
 use crate::html::material::Material;
-use crate::html::{defaults, rates};
+use crate::html::{defaults, rates, upkeep};
+use crate::upkeep::Published;
 use crate::verdict::Conclusion;
 
 pub(super) fn add(site: &mut Site<'_>) -> Result<()> {
@@ -46,7 +49,8 @@ pub(super) fn add(site: &mut Site<'_>) -> Result<()> {
         notices: conclusion.missing,
         sections,
     })?;
-    by_default(site)
+    by_default(site)?;
+    kept_up(site)
 }
 
 fn item(text: &str, label: &str, target: String) -> Item {
@@ -63,7 +67,7 @@ fn item(text: &str, label: &str, target: String) -> Item {
 pub(super) fn choice(site: &Site<'_>, page: &str) -> Option<Grid> {
     let (name, record, analysis) = site.input.main;
     let report = relative(page, &report_of(name));
-    let defaults = relative(page, DEFAULTS);
+    let (defaults, upkeep) = (relative(page, DEFAULTS), relative(page, UPKEEP));
     let known = site.frameworks();
     let framework = |name: &str| {
         let is_known = known.iter().any(|one| one == name);
@@ -73,9 +77,11 @@ pub(super) fn choice(site: &Site<'_>, page: &str) -> Option<Grid> {
         record,
         analysis,
         defaults: site.input.background.defaults.as_ref(),
+        upkeep: site.input.background.upkeep.as_ref(),
         places: Places {
             report: &report,
             defaults: &defaults,
+            upkeep: &upkeep,
             framework: &framework,
         },
     };
@@ -202,6 +208,29 @@ fn by_default(site: &mut Site<'_>) -> Result<()> {
                 Block::Paragraph(defaults::explanation().to_owned()),
                 Block::Grid(grid),
             ],
+        }],
+    })
+}
+
+fn kept_up(site: &mut Site<'_>) -> Result<()> {
+    let Some(upkeep) = &site.input.background.upkeep else {
+        return Ok(());
+    };
+    let known = site.frameworks();
+    let page = |name: &str| {
+        let is_known = known.iter().any(|one| one == name);
+        is_known.then(|| relative(UPKEEP, &framework_page(name)))
+    };
+    let crates: Vec<&Published> = upkeep.registry.crates.iter().collect();
+    site.put_page(Page {
+        path: UPKEEP.to_owned(),
+        title: "How each framework is kept up".to_owned(),
+        lead: Vec::new(),
+        notices: Vec::new(),
+        sections: vec![Section {
+            id: upkeep::ID,
+            heading: "Releases and advisories",
+            blocks: upkeep::blocks(upkeep, &crates, &page),
         }],
     })
 }

@@ -3,8 +3,8 @@
 use anyhow::Result;
 
 use super::{Entry, Page, RECORDS, Site, relative, report_of};
+use crate::grid::{Column, Grid, GridCell, GridRow};
 use crate::html::block::{Block, Section};
-use crate::html::grid::{Column, Grid, GridCell, GridRow};
 
 pub(super) fn add(site: &mut Site<'_>) -> Result<()> {
     let columns = ["servers", "verdict"].map(|name| Column {

@@ -10,6 +10,7 @@ use quick_xml::reader::Reader;
 use super::*;
 use crate::defaults::tests::defaults;
 use crate::html::Suite;
+use crate::upkeep::tests::upkeep;
 
 /// A repository in memory.
 struct Memory(BTreeMap<&'static str, &'static str>);
@@ -68,6 +69,7 @@ fn made(files: &Memory) -> Result<BTreeMap<String, Content>> {
             style: "",
         },
         defaults: Some(defaults()),
+        upkeep: Some(upkeep()),
         home: None,
     };
     let division = Division::of(&record)?;
