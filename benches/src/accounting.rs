@@ -16,10 +16,12 @@ mod platform;
 #[cfg(target_os = "linux")]
 #[path = "accounting/linux.rs"]
 mod platform;
+mod segments;
 
 pub use children::FamilyTime;
 pub use figures::{CoreUse, CpuTime, OwnMemory, Scheduling, Threads, Throttling};
 pub use platform::{CoreClock, CoreReader, CoreReading, ProcessTree, Quotas};
+pub use segments::Segments;
 
 /// How long after its last answer a server is given to go back to sleep before it is read.
 pub const SETTLE: Duration = Duration::from_micros(200);

@@ -12,6 +12,7 @@ use quartet_report::text::{Form, markdown, render, render_division};
 use quartet_report::{Conclusion, html, link, splice};
 
 use crate::failure::{Failure, named, print};
+use crate::host::agent;
 use crate::page::background_here;
 use crate::run;
 use crate::{
@@ -93,6 +94,8 @@ enum What {
     Site(site::Options),
     /// Compare the load generator with wrk, oha and h2load
     Generator(versus::Options),
+    /// Start servers for a command on another machine (`--servers-via`), which says what to do on standard input
+    Agent(agent::Options),
 }
 
 #[derive(Args, Debug)]
@@ -144,6 +147,7 @@ pub fn main() -> ExitCode {
         Some(What::Site(options)) => site::run(&options),
         Some(What::Report(options)) => report(&options),
         Some(What::Generator(options)) => versus::run(&options),
+        Some(What::Agent(options)) => agent::run(&options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -26,16 +26,16 @@ use anyhow::{Result, anyhow};
 use clap::Args;
 use indicatif::HumanDuration;
 use quartet_conformance::Model;
-use quartet_conformance::servers::{Process, Role, StartOptions};
+use quartet_conformance::servers::Role;
 use quartet_record::Record;
 use quartet_record::cost::{Cost, MemoryStart, ServerCost};
 use quartet_record::plan::{ArmRole, Lane, Plan};
 
 use crate::cores::{Placement, Usable};
 use crate::exec::Expected;
+use crate::host::{Host, Launch, Started};
 use crate::interrupt::Interrupt;
-use crate::measure;
-use crate::spawn::cost_of_a_process;
+use crate::measure::{self, Place};
 use crate::subject::Subject;
 use entries::{forget, lacks, of, of_again};
 use process::First;
@@ -91,8 +91,10 @@ pub struct Costing<'a> {
     pub root: &'a Path,
     /// What each arm of the plan runs; none where it is excluded from the start.
     pub subjects: &'a [Option<Subject<'a>>],
-    /// Where servers and generator run.
+    /// Where the generator runs, and the servers where they are on this machine.
     pub placement: &'a Placement,
+    /// What servers are started by.
+    pub(crate) host: &'a dyn Host,
     /// Worker threads each server is told to use.
     pub workers: usize,
     /// The cores that builds may use.
@@ -173,18 +175,18 @@ impl Costing<'_> {
         }));
         for round in 0.. {
             let due = turns.round(round);
-            if due.is_empty() || self.interrupt.requested() {
+            if due.is_empty() || self.is_over() {
                 break;
             }
             if round == 1 && turns.remaining() >= WORTH_SAYING {
                 eprintln!("start-ups: about {} left", HumanDuration(turns.remaining()));
             }
-            cost.spawn_ns.extend(cost_of_a_process(self.placement));
+            cost.spawn_ns.extend(self.host.cost_of_a_process());
             for index in due {
                 let begun = Instant::now();
                 let subject = measured[index].subject;
                 let entry = measured[index].entry(cost);
-                if !self.interrupt.requested() && !lacks(entry, START_UP) {
+                if !self.is_over() && !lacks(entry, START_UP) {
                     let started = start_up::once(|| self.start(subject), &self.first(subject));
                     self.keep(entry, START_UP, started, |entry, taken| {
                         entry.start_up_ns.push(taken);
@@ -204,7 +206,7 @@ impl Costing<'_> {
             for one in measured {
                 let entry = one.entry(cost);
                 let due = entry.memory.len() <= start && !lacks(entry, MEMORY);
-                if !due || self.interrupt.requested() {
+                if !due || self.is_over() {
                     continue;
                 }
                 match self.memory_of(plan, one) {
@@ -218,9 +220,12 @@ impl Costing<'_> {
 
     /// Memory of two processes that run one after the other. None where the platform does not tell.
     fn memory_of(&self, plan: &Plan, of: &Measured<'_>) -> Result<Option<MemoryStart>> {
-        let (placement, model) = (self.placement, self.model);
-        let loaded = measure::load(of.subject, plan, of.arm, placement, model, self.expected)?;
-        let Some(loaded) = loaded.filter(|_| !self.interrupt.requested()) else {
+        let place = Place {
+            host: self.host,
+            placement: self.placement,
+        };
+        let loaded = measure::load(of.subject, plan, of.arm, place, self.model, self.expected)?;
+        let Some(loaded) = loaded.filter(|_| !self.is_over()) else {
             return Ok(None);
         };
         let idle = connections::idle(self.start(of.subject)?, &self.first(of.subject))?;
@@ -229,7 +234,8 @@ impl Costing<'_> {
 
     /// What takes no time worth asking for.
     fn once(&self, subject: &Subject<'_>, entry: &mut ServerCost) {
-        if self.interrupt.requested() {
+        // What was built elsewhere is not here.
+        if self.is_over() || self.host.programs().is_some() {
             return;
         }
         let program = &subject.artifact.program;
@@ -257,14 +263,14 @@ impl Costing<'_> {
             .filter(|lane| !lane.is_over_database() && !entry.requests.contains_key(lane));
         let missing: Vec<Lane> = missing.copied().collect();
         // An interpreter under valgrind is another program.
-        let is_own = subject.server.role == Role::Exec;
-        if !self.options.cost || is_own || missing.is_empty() || self.interrupt.requested() {
+        let is_own = subject.server.role == Role::Exec || self.host.programs().is_some();
+        if !self.options.cost || is_own || missing.is_empty() || self.is_over() {
             return;
         }
         eprintln!("counting instructions and allocations of {}", entry.name);
         forget(entry, INSTRUCTIONS);
         for lane in missing {
-            if self.interrupt.requested() {
+            if self.is_over() {
                 return;
             }
             match counted::per_request(subject, lane) {
@@ -281,7 +287,7 @@ impl Costing<'_> {
     }
 
     fn build(&self, subject: &Subject<'_>, entry: &mut ServerCost) {
-        if !self.options.build_cost || entry.build.is_some() || self.interrupt.requested() {
+        if !self.options.build_cost || entry.build.is_some() || self.is_over() {
             return;
         }
         eprintln!("building {} from nothing: a minute or more", entry.name);
@@ -310,9 +316,14 @@ impl Costing<'_> {
         }
     }
 
-    /// Notes what is missing, unless the wish to stop explains it.
+    /// Whether nothing more can or is to be measured.
+    fn is_over(&self) -> bool {
+        self.interrupt.requested() || self.host.lost().is_some()
+    }
+
+    /// Notes what is missing, unless the wish to stop explains it, or the servers' machine is lost.
     fn note(&self, entry: &mut ServerCost, what: &str, error: &anyhow::Error) {
-        if self.interrupt.requested() {
+        if self.interrupt.requested() || self.host.look().is_some() {
             return;
         }
         let reason = format!("{error:#}");
@@ -322,14 +333,14 @@ impl Costing<'_> {
         entry.missing.push(sentence);
     }
 
-    fn start(&self, subject: &Subject<'_>) -> Result<Process> {
-        let options = StartOptions {
-            program: Some(subject.artifact.program.clone()),
-            workers: Some(self.workers),
-            ..StartOptions::default()
-        };
-        self.placement
-            .on_server_cores(|| Ok(Process::start(subject.server, &options)?))
+    fn start(&self, subject: &Subject<'_>) -> Result<Started> {
+        self.host.start(&Launch {
+            server: subject.server,
+            program: &subject.artifact.program,
+            workers: self.workers,
+            locales: None,
+            path: self.first(subject).path(),
+        })
     }
 
     /// What a server is asked first.

@@ -1,10 +1,11 @@
 //! The conformance gate: only servers that do what the contract says are compared.
 
+use std::net::SocketAddr;
 use std::path::Path;
 
 use anyhow::Result;
 use quartet_conformance::deviations::Deviations;
-use quartet_conformance::examination::{Plan, examine};
+use quartet_conformance::examination::{Plan, examine, examine_running};
 use quartet_conformance::judgement::{Judged, Standing};
 use quartet_conformance::servers::Server;
 use quartet_conformance::{Case, Level, Model, Need, Verdict, cases};
@@ -20,10 +21,6 @@ const AREAS: [&str; 5] = ["contract", "docs", "semantics", "wire", "security"];
 /// # Errors
 /// Where it cannot be started, or the list of known deviations cannot be read.
 pub fn hold(server: &Server, program: &Path, seed: u64) -> Result<Conformance> {
-    let cases: Vec<&'static Case> = cases::all()
-        .filter(|case| case.level == Level::Must && AREAS.contains(&case.area()))
-        .filter(|case| server.is_held_to(case) && !case.needs.contains(&Need::Browser))
-        .collect();
     let plan = Plan {
         program: program.to_owned(),
         database: None,
@@ -31,13 +28,43 @@ pub fn hold(server: &Server, program: &Path, seed: u64) -> Result<Conformance> {
         provides: Vec::new(),
         seed,
     };
-    // What is known of a server is known of its variants.
-    let server = Server {
+    let (known, cases) = (known(server), cases_of(server));
+    let judged = examine(&known, &plan, &cases, &Deviations::embedded()?, |_| {})?;
+    Ok(tally(&judged))
+}
+
+/// Holds a server that runs, on whatever machine, to every answer it must give. Cases that start processes of it, or need one
+/// that asks for a key, do not apply.
+///
+/// # Errors
+/// Where the list of known deviations cannot be read.
+pub(crate) fn hold_running(server: &Server, address: SocketAddr, seed: u64) -> Result<Conformance> {
+    let (known, cases) = (known(server), cases_of(server));
+    let deviations = Deviations::embedded()?;
+    let judged = examine_running(
+        &known,
+        address,
+        Model::embedded(),
+        seed,
+        &cases,
+        &deviations,
+    );
+    Ok(tally(&judged))
+}
+
+/// Its stanza under the name by which its deviations are known: what is known of a server is known of its variants.
+fn known(server: &Server) -> Server {
+    Server {
         name: server.known_as().to_owned(),
         ..server.clone()
-    };
-    let judged = examine(&server, &plan, &cases, &Deviations::embedded()?, |_| {})?;
-    Ok(tally(&judged))
+    }
+}
+
+fn cases_of(server: &Server) -> Vec<&'static Case> {
+    cases::all()
+        .filter(|case| case.level == Level::Must && AREAS.contains(&case.area()))
+        .filter(|case| server.is_held_to(case) && !case.needs.contains(&Need::Browser))
+        .collect()
 }
 
 /// Counts verdicts. A case that the suite could not decide keeps a server out as one it fails

@@ -8,7 +8,6 @@ mod hold;
 mod latency;
 mod life;
 mod load;
-mod locales;
 mod measurement;
 mod memory;
 mod pace;
@@ -21,12 +20,12 @@ use quartet_analysis::counts;
 use quartet_record::plan::Held;
 use quartet_record::{Latency, Record};
 
-use crate::accounting::CoreClock;
-use crate::system::System;
+use crate::host::CoreClockState;
 use session::Session;
 
 pub(crate) use hold::Hold;
 pub use measurement::Measurement;
+pub(crate) use measurement::Place;
 pub(crate) use memory::{Loaded, SETTLE, load};
 
 /// What is said where the kernel keeps interrupts apart, and has no clock that holds them.
@@ -40,7 +39,8 @@ impl Measurement<'_> {
     /// A server that fails is recorded as excluded and not started again; the others go on.
     ///
     /// # Errors
-    /// Those of this process itself: no core, no accounting, and those of `keep`.
+    /// Those of this process itself: no core, no accounting, and those of `keep`. Where the servers' machine is lost this ends as
+    /// where it was interrupted.
     pub fn run(
         &self,
         record: &mut Record,
@@ -49,9 +49,9 @@ impl Measurement<'_> {
         let plan = record.plan.clone();
         self.placement.confine_generator()?;
         descriptors::allow(&plan);
-        let clock = CoreClock::of(&System::live(), &plan.server_cores);
-        record.core_clock = clock.is_some();
-        if clock.is_none() && CoreClock::is_needed() {
+        let clock = self.host.core_clock();
+        record.core_clock = clock == CoreClockState::Read;
+        if clock == CoreClockState::Missing {
             record.warnings.push(NO_CLOCK.to_owned());
         }
         let held: Vec<u32> = record
@@ -66,10 +66,10 @@ impl Measurement<'_> {
             capacity: record.capacity.iter().filter(|it| it.complete).count() as u32,
             latency: record.latency.as_ref().map_or(0, complete) as u32,
         };
-        let mut session = Session::begin(self, &plan, clock, holds, &record.exclusions)?;
+        let mut session = Session::begin(self, &plan, holds, &record.exclusions)?;
         let missing = plan.schedule().into_iter().zip(0..);
         for (restart, number) in missing.filter(|(_, number)| !held.contains(number)) {
-            if self.interrupt.requested() {
+            if session.interrupted() {
                 break;
             }
             let taken = session.restart(&restart, number)?;

@@ -5,14 +5,15 @@ mod custom;
 mod over_database;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use quartet_conformance::servers::{Artifact, Catalogue, Role, Server};
+use quartet_conformance::servers::{Artifact, BuildError, Catalogue, Role, Server};
 use quartet_record::variant::VariantSource;
 use quartet_record::{Conformance, Exclusion, Record, ServerRecord};
 
 use crate::environment::{Private, python};
+use crate::host::{Host, Launch};
 use crate::interrupt::Interrupt;
 use crate::subject::Subject;
 use crate::{exec, gate, program};
@@ -23,10 +24,11 @@ pub use over_database::prepare_over_database;
 /// Prepares every server that the record's plan names, and enters them in the record. What cannot
 /// be built or does not conform is excluded; the others go on. `sources` is what variants are built from.
 ///
-/// Gives what each arm runs, none where it is excluded, and stops early if asked to.
-pub fn prepare<'a>(
+/// Gives what each arm runs, none where it is excluded, and stops early if asked to, or if the servers' machine is lost.
+pub(crate) fn prepare<'a>(
     catalogue: &'a Catalogue,
     sources: &BTreeMap<String, VariantSource>,
+    host: &dyn Host,
     interrupt: &Interrupt,
     record: &mut Record,
 ) -> Vec<Option<Subject<'a>>> {
@@ -40,22 +42,23 @@ pub fn prepare<'a>(
         .collect();
 
     let private = Private::here(catalogue.root());
+    let is_over = || interrupt.requested() || host.lost().is_some();
     let mut built = Vec::new();
     for &server in &servers {
-        if !interrupt.requested() {
+        if !is_over() {
             let source = sources.get(&server.name);
-            let artifact = build(catalogue, server, source, &private, record);
+            let artifact = build(catalogue, server, source, host, &private, record);
             built.push((server, artifact));
         }
     }
     let mut subjects = Vec::new();
     for (server, artifact) in built {
         let sound = artifact.and_then(|artifact| {
-            if interrupt.requested() {
+            if is_over() {
                 return Err(anyhow::anyhow!("it was not tested"));
             }
             if server.role != Role::Exec {
-                conform(server, &artifact, record)?;
+                conform(server, &artifact, host, record)?;
             }
             Ok(artifact)
         });
@@ -66,7 +69,9 @@ pub fn prepare<'a>(
                 over_database: None,
                 content: None,
             }),
-            Err(error) if !interrupt.requested() => exclude(record, server, &private, &error),
+            Err(error) if !interrupt.requested() && host.look().is_none() => {
+                exclude(record, server, &private, &error)
+            }
             Err(_) => {}
         }
     }
@@ -84,6 +89,7 @@ fn build(
     catalogue: &Catalogue,
     server: &Server,
     source: Option<&VariantSource>,
+    host: &dyn Host,
     private: &Private,
     record: &mut Record,
 ) -> Result<Artifact> {
@@ -106,10 +112,12 @@ fn build(
         exec: (server.role == Role::Exec).then(|| exec::exec(server, private)),
         content: None,
     };
-    if !server.build.is_empty() {
+    let is_built_here = host.programs().is_none();
+    if !server.build.is_empty() && is_built_here {
         eprintln!("building {}: {}", server.name, server.build.join(" "));
     }
     let built = match server.role {
+        _ if !is_built_here => there(host, server),
         // It is the program that was found and tried.
         Role::Exec => Ok(Artifact {
             program: PathBuf::from(&server.program),
@@ -119,8 +127,20 @@ fn build(
     let built = built.context("it cannot be built");
     let inspected = built.and_then(|artifact| {
         let package = server.package.as_deref();
-        let mut found =
-            program::inspect(&artifact.program, package, server.root(catalogue.root()))?;
+        let root = server.root(catalogue.root());
+        let mut found = match host.programs() {
+            Some(_) => None,
+            None => Some(program::inspect(&artifact.program, package, root)?),
+        };
+        if let Some(elsewhere) = host.inspect(&artifact.program)? {
+            let here = found.get_or_insert_with(|| elsewhere.clone());
+            anyhow::ensure!(
+                here.sha256 == elsewhere.sha256,
+                "{} on the servers' machine is not the program that was built here",
+                artifact.program.display()
+            );
+        }
+        let mut found = found.context("the program is not known")?;
         // The size of an interpreter tells nothing of the program's either.
         found.is_script |= entry
             .exec
@@ -134,9 +154,41 @@ fn build(
     inspected
 }
 
-fn conform(server: &Server, artifact: &Artifact, record: &mut Record) -> Result<()> {
+/// What is to be started on a machine where programs are taken as they are.
+fn there(host: &dyn Host, server: &Server) -> std::result::Result<Artifact, BuildError> {
+    let directory = host.programs().unwrap_or(Path::new("."));
+    let name = Path::new(&server.program).file_name().unwrap_or_default();
+    Ok(Artifact {
+        program: directory.join(name),
+    })
+}
+
+/// Holds a server to the contract on the machine where it is measured.
+fn hold(server: &Server, artifact: &Artifact, host: &dyn Host, seed: u64) -> Result<Conformance> {
+    if !host.is_agent() {
+        return gate::hold(server, &artifact.program, seed);
+    }
+    let started = host.start(&Launch {
+        server,
+        program: &artifact.program,
+        // As many as it has by itself, as in the test on this machine.
+        workers: 2,
+        locales: None,
+        path: "/greetings",
+    })?;
+    let found = gate::hold_running(server, started.server.address(), seed);
+    started.server.end()?;
+    found
+}
+
+fn conform(
+    server: &Server,
+    artifact: &Artifact,
+    host: &dyn Host,
+    record: &mut Record,
+) -> Result<()> {
     eprint!("testing {}: ", server.name);
-    let found = gate::hold(server, &artifact.program, record.plan.seed)
+    let found = hold(server, artifact, host, record.plan.seed)
         .inspect_err(|_| eprintln!("it does not run"))
         .context("it cannot be tested")?;
     eprintln!("{} of {} cases", found.passed(), found.decided());

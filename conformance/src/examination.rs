@@ -1,6 +1,7 @@
 //! Testing a server of `servers.toml`: its processes, the suite, the verdicts.
 
 use std::io;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use crate::servers::{Process, Role, Server, Setting, StartError, StartOptions};
 use crate::target::ExpectedDocument;
 use crate::tools::ScratchFile;
 use crate::turns::Turns;
-use crate::{Case, Launch, Model, Need, Scale, Suite, Target};
+use crate::{BaseUrl, Case, Launch, Model, Need, Scale, Suite, Target};
 
 /// The key that a server is started with where it can ask for one.
 const KEY: &str = "conformance-4f1d7c";
@@ -168,6 +169,28 @@ pub fn examine(
     found: impl Fn(&Judged) + Sync,
 ) -> Result<Vec<Judged>, ExaminationError> {
     Ok(Examination::start(server, plan)?.judge(cases, deviations, found))
+}
+
+/// Tests a server that runs already, be it on another machine, at [`Scale::Reduced`]. What needs its processes does not apply.
+///
+/// It does not ask whether the server is held to the cases: see [`Server::is_held_to`].
+pub fn examine_running(
+    server: &Server,
+    address: SocketAddr,
+    model: Model,
+    seed: u64,
+    cases: &[&'static Case],
+    deviations: &Deviations,
+) -> Vec<Judged> {
+    let mut target = Target::new(&server.name, BaseUrl::at(address));
+    target.hold(Some(model));
+    if server.role == Role::Framework {
+        target.ask_for_what_it_describes();
+        target.document = Some(ExpectedDocument::shared("the crate quartet-common"));
+    }
+    let suite = Suite::new(target, seed);
+    let name = &server.name;
+    suite.run_all(cases, |finding| Judged::new(finding, name, deviations))
 }
 
 /// A file with the key.

@@ -57,8 +57,8 @@
 //! target of another name or a directory of one's own moves it. Any other is a path from where `servers.toml` is, or a
 //! name on the search path.
 //!
-//! `{target}` stands for cargo's target directory, in `build` and `program`; `{port}` for the port to listen on (0 with
-//! `ready = "line"`) and `{workers}` for the number of worker threads; in `key_args` `{file}` stands
+//! `{target}` stands for cargo's target directory, in `build` and `program`; `{host}` for the address to listen on, `{port}` for the
+//! port (0 with `ready = "line"`), `{address}` for both with a colon, and `{workers}` for the number of worker threads; in `key_args` `{file}` stands
 //! for a file of API keys, one a line, in `data_args` and `database_seed_args` for a JSON object from lang to text; in `database_args` `{url}`
 //! for a URL `postgres://USER:PASSWORD@HOST:PORT/NAME`; `{seconds}` and
 //! `{limit}` for a whole number, and `{path}` for a prefix such as `/p`. A time may be given as
@@ -80,7 +80,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 pub use build::{Artifact, BuildError};
 pub use error::CatalogueError;
@@ -111,7 +111,7 @@ pub struct VariantStanza {
 }
 
 /// One server: how to build it, start it and what it is held to.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Server {
     /// What reports and `deviations.toml` call it.
@@ -232,7 +232,7 @@ pub struct VariantOf {
 }
 
 /// What a server is there for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
     /// One of the servers that are compared: the whole contract, on a framework.
@@ -252,7 +252,7 @@ pub enum Role {
 }
 
 /// How a server shows that it accepts connections.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ready {
     /// It is told to listen on port 0 and prints a line `listening on http://ADDRESS`.

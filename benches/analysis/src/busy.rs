@@ -108,6 +108,9 @@ mod tests {
             stolen_ns: Some(0),
             throttled_ns,
             throttled_periods: throttled_ns.map(|time| time.min(1)),
+            sent_segments: None,
+            resent_segments: None,
+            agent_ns: None,
         };
         let restarts = record.restarts.iter_mut();
         for (restart, one) in restarts.zip(loads) {

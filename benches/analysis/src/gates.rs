@@ -81,10 +81,28 @@ fn circumstances(record: &Record, arm: usize, lane: Lane) -> Vec<String> {
         reasons.extend(busy::taken_by_quota(busy::loads(record)));
     }
     if reasons.is_empty() {
+        reasons.extend(lost_segments(record));
         reasons.extend(core_shared(record));
         reasons.extend(physical_core_shared(record));
     }
     reasons
+}
+
+/// The most of the TCP segments that may have been sent again (median over restarts): each keeps its connection waiting for
+/// several round trips, and has the kernels work that is not the server's.
+pub const LOST: f64 = 0.001;
+
+fn lost_segments(record: &Record) -> Option<String> {
+    let shares: Vec<f64> = busy::loads(record)
+        .filter_map(|load| Some((load.sent_segments?, load.resent_segments?)))
+        .map(|(sent, resent)| resent as f64 / sent.max(1) as f64)
+        .collect();
+    let lost = median(&shares).filter(|&lost| lost > LOST)?;
+    Some(format!(
+        "{:.2} % of the segments were sent again; the network loses more than {:.1} %",
+        100.0 * lost,
+        100.0 * LOST
+    ))
 }
 
 /// The floor itself may idle: then the generator is what limits it, and the servers' own gates
@@ -98,8 +116,15 @@ pub(crate) fn not_saturated(
     let floor = record.plan.arms[arm].role == ArmRole::Floor;
     let busy = samples.median_of(arm, lane, |slice| samples.utilisation(slice))?;
     (!floor && busy < SATURATION).then(|| {
+        let network = match &record.servers_via {
+            Some(via) if !via.loopback => format!(
+                ", though {:.0} µs there and back are left out; the network or the generator is the limit",
+                via.round_trip_ns as f64 / 1e3
+            ),
+            _ => String::new(),
+        };
         format!(
-            "its core was only {:.1} % busy; {:.0} % is required",
+            "its core was only {:.1} % busy; {:.0} % is required{network}",
             100.0 * busy,
             100.0 * SATURATION
         )
@@ -136,15 +161,24 @@ fn near_the_floor(
     let ratio = median(&samples.log_ratios(floor, arm, lane))?.exp();
     (ratio < FLOOR_FACTOR).then(|| {
         format!(
-            "the floor is only {ratio:.2} times as fast; {FLOOR_FACTOR} is required; generator or \
-             kernel may be the limit"
+            "the floor is only {ratio:.2} times as fast; {FLOOR_FACTOR} is required; {} may be the \
+             limit",
+            limits(record)
         )
     })
 }
 
+/// What, beside a server, can be the limit.
+fn limits(record: &Record) -> &'static str {
+    match &record.servers_via {
+        Some(via) if !via.loopback => "generator, kernel or network",
+        _ => "generator or kernel",
+    }
+}
+
 fn core_shared(record: &Record) -> Option<String> {
     let shared = record.plan.shared_cores();
-    (!shared.is_empty()).then(|| {
+    (!shared.is_empty() && !record.is_over_two_machines()).then(|| {
         let cores = if shared.len() == 1 { "core" } else { "cores" };
         let shared: Vec<String> = shared.iter().map(usize::to_string).collect();
         format!(
@@ -156,6 +190,9 @@ fn core_shared(record: &Record) -> Option<String> {
 
 /// Threads of one physical core slow each other by what each of them does.
 fn physical_core_shared(record: &Record) -> Option<String> {
+    if record.is_over_two_machines() {
+        return None;
+    }
     let (server, generator) = (&record.plan.server_cores, &record.plan.generator_cores);
     let mut pairs = record.cores.iter().filter_map(|core| {
         let is_server = |sibling: &&usize| **sibling != core.number && server.contains(sibling);

@@ -28,6 +28,8 @@ pub fn counts(restart: &RestartRecord, plan: &Plan) -> bool {
 #[derive(Debug)]
 pub struct Samples<'a> {
     plan: &'a Plan,
+    /// For how long of each slice the first request and the last answer are on their way, nanoseconds.
+    round_trip_ns: u64,
     restarts: Vec<Restart<'a>>,
     latencies: HashMap<(usize, Lane), Histogram<u64>>,
 }
@@ -155,6 +157,7 @@ impl<'a> Samples<'a> {
         };
         Self {
             plan: &record.plan,
+            round_trip_ns: record.round_trip_ns(),
             restarts: counting().map(restart).collect(),
             latencies: HashMap::new(),
         }
@@ -263,10 +266,11 @@ impl<'a> Samples<'a> {
         )
     }
 
-    /// How busy the servers' cores were during a slice, of 1.
+    /// How busy the servers' cores were while requests could be there in a slice, of 1.
     pub fn utilisation(&self, slice: &Slice) -> Option<f64> {
         let cores = self.plan.busy_cores() as f64;
-        slice.share().map(|share| share / cores)
+        let there = slice.total_ns.saturating_sub(self.round_trip_ns).max(1);
+        Some(slice.cost_ns()? as f64 / there as f64 / cores)
     }
 
     /// An arm's figures in a lane, where anything was measured.

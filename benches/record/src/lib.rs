@@ -35,6 +35,7 @@ mod restart;
 mod schedule;
 pub mod schema;
 mod server;
+mod servers_via;
 mod store;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
@@ -52,5 +53,6 @@ pub use restart::{ArmRestart, LaneTotals, MachineLoad, RestartRecord, Slice};
 pub use server::{
     Conformance, ContentProgram, Exec, ExecFile, OverDatabase, Program, ServerRecord,
 };
+pub use servers_via::ServersVia;
 pub use store::{PACKED_NAME, PLAIN_NAME, repack};
 pub use time::{instant, now};

@@ -16,11 +16,13 @@ use crate::machine::{Machine, Source, Toolchain};
 use crate::plan::Plan;
 use crate::restart::RestartRecord;
 use crate::server::ServerRecord;
+use crate::servers_via::ServersVia;
 
 /// The version of the record's form. It rises when a reader of the old form would misread the new.
-pub const SCHEMA_VERSION: u32 = 3;
+pub const SCHEMA_VERSION: u32 = 4;
 
-/// The oldest version that is still read. Version 3 has a list of the generator's cores where 2 has
+/// The oldest version that is still read. Version 4 may have servers on another machine than the generator's (`servers_via`), whose
+/// cores have the same numbers. Version 3 has a list of the generator's cores where 2 has
 /// one core.
 pub(crate) const OLDEST_VERSION: u32 = 2;
 
@@ -41,8 +43,12 @@ pub struct Record {
     /// What this machine was found to resolve, by the last calibration before the run.
     #[serde(default)]
     pub calibration: Option<Calibration>,
-    /// What it was measured on.
+    /// What it was measured on: the servers' machine.
     pub machine: Machine,
+    /// How the servers were reached, and where the load generator ran, where an agent started them. Absent where the program
+    /// that measured started them itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub servers_via: Option<ServersVia>,
     /// What everything was compiled with.
     pub toolchain: Toolchain,
     /// What changes programs besides their source. Absent in records from before 2026-11-28.
@@ -101,6 +107,20 @@ pub enum State {
 }
 
 impl Record {
+    /// Whether servers and generator ran on different machines.
+    pub fn is_over_two_machines(&self) -> bool {
+        self.servers_via
+            .as_ref()
+            .is_some_and(|via| !via.same_machine)
+    }
+
+    /// For how long of each slice its first request and its last answer are on their way and no server can be busy, nanoseconds: 0
+    /// on loopback, where the way is the kernel's work.
+    pub fn round_trip_ns(&self) -> u64 {
+        let via = self.servers_via.as_ref().filter(|via| !via.loopback);
+        via.map_or(0, |via| via.round_trip_ns)
+    }
+
     /// The server an arm is a process of.
     pub fn server_of(&self, arm: usize) -> Option<&ServerRecord> {
         let name = &self.plan.arms.get(arm)?.server;

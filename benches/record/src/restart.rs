@@ -47,9 +47,39 @@ pub struct MachineLoad {
     /// In how many of its periods a quota was used up. Absent as above.
     #[serde(default)]
     pub throttled_periods: Option<u64>,
+    /// TCP segments that generator and servers sent, where servers were started by an agent (`servers_via`) and the kernels tell.
+    /// Where both are in one network namespace each counts twice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent_segments: Option<u64>,
+    /// Those that were sent again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resent_segments: Option<u64>,
+    /// CPU time of the agent within slices, where servers were started by one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_ns: Option<u64>,
 }
 
 impl MachineLoad {
+    /// That of two machines together. What is not known of one is not known.
+    pub fn and(&self, other: &Self) -> Self {
+        let sum = |part: fn(&Self) -> Option<u64>| Some(part(self)? + part(other)?);
+        let any = |part: fn(&Self) -> Option<u64>| {
+            let known = [part(self), part(other)].into_iter().flatten();
+            known.reduce(|one, two| one + two)
+        };
+        Self {
+            available_ns: self.available_ns + other.available_ns,
+            others_ns: sum(|load| load.others_ns),
+            stolen_ns: sum(|load| load.stolen_ns),
+            // A machine without control groups has no quota.
+            throttled_ns: any(|load| load.throttled_ns),
+            throttled_periods: any(|load| load.throttled_periods),
+            sent_segments: sum(|load| load.sent_segments),
+            resent_segments: sum(|load| load.resent_segments),
+            agent_ns: any(|load| load.agent_ns),
+        }
+    }
+
     /// Whether a CPU quota kept processes from running: latency then tells of the quota.
     pub fn was_throttled(&self) -> bool {
         let counts = [self.throttled_ns, self.throttled_periods];

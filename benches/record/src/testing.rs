@@ -91,6 +91,9 @@ impl Simulation {
                         stolen_ns: Some(0),
                         throttled_ns: Some(0),
                         throttled_periods: Some(0),
+                        sent_segments: None,
+                        resent_segments: None,
+                        agent_ns: None,
                     }),
                     arms: (0..self.arms.len())
                         .map(|arm| life(arm, &plan.lanes))
@@ -115,6 +118,7 @@ impl Simulation {
                 governor: None,
                 virtual_machine: Some(true),
             },
+            servers_via: None,
             toolchain: Toolchain {
                 rustc: Some("rustc 1.95.0".to_owned()),
                 cargo: None,

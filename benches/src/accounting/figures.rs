@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 /// CPU time of a process tree, nanoseconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CpuTime {
     /// All of it, from the scheduler's own count.
     pub total: u64,
@@ -61,7 +63,7 @@ impl Threads {
 }
 
 /// Memory of a process tree, bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OwnMemory {
     /// What it holds of its own now: resident pages of no file (`Pss_Anon`), so that heap, stacks and
     /// changed data count, and what forked processes share counts once. Pages of the program's file and

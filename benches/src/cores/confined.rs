@@ -14,10 +14,26 @@ mod platform {
     use super::{Placement, System};
     use anyhow::{Context as _, Result};
     use nix::errno::Errno;
-    use nix::sched::{CpuSet, sched_getaffinity};
+    use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
     use nix::unistd::Pid;
 
     const THIS_THREAD: Pid = Pid::from_raw(0);
+
+    /// Confines every thread of this process.
+    pub(super) fn confine_all(cores: &[usize]) -> Result<()> {
+        let mut set = CpuSet::new();
+        for &core in cores {
+            set.set(core).with_context(|| format!("core {core}"))?;
+        }
+        for thread in procfs::process::Process::myself()?.tasks()?.flatten() {
+            match sched_setaffinity(Pid::from_raw(thread.tid), &set) {
+                // One that ends meanwhile needs no core.
+                Ok(()) | Err(Errno::ESRCH) => {}
+                Err(error) => return Err(error).context("cannot confine a thread"),
+            }
+        }
+        Ok(())
+    }
 
     pub(super) fn usable(system: &System) -> Result<Vec<usize>> {
         match sched_getaffinity(THIS_THREAD) {
@@ -43,6 +59,41 @@ mod platform {
         let system = System::live();
         let available = look_up(&system, &usable(&system)?);
         choose(&available, server, generator, strictness)
+    }
+
+    pub(super) fn given(server: &[usize], generator: &[usize]) -> Result<Placement> {
+        let system = System::live();
+        Ok(Placement {
+            server: server.to_vec(),
+            generator: generator.to_vec(),
+            cores: look_up(&system, &[server, generator].concat()),
+            usable: usable(&system)?,
+            warnings: Vec::new(),
+        })
+    }
+
+    pub(super) fn of_generator(wish: Option<&[usize]>) -> Result<Placement> {
+        let system = System::live();
+        let usable = usable(&system)?;
+        let generator = match wish {
+            Some(wish) => wish.to_vec(),
+            None if usable.len() > 1 => {
+                let available = look_up(&system, &usable);
+                choose(&available, None, None, Strictness::Take)?.generator
+            }
+            None => usable.clone(),
+        };
+        let absent = generator.iter().find(|core| !usable.contains(core));
+        if let Some(core) = absent {
+            anyhow::bail!("core {core} is not available to this process");
+        }
+        Ok(Placement {
+            server: Vec::new(),
+            cores: look_up(&system, &generator),
+            generator,
+            usable,
+            warnings: Vec::new(),
+        })
     }
 
     pub(super) fn shared() -> Result<Placement> {
@@ -90,6 +141,18 @@ mod platform {
         })
     }
 
+    pub(super) fn given(_server: &[usize], _generator: &[usize]) -> Result<Placement> {
+        shared()
+    }
+
+    pub(super) fn of_generator(wish: Option<&[usize]>) -> Result<Placement> {
+        place(None, wish, Strictness::Take)
+    }
+
+    pub(super) fn confine_all(_cores: &[usize]) -> Result<()> {
+        Ok(())
+    }
+
     pub(super) fn usable(_system: &System) -> Result<Vec<usize>> {
         Ok(Vec::new())
     }
@@ -135,6 +198,22 @@ impl Placement {
         platform::place(server, generator, Strictness::Take)
     }
 
+    /// These cores, be they as they may.
+    ///
+    /// # Errors
+    /// Where the system does not say which cores are usable.
+    pub fn given(server: &[usize], generator: &[usize]) -> Result<Self> {
+        platform::given(server, generator)
+    }
+
+    /// The generator's cores where servers are on another machine: those of a wish, or one.
+    ///
+    /// # Errors
+    /// Where the wish cannot be met.
+    pub fn of_generator(wish: Option<&[usize]>) -> Result<Self> {
+        platform::of_generator(wish)
+    }
+
     /// Everything on one core, for a machine that has no more.
     ///
     /// # Errors
@@ -152,6 +231,17 @@ impl Placement {
         self.generator
             .first()
             .map_or(Ok(()), |&core| Ok(confine(&[core])?))
+    }
+
+    /// Confines every thread that this process has, and those that they start from now on, to the generator's cores.
+    ///
+    /// # Errors
+    /// Where the system refuses.
+    pub fn confine_every_thread(&self) -> Result<()> {
+        match self.generator.is_empty() {
+            true => Ok(()),
+            false => platform::confine_all(&self.generator),
+        }
     }
 
     /// Runs `start` on these cores, and gives the calling thread back those that it had: a process that it

@@ -5,11 +5,10 @@ use std::thread::sleep;
 
 use anyhow::{Context as _, Result, ensure};
 use quartet_conformance::descriptors;
-use quartet_conformance::servers::Process;
 use quartet_record::cost::IDLE_CONNECTIONS;
 
-use super::process::{First, end};
-use crate::accounting::ProcessTree;
+use super::process::First;
+use crate::host::Started;
 use crate::measure::SETTLE;
 use crate::probe::{ask, connect};
 
@@ -31,21 +30,22 @@ pub(super) struct Held {
 ///
 /// # Errors
 /// Where the system allows too few descriptors, or the server does not answer.
-pub(super) fn idle(process: Process, first: &First<'_>) -> Result<Option<Held>> {
+pub(super) fn idle(started: Started, first: &First<'_>) -> Result<Option<Held>> {
     let wanted = IDLE_CONNECTIONS + SPARE_DESCRIPTORS;
     descriptors::allow(wanted as u64).map_err(anyhow::Error::msg)?;
-    let address = process.address();
+    let mut server = started.server;
+    let address = server.address();
     first.ask(address)?;
-    let tree = ProcessTree::of(process.pid())?;
+    server.answered()?;
     let memory = || {
         sleep(SETTLE);
-        tree.memory()
+        server.memory()
     };
     let without = memory()?;
     let held = hold(address, first.path())?;
     let with = memory()?;
     drop(held);
-    end(process)?;
+    server.end()?;
     Ok(without.zip(with).map(|(without, with)| Held {
         without: without.anonymous,
         with: with.anonymous,

@@ -1,4 +1,4 @@
-//! Starting, asking and ending a server that costs are measured of.
+//! Asking and ending a server that costs are measured of.
 
 use std::net::SocketAddr;
 use std::path::Path;

@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use quartet_conformance::servers::Process;
 
-use super::process::{First, end};
+use super::process::First;
+use crate::host::Started;
 use crate::numbers::nanoseconds;
 
 /// How often each server is started, unless that takes long.
@@ -76,17 +76,17 @@ impl Turns {
     }
 }
 
-/// From before `start` to the first complete and right answer, nanoseconds. Ends the server.
+/// From before `start` to the first complete and right answer, nanoseconds, by the clock of the server's machine. Ends the server.
 ///
 /// # Errors
 /// Where it cannot be started, answers wrongly, or cannot be ended.
-pub(super) fn once(start: impl FnOnce() -> Result<Process>, first: &First<'_>) -> Result<u64> {
+pub(super) fn once(start: impl FnOnce() -> Result<Started>, first: &First<'_>) -> Result<u64> {
     let begun = Instant::now();
-    let process = start()?;
-    first.ask(process.address())?;
-    let taken = nanoseconds(begun.elapsed());
-    end(process)?;
-    Ok(taken)
+    let started = start()?;
+    first.ask(started.server.address())?;
+    let taken = started.start_up.unwrap_or_else(|| begun.elapsed());
+    started.server.end()?;
+    Ok(nanoseconds(taken))
 }
 
 #[cfg(test)]

@@ -60,6 +60,7 @@ fn measured(entry: ServerCost) -> ServerCost {
         root: Path::new("/nowhere"),
         subjects: &[Some(server.subject())],
         placement: &anywhere(),
+        host: &crate::host::LocalHost::new(&anywhere()),
         workers: 3,
         usable: &Usable::now().unwrap(),
         expected: None,

@@ -63,13 +63,15 @@ impl Session<'_> {
             });
         });
         let watch = self.watch();
-        let load = Load::begin(&watch, lives.iter().flatten(), None)?;
+        let host = self.host();
+        let load = Load::begin(host, &watch, lives.iter().flatten(), None);
+        let load = self.unless_lost(load)?;
         for (connections, blocks) in &orders.levels {
             self.capacity_level(plan, *connections, blocks, &mut lives, &mut taken);
         }
-        if !self.interrupted() {
-            taken.machine = Some(load.end(lives.iter().flatten())?);
-            taken.complete = true;
+        if let Some(load) = load.filter(|_| !self.interrupted()) {
+            taken.machine = self.unless_lost(load.end(lives.iter().flatten()))?;
+            taken.complete = taken.machine.is_some();
         }
         self.end_of_mode(lives);
         Ok(taken)
@@ -112,7 +114,7 @@ impl Session<'_> {
                 let Some(life) = lives[arm].as_mut().filter(|_| open[arm]) else {
                     continue;
                 };
-                match life.slice(load, plan.lane, self.clock.as_ref()) {
+                match life.slice(load, plan.lane) {
                     Ok(mut slice) => {
                         (slice.block, slice.position, slice.arm) = (block, position, arm);
                         taken.slices.push(CapacitySlice { connections, slice });

@@ -7,9 +7,11 @@ use quartet_conformance::Model;
 use quartet_record::plan::{Lane, LaneLoad};
 
 use super::life::{Life, Start};
-use super::locales::Locales;
+use super::measurement::Place;
 use crate::cores::Placement;
+use crate::host::LocalHost;
 use crate::interrupt::Interrupt;
+use crate::locales::Locales;
 use crate::subject::Subject;
 
 /// How long it is loaded at a time, between looks at the clock.
@@ -48,13 +50,17 @@ impl Hold {
             workers: self.workers,
             lanes: &[self.lane],
             model: locales.as_ref().map_or(&embedded, |locales| &locales.model),
-            data: locales.as_ref().map(Locales::path),
+            locales: locales.as_ref(),
             expected: None,
             warm_up: None,
             answers_alike: subject.server.name == "null",
             database: None,
         };
-        let mut life = Life::begin(&start, subject, placement)?.whole()?;
+        let place = Place {
+            host: &LocalHost::new(placement),
+            placement,
+        };
+        let mut life = Life::begin(&start, subject, place)?.whole()?;
         if self.lane != Lane::Connect {
             life.connect(self.connections)?;
         }
@@ -68,7 +74,7 @@ impl Hold {
         let since = Instant::now();
         let mut requests = 0;
         while since.elapsed() < self.length && !interrupt.requested() {
-            requests += life.slice(load, self.lane, None)?.total_requests;
+            requests += life.slice(load, self.lane)?.total_requests;
         }
         let rate = requests as f64 / since.elapsed().as_secs_f64();
         life.end(0)?;

@@ -106,7 +106,9 @@ impl Session<'_> {
             self.connect_for_latency(plan, arm, &mut lives, &mut taken);
         }
         let watch = self.watch();
-        let load = Load::begin(&watch, lives.iter().flatten(), None)?;
+        let host = self.host();
+        let load = Load::begin(host, &watch, lives.iter().flatten(), None);
+        let load = self.unless_lost(load)?;
         let mut books = watch.read();
         let mut measurements = Vec::new();
         let mut random = StdRng::seed_from_u64(self.plan.seed ^ u64::from(number));
@@ -136,7 +138,7 @@ impl Session<'_> {
             let Some(life) = lives[arm].as_mut().filter(|_| !failed) else {
                 continue;
             };
-            match life.open_loop(plan.lane, offer, self.clock.as_ref()) {
+            match life.open_loop(plan.lane, offer) {
                 Ok((measured, cost)) => {
                     let mut slice = entry(&measured, offer.window);
                     (slice.block, slice.position) = (block, position);
@@ -144,7 +146,9 @@ impl Session<'_> {
                     slice.cpu_ns = cost.cpu.map(|cpu| cpu.total);
                     slice.busy_ns = cost.busy_ns;
                     slice.server_kept_waiting_ns = cost.kept_waiting_ns;
-                    slice.stolen_ns = watch.stolen_since(&mut books);
+                    let here = watch.stolen_since(&mut books);
+                    let elsewhere = cost.stolen_ns;
+                    slice.stolen_ns = here.map(|here| here + elsewhere.unwrap_or_default());
                     taken.slices.push(slice);
                     measurements.push(measured);
                 }
@@ -156,9 +160,9 @@ impl Session<'_> {
                 }
             }
         }
-        if !self.interrupted() {
-            taken.machine = Some(load.end(lives.iter().flatten())?);
-            taken.complete = true;
+        if let Some(load) = load.filter(|_| !self.interrupted()) {
+            taken.machine = self.unless_lost(load.end(lives.iter().flatten()))?;
+            taken.complete = taken.machine.is_some();
         }
         for ((arm, rate), sums) in sums(&taken.slices, &measurements)? {
             let disturbed = (!sums.disturbed.is_empty()).then(|| encode(&sums.disturbed));

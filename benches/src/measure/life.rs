@@ -1,13 +1,12 @@
 //! One server process, from start to end.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Error, Result, bail, ensure};
 use hdrhistogram::Histogram;
 use quartet_conformance::Model;
-use quartet_conformance::servers::{Process, Role, Setting, StartOptions};
+use quartet_conformance::servers::Role;
 use quartet_generator::{
     Connections, Exchange, LATENCY_DIGITS, Offer, OpenLoopSlice, Slice as Measured,
 };
@@ -16,16 +15,14 @@ use quartet_record::{ArmRestart, LaneTotals, Slice, encode};
 
 use super::answers::learn;
 use super::client::Client;
-use crate::accounting::{CoreClock, CpuTime, OwnMemory, ProcessTree, SETTLE, family_cpu};
-use crate::cores::Placement;
+use super::measurement::Place;
+use crate::accounting::{OwnMemory, family_cpu};
 use crate::database::Database;
 use crate::exec::Expected;
+use crate::host::{Launch, Served, SliceCost};
+use crate::locales::Locales;
 use crate::numbers::nanoseconds;
 use crate::subject::Subject;
-
-/// For how long a server's CPU time must stand still before it is taken to sleep: more than the tick
-/// that the kernel's count may lag.
-const STILL: Duration = Duration::from_millis(5);
 
 /// For how long a server may have to do with connections that it was given.
 const ACCEPTING: Duration = Duration::from_secs(1);
@@ -38,7 +35,7 @@ pub(super) struct Start<'a> {
     /// The right answers.
     pub(super) model: &'a Model,
     /// The data it is to serve, where that is not its own.
-    pub(super) data: Option<&'a Path>,
+    pub(super) locales: Option<&'a Locales>,
     /// What is right in the lane `custom`, where it is asked there.
     pub(super) expected: Option<&'a Expected>,
     /// On how many connections, and for how long, it is loaded before anything else, where that is a server
@@ -54,8 +51,7 @@ pub(super) struct Start<'a> {
 pub(super) struct Life {
     // Fields are dropped in this order: connections close before their server ends.
     client: Client,
-    process: Process,
-    tree: ProcessTree,
+    server: Box<dyn Served>,
     start_up: Duration,
     lanes: BTreeMap<Lane, LaneLife>,
     /// The first process of the database that it reads from.
@@ -106,17 +102,6 @@ impl Begun {
     }
 }
 
-/// What a slice cost the server, from before its first request to after its last answer.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Cost {
-    pub(super) cpu: Option<CpuTime>,
-    pub(super) busy_ns: Option<u64>,
-    /// CPU time of the database's processes.
-    pub(super) database_ns: Option<u64>,
-    /// For how long its threads were kept from their core by something else; read in open loops alone.
-    pub(super) kept_waiting_ns: Option<u64>,
-}
-
 impl Life {
     /// Starts a server and checks an answer of each lane.
     ///
@@ -125,15 +110,8 @@ impl Life {
     pub(super) fn begin(
         start: &Start<'_>,
         subject: &Subject<'_>,
-        placement: &Placement,
+        place: Place<'_>,
     ) -> Result<Begun> {
-        let extra_args = match start.data {
-            Some(file) => subject
-                .server
-                .setting(Setting::DataFile(file))
-                .context("servers.toml has no data_args for it")?,
-            None => Vec::new(),
-        };
         // Where it has a process for the lane `custom`, that is asked nothing else.
         let is_custom = start.lanes.contains(&Lane::Custom);
         let content = subject.content.as_ref().filter(|_| is_custom);
@@ -145,14 +123,21 @@ impl Life {
             (Some(_), Some((server, program))) => (server, program),
             (Some(_), None) => bail!("it has no program over a database"),
         };
-        let options = StartOptions {
-            program: Some(program.clone()),
-            workers: Some(start.workers),
-            extra_args,
-            ..StartOptions::default()
+        let launch = Launch {
+            server,
+            program,
+            workers: start.workers,
+            locales: start.locales,
+            // The lane `custom` has no path of its own, and no servers elsewhere.
+            path: start
+                .lanes
+                .first()
+                .and_then(|lane| lane.path())
+                .unwrap_or("/"),
         };
         let begun = Instant::now();
-        let process = placement.on_server_cores(|| Ok(Process::start(server, &options)?))?;
+        let started = place.host.start(&launch)?;
+        let mut process = started.server;
         let address = process.address();
         let mut start_up = None;
         let (mut lanes, mut failed) = (BTreeMap::new(), Vec::new());
@@ -160,7 +145,7 @@ impl Life {
             let (model, alike) = (start.model, start.answers_alike);
             match learn(address, lane, model, start.expected, alike) {
                 Ok(exchange) => {
-                    start_up.get_or_insert_with(|| begun.elapsed());
+                    start_up.get_or_insert_with(|| started.start_up.unwrap_or(begun.elapsed()));
                     lanes.insert(lane, LaneLife::new(exchange)?);
                 }
                 Err(error) => failed.push((lane, error)),
@@ -169,17 +154,16 @@ impl Life {
         let Some(start_up) = start_up else {
             return Ok(Begun { life: None, failed });
         };
-        let tree = ProcessTree::of(process.pid())?;
+        process.answered()?;
         let mut life = Self {
-            client: Client::new(address, placement.helpers()),
-            process,
-            tree,
+            client: Client::new(address, place.placement.helpers()),
+            server: process,
             start_up,
             lanes,
             database: start.database.and_then(Database::parent),
             leaves_core: start
                 .database
-                .is_some_and(|database| database.shares_core(placement)),
+                .is_some_and(|database| database.shares_core(place.placement)),
         };
         if let Some(warm_up) = start.warm_up.filter(|_| subject.server.role == Role::Exec) {
             life.warm_up(warm_up)?;
@@ -212,23 +196,11 @@ impl Life {
         if !self.client.refresh(Instant::now())? {
             return Ok(());
         }
-        let deadline = Instant::now() + ACCEPTING;
-        loop {
-            let before = self.tree.cpu()?;
-            spin(STILL);
-            if self.tree.cpu()? == before || Instant::now() > deadline {
-                return Ok(());
-            }
-        }
+        self.server.settle(ACCEPTING)
     }
 
     /// Takes one slice of a closed loop. Its place in the restart is left for the caller to fill in.
-    pub(super) fn slice(
-        &mut self,
-        load: LaneLoad,
-        lane: Lane,
-        clock: Option<&CoreClock>,
-    ) -> Result<Slice> {
+    pub(super) fn slice(&mut self, load: LaneLoad, lane: Lane) -> Result<Slice> {
         let (ramp, window) = (
             Duration::from_millis(load.ramp_ms),
             Duration::from_millis(load.slice_ms),
@@ -244,7 +216,7 @@ impl Life {
         if held {
             self.refresh()?;
         }
-        let (measured, cost) = self.accounted(lane, clock, run)?;
+        let (measured, cost, database_ns) = self.accounted(lane, false, run)?;
         if held {
             self.client.was_used();
         }
@@ -257,7 +229,7 @@ impl Life {
             life.user_ns += cpu.user;
             life.system_ns += cpu.system;
         }
-        if let Some(database) = cost.database_ns {
+        if let Some(database) = database_ns {
             *life.database_ns.get_or_insert_default() += database;
         }
         life.latencies
@@ -272,71 +244,60 @@ impl Life {
         &mut self,
         lane: Lane,
         offer: Offer,
-        clock: Option<&CoreClock>,
-    ) -> Result<(OpenLoopSlice, Cost)> {
+    ) -> Result<(OpenLoopSlice, SliceCost)> {
         self.refresh()?;
-        let before = self.tree.threads()?;
-        let (measured, mut cost) = self.accounted(lane, clock, |connections, exchange| {
+        let (measured, cost, _) = self.accounted(lane, true, |connections, exchange| {
             Ok(connections.open_loop(exchange, offer)?)
         })?;
-        let threads = self.tree.threads()?.zip(before);
-        cost.kept_waiting_ns = threads.map(|(after, before)| after.kept_waiting_since(&before));
         Ok((measured, cost))
     }
 
-    /// Runs a slice of load, and reads the kernel's books before and after.
+    /// Runs a slice of load, and reads the kernel's books before and after. Gives what the slice cost the server, and the
+    /// database's processes, where there are such. With `threads` it is also read how long the server's waited for a core.
     fn accounted<T>(
         &mut self,
         lane: Lane,
-        clock: Option<&CoreClock>,
+        threads: bool,
         run: impl FnOnce(&mut Connections, &Exchange) -> Result<T>,
-    ) -> Result<(T, Cost)> {
+    ) -> Result<(T, SliceCost, Option<u64>)> {
         let life = self.lanes.get(&lane).context("this lane is not measured")?;
-        let busy_before = clock.map(CoreClock::busy).transpose()?;
         let family = || self.database.map_or(Ok(None), family_cpu);
         let family_before = family()?;
-        let before = self.tree.cpu()?;
-        let measured = run(self.client.connections()?, &life.exchange)?;
-        spin(SETTLE);
-        let after = self.tree.cpu()?;
-        let busy_after = clock.map(CoreClock::busy).transpose()?;
-        let busy = busy_after.zip(busy_before);
+        self.server.begin_slice(threads)?;
+        let measured = run(self.client.connections()?, &life.exchange);
+        // Also where it failed: the agent has begun a slice.
+        let cost = self.server.end_slice();
+        let measured = measured?;
+        let cost = cost?;
         let family = family()?.zip(family_before);
-        // Without what interrupts took, the CPU time of the processes is not the cost.
-        let cpu = after
-            .zip(before)
-            .filter(|_| clock.is_some() || !CoreClock::is_needed());
-        Ok((
-            measured,
-            Cost {
-                cpu: cpu.map(|(after, before)| after.since(before)),
-                busy_ns: busy.map(|(after, before)| after.saturating_sub(before)),
-                database_ns: family.map(|(after, before)| after.since(&before)),
-                kept_waiting_ns: None,
-            },
-        ))
+        let database = family.map(|(after, before)| after.since(&before));
+        Ok((measured, cost, database))
     }
 
     /// The server's process id.
     pub(super) fn pid(&self) -> u32 {
-        self.process.pid()
+        self.server.pid()
+    }
+
+    /// Whether its processes are this machine's to see.
+    pub(super) fn is_here(&self) -> bool {
+        self.server.is_here()
     }
 
     /// CPU time so far, nanoseconds.
     pub(super) fn cpu(&self) -> Result<Option<u64>> {
-        Ok(self.tree.cpu()?.map(|cpu| cpu.total))
+        self.server.cpu()
     }
 
     /// Memory now, and the most so far. None where the platform does not tell.
     pub(super) fn memory(&self) -> Result<Option<OwnMemory>> {
-        self.tree.memory()
+        self.server.memory()
     }
 
     /// Ends the server, and gives what is to be kept.
     pub(super) fn end(self, arm: usize) -> Result<ArmRestart> {
         drop(self.client);
-        // Whether it ends well is for the conformance suite to say.
-        self.process.terminate().context("cannot end the server")?;
+        self.server.end()?;
         let mut lanes = BTreeMap::new();
         for (lane, life) in self.lanes {
             let latencies = encode(&life.latencies)?;
@@ -366,7 +327,7 @@ pub(super) fn warm_up(plan: &Plan) -> Option<(usize, Duration)> {
     Some((plan.connections, length))
 }
 
-fn entry(measured: &Measured, lane: Lane, cost: Cost) -> Slice {
+fn entry(measured: &Measured, lane: Lane, cost: SliceCost) -> Slice {
     Slice {
         block: 0,
         position: 0,
@@ -384,19 +345,11 @@ fn entry(measured: &Measured, lane: Lane, cost: Cost) -> Slice {
     }
 }
 
-/// Waits without giving the core away: the generator's must not fall into a sleep it has to be
-/// woken from.
-fn spin(length: Duration) {
-    let until = Instant::now() + length;
-    while Instant::now() < until {
-        std::hint::spin_loop();
-    }
-}
-
 #[cfg(test)]
 #[cfg(target_os = "linux")]
 mod tests {
     use super::*;
+    use crate::host::LocalHost;
     use crate::measure::client::IDLE;
     use crate::testing::stand_in::{HELLO, StandIn, anywhere, response};
 
@@ -428,13 +381,18 @@ mod tests {
             workers: 1,
             lanes: &[Lane::Item, Lane::Connect],
             model: &Model::embedded(),
-            data: None,
+            locales: None,
             expected: None,
             warm_up: None,
             answers_alike: false,
             database: None,
         };
-        let begun = Life::begin(&start, &server.subject(), &anywhere()).unwrap();
+        let placement = anywhere();
+        let place = Place {
+            host: &LocalHost::new(&placement),
+            placement: &placement,
+        };
+        let begun = Life::begin(&start, &server.subject(), place).unwrap();
         let mut life = begun.whole().unwrap();
         life.connect(1).unwrap();
         life
@@ -447,10 +405,10 @@ mod tests {
         // Later than any other moment of this test, so that nothing is opened anew.
         let later = Instant::now() + Duration::from_secs(3600);
         *life.client.used() = later;
-        life.open_loop(Lane::Item, OFFER, None).unwrap();
-        life.slice(LOAD, Lane::Connect, None).unwrap();
+        life.open_loop(Lane::Item, OFFER).unwrap();
+        life.slice(LOAD, Lane::Connect).unwrap();
         assert_eq!(*life.client.used(), later);
-        life.slice(LOAD, Lane::Item, None).unwrap();
+        life.slice(LOAD, Lane::Item).unwrap();
         assert_ne!(*life.client.used(), later);
         life.end(0).unwrap();
     }
@@ -459,13 +417,13 @@ mod tests {
     fn either_loop_has_connections_that_were_not_idle() {
         let server = server();
         let mut life = begin(&server);
-        life.slice(LOAD, Lane::Item, None).unwrap();
+        life.slice(LOAD, Lane::Item).unwrap();
         let at_first = server.accepted();
         *life.client.used() -= 2 * IDLE;
-        life.slice(LOAD, Lane::Item, None).unwrap();
+        life.slice(LOAD, Lane::Item).unwrap();
         assert_eq!(server.accepted(), at_first + 1);
         *life.client.used() -= 2 * IDLE;
-        life.open_loop(Lane::Item, OFFER, None).unwrap();
+        life.open_loop(Lane::Item, OFFER).unwrap();
         assert_eq!(server.accepted(), at_first + 2);
     }
 }

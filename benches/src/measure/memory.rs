@@ -8,8 +8,8 @@ use quartet_conformance::Model;
 use quartet_record::plan::{ArmRole, Lane, LaneLoad, Plan};
 
 use super::life::{Life, Start};
+use super::measurement::Place;
 use crate::accounting::OwnMemory;
-use crate::cores::Placement;
 use crate::exec::Expected;
 use crate::subject::Subject;
 
@@ -45,7 +45,7 @@ pub(crate) fn load(
     subject: &Subject<'_>,
     plan: &Plan,
     arm: usize,
-    placement: &Placement,
+    place: Place<'_>,
     model: &Model,
     expected: Option<&Expected>,
 ) -> Result<Option<Loaded>> {
@@ -62,13 +62,13 @@ pub(crate) fn load(
         workers: plan.workers,
         lanes: &lanes,
         model,
-        data: None,
+        locales: None,
         expected,
         warm_up: None,
         answers_alike: plan.arms[arm].role == ArmRole::Floor,
         database: None,
     };
-    let mut begun = Life::begin(&start, subject, placement)?;
+    let mut begun = Life::begin(&start, subject, place)?;
     let failed: Vec<Lane> = begun.failed.iter().map(|(lane, _)| *lane).collect();
     lanes.retain(|lane| !failed.contains(lane));
     let Some(mut life) = begun.life.take() else {
@@ -104,7 +104,7 @@ fn answered(life: &mut Life, connections: usize, lane: Lane) -> Result<u64> {
     let begun = Instant::now();
     let mut requests = 0;
     while requests < REQUESTS && begun.elapsed() < LIMIT {
-        requests += life.slice(slice, lane, None)?.total_requests;
+        requests += life.slice(slice, lane)?.total_requests;
     }
     Ok(requests)
 }

@@ -62,20 +62,20 @@ impl Measurement<'_> {
             workers: plan.workers,
             lanes: &[lane],
             model: self.model,
-            data: None,
+            locales: None,
             expected: self.expected,
             warm_up: warm_up(plan),
             answers_alike: plan.arms[arm].role == ArmRole::Floor,
             database: self.database.filter(|_| lane.is_over_database()),
         };
         let begun = Instant::now();
-        let mut life = Life::begin(&start, subject, self.placement)?.whole()?;
+        let mut life = Life::begin(&start, subject, self.place())?.whole()?;
         life.connect(load.connections)?;
         let starting = begun.elapsed();
         let mut took = Duration::ZERO;
         // The first one finds the server cold.
         for _ in 0..2 {
-            let slice = life.slice(load, lane, None)?;
+            let slice = life.slice(load, lane)?;
             took = Duration::from_nanos(slice.total_ns);
         }
         let ending = Instant::now();

@@ -8,13 +8,13 @@ use quartet_record::plan::{ArmRole, Cell, Held, Lane, Plan, Restart};
 use quartet_record::{ArmRestart, Exclusion, RestartRecord, now};
 
 use super::life::{Begun, Life, Start, warm_up};
-use super::load::{Load, Watch};
-use super::locales::Locales;
+use super::load::Load;
 use super::measurement::Measurement;
-use crate::accounting::CoreClock;
+use crate::host::Host;
+use crate::locales::Locales;
 use crate::progress::Progress;
-use crate::spawn::cost_of_a_process;
 use crate::system::System;
+use crate::watch::Watch;
 
 /// How long after a failure to wait for its reason: Ctrl-C reaches servers and this process at
 /// once, so that a server may be the first to end.
@@ -24,7 +24,6 @@ const AFTERTHOUGHT: Duration = Duration::from_millis(200);
 pub(super) struct Session<'a> {
     measurement: &'a Measurement<'a>,
     pub(super) plan: &'a Plan,
-    pub(super) clock: Option<CoreClock>,
     pub(super) progress: Progress,
     /// Arms that failed: what failed once is not started again.
     failed: Vec<bool>,
@@ -69,7 +68,6 @@ impl<'a> Session<'a> {
     pub(super) fn begin(
         measurement: &'a Measurement<'a>,
         plan: &'a Plan,
-        clock: Option<CoreClock>,
         held: Held,
         exclusions: &[Exclusion],
     ) -> Result<Self> {
@@ -82,7 +80,6 @@ impl<'a> Session<'a> {
         Ok(Self {
             measurement,
             plan,
-            clock,
             progress,
             failed,
             failed_lanes: failed_lanes.collect(),
@@ -97,7 +94,10 @@ impl<'a> Session<'a> {
 
     /// What to watch while slices are taken.
     pub(super) fn watch(&self) -> Watch {
-        Watch::of(&System::live(), self.plan, self.measurement.placement)
+        let placement = self.measurement.placement;
+        let measured = [placement.server.as_slice(), &placement.generator].concat();
+        let beside = placement.with_siblings();
+        Watch::of(&System::live(), &measured, &beside, &placement.usable)
     }
 
     /// Starts everything afresh, takes every slice, and ends everything.
@@ -108,7 +108,7 @@ impl<'a> Session<'a> {
             started: now(),
             complete: false,
             start_order: restart.start_order.clone(),
-            spawn_ns: cost_of_a_process(self.measurement.placement),
+            spawn_ns: self.measurement.host.cost_of_a_process(),
             machine: None,
             arms: Vec::new(),
             slices: Vec::new(),
@@ -117,11 +117,13 @@ impl<'a> Session<'a> {
         if !self.interrupted() {
             let watch = self.watch();
             let database = self.measurement.database;
-            let load = Load::begin(&watch, lives.all(), database)?;
+            let host = self.host();
+            let load = Load::begin(host, &watch, lives.all(), database);
+            let load = self.unless_lost(load)?;
             self.take_slices(restart, number, &mut lives, &mut taken);
-            if !self.interrupted() {
-                taken.machine = Some(load.end(lives.all())?);
-                taken.complete = true;
+            if let Some(load) = load.filter(|_| !self.interrupted()) {
+                taken.machine = self.unless_lost(load.end(lives.all()))?;
+                taken.complete = taken.machine.is_some();
             }
         }
         let mut arms = BTreeMap::new();
@@ -297,7 +299,7 @@ impl<'a> Session<'a> {
             workers: self.plan.workers,
             lanes,
             model: locales.map_or(self.measurement.model, |locales| &locales.model),
-            data: locales.map(Locales::path),
+            locales,
             expected: self.measurement.expected,
             warm_up: warm_up(self.plan),
             answers_alike: self.plan.arms[arm].role == ArmRole::Floor,
@@ -306,7 +308,7 @@ impl<'a> Session<'a> {
                 .database
                 .filter(|_| lanes.iter().any(|lane| lane.is_over_database())),
         };
-        Life::begin(&start, subject, self.measurement.placement).map(Some)
+        Life::begin(&start, subject, self.measurement.place()).map(Some)
     }
 
     fn take_slices(
@@ -328,7 +330,7 @@ impl<'a> Session<'a> {
                     continue;
                 };
                 let load = self.plan.load(cell.lane);
-                match life.slice(load, cell.lane, self.clock.as_ref()) {
+                match life.slice(load, cell.lane) {
                     Ok(mut slice) => {
                         (slice.block, slice.position, slice.arm) = (block, position, cell.arm);
                         taken.slices.push(slice);
@@ -384,8 +386,11 @@ impl<'a> Session<'a> {
         });
     }
 
-    /// What went wrong, as a sentence; none where the wish to stop explains it.
+    /// What went wrong, as a sentence; none where the wish to stop explains it, or the servers' machine is lost.
     pub(super) fn reason(&self, error: &Error) -> Option<String> {
+        if self.measurement.host.look().is_some() {
+            return None;
+        }
         let deadline = Instant::now() + AFTERTHOUGHT;
         while !self.interrupted() && Instant::now() < deadline {
             std::thread::sleep(Duration::from_millis(5));
@@ -393,8 +398,23 @@ impl<'a> Session<'a> {
         (!self.interrupted()).then(|| format!("{error:#}"))
     }
 
+    /// What servers are started by.
+    pub(super) fn host(&self) -> &'a dyn Host {
+        self.measurement.host
+    }
+
+    /// Whether nothing more can or is to be measured.
     pub(super) fn interrupted(&self) -> bool {
-        self.measurement.interrupt.requested()
+        self.measurement.interrupt.requested() || self.measurement.host.lost().is_some()
+    }
+
+    /// What was done, or nothing where it failed because the servers' machine is lost.
+    pub(super) fn unless_lost<T>(&self, done: Result<T>) -> Result<Option<T>> {
+        match done {
+            Ok(done) => Ok(Some(done)),
+            Err(_) if self.measurement.host.look().is_some() => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Starts every arm for one lane, in this order, with what happened to each: a mode's restart.

@@ -14,6 +14,7 @@ use quartet_record::testing::record;
 use quartet_record::{Exclusion, OfferedRate, RestartRecord, Slice, State};
 
 use super::*;
+use crate::host::LocalHost;
 use crate::interrupt::Interrupt;
 use crate::testing::stand_in::{HELLO, StandIn, anywhere, response};
 
@@ -49,6 +50,7 @@ fn measure(stand_ins: &[&StandIn], record: &mut Record) -> Result<()> {
         expected: None,
         database: None,
         placement: &anywhere(),
+        host: &LocalHost::new(&anywhere()),
         model: &Model::embedded(),
         interrupt: &Interrupt::default(),
     }
@@ -229,6 +231,7 @@ fn an_interrupted_run_holds_no_empty_latency() {
         expected: None,
         database: None,
         placement: &anywhere(),
+        host: &LocalHost::new(&anywhere()),
         model: &Model::embedded(),
         interrupt: &interrupt,
     }

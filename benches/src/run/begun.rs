@@ -13,18 +13,18 @@ use super::claim::Claim;
 use super::measured::plans_database;
 use super::options::Options;
 use crate::command::quoted;
-use crate::cores::Placement;
 use crate::database::Database;
 use crate::environment::{self, Private};
 use crate::exec::Own;
 use crate::failure::{Failure, print};
+use crate::host::Site;
 use crate::page::background;
 use crate::{machine, runs};
 
 /// A comparison under way.
 pub(crate) struct Run {
     pub(super) catalogue: Catalogue,
-    pub(super) placement: Placement,
+    pub(super) site: Site,
     /// Where the record goes.
     pub(super) claim: Claim,
     /// What was measured so far.
@@ -54,8 +54,9 @@ impl Run {
         }
         let names = own.as_ref().map(Own::names).unwrap_or_default();
         let arms = choose(&mut catalogue, &names).map_err(Failure::Usage)?;
-        let placement = options.placement()?;
-        let mut plan = options.plan(arms, &placement);
+        let private = Private::here(catalogue.root());
+        let site = options.site(&private)?;
+        let mut plan = options.plan(arms, &site);
         plan.custom = own.as_ref().map(Own::custom);
         if plans_database(&plan) {
             Database::look()?;
@@ -68,21 +69,22 @@ impl Run {
                 &started.replace([':', '-'], ""),
             )?,
         };
-        let machine = machine::look();
+        let machine = site.machine.clone();
         let record = Record {
             schema_version: SCHEMA_VERSION,
             started,
-            command: Private::here(catalogue.root()).without(command),
+            command: private.without(command),
             resumed: Vec::new(),
             state: State::Running,
             calibration: runs::calibration(catalogue.root(), &machine),
             machine,
+            servers_via: site.via.clone(),
             toolchain: machine::toolchain(catalogue.root()),
             environment: Some(environment::look(catalogue.root())),
             source: machine::source(catalogue.root()),
             plan,
             core_clock: false,
-            cores: placement.cores.clone(),
+            cores: site.cores.clone(),
             servers: Vec::new(),
             restarts: Vec::new(),
             exclusions: Vec::new(),
@@ -95,7 +97,7 @@ impl Run {
         };
         Ok(Self {
             catalogue,
-            placement,
+            site,
             claim,
             record,
             own,

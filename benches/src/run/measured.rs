@@ -7,10 +7,12 @@ use quartet_record::{Record, State};
 use super::begun::Run;
 use super::resume::prepare_again;
 use super::warnings::warnings;
+use crate::command::quoted;
 use crate::cores::Usable;
 use crate::cost::{self, Costing};
 use crate::database::Database;
 use crate::failure::Failure;
+use crate::host::Host;
 use crate::interrupt::Interrupt;
 use crate::measure::Measurement;
 use crate::prepare::{CustomLane, prepare, prepare_over_database};
@@ -28,22 +30,36 @@ impl Run {
         let model = Model::embedded();
         if let Some(own) = &self.own {
             // Before anything is built, which takes long.
-            own.try_each(self.record.plan.workers, &self.placement, &interrupt)?;
+            own.try_each(self.record.plan.workers, &self.site.placement, &interrupt)?;
         }
         let arms = self.record.plan.arms.iter();
         let names = arms.map(|arm| arm.server.as_str());
         let sources = variant::sources(&self.catalogue, names, &interrupt)?;
         let mut database = match plans_database(&self.record.plan) {
-            true => Some(Database::start(&self.placement)?),
+            true => Some(Database::start(&self.site.placement)?),
             false => None,
         };
+        let host: &dyn Host = &*self.site.host;
         let mut subjects = match self.blocks {
-            None => prepare_again(&self.catalogue, &sources, &interrupt, &mut self.record)?,
-            Some(_) => prepare(&self.catalogue, &sources, &interrupt, &mut self.record),
+            None => prepare_again(
+                &self.catalogue,
+                &sources,
+                host,
+                &interrupt,
+                &mut self.record,
+            )?,
+            Some(_) => prepare(
+                &self.catalogue,
+                &sources,
+                host,
+                &interrupt,
+                &mut self.record,
+            ),
         };
         if interrupt.requested() {
             return Err(Failure::Interrupted);
         }
+        self.unless_lost()?;
         if let Some(database) = &mut database {
             let record = &mut self.record;
             let (catalogue, subjects) = (&self.catalogue, &mut subjects);
@@ -60,7 +76,7 @@ impl Run {
             let custom = CustomLane {
                 catalogue: &self.catalogue,
                 expected: &own.expected,
-                placement: &self.placement,
+                placement: &self.site.placement,
                 interrupt: &interrupt,
             };
             custom.prepare(&mut self.record, &mut subjects, begun)?;
@@ -73,7 +89,8 @@ impl Run {
             subjects,
             expected,
             database: database.as_ref(),
-            placement: &self.placement,
+            placement: &self.site.placement,
+            host,
             model: &model,
             interrupt: &interrupt,
         };
@@ -90,7 +107,7 @@ impl Run {
             return Ok(self.record.write(self.claim.directory()).map(drop)?);
         }
         eprintln!("measuring on {}", self.record.machine.sentence());
-        for warning in &self.placement.warnings {
+        for warning in &self.site.placement.warnings {
             eprintln!("{warning}");
         }
         // Before this thread is confined to the generator's core.
@@ -102,8 +119,12 @@ impl Run {
                 // Nothing is measured, and who goes on must not go by half a look.
                 return Err(Failure::Interrupted);
             }
+            self.unless_lost()?;
+            let plan = &mut self.record.plan;
             plan.blocks = plan.blocks_near(blocks);
-            self.record.warnings.extend(warnings(plan, &self.placement));
+            self.record
+                .warnings
+                .extend(warnings(plan, &self.site.placement));
         }
         let output = self.claim.directory();
         let keep = |record: &Record| record.write(output).map(drop);
@@ -112,12 +133,13 @@ impl Run {
             keep(&self.record)?;
         }
         measurement.run(&mut self.record, keep)?;
-        if let Some(options) = cost.filter(|_| !interrupt.requested()) {
+        if let Some(options) = cost.filter(|_| !interrupt.requested() && host.lost().is_none()) {
             let costing = Costing {
                 options,
                 root: self.catalogue.root(),
                 subjects: &measurement.subjects,
-                placement: &self.placement,
+                placement: &self.site.placement,
+                host,
                 workers: self.record.plan.workers,
                 usable: &usable,
                 model: &model,
@@ -127,12 +149,36 @@ impl Run {
             costing.measure(&mut self.record, keep)?;
         }
         // Not before: a run that is killed while costs are measured is to be gone on with.
-        self.record.state = if interrupt.requested() {
+        let ended_early = interrupt.requested() || host.lost().is_some();
+        self.record.state = if ended_early {
             State::Interrupted
         } else {
             State::Complete
         };
-        Ok(keep(&self.record)?)
+        keep(&self.record)?;
+        if interrupt.requested() {
+            return Ok(());
+        }
+        self.unless_lost()
+    }
+
+    /// Goes on unless the servers' machine is lost.
+    ///
+    /// # Errors
+    /// Where it is: one line that says why, and what to do.
+    fn unless_lost(&self) -> Result<(), Failure> {
+        let Some(reason) = self.site.host.lost() else {
+            return Ok(());
+        };
+        let measured = self.record.restarts.iter().any(|restart| restart.complete);
+        let rest = match measured {
+            true => format!(
+                "`cargo compare --resume {}`, with --servers-via, measures the rest",
+                quoted(&self.claim.directory().to_string_lossy())
+            ),
+            false => "nothing was measured".to_owned(),
+        };
+        Err(anyhow::anyhow!("{reason}; {rest}").into())
     }
 }
 

@@ -9,10 +9,12 @@ use quartet_conformance::servers::Catalogue;
 use quartet_record::plan::{Arm, Effort, Lane, LatencyPlan, Plan, RAMP, SLICE};
 
 use super::load::{Depth, LoadOptions};
-use crate::cores::{CoreList, Placement};
+use crate::cores::CoreList;
 use crate::cost;
+use crate::environment::Private;
 use crate::exec::{ExecOptions, Own};
 use crate::failure::Failure;
+use crate::host::{Site, ViaOptions, Wishes};
 use crate::numbers::at_least_one;
 
 /// What to measure, how long, and where.
@@ -40,6 +42,9 @@ pub struct Options {
 
     #[command(flatten)]
     exec: ExecOptions,
+
+    #[command(flatten)]
+    via: ViaOptions,
 
     /// Seed of all random orders; the record stores it [default: random]
     #[arg(long, value_name = "N")]
@@ -149,19 +154,26 @@ impl Options {
         self.cost
     }
 
-    /// The cores to run on.
-    pub(super) fn placement(&self) -> Result<Placement, Failure> {
-        if self.shared_core {
-            return Ok(Placement::shared()?);
+    /// Where the run takes place.
+    pub(super) fn site(&self, private: &Private) -> Result<Site, Failure> {
+        let lanes = self.lanes();
+        if self.via.any() && lanes.iter().any(|lane| lane.is_over_database()) {
+            let sentence =
+                "the lanes db-item and db-list need servers on this machine, without --servers-via";
+            return Err(Failure::Usage(sentence.to_owned()));
         }
-        let server = self.server_cores.as_ref().map(CoreList::cores);
-        let generator = self.generator_cores.as_ref().map(CoreList::cores);
-        let placed = Placement::new(server, generator);
-        if server.is_some() || generator.is_some() {
-            placed.map_err(|error| Failure::usage(&error))
-        } else {
-            Ok(placed?)
-        }
+        let wishes = Wishes {
+            server: self.server_cores.as_ref().map(CoreList::cores),
+            generator: self.generator_cores.as_ref().map(CoreList::cores),
+            shared: self.shared_core,
+            again: false,
+        };
+        self.via.site(wishes, private)
+    }
+
+    /// How the servers' machine is reached.
+    pub(super) fn via(&self) -> &ViaOptions {
+        &self.via
     }
 
     /// How much is measured.
@@ -193,7 +205,7 @@ impl Options {
     }
 
     /// The plan of a run of these arms, but for the number of its blocks.
-    pub(super) fn plan(&self, arms: Vec<Arm>, placement: &Placement) -> Plan {
+    pub(super) fn plan(&self, arms: Vec<Arm>, site: &Site) -> Plan {
         let effort = self.effort();
         let depth = self.depth();
         let mut plan = Plan {
@@ -206,9 +218,9 @@ impl Options {
             connections: self.load.connections(),
             workers: self
                 .workers
-                .map_or(placement.server.len().max(1), usize::from),
-            server_cores: placement.server.clone(),
-            generator_cores: placement.generator.clone(),
+                .map_or(site.server_cores.len().max(1), usize::from),
+            server_cores: site.server_cores.clone(),
+            generator_cores: site.placement.generator.clone(),
             lanes: self.load.lanes(depth),
             arms,
             lane_loads: BTreeMap::new(),

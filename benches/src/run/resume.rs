@@ -5,7 +5,6 @@ use std::path::Path;
 
 use quartet_conformance::servers::Catalogue;
 use quartet_record::machine::Machine;
-use quartet_record::plan::Plan;
 use quartet_record::variant::VariantSource;
 use quartet_record::{Exclusion, PACKED_NAME, PLAIN_NAME, Record, ServerRecord, State, now};
 
@@ -13,15 +12,16 @@ use super::begun::Run;
 use super::claim::Claim;
 use super::measured::plans_database;
 use super::options::Options;
-use crate::cores::Placement;
+use crate::command::quoted;
 use crate::database::Database;
 use crate::environment::Private;
 use crate::exec::Own;
 use crate::failure::{Failure, named};
+use crate::host::{Host, Site, Wishes};
 use crate::interrupt::Interrupt;
 use crate::prepare::prepare;
 use crate::subject::Subject;
-use crate::{machine, variant};
+use crate::variant;
 
 impl Run {
     /// The run of a record, given its file or its directory.
@@ -49,9 +49,12 @@ impl Run {
         let claim = Claim::again(directory)?;
         // Not before: whoever had it until now may have written more.
         let mut record = named(directory)?;
-        may_go_on(&record, &machine::look()).map_err(Failure::Usage)?;
-        let own = options.own()?;
+        let is_left = may_be_gone_on_with(&record, options.via().any());
+        is_left.map_err(Failure::Usage)?;
         let private = Private::here(catalogue.root());
+        let site = options.via().site(wishes(&record), &private)?;
+        is_where_it_was(&record, &site).map_err(Failure::Usage)?;
+        let own = options.own()?;
         Own::same_as(own.as_ref(), &record, &private).map_err(Failure::Usage)?;
         if let Some(own) = &own {
             own.enter(&mut catalogue).map_err(Failure::Usage)?;
@@ -60,12 +63,11 @@ impl Run {
         if plans_database(&record.plan) {
             Database::look()?;
         }
-        let placement = placement(&record.plan)?;
         record.state = State::Running;
         record.resumed.push(now());
         Ok(Self {
             catalogue,
-            placement,
+            site,
             claim,
             record,
             own,
@@ -74,32 +76,59 @@ impl Run {
     }
 }
 
-fn may_go_on(record: &Record, machine: &Machine) -> Result<(), String> {
+/// Whether anything is left to measure, and servers are started as they were.
+fn may_be_gone_on_with(record: &Record, by_agent: bool) -> Result<(), String> {
     if record.state == State::Complete {
         return Err("the run is complete; nothing remains to measure".to_owned());
     }
-    if machine.processor.is_none() && &record.machine == machine {
+    match (&record.servers_via, by_agent) {
+        (Some(via), false) => Err(format!(
+            "the run was started with --servers-via {}; --resume needs it again",
+            quoted(&via.command)
+        )),
+        (None, true) => Err("the run was started without --servers-via".to_owned()),
+        _ => Ok(()),
+    }
+}
+
+/// Whether servers and generator are on the machines that the run was begun on.
+fn is_where_it_was(record: &Record, site: &Site) -> Result<(), String> {
+    is_same(&record.machine, &site.machine, "")?;
+    if let (Some(then), Some(now)) = (&record.servers_via, &site.via) {
+        is_same(&then.generator, &now.generator, " with its load generator")?;
+        if (then.same_machine, then.loopback) != (now.same_machine, now.loopback) {
+            return Err("the servers are not where they were when the run was started".to_owned());
+        }
+    }
+    Ok(())
+}
+
+fn is_same(then: &Machine, now: &Machine, what: &str) -> Result<(), String> {
+    if now.processor.is_none() && then == now {
         return Err(format!(
-            "the run was started on {}; unknown whether that is this machine",
-            machine.sentence()
+            "the run was started{what} on {}; unknown whether that is this machine",
+            now.sentence()
         ));
     }
-    if &record.machine != machine {
+    if then != now {
         return Err(format!(
-            "the run was started on another machine: {}; this is {}",
-            record.machine.sentence(),
-            machine.sentence()
+            "the run was started{what} on another machine: {}; this is {}",
+            then.sentence(),
+            now.sentence()
         ));
     }
     Ok(())
 }
 
-fn placement(plan: &Plan) -> Result<Placement, Failure> {
-    if plan.shares_a_core() {
-        return Ok(Placement::shared()?);
+/// The cores that a run was begun on.
+fn wishes(record: &Record) -> Wishes<'_> {
+    let plan = &record.plan;
+    Wishes {
+        server: wish(&plan.server_cores),
+        generator: wish(&plan.generator_cores),
+        shared: plan.shares_a_core() && !record.is_over_two_machines(),
+        again: true,
     }
-    Placement::again(wish(&plan.server_cores), wish(&plan.generator_cores))
-        .map_err(|error| Failure::usage(&error))
 }
 
 /// The cores to ask for, if the run was confined to any.
@@ -112,15 +141,16 @@ fn wish(cores: &[usize]) -> Option<&[usize]> {
 pub(super) fn prepare_again<'a>(
     catalogue: &'a Catalogue,
     sources: &BTreeMap<String, VariantSource>,
+    host: &dyn Host,
     interrupt: &Interrupt,
     record: &mut Record,
 ) -> Result<Vec<Option<Subject<'a>>>, Failure> {
     let servers = std::mem::take(&mut record.servers);
     let exclusions = std::mem::take(&mut record.exclusions);
-    let mut subjects = prepare(catalogue, sources, interrupt, record);
+    let mut subjects = prepare(catalogue, sources, host, interrupt, record);
     let now = std::mem::replace(&mut record.servers, servers);
     let new = std::mem::replace(&mut record.exclusions, exclusions);
-    if interrupt.requested() {
+    if interrupt.requested() || host.lost().is_some() {
         return Ok(subjects);
     }
     same_programs(&record.servers, &now).map_err(Failure::Usage)?;
@@ -175,21 +205,42 @@ mod tests {
     fn a_run_goes_on_where_it_was_begun_and_only_if_something_is_left() {
         let mut record = record();
         let machine = record.machine.clone();
-        let complete = may_go_on(&record, &machine).unwrap_err();
+        let complete = may_be_gone_on_with(&record, false).unwrap_err();
         assert!(
             complete.contains("nothing remains to measure"),
             "{complete}"
         );
         record.state = State::Interrupted;
-        assert_eq!(may_go_on(&record, &machine), Ok(()));
+        assert_eq!(may_be_gone_on_with(&record, false), Ok(()));
+        assert_eq!(is_same(&record.machine, &machine, ""), Ok(()));
         let other = Machine {
             cores: 3,
             ..machine
         };
-        let elsewhere = may_go_on(&record, &other).unwrap_err();
+        let elsewhere = is_same(&record.machine, &other, "").unwrap_err();
         assert!(
             elsewhere.contains("another machine") && elsewhere.contains("3 cores"),
             "{elsewhere}"
+        );
+    }
+
+    #[test]
+    fn servers_are_started_again_as_they_were() {
+        let mut record = record();
+        record.state = State::Interrupted;
+        assert!(may_be_gone_on_with(&record, true).is_err());
+        record.servers_via = Some(quartet_record::ServersVia {
+            command: "ssh …".to_owned(),
+            generator: record.machine.clone(),
+            same_machine: false,
+            loopback: false,
+            round_trip_ns: 50_000,
+        });
+        assert_eq!(may_be_gone_on_with(&record, true), Ok(()));
+        let without = may_be_gone_on_with(&record, false).unwrap_err();
+        assert!(
+            without.ends_with("--servers-via 'ssh …'; --resume needs it again"),
+            "{without}"
         );
     }
 
@@ -198,7 +249,7 @@ mod tests {
         let mut record = record();
         record.state = State::Interrupted;
         record.machine.processor = None;
-        let refused = may_go_on(&record, &record.machine).unwrap_err();
+        let refused = is_same(&record.machine, &record.machine, "").unwrap_err();
         assert!(refused.contains("unknown whether"), "{refused}");
     }
 

@@ -175,7 +175,11 @@ fn machine(record: &Record, restart: &RestartRecord, load: &MachineLoad, misfits
     let parts = [load.others_ns, load.stolen_ns];
     let taken: u64 = parts.into_iter().flatten().fold(0, u64::saturating_add);
     // Time is told in steps of 10 ms, by core.
-    let steps = 20_000_000 * record.plan.measured_cores().len() as u64;
+    let cores = match record.is_over_two_machines() {
+        true => record.plan.server_cores.len() + record.plan.generator_cores.len(),
+        false => record.plan.measured_cores().len(),
+    };
+    let steps = 20_000_000 * cores as u64;
     if taken > load.available_ns.saturating_add(steps) {
         misfits.add("machine", || {
             format!("restart {restart_number}: others took more time of the cores than there was")

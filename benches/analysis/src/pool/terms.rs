@@ -41,6 +41,7 @@ pub(super) fn terms(record: &Record) -> Vec<Term> {
     let mut terms = vec![
         load("connections", plan.connections.to_string()),
         load("workers", plan.workers.to_string()),
+        load("network", network(record).to_owned()),
     ];
     for (lane, one) in &plan.lane_loads {
         if !lane.is_over_database() {
@@ -109,6 +110,14 @@ pub(super) fn terms(record: &Record) -> Vec<Term> {
         });
     }
     terms
+}
+
+/// What lies between generator and servers.
+fn network(record: &Record) -> &'static str {
+    match &record.servers_via {
+        Some(via) if !via.loopback => "a network",
+        _ => "loopback",
+    }
 }
 
 /// Every term that is not the same in all records, those of the load first.

@@ -211,6 +211,14 @@ pub(super) fn method(material: &Material<'_>) -> Section {
         ("Begun", record.started.clone()),
         ("Machine", record.machine.sentence()),
         (
+            "Load generator",
+            record
+                .servers_via
+                .as_ref()
+                .map(|via| format!("{} ({})", via.sentence(), via.command))
+                .unwrap_or_default(),
+        ),
+        (
             "Compiler",
             record.toolchain.rustc.clone().unwrap_or_else(unknown),
         ),

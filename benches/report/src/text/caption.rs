@@ -62,6 +62,12 @@ impl Page<'_> {
         sentences.push(format!(
             "Measured {date} by {command} on {machine}; {rustc}{variables}{revision}."
         ));
+        if let Some(via) = &record.servers_via {
+            sentences.push(format!(
+                "The servers' machine is named; {}.",
+                via.sentence()
+            ));
+        }
         match self.form {
             Form::Text => sentences.join("\n") + "\n",
             Form::Markdown => self.title("Notes".to_owned()) + "\n" + &self.list(&sentences),

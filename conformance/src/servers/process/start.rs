@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::io;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Arc;
@@ -18,6 +18,8 @@ pub struct StartOptions {
     pub program: Option<PathBuf>,
     /// Worker threads; the number of cores if not given.
     pub workers: Option<usize>,
+    /// The address to listen on; 127.0.0.1 if not given.
+    pub host: Option<IpAddr>,
     /// The port to listen on; a free one if not given.
     pub port: Option<u16>,
     /// Arguments after the server's own.
@@ -165,10 +167,10 @@ fn arguments(server: &Server, options: &StartOptions, port: u16) -> Vec<String> 
     let workers = options.workers.unwrap_or_else(|| {
         std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get)
     });
-    let host = Ipv4Addr::LOCALHOST;
+    let host = options.host.unwrap_or(Ipv4Addr::LOCALHOST.into());
     let fill = |argument: &String| {
         argument
-            .replace("{address}", &format!("{host}:{port}"))
+            .replace("{address}", &SocketAddr::new(host, port).to_string())
             .replace("{host}", &host.to_string())
             .replace("{port}", &port.to_string())
             .replace("{workers}", &workers.to_string())
@@ -185,6 +187,8 @@ pub(super) fn free_port() -> io::Result<u16> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::Ipv6Addr;
+
     use crate::servers::{Ready, process::tests::shell};
 
     #[test]
@@ -204,6 +208,14 @@ mod tests {
         assert_eq!(
             arguments(&server, &options, 81),
             ["127.0.0.1:81", "-w3", "127.0.0.1:81", "http://127.0.0.1/"]
+        );
+        let elsewhere = StartOptions {
+            host: Some(Ipv6Addr::UNSPECIFIED.into()),
+            ..options
+        };
+        assert_eq!(
+            arguments(&server, &elsewhere, 81),
+            ["127.0.0.1:81", "-w3", "[::]:81", "http://::/"]
         );
     }
 

@@ -11,9 +11,9 @@ use tempfile::NamedTempFile;
 /// A file with the greetings of 10,000 locales, gone when this is, and the answers that are right
 /// for it.
 #[derive(Debug)]
-pub(super) struct Locales {
+pub(crate) struct Locales {
     file: NamedTempFile,
-    pub(super) model: Model,
+    pub(crate) model: Model,
 }
 
 impl Locales {
@@ -21,7 +21,7 @@ impl Locales {
     ///
     /// # Errors
     /// Where there is no room for it.
-    pub(super) fn write() -> Result<Self> {
+    pub(crate) fn write() -> Result<Self> {
         let greetings = greetings(&Model::embedded());
         let write = || -> Result<NamedTempFile> {
             let mut file = tempfile::Builder::new()
@@ -38,7 +38,7 @@ impl Locales {
         })
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.file.path()
     }
 }
