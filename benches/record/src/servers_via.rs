@@ -18,7 +18,7 @@ pub struct ServersVia {
     pub same_machine: bool,
     /// Whether the generator reached the servers over loopback.
     pub loopback: bool,
-    /// The shortest time that a connection took to be opened, nanoseconds: one way there and back.
+    /// The shortest time that a connection took to be opened, nanoseconds: one round trip.
     pub round_trip_ns: u64,
 }
 
@@ -35,7 +35,8 @@ impl ServersVia {
         };
         let microseconds = self.round_trip_ns as f64 / 1e3;
         format!(
-            "load generator {generator}, {way}, {microseconds:.0} µs there and back; servers started by an agent"
+            "servers were started by an agent; the load generator was {generator} and reached them {way}, with a round trip of \
+             {microseconds:.0} µs"
         )
     }
 }
