@@ -90,7 +90,10 @@ fn servers_of_an_agent_are_measured_as_those_of_this_process() {
     assert_eq!(output.status.code(), Some(3), "{said}");
     assert!(said.contains("testing a: 1 of 1 cases"), "{said}");
     let shown = text(&output.stdout);
-    assert!(shown.contains("servers started by an agent"), "{shown}");
+    assert!(
+        shown.contains("servers were started by an agent"),
+        "{shown}"
+    );
 
     let record = Record::read(&place.join("out")).unwrap();
     assert_eq!(

@@ -118,7 +118,7 @@ pub(crate) fn not_saturated(
     (!floor && busy < SATURATION).then(|| {
         let network = match &record.servers_via {
             Some(via) if !via.loopback => format!(
-                ", though {:.0} µs there and back are left out; the network or the generator is the limit",
+                ", though a round trip of {:.0} µs is left out; the network or the generator is the limit",
                 via.round_trip_ns as f64 / 1e3
             ),
             _ => String::new(),

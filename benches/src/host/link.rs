@@ -12,7 +12,7 @@ use anyhow::{Context as _, Result, bail};
 /// How long a connection may take to be opened, and its token to come.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How often the way there and back is timed; the shortest time counts.
+/// How often a round trip is timed; the shortest time counts.
 const TIMES: usize = 10;
 
 /// What sends a token to whoever connects, for as long as the program runs.

@@ -63,10 +63,7 @@ impl Page<'_> {
             "Measured {date} by {command} on {machine}; {rustc}{variables}{revision}."
         ));
         if let Some(via) = &record.servers_via {
-            sentences.push(format!(
-                "The servers' machine is named; {}.",
-                via.sentence()
-            ));
+            sentences.push(format!("On that machine {}.", via.sentence()));
         }
         match self.form {
             Form::Text => sentences.join("\n") + "\n",
