@@ -334,22 +334,6 @@ fn a_run_whose_agent_is_killed_keeps_what_it_measured_and_is_gone_on_with() {
 }
 
 #[test]
-fn an_agent_that_says_nothing_more_is_given_up() {
-    let place = Place::new("agent-stopped");
-    let (via, file) = noting(&place);
-    let (run, said) = begun(long_run(&place, &via));
-    let agent = Pid::from_raw(agent(&file));
-    kill(agent, Signal::SIGSTOP).unwrap();
-    let last = said.last().unwrap();
-    kill(agent, Signal::SIGKILL).ok();
-    assert_eq!(run.wait_with_output().unwrap().status.code(), Some(1));
-    assert!(last.contains("nothing was heard for 10 s"), "{last}");
-    eventually("its servers end", || {
-        running(&place.join("server")).is_empty().then_some(())
-    });
-}
-
-#[test]
 fn an_interrupted_run_ends_the_agent_and_its_servers() {
     let place = Place::new("agent-interrupt");
     let (via, file) = noting(&place);

@@ -272,3 +272,58 @@ impl Drop for AgentServer {
         }
     }
 }
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use super::*;
+
+    const LONG: Duration = Duration::from_secs(20);
+
+    fn line(script: &str) -> Line {
+        let words = ["sh", "-c", script].map(str::to_owned);
+        Line::new(Connection::open(&words).unwrap())
+    }
+
+    fn refused(line: &Line, limit: Duration) -> String {
+        let answer: Result<()> = line.ask(&Request::Ping, limit);
+        answer.unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_the_agent_refuses_is_said_and_it_stays() {
+        let line = line(r#"while read -r asked; do echo '{"error":"no"}'; done"#);
+        assert_eq!([refused(&line, LONG), refused(&line, LONG)], ["no", "no"]);
+        assert_eq!(*line.lost.borrow(), None);
+    }
+
+    #[test]
+    fn an_agent_that_ends_says_nothing_or_talks_nonsense_is_lost_for_good() {
+        for (script, limit, why) in [
+            (
+                "read -r asked; exit 7",
+                LONG,
+                "its command ended (exit status: 7)",
+            ),
+            (
+                "exec sleep 600",
+                Duration::from_millis(1),
+                "nothing was heard for 0 s",
+            ),
+            (
+                "read -r asked; echo Bye; exec cat",
+                LONG,
+                "it answers \"Bye\"",
+            ),
+        ] {
+            let line = line(script);
+            let error = refused(&line, limit);
+            assert!(
+                error.starts_with("the agent on the servers' machine is gone: "),
+                "{error}"
+            );
+            assert!(error.contains(why), "{error}");
+            assert_eq!(refused(&line, LONG), error);
+        }
+    }
+}
