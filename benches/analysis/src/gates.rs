@@ -90,7 +90,7 @@ fn circumstances(record: &Record, arm: usize, lane: Lane) -> Vec<String> {
 
 /// The most of the TCP segments that may have been sent again (median over restarts): each keeps its connection waiting for
 /// several round trips, and has the kernels work that is not the server's.
-pub const LOST: f64 = 0.001;
+pub(crate) const LOST: f64 = 0.001;
 
 fn lost_segments(record: &Record) -> Option<String> {
     let shares: Vec<f64> = busy::loads(record)
