@@ -70,7 +70,7 @@ pub(crate) fn prepare<'a>(
                 content: None,
             }),
             Err(error) if !interrupt.requested() && host.look().is_none() => {
-                exclude(record, server, &private, &error)
+                exclude(record, server, &private, &error);
             }
             Err(_) => {}
         }
