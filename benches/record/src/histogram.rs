@@ -33,10 +33,60 @@ pub fn decode(text: &str) -> Result<Histogram<u64>> {
     Ok(histogram)
 }
 
+/// How a histogram is told from its summary.
+const SUMMARY: &str = "sum ";
+
+/// What of a histogram is enough to check it against its slices.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Summary {
+    /// What it counts.
+    pub count: u64,
+    /// The mean of its values.
+    pub mean: f64,
+}
+
+impl Summary {
+    /// Of what a record holds as a histogram, or as a summary where the record was read without histograms.
+    ///
+    /// # Errors
+    /// Where the text is neither.
+    pub fn of(text: &str) -> Result<Self> {
+        let Some(parts) = text.strip_prefix(SUMMARY) else {
+            let histogram = decode(text)?;
+            return Ok(Self {
+                count: histogram.len(),
+                mean: histogram.mean(),
+            });
+        };
+        let (count, mean) = parts.split_once(' ').context("a summary is not whole")?;
+        Ok(Self {
+            count: count.parse()?,
+            mean: mean.parse()?,
+        })
+    }
+
+    /// As it stands in a record in a histogram's place.
+    pub(crate) fn text(self) -> String {
+        format!("{SUMMARY}{} {}", self.count, self.mean)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use hdrhistogram::serialization::V2DeflateSerializer;
+
+    #[test]
+    fn a_summary_is_that_of_the_histogram_and_is_read_again() {
+        let mut histogram = Histogram::<u64>::new(3).unwrap();
+        histogram.record_n(400_000, 3).unwrap();
+        histogram.record(900_000).unwrap();
+        let whole = Summary::of(&encode(&histogram).unwrap()).unwrap();
+        assert_eq!((whole.count, whole.mean), (4, histogram.mean()));
+        assert_eq!(Summary::of(&whole.text()).unwrap(), whole);
+        assert!(Summary::of("sum 4").is_err());
+        assert!(Summary::of("????").is_err());
+    }
 
     #[test]
     fn histograms_survive() {

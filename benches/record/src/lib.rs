@@ -46,7 +46,7 @@ pub use capacity::{CapacityFailure, CapacityRestart, CapacitySlice};
 pub use cases::{CaseFinding, CaseVerdict};
 pub use database::Database;
 pub use exclusion::Exclusion;
-pub use histogram::{decode, encode};
+pub use histogram::{Summary, decode, encode};
 pub use latency::{Latency, LatencyFailure, LatencyRestart, LatencyTotals, OfferedRate, OpenSlice};
 pub use record::{Record, SCHEMA_VERSION, State};
 pub use restart::{ArmRestart, LaneTotals, MachineLoad, RestartRecord, Slice};

@@ -26,6 +26,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::histogram::decode;
+pub(super) use histograms::Detail;
 use histograms::{Histograms, PackedHistograms};
 use tables::{PackedTables, Tables};
 
@@ -62,11 +63,11 @@ pub(super) fn pack(mut record: Value) -> Result<Value> {
     })?)
 }
 
-/// The record's document, without these fields of the record.
+/// The record's document, without these fields of the record, and with its histograms or summaries of them.
 ///
 /// # Errors
 /// Where the packed form is damaged, or of a version this program does not know.
-pub(super) fn unpack(packed: Value, without: &[&str]) -> Result<Value> {
+pub(super) fn unpack(packed: Value, without: &[&str], detail: Detail) -> Result<Value> {
     let version = packed.get("packed").and_then(Value::as_u64);
     ensure!(
         version == Some(PACKED_VERSION.into()),
@@ -84,7 +85,7 @@ pub(super) fn unpack(packed: Value, without: &[&str]) -> Result<Value> {
     };
     packed.tables.retain(|path, _| !left_out(path));
     Tables::unpack(packed.tables)?.restore(&mut packed.record)?;
-    let histograms = Histograms::unpack(&packed.histograms, &packed.record)?;
+    let histograms = Histograms::unpack(&packed.histograms, &packed.record, detail)?;
     histograms.restore(&mut packed.record)?;
     Ok(packed.record)
 }

@@ -14,7 +14,7 @@ use flate2::write::GzEncoder;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::pack::{is_packed, pack, same, unpack};
+use crate::pack::{Detail, is_packed, pack, same, unpack};
 use crate::record::{OLDEST_VERSION, Record, SCHEMA_VERSION, State};
 
 /// The name of a plain record in its directory: one of a run that goes on or was killed, or of an older version.
@@ -65,22 +65,23 @@ impl Record {
     /// # Errors
     /// Where it cannot be read, is no record, or is of a version this program does not know.
     pub fn read(path: &Path) -> Result<Self> {
-        Self::read_without(path, &[])
+        Self::read_without(path, &[], Detail::Whole)
     }
 
     /// Reads a record as if it had measured the comparison alone: without latency at given rates, requests per second
-    /// against connections, and what servers cost besides. That takes half of the time.
+    /// against connections, and what servers cost besides. Of a packed record, summaries stand in place of histograms
+    /// ([`Summary`](crate::Summary)). That takes a quarter of the time, most of which is spent on histograms.
     ///
     /// # Errors
     /// As [`read`](Self::read).
     pub fn read_comparison(path: &Path) -> Result<Self> {
-        Self::read_without(path, &["latency", "capacity", "cost"])
+        Self::read_without(path, &["latency", "capacity", "cost"], Detail::Summary)
     }
 
-    fn read_without(path: &Path, without: &[&str]) -> Result<Self> {
+    fn read_without(path: &Path, without: &[&str], detail: Detail) -> Result<Self> {
         let file = Self::file(path);
         let shown = file.display();
-        let document = document(&file, without)?;
+        let document = document(&file, without, detail)?;
         let version = document.get("schema_version").and_then(Value::as_u64);
         let version = version.with_context(|| format!("{shown} is not the record of a run"))?;
         ensure!(
@@ -118,9 +119,12 @@ pub fn repack(path: &Path) -> Result<(u64, u64)> {
         "{shown} is of an unfinished run; `cargo compare --resume` continues it"
     );
     let before = fs::metadata(&file)?.len();
-    let document = document(&file, &[])?;
+    let document = document(&file, &[], Detail::Whole)?;
     ensure!(
-        same(&unpack(pack(document.clone())?, &[])?, &document),
+        same(
+            &unpack(pack(document.clone())?, &[], Detail::Whole)?,
+            &document
+        ),
         "{shown} cannot be packed without loss, and is left unchanged"
     );
     let packed = write_packed(file.parent().unwrap_or(Path::new("")), document)?;
@@ -178,7 +182,7 @@ fn remove(file: &Path) -> Result<()> {
 ///
 /// # Errors
 /// Where the file cannot be read, is not JSON, or is damaged.
-fn document(file: &Path, without: &[&str]) -> Result<Value> {
+fn document(file: &Path, without: &[&str], detail: Detail) -> Result<Value> {
     let shown = file.display();
     let mut bytes = fs::read(file).with_context(|| format!("cannot read {shown}"))?;
     if bytes.starts_with(&GZIP) {
@@ -193,7 +197,7 @@ fn document(file: &Path, without: &[&str]) -> Result<Value> {
     // Not needed any more, and as large as a record.
     drop(bytes);
     if is_packed(&document) {
-        return unpack(document, without).with_context(|| format!("{shown} is damaged"));
+        return unpack(document, without, detail).with_context(|| format!("{shown} is damaged"));
     }
     if let Value::Object(fields) = &mut document {
         fields.retain(|field, _| !without.contains(&field.as_str()));

@@ -3,9 +3,8 @@
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
-use hdrhistogram::Histogram;
 use quartet_record::plan::Lane;
-use quartet_record::{Latency, MachineLoad, Record, RestartRecord, decode, instant};
+use quartet_record::{Latency, MachineLoad, Record, RestartRecord, Summary, decode, instant};
 
 use super::{Misfits, number, row};
 use crate::statistics::median;
@@ -138,19 +137,19 @@ fn latencies(
 ) {
     let row = row(record, arm, lane);
     let place = format!("restart {}, {row}", number(restart.restart));
-    let histogram = match decode(text) {
+    let histogram = match Summary::of(text) {
         Ok(histogram) => histogram,
         Err(error) => {
             return misfits.add(format!("histogram {row}"), || format!("{place}: {error:#}"));
         }
     };
-    let counted = histogram.len();
+    let counted = histogram.count;
     if counted != sum.requests {
         misfits.add(format!("latencies {row}"), || {
             let requests = sum.requests;
             format!("{place}: its slices have {requests} requests, its histogram {counted}")
         });
-    } else if let Some((of_slices, of_histogram)) = means(&histogram, sum) {
+    } else if let Some((of_slices, of_histogram)) = means(histogram, sum) {
         misfits.add(format!("means {row}"), || {
             format!(
                 "{place}: the mean latency of its slices is {:.1} µs, that of its histogram {:.1}",
@@ -162,9 +161,9 @@ fn latencies(
 }
 
 /// Both means, where they are not the same.
-fn means(histogram: &Histogram<u64>, sum: &Sum) -> Option<(f64, f64)> {
+fn means(histogram: Summary, sum: &Sum) -> Option<(f64, f64)> {
     let of_slices = sum.latency_ns / sum.requests as f64;
-    let of_histogram = histogram.mean();
+    let of_histogram = histogram.mean;
     let apart = (of_histogram / of_slices - 1.0).abs() > DIGITS;
     (sum.requests > 0 && apart).then_some((of_slices, of_histogram))
 }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::column::{coded, decoded};
-use crate::histogram::{decode, encode};
+use crate::histogram::{Summary, decode, encode};
 
 /// What stands in a histogram's place: which it is.
 const MARK: &str = "$histogram";
@@ -35,6 +35,15 @@ pub(super) struct PackedHistograms {
     /// Counts, in the order of buckets and histograms, by [`Means::stream`]: each stream is a standalone
     /// pco file in base64.
     streams: BTreeMap<usize, String>,
+}
+
+/// What is put back in a histogram's place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Detail {
+    /// The histogram.
+    Whole,
+    /// How much it counts, and the mean.
+    Summary,
 }
 
 /// The mean of the counts before a bucket, in 64ths: once of about the last two and once of about the last eight.
@@ -73,7 +82,10 @@ impl Means {
             let doublings = u64::from(level.ilog2()) - 3;
             8 + 4 * doublings + ((level >> (doublings + 1)) & 3)
         };
-        let slope = (2 * (self.short + 16) / (self.long + 16)).min(3);
+        // 2 × short ÷ long, at most 3: without a division, which takes as long as all the rest.
+        let (short, long) = (2 * (self.short + 16), self.long + 16);
+        let slope = [long, 2 * long, 3 * long];
+        let slope: u64 = slope.into_iter().map(|step| u64::from(short >= step)).sum();
         usize::try_from(4 * step + slope).unwrap_or(usize::MAX)
     }
 }
@@ -88,6 +100,59 @@ fn marked(value: &Value, numbers: &mut BTreeSet<usize>) {
         Value::Array(values) => values.iter().for_each(|value| marked(value, numbers)),
         _ => {}
     }
+}
+
+/// The counts of histograms, one after the other.
+struct Counts<'a> {
+    streams: &'a mut [std::vec::IntoIter<u64>],
+    means: Means,
+}
+
+impl Counts<'_> {
+    /// The next one of the same histogram; none where its stream is at its end.
+    #[inline]
+    fn next(&mut self) -> Option<u64> {
+        let count = self.streams.get_mut(self.means.stream())?.next()?;
+        self.means.add(count);
+        Some(count)
+    }
+}
+
+/// A histogram from its lowest bucket on, as it stands in a document; none where a count is missing. An empty one is given.
+///
+/// # Errors
+/// Where a value is beyond its bounds.
+fn text(
+    histogram: &mut Histogram<u64>,
+    first: u64,
+    counts: &mut impl Iterator<Item = Option<u64>>,
+    detail: Detail,
+) -> Result<Option<String>> {
+    let mut value = first;
+    let (mut sum, mut all) = (0.0, 0_u64);
+    for count in counts {
+        let Some(count) = count else {
+            return Ok(None);
+        };
+        match detail {
+            _ if count == 0 => {}
+            Detail::Whole => histogram.record_n(value, count)?,
+            Detail::Summary => {
+                sum += histogram.median_equivalent(value) as f64 * count as f64;
+                all = all.saturating_add(count);
+            }
+        }
+        value = histogram.next_non_equivalent(value);
+    }
+    let text = match detail {
+        Detail::Whole => encode(histogram)?,
+        Detail::Summary => Summary {
+            count: all,
+            mean: if all == 0 { 0.0 } else { sum / all as f64 },
+        }
+        .text(),
+    };
+    Ok(Some(text))
 }
 
 /// Histograms that are taken out of a document, or put back.
@@ -146,7 +211,11 @@ impl Histograms {
     }
 
     /// Unpacks those that are still wanted in a document. The counts of the others are passed over.
-    pub(super) fn unpack(packed: &PackedHistograms, document: &Value) -> Result<Self> {
+    pub(super) fn unpack(
+        packed: &PackedHistograms,
+        document: &Value,
+        detail: Detail,
+    ) -> Result<Self> {
         let mut wanted = BTreeSet::new();
         marked(document, &mut wanted);
         // By number, because there are millions of counts.
@@ -170,29 +239,21 @@ impl Histograms {
             let (Some(&high), Some(&digits), Some(&first), Some(&buckets)) = parts else {
                 anyhow::bail!("histogram {number} is not whole");
             };
-            let mut histogram = wanted
-                .contains(&number)
-                .then(|| Histogram::<u64>::new_with_bounds(low, high, digits))
-                .transpose()
-                .with_context(|| format!("histogram {number} has no such bounds"))?;
-            let mut means = Means::default();
-            let mut value = first;
-            for _ in 0..buckets {
-                let stream = streams.get_mut(means.stream());
-                let count = stream.and_then(Iterator::next);
-                let count = count.with_context(|| format!("histogram {number} is too short"))?;
-                means.add(count);
-                if let Some(histogram) = &mut histogram {
-                    if count > 0 {
-                        histogram.record_n(value, count)?;
-                    }
-                    value = histogram.next_non_equivalent(value);
-                }
-            }
-            texts.push(match &histogram {
-                Some(histogram) => encode(histogram)?,
-                None => String::new(),
-            });
+            let mut counts = Counts {
+                streams: &mut streams,
+                means: Means::default(),
+            };
+            let mut all = (0..buckets).map(|_| counts.next());
+            let text = if wanted.contains(&number) {
+                let bounds = Histogram::<u64>::new_with_bounds(low, high, digits);
+                let mut histogram =
+                    bounds.with_context(|| format!("histogram {number} has no such bounds"))?;
+                text(&mut histogram, first, &mut all, detail)?
+            } else {
+                // Where the next one begins is known from these alone.
+                all.all(|count| count.is_some()).then(String::new)
+            };
+            texts.push(text.with_context(|| format!("histogram {number} is too short"))?);
         }
         ensure!(
             streams.iter().all(|stream| stream.len() == 0),

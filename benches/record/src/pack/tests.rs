@@ -24,7 +24,7 @@ fn what_is_packed_comes_back() {
     ] {
         assert!(packed["tables"][table].is_object(), "{table}");
     }
-    assert_eq!(unpack(packed, &[]).unwrap(), document);
+    assert_eq!(unpack(packed, &[], Detail::Whole).unwrap(), document);
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn fields_that_nobody_knows_yet_come_back_too() {
     }
     document["other"] = json!({"slices": [1, 2], "text": "HIST", "$rows": "none"});
     document["empty"] = json!({"slices": []});
-    let back = unpack(pack(document.clone()).unwrap(), &[]).unwrap();
+    let back = unpack(pack(document.clone()).unwrap(), &[], Detail::Whole).unwrap();
     assert_eq!(back, document);
 }
 
@@ -66,7 +66,7 @@ fn every_kind_of_count_comes_back() {
     let document = json!({"of": {"these": texts}});
     let packed = pack(document.clone()).unwrap();
     assert_eq!(packed["record"]["of"]["these"][1], json!({"$histogram": 1}));
-    assert_eq!(unpack(packed, &[]).unwrap(), document);
+    assert_eq!(unpack(packed, &[], Detail::Whole).unwrap(), document);
 }
 
 #[test]
@@ -120,6 +120,33 @@ fn damage_is_an_error() {
         *packed
             .pointer_mut(pointer)
             .unwrap_or_else(|| panic!("{pointer}")) = damage;
-        assert!(unpack(packed, &[]).is_err(), "{pointer}");
+        assert!(unpack(packed, &[], Detail::Whole).is_err(), "{pointer}");
+    }
+}
+
+#[test]
+fn a_summary_says_of_each_histogram_what_the_histogram_does() {
+    use crate::histogram::Summary;
+    let document = document();
+    let packed = pack(document.clone()).unwrap();
+    let summed = unpack(packed, &[], Detail::Summary).unwrap();
+    let lanes = |document: &Value| {
+        let arms = document["restarts"][0]["arms"].as_array().unwrap().clone();
+        let texts = arms
+            .iter()
+            .flat_map(|arm| arm["lanes"].as_object().unwrap().values());
+        let texts = texts.map(|lane| lane["latencies"].as_str().unwrap().to_owned());
+        texts.collect::<Vec<_>>()
+    };
+    let (whole, short) = (lanes(&document), lanes(&summed));
+    assert!(!whole.is_empty() && whole.len() == short.len());
+    for (whole, short) in whole.iter().zip(&short) {
+        assert_ne!(whole, short);
+        let (whole, short) = (Summary::of(whole).unwrap(), Summary::of(short).unwrap());
+        assert_eq!(whole.count, short.count);
+        assert!(
+            (whole.mean / short.mean - 1.0).abs() < 1e-9,
+            "{whole:?} {short:?}"
+        );
     }
 }
