@@ -1,13 +1,15 @@
 use std::str;
 
+use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
 /// Octets of an entity tag: two quotes, and two for each octet of half a SHA-256.
 const LENGTH: usize = 34;
 
-/// A strong entity tag (RFC 9110 §8.8.3), quotes included: half a SHA-256 of the representation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EntityTag([u8; LENGTH]);
+/// A strong entity tag (RFC 9110 §8.8.3), quotes included: half a SHA-256 of the representation. Its
+/// clones share the octets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntityTag(Bytes);
 
 impl EntityTag {
     /// The tag of a representation with this content.
@@ -19,7 +21,13 @@ impl EntityTag {
             pair[0] = DIGITS[usize::from(octet >> 4)];
             pair[1] = DIGITS[usize::from(octet & 15)];
         }
-        Self(tag)
+        Self(Bytes::copy_from_slice(&tag))
+    }
+
+    /// The tag for the rest of the process's life, so that its clones have nothing to count.
+    pub(crate) fn leaked(self) -> Self {
+        let octets: &'static [u8] = Box::leak(Box::from(self.as_bytes()));
+        Self(Bytes::from_static(octets))
     }
 
     /// The tag as an ETag field value.
@@ -30,6 +38,11 @@ impl EntityTag {
     /// The octets of [`as_str`](Self::as_str), which are not looked through again.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
+    }
+
+    /// The octets of [`as_str`](Self::as_str), shared with this: a field value of them needs no copy.
+    pub fn to_bytes(&self) -> Bytes {
+        self.0.clone()
     }
 }
 

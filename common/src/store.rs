@@ -112,8 +112,8 @@ impl Memory {
     /// Greetings that are sorted by lang.
     fn new(greetings: Vec<Greeting>) -> Self {
         Self {
-            etags: greetings.iter().map(etag_of).collect(),
-            list_etag: etag_of(&greetings),
+            etags: greetings.iter().map(|one| etag_of(one).leaked()).collect(),
+            list_etag: etag_of(&greetings).leaked(),
             greetings,
         }
     }
@@ -121,7 +121,7 @@ impl Memory {
     fn list(&self) -> Versioned<Cow<'_, [Greeting]>> {
         Versioned {
             value: Cow::Borrowed(self.greetings.as_slice()),
-            etag: self.list_etag,
+            etag: self.list_etag.clone(),
         }
     }
 
@@ -132,7 +132,7 @@ impl Memory {
             .map_err(|_| Problem::unknown_lang(lang))?;
         Ok(Versioned {
             value: Cow::Borrowed(&self.greetings[index]),
-            etag: self.etags[index],
+            etag: self.etags[index].clone(),
         })
     }
 }

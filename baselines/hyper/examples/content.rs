@@ -14,8 +14,6 @@ use hyper::{
     header::{CONTENT_TYPE, HeaderValue},
     service::service_fn,
 };
-use quartet_common::shutdown_signal;
-use tokio::runtime::Builder;
 
 #[derive(Args)]
 struct Content {
@@ -39,16 +37,6 @@ fn main() -> ExitCode {
             response.headers_mut().insert(CONTENT_TYPE, binary);
             async { Ok::<_, Infallible>(response) }
         });
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(program.workers)
-            .enable_all()
-            .build()?;
-        runtime.block_on(quartet_connection::serve(
-            program.listeners,
-            service,
-            &program.api.limits,
-            &program.timeouts,
-            shutdown_signal(program.ready),
-        ))
+        quartet_connection::run(program, |_| service)
     })
 }

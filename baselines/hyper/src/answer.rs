@@ -6,7 +6,8 @@ use hyper::{
     Method, Request, StatusCode,
     header::{self, HeaderName, HeaderValue},
 };
-use quartet_common::{ALLOW, Api, EntityTag, JSON, Lang, PROBLEM_JSON, Problem, not_modified};
+use quartet_common::{ALLOW, Api, EntityTag, JSON, Lang, PROBLEM_JSON, Problem};
+use quartet_connection::{etag, not_modified};
 use serde::Serialize;
 
 pub(crate) type Response = hyper::Response<Full<Bytes>>;
@@ -20,8 +21,6 @@ pub(crate) async fn answer<B>(api: Arc<Api>, request: Request<B>) -> Result<Resp
 async fn route<B>(api: &Api, request: &Request<B>) -> Result<Response, Problem> {
     let lang = match request.uri().path() {
         "/greetings" => None,
-        // About the server as a whole (RFC 9110 §9.3.7).
-        "*" if request.method() == Method::OPTIONS => return Ok(options()),
         path => match path.strip_prefix("/greetings/") {
             Some(segment) if !segment.is_empty() && !segment.contains('/') => Some(segment),
             _ => return Err(Problem::not_found()),
@@ -50,21 +49,15 @@ async fn route<B>(api: &Api, request: &Request<B>) -> Result<Response, Problem> 
 /// client expects.
 fn representation<B>(
     request: &Request<B>,
-    etag: &EntityTag,
+    tag: &EntityTag,
     value: &impl Serialize,
 ) -> Result<Response, Problem> {
-    let lines = |name| {
-        let lines = request.headers().get_all(name).iter();
-        lines.map(HeaderValue::as_bytes)
-    };
-    let is_known = not_modified(lines(header::IF_MATCH), lines(header::IF_NONE_MATCH), etag)?;
-    let mut response = if is_known {
+    let mut response = if not_modified(request.headers(), tag)? {
         empty(StatusCode::NOT_MODIFIED)
     } else {
         json(StatusCode::OK, JSON, value)
     };
-    let etag = HeaderValue::from_bytes(etag.as_bytes()).expect("an entity tag is visible ASCII");
-    response.headers_mut().insert(header::ETAG, etag);
+    response.headers_mut().insert(header::ETAG, etag(tag));
     Ok(response)
 }
 

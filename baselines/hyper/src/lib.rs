@@ -3,14 +3,14 @@
 
 mod answer;
 
-use std::{convert::Infallible, future::Future, io, sync::Arc};
+use std::{convert::Infallible, sync::Arc};
 
 use hyper::{
     Request,
     body::Body,
     service::{Service, service_fn},
 };
-use quartet_common::{Api, Listener, Timeouts};
+use quartet_common::Api;
 
 use crate::answer::{Response, answer, refusal};
 
@@ -21,15 +21,4 @@ pub fn app<B: Body + Send + Sync>(
     let answering = api.clone();
     let service = service_fn(move |request| answer(answering.clone(), request));
     quartet_connection::uphold(service, api, refusal)
-}
-
-/// Serves the API from `listeners` until `shutdown`, then drains.
-pub async fn run(
-    listeners: Vec<Listener>,
-    api: Arc<Api>,
-    timeouts: Timeouts,
-    shutdown: impl Future<Output = ()>,
-) -> io::Result<()> {
-    let limits = api.limits;
-    quartet_connection::serve(listeners, app(api), &limits, &timeouts, shutdown).await
 }

@@ -2,8 +2,7 @@
 
 use std::process::ExitCode;
 
-use quartet_common::{Particulars, shutdown_signal};
-use tokio::runtime::Builder;
+use quartet_common::Particulars;
 
 const PROGRAM: Particulars = Particulars {
     about: "Serves greetings by locale name on bare hyper: the API's two data routes, and nothing else.",
@@ -14,15 +13,6 @@ const PROGRAM: Particulars = Particulars {
 
 fn main() -> ExitCode {
     quartet_common::main(PROGRAM, |program| {
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(program.workers)
-            .enable_all()
-            .build()?;
-        runtime.block_on(quartet_baseline_hyper::run(
-            program.listeners,
-            program.api,
-            program.timeouts,
-            shutdown_signal(program.ready),
-        ))
+        quartet_connection::run(program, quartet_baseline_hyper::app)
     })
 }

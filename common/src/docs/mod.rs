@@ -8,7 +8,7 @@ use crate::{
 
 /// The Content-Security-Policy that the page works under: nothing from any other host, no inline
 /// script. Swagger UI draws with inline styles and `data:` images.
-pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; \
+pub const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; \
      style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; \
      base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 

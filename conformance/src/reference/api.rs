@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use quartet_common::docs::{CONTENT_SECURITY_POLICY, Docs, Document};
+use quartet_common::docs::{Docs, Document, PAGE_POLICY};
 use quartet_common::openapi::Mode;
 use quartet_common::{ALLOW, EntityTag, HeadLimits, Lang, Place, RequestHead, not_modified};
 use serde_json::{Value, json};
@@ -162,10 +162,9 @@ impl Api {
             ["greetings", lang] if !lang.is_empty() => {
                 &|| self.guarded(request, || self.item(request, lang))
             }
-            ["docs"] => &|| {
-                send(request, &self.docs().page)
-                    .with("Content-Security-Policy", CONTENT_SECURITY_POLICY)
-            },
+            ["docs"] => {
+                &|| send(request, &self.docs().page).with("Content-Security-Policy", PAGE_POLICY)
+            }
             ["docs", file] => {
                 let Some(asset) = self.docs().asset(file) else {
                     return Answer::problem(404, "No such path");

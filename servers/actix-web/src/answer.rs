@@ -2,10 +2,8 @@
 
 use actix_web::{
     HttpRequest, HttpResponse, Responder, ResponseError,
-    http::{
-        StatusCode,
-        header::{self, HeaderValue},
-    },
+    http::StatusCode,
+    http::header::{self, HeaderValue},
 };
 use quartet_common::{EntityTag, PROBLEM_JSON, Problem, docs::Document, not_modified};
 
@@ -42,7 +40,7 @@ pub(crate) fn conditional(
     } else {
         representation.respond_to(request).map_into_boxed_body()
     };
-    let etag = HeaderValue::from_bytes(etag.as_bytes());
+    let etag = HeaderValue::from_maybe_shared(etag.to_bytes());
     let etag = etag.map_err(|_| Problem::internal_server_error())?;
     response.headers_mut().insert(header::ETAG, etag);
     Ok(response)

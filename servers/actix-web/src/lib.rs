@@ -3,7 +3,7 @@
 mod answer;
 mod middleware;
 
-use std::{future::Future, io, pin::pin, sync::Arc, time::Duration};
+use std::{io, pin::pin, sync::Arc, time::Duration};
 
 use actix_web::{
     App, HttpRequest, HttpResponse, HttpServer, Resource, Responder, Route,
@@ -11,14 +11,14 @@ use actix_web::{
     dev::{Service as _, ServiceFactory, ServiceRequest, ServiceResponse},
     guard,
     http::{Method, header},
-    middleware::from_fn,
     rt::time::{sleep, timeout},
     web,
 };
 use futures_util::future::{Either, select};
-use quartet_common::{ALLOW, Api, Health, Lang, Listener, Problem, Timeouts, docs};
+use quartet_common::{ALLOW, Api, Health, Lang, Listener, Problem, Program, docs, shutdown_signal};
 
 use crate::answer::{Error, conditional, document};
+use crate::middleware::{check_head, complete};
 
 /// The API as an application.
 pub fn app(
@@ -32,20 +32,10 @@ pub fn app(
         InitError = (),
     >,
 > {
-    let has_keys = api.keys.is_some();
-    let data = |route: Route| match has_keys {
-        true => route.wrap(from_fn(middleware::require_key)),
-        false => route,
-    };
     App::new()
         .app_data(web::Data::from(api.clone()))
-        .app_data(
-            // No other parameter of a path can be malformed.
-            web::PathConfig::default()
-                .error_handler(|_, _| Error::from(Problem::malformed_lang()).into()),
-        )
-        .service(read_only("/greetings", data(web::to(list))))
-        .service(read_only("/greetings/{lang}", data(web::to(item))))
+        .service(read_only("/greetings", web::to(list)))
+        .service(read_only("/greetings/{lang}", web::to(item)))
         .service(read_only("/", web::to(root)))
         .service(read_only("/docs", web::to(page)))
         .service(read_only("/docs/{asset}", web::to(asset)))
@@ -54,29 +44,24 @@ pub fn app(
         .service(read_only("/readyz", web::to(readiness)))
         .default_service(web::to(not_found))
         .wrap_fn(move |request, service| {
-            let checked = middleware::check_head(&request, &api.limits);
+            let checked = check_head(&request, &api.limits);
             // actix-http would say `upgrade`, too, and close all the same (actix/actix-web#2692).
             let closes = request.head().upgrade() || api.ending.has_begun();
-            middleware::complete(checked.map(|()| service.call(request)), closes)
+            complete(checked.map(|()| service.call(request)), closes)
         })
 }
 
-/// Serves the API from `listeners` with `workers` threads until `shutdown`, then drains.
-pub async fn run(
-    listeners: Vec<Listener>,
-    api: Arc<Api>,
-    timeouts: Timeouts,
-    workers: usize,
-    shutdown: impl Future<Output = ()>,
-) -> io::Result<()> {
-    let mut server = HttpServer::new(move || app(api.clone()))
-        .workers(workers.clamp(1, MAX_WORKERS))
+/// Serves a program's API until it is told to end, then drains.
+pub async fn run(program: Program) -> io::Result<()> {
+    let timeouts = program.timeouts;
+    let mut server = HttpServer::new(move || app(program.api.clone()))
+        .workers(program.workers.clamp(1, MAX_WORKERS))
         // For the first head of a connection: actix-http does not time the next.
         .client_request_timeout(timeouts.header + CLOCK_LAG)
         .keep_alive(timeouts.idle + CLOCK_LAG)
         .shutdown_timeout(timeouts.drain.as_secs() + 1)
         .disable_signals();
-    for listener in listeners {
+    for listener in program.listeners {
         server = match listener {
             Listener::Tcp(listener) => server.listen(listener)?,
             #[cfg(unix)]
@@ -88,12 +73,12 @@ pub async fn run(
     // Exact, where the shutdown timeout counts in seconds. A server that is dropped closes what
     // is still open.
     let drain = async {
-        shutdown.await;
+        shutdown_signal(program.ready).await;
         handle.pause().await;
         sleep(timeouts.last_requests()).await;
         timeout(timeouts.drain, handle.stop(true)).await
     };
-    // The server first: its workers are there before `shutdown` says that it listens.
+    // The server first: its workers are there before the program says that it listens.
     match select(server, pin!(drain)).await {
         Either::Left((served, _)) => served,
         Either::Right(_) => Ok(()),
@@ -119,17 +104,27 @@ fn read_only(path: &str, route: Route) -> Resource {
 }
 
 async fn list(request: HttpRequest, api: web::Data<Api>) -> Result<HttpResponse, Error> {
+    authorize(&request, &api)?;
     let greetings = api.greetings.list().await?;
     conditional(&request, &greetings.etag, web::Json(greetings.value))
 }
 
 async fn item(
     request: HttpRequest,
-    lang: web::Path<Lang>,
+    lang: actix_web::Result<web::Path<Lang>>,
     api: web::Data<Api>,
 ) -> Result<HttpResponse, Error> {
+    authorize(&request, &api)?;
+    let lang = lang.map_err(|_| Problem::malformed_lang())?;
     let greeting = api.greetings.get(&lang).await?;
     conditional(&request, &greeting.etag, web::Json(greeting.value))
+}
+
+/// Refuses a request without a known API key, where there are keys.
+fn authorize(request: &HttpRequest, api: &Api) -> Result<(), Error> {
+    let Some(keys) = &api.keys else { return Ok(()) };
+    let credentials = request.headers().get(header::AUTHORIZATION);
+    Ok(keys.authorize(credentials.map(header::HeaderValue::as_bytes))?)
 }
 
 async fn root(api: web::Data<Api>) -> impl Responder {
@@ -137,10 +132,7 @@ async fn root(api: web::Data<Api>) -> impl Responder {
 }
 
 async fn page(request: HttpRequest, api: web::Data<Api>) -> impl Responder {
-    let policy = (
-        header::CONTENT_SECURITY_POLICY,
-        docs::CONTENT_SECURITY_POLICY,
-    );
+    let policy = (header::CONTENT_SECURITY_POLICY, docs::PAGE_POLICY);
     document(&request, &api.docs.page)
         .customize()
         .insert_header(policy)

@@ -4,18 +4,12 @@ use std::panic::AssertUnwindSafe;
 
 use actix_web::{
     Error as ActixError,
-    body::MessageBody,
     dev::{ResponseHead, ServiceRequest, ServiceResponse},
     error::InternalError,
-    http::{
-        ConnectionType, Version,
-        header::{self, HeaderValue},
-    },
-    middleware::Next,
-    web,
+    http::{ConnectionType, Version, header},
 };
 use futures_util::FutureExt as _;
-use quartet_common::{Api, HeadLimits, Problem, RequestHead};
+use quartet_common::{HeadLimits, Problem, RequestHead};
 
 use crate::answer::Error;
 
@@ -25,13 +19,10 @@ pub(crate) async fn complete<B>(
     answer: Result<impl Future<Output = Result<ServiceResponse<B>, ActixError>>, Error>,
     closes: bool,
 ) -> Result<ServiceResponse<B>, ActixError> {
-    let answer = match answer {
-        // actix-web alone drops the connection (actix/actix-web#1501).
-        Ok(answer) => AssertUnwindSafe(answer).catch_unwind().await,
-        Err(refusal) => Ok(Err(refusal.into())),
-    };
+    // actix-web alone drops the connection (actix/actix-web#1501).
+    let answer = AssertUnwindSafe(async { answer?.await }).catch_unwind();
     let failure = |_| Err(Error::from(Problem::internal_server_error()).into());
-    match answer.unwrap_or_else(failure) {
+    match answer.await.unwrap_or_else(failure) {
         Ok(mut response) => {
             complete_head(response.response_mut().head_mut(), closes);
             Ok(response)
@@ -46,7 +37,7 @@ pub(crate) async fn complete<B>(
 }
 
 fn complete_head(head: &mut ResponseHead, closes: bool) {
-    let nosniff = HeaderValue::from_static("nosniff");
+    let nosniff = header::HeaderValue::from_static("nosniff");
     head.headers_mut()
         .insert(header::X_CONTENT_TYPE_OPTIONS, nosniff);
     if closes {
@@ -57,29 +48,13 @@ fn complete_head(head: &mut ResponseHead, closes: bool) {
 /// Refuses a request whose head is not as it must be: actix-web has limits of its own, none of
 /// which can be set, and takes any Host and expectation.
 pub(crate) fn check_head(request: &ServiceRequest, limits: &HeadLimits) -> Result<(), Error> {
+    let target = request.uri().path_and_query();
     let head = RequestHead {
         method: request.method().as_str(),
-        target_len: request
-            .uri()
-            .path_and_query()
-            .map_or(0, |target| target.as_str().len()),
+        target_len: target.map_or(0, |target| target.as_str().len()),
         is_http11: request.version() >= Version::HTTP_11,
     };
     let fields = request.headers().iter();
     let fields = fields.map(|(name, value)| (name.as_str(), value.as_bytes()));
     Ok(head.check(fields, limits)?)
-}
-
-/// Lets only requests with a known API key read.
-pub(crate) async fn require_key<B: MessageBody>(
-    api: web::Data<Api>,
-    request: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse<B>, ActixError> {
-    if let Some(keys) = &api.keys {
-        let credentials = request.headers().get(header::AUTHORIZATION);
-        keys.authorize(credentials.map(HeaderValue::as_bytes))
-            .map_err(Error::from)?;
-    }
-    next.call(request).await
 }

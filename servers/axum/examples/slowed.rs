@@ -15,8 +15,6 @@ use std::{
 use clap::Args;
 use futures_util::FutureExt as _;
 use hyper::service::{Service as _, service_fn};
-use quartet_common::shutdown_signal;
-use tokio::runtime::Builder;
 
 /// A worker that took longer since its last answer was waiting for requests, not answering one.
 const IDLE_NS: f64 = 1e6;
@@ -56,20 +54,10 @@ fn main() -> ExitCode {
             share: slowness.slow_by / 100.0,
             late_ns: f64::from(slowness.late_by) * 1e3,
         };
-        let limits = program.api.limits;
-        let app = quartet_axum::app(program.api);
-        let service = service_fn(move |request| app.call(request).inspect(move |_| burner.burn()));
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(program.workers)
-            .enable_all()
-            .build()?;
-        runtime.block_on(quartet_connection::serve(
-            program.listeners,
-            service,
-            &limits,
-            &program.timeouts,
-            shutdown_signal(program.ready),
-        ))
+        quartet_connection::run(program, |api| {
+            let app = quartet_axum::app(api);
+            service_fn(move |request| app.call(request).inspect(move |_| burner.burn()))
+        })
     })
 }
 

@@ -10,7 +10,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::stream;
-use quartet_common::{EntityTag, PROBLEM_JSON, Problem, docs::Document, not_modified};
+use quartet_common::{EntityTag, PROBLEM_JSON, Problem, docs::Document};
+use quartet_connection::{etag, not_modified};
 
 /// A problem as an answer.
 #[derive(Debug)]
@@ -44,16 +45,11 @@ impl IntoResponse for Error {
 /// client expects.
 pub(crate) fn conditional(
     request: &Request,
-    etag: &EntityTag,
+    tag: &EntityTag,
     representation: impl IntoResponse,
 ) -> Result<Response, Error> {
-    let lines = |name| {
-        let lines = request.headers().get_all(name).iter();
-        lines.map(HeaderValue::as_bytes)
-    };
-    let field = [(header::ETAG, etag.as_bytes())];
-    let is_known = not_modified(lines(header::IF_MATCH), lines(header::IF_NONE_MATCH), etag)?;
-    Ok(if is_known {
+    let field = [(header::ETAG, etag(tag))];
+    Ok(if not_modified(request.headers(), tag)? {
         // An empty body would get `Content-Length: 0`, which is not the representation's
         // length (RFC 9110 §8.6); axum states no length for a stream (tokio-rs/axum#3741).
         let no_content = Body::from_stream(stream::empty::<Result<Bytes, Infallible>>());

@@ -3,21 +3,21 @@
 mod answer;
 mod middleware;
 
-use std::{convert::Infallible, future::Future, io, sync::Arc};
+use std::{convert::Infallible, sync::Arc};
 
 use axum::{
     BoxError, Json, Router,
     body::{Bytes, HttpBody},
     extract::{Path, Request, State, rejection::PathRejection},
     handler::Handler,
-    http::{self, Method, StatusCode, Uri, header},
+    http::{self, StatusCode, header},
     middleware::from_fn_with_state,
     response::{IntoResponse, Response},
     routing::{MethodRouter, get},
 };
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
-use quartet_common::{ALLOW, Api, Health, Lang, Listener, Problem, Timeouts, docs};
+use quartet_common::{ALLOW, Api, Health, Lang, Problem, docs};
 
 use crate::answer::{Error, conditional, document};
 
@@ -30,17 +30,6 @@ where
 {
     let routes = TowerToHyperService::new(routes(api.clone()));
     quartet_connection::uphold(routes, api, |problem| Error(problem).into_response())
-}
-
-/// Serves the API from `listeners` until `shutdown`, then drains.
-pub async fn run(
-    listeners: Vec<Listener>,
-    api: Arc<Api>,
-    timeouts: Timeouts,
-    shutdown: impl Future<Output = ()>,
-) -> io::Result<()> {
-    let limits = api.limits;
-    quartet_connection::serve(listeners, app(api), &limits, &timeouts, shutdown).await
 }
 
 fn routes(api: Arc<Api>) -> Router {
@@ -57,7 +46,7 @@ fn routes(api: Arc<Api>) -> Router {
         .route("/healthz", read_only(health))
         .route("/readyz", read_only(readiness))
         .method_not_allowed_fallback(async || Error(Problem::method_not_allowed()))
-        .fallback(not_found)
+        .fallback(async || Error(Problem::not_found()))
         .with_state(api)
 }
 
@@ -87,10 +76,7 @@ async fn root(State(api): State<Arc<Api>>) -> impl IntoResponse {
 }
 
 async fn page(State(api): State<Arc<Api>>, request: Request) -> impl IntoResponse {
-    let policy = [(
-        header::CONTENT_SECURITY_POLICY,
-        docs::CONTENT_SECURITY_POLICY,
-    )];
+    let policy = [(header::CONTENT_SECURITY_POLICY, docs::PAGE_POLICY)];
     (policy, document(&request, &api.docs.page))
 }
 
@@ -119,13 +105,4 @@ async fn readiness(State(api): State<Arc<Api>>, request: Request) -> Result<Resp
 
 async fn options() -> impl IntoResponse {
     (StatusCode::NO_CONTENT, [(header::ALLOW, ALLOW)])
-}
-
-async fn not_found(method: Method, uri: Uri) -> Response {
-    // `OPTIONS *` asks about the server as a whole (RFC 9110 §9.3.7).
-    if method == Method::OPTIONS && uri.path() == "*" {
-        options().await.into_response()
-    } else {
-        Error(Problem::not_found()).into_response()
-    }
 }

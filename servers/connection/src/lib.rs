@@ -7,12 +7,15 @@
 //! salvo's `Server` tells no stream that a head has been read. So all are served by hyper and
 //! hyper-util, as the floor is. What hyper itself lacks, an idle timeout apart from the header timeout
 //! (hyperium/hyper#1628), is `timed_stream`'s. `listeners` accepts from several sockets, over TCP or
-//! not, and waits where none can be accepted. [`uphold`] is what stands around each framework's routes.
+//! not, and waits where none can be accepted. [`uphold`] is what stands around each framework's routes,
+//! and [`run`] the program around that. No framework is known here.
 
+mod conditional;
 mod listeners;
 mod serve;
 mod timed_stream;
 mod uphold;
 
-pub use serve::serve;
+pub use conditional::{etag, not_modified};
+pub use serve::run;
 pub use uphold::uphold;

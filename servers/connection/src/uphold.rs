@@ -2,9 +2,9 @@ use std::{error::Error, panic::AssertUnwindSafe, sync::Arc};
 
 use futures_util::FutureExt as _;
 use hyper::{
-    Request, Response, Version,
+    Method, Request, Response, StatusCode, Version,
     body::Body,
-    header::{CONNECTION, HeaderValue, X_CONTENT_TYPE_OPTIONS},
+    header::{ALLOW, CONNECTION, HeaderValue, X_CONTENT_TYPE_OPTIONS},
     service::{Service, service_fn},
 };
 use quartet_common::{Api, HeadLimits, Problem, RequestHead};
@@ -14,6 +14,7 @@ use quartet_common::{Api, HeadLimits, Problem, RequestHead};
 ///
 /// - a head that is too large, or has no valid Host, is refused before it is routed;
 /// - a path with an empty segment is none;
+/// - `OPTIONS *` is answered;
 /// - a handler that panics is answered for. tower-http has a layer for that, `CatchPanic`, which boxes
 ///   each answer's body once more;
 /// - answers are not to be sniffed, and say `close` once the server has been told to end.
@@ -28,17 +29,21 @@ where
     S: Service<Request<R>, Response = Response<B>, Future: Send> + Clone,
     S::Error: Into<Box<dyn Error + Send + Sync>>,
     R: Body,
-    B: Body + Send,
+    B: Body + Default + Send,
 {
-    service_fn(move |request| {
+    service_fn(move |request: Request<R>| {
         let is_ending = api.ending.has_begun();
-        let answer = check_head(&request, &api.limits).map(|()| service.call(request));
+        let answer = match check_head(&request, &api.limits) {
+            Ok(Target::Resource) => Ok(service.call(request)),
+            Ok(Target::Server) => Err(server_options()),
+            Err(problem) => Err(refuse(problem)),
+        };
         async move {
             // Alone, axum drops the connection (tokio-rs/axum#728),
             // and so does warp (seanmonstar/warp#442).
             let answer = match answer {
                 Ok(answer) => AssertUnwindSafe(answer).catch_unwind().await,
-                Err(problem) => Ok(Ok(refuse(problem))),
+                Err(early) => Ok(Ok(early)),
             };
             let mut response =
                 answer.unwrap_or_else(|_| Ok(refuse(Problem::internal_server_error())))?;
@@ -52,7 +57,14 @@ where
     })
 }
 
-fn check_head<R>(request: &Request<R>, limits: &HeadLimits) -> Result<(), Problem> {
+/// What a request is about.
+enum Target {
+    Resource,
+    /// The server as a whole, of which only OPTIONS can ask (RFC 9110 §9.3.7).
+    Server,
+}
+
+fn check_head<R>(request: &Request<R>, limits: &HeadLimits) -> Result<Target, Problem> {
     let target = request.uri().path_and_query();
     let head = RequestHead {
         method: request.method().as_str(),
@@ -63,14 +75,24 @@ fn check_head<R>(request: &Request<R>, limits: &HeadLimits) -> Result<(), Proble
     let fields = fields.map(|(name, value)| (name.as_str(), value.as_bytes()));
     // hyper takes requests without a valid Host (hyperium/hyper#3777).
     head.check(fields, limits)?;
-    match request.uri().path() {
-        "/" => Ok(()),
+    match request.uri().path().as_bytes() {
+        b"/" => Ok(Target::Resource),
+        b"*" if request.method() == Method::OPTIONS => Ok(Target::Server),
         // The target of CONNECT, which `warp::path::end` takes for the root and on which
         // `warp::path::full` panics (seanmonstar/warp#1166).
-        "" => Err(Problem::not_found()),
+        b"" => Err(Problem::not_found()),
         // `warp::path::end` takes a slash at the end for nothing (seanmonstar/warp#584), and salvo's
         // router any empty segment (salvo-rs/salvo#287).
-        path if path.ends_with('/') || path.contains("//") => Err(Problem::not_found()),
-        _ => Ok(()),
+        [.., b'/'] => Err(Problem::not_found()),
+        path if path.windows(2).any(|pair| pair == b"//") => Err(Problem::not_found()),
+        _ => Ok(Target::Resource),
     }
+}
+
+fn server_options<B: Default>() -> Response<B> {
+    let mut response = Response::default();
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    let allow = HeaderValue::from_static(quartet_common::ALLOW);
+    response.headers_mut().insert(ALLOW, allow);
+    response
 }

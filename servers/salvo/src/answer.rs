@@ -1,6 +1,7 @@
 //! What handlers render beside salvo's own types.
 
-use quartet_common::{ALLOW, EntityTag, PROBLEM_JSON, Problem, docs::Document, not_modified};
+use quartet_common::{EntityTag, PROBLEM_JSON, Problem, docs::Document};
+use quartet_connection::{etag, not_modified};
 use salvo::{
     Scribe,
     http::{HeaderName, HeaderValue, header},
@@ -32,17 +33,6 @@ impl Scribe for Error {
     }
 }
 
-/// The methods that every known path has, as the answer to OPTIONS.
-pub(crate) struct Allowed;
-
-impl Scribe for Allowed {
-    fn render(self, res: &mut Response) {
-        let allow = HeaderValue::from_static(ALLOW);
-        res.headers_mut().insert(header::ALLOW, allow);
-        res.status_code(StatusCode::NO_CONTENT);
-    }
-}
-
 /// A fixed representation.
 struct Content<'a>(&'a Document);
 
@@ -60,17 +50,11 @@ impl Scribe for Content<'_> {
 pub(crate) fn render(
     req: &Request,
     res: &mut Response,
-    etag: &EntityTag,
+    tag: &EntityTag,
     representation: impl Scribe,
 ) -> Result<(), Error> {
-    let lines = |name| {
-        let lines = req.headers().get_all(name).iter();
-        lines.map(HeaderValue::as_bytes)
-    };
-    let is_known = not_modified(lines(header::IF_MATCH), lines(header::IF_NONE_MATCH), etag)?;
-    let value = HeaderValue::from_bytes(etag.as_bytes());
-    let value = value.map_err(|_| Problem::internal_server_error())?;
-    res.headers_mut().insert(header::ETAG, value);
+    let is_known = not_modified(req.headers(), tag)?;
+    res.headers_mut().insert(header::ETAG, etag(tag));
     if is_known {
         res.status_code(StatusCode::NOT_MODIFIED);
     } else {

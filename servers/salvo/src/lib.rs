@@ -3,18 +3,19 @@
 mod answer;
 mod middleware;
 
-use std::{future::Future, io, sync::Arc};
+use std::sync::Arc;
 
-use quartet_common::{Api, Health, Lang, Listener, Problem, Timeouts, docs};
+use quartet_common::{ALLOW, Api, Health, Lang, Problem, docs};
 use salvo::{
     conn::{ConnCtrl, SocketAddr},
     http::{HeaderValue, Method, ReqBody, ResBody, header, uri::Scheme},
     hyper::{self, body::Body, service::Service as HyperService},
     prelude::*,
+    routing::PathState,
 };
 
 use crate::{
-    answer::{Allowed, Error, render, render_document},
+    answer::{Error, render, render_document},
     middleware::{RequireKey, complete},
 };
 
@@ -46,20 +47,6 @@ pub fn app<B: Body + Into<ReqBody>>(
     })
 }
 
-/// Serves the API from `listeners` until `shutdown`, then drains.
-///
-/// Not by salvo's `Server`: of its connections, nothing learns when a request's head has been read,
-/// where the header timeout ends. A `Coupler` would, and none can be written outside of salvo.
-pub async fn run(
-    listeners: Vec<Listener>,
-    api: Arc<Api>,
-    timeouts: Timeouts,
-    shutdown: impl Future<Output = ()>,
-) -> io::Result<()> {
-    let limits = api.limits;
-    quartet_connection::serve(listeners, app(api), &limits, &timeouts, shutdown).await
-}
-
 fn routes(api: Arc<Api>) -> Router {
     let mut data = Router::new()
         .push(read_only("greetings/{lang}", Item(api.clone())))
@@ -80,16 +67,19 @@ fn routes(api: Arc<Api>) -> Router {
 }
 
 /// A path that is read.
-fn read_only(path: &str, handler: impl Handler + Clone) -> Router {
+fn read_only(path: &str, handler: impl Handler) -> Router {
     answering(Router::with_path(path), handler)
 }
 
-/// salvo's method filters are exact: HEAD is a route of its own.
-fn answering(router: Router, handler: impl Handler + Clone) -> Router {
-    router.get(handler.clone()).head(handler).options(options)
+/// GET and HEAD, of which salvo's method filters take only one each, and OPTIONS.
+fn answering(router: Router, handler: impl Handler) -> Router {
+    let reads = |req: &mut Request, _: &mut PathState<'_>| {
+        matches!(*req.method(), Method::GET | Method::HEAD)
+    };
+    let read = Router::with_filter_fn(reads).goal(handler);
+    router.push(read).options(options)
 }
 
-#[derive(Clone)]
 struct List(Arc<Api>);
 
 #[handler]
@@ -100,7 +90,6 @@ impl List {
     }
 }
 
-#[derive(Clone)]
 struct Item(Arc<Api>);
 
 #[handler]
@@ -114,7 +103,6 @@ impl Item {
     }
 }
 
-#[derive(Clone)]
 struct Root(Arc<Api>);
 
 #[handler]
@@ -124,20 +112,18 @@ impl Root {
     }
 }
 
-#[derive(Clone)]
 struct Page(Arc<Api>);
 
 #[handler]
 impl Page {
     async fn handle(&self, req: &mut Request, res: &mut Response) -> Result<(), Error> {
-        let policy = HeaderValue::from_static(docs::CONTENT_SECURITY_POLICY);
+        let policy = HeaderValue::from_static(docs::PAGE_POLICY);
         res.headers_mut()
             .insert(header::CONTENT_SECURITY_POLICY, policy);
         render_document(req, res, &self.0.docs.page)
     }
 }
 
-#[derive(Clone)]
 struct Asset(Arc<Api>);
 
 #[handler]
@@ -149,7 +135,6 @@ impl Asset {
     }
 }
 
-#[derive(Clone)]
 struct OpenApi(Arc<Api>);
 
 #[handler]
@@ -159,7 +144,6 @@ impl OpenApi {
     }
 }
 
-#[derive(Clone)]
 struct Healthz;
 
 #[handler]
@@ -170,7 +154,6 @@ impl Healthz {
     }
 }
 
-#[derive(Clone)]
 struct Readyz(Arc<Api>);
 
 #[handler]
@@ -182,6 +165,8 @@ impl Readyz {
 }
 
 #[handler]
-async fn options() -> Allowed {
-    Allowed
+async fn options(res: &mut Response) {
+    res.headers_mut()
+        .insert(header::ALLOW, HeaderValue::from_static(ALLOW));
+    res.status_code(StatusCode::NO_CONTENT);
 }

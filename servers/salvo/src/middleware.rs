@@ -8,7 +8,7 @@ use salvo::{
     prelude::*,
 };
 
-use crate::answer::{Allowed, Error};
+use crate::answer::Error;
 
 /// Completes what a handler, or none, has rendered.
 #[handler]
@@ -19,7 +19,7 @@ pub(crate) async fn complete(
     ctrl: &mut FlowCtrl,
 ) {
     ctrl.call_next(req, depot, res).await;
-    explain_status(req, res);
+    explain_status(res);
     if req.method() == Method::HEAD
         && res.status_code != Some(StatusCode::NOT_MODIFIED)
         && let Some(length) = res.body.size()
@@ -32,17 +32,11 @@ pub(crate) async fn complete(
 
 /// Gives a bare status its content. salvo's place for that is a `Catcher`, which it does not call
 /// for HEAD.
-fn explain_status(req: &Request, res: &mut Response) {
+fn explain_status(res: &mut Response) {
     if !(res.body.is_none() || res.body.is_error()) {
         return;
     }
     let problem = match res.status_code {
-        // `OPTIONS *` asks about the server as a whole (RFC 9110 §9.3.7).
-        Some(StatusCode::NOT_FOUND)
-            if req.method() == Method::OPTIONS && req.uri().path() == "*" =>
-        {
-            return res.render(Allowed);
-        }
         Some(StatusCode::NOT_FOUND) => Problem::not_found(),
         Some(StatusCode::METHOD_NOT_ALLOWED) => Problem::method_not_allowed(),
         Some(status) if status.is_server_error() => Problem::internal_server_error(),

@@ -2,10 +2,11 @@
 
 use std::convert::Infallible;
 
-use quartet_common::{ALLOW, EntityTag, PROBLEM_JSON, Problem, docs::Document, not_modified};
+use quartet_common::{ALLOW, EntityTag, PROBLEM_JSON, Problem, docs::Document};
+use quartet_connection::{etag, not_modified};
 use warp::{
     Rejection, Reply,
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     reject::Reject,
     reply::{Response, json, with_header, with_status},
 };
@@ -48,7 +49,7 @@ impl Reject for AsksForOptions {}
 /// The answer to a request that no handler took.
 pub(crate) async fn rejected(rejection: Rejection) -> Result<Response, Infallible> {
     if rejection.find::<AsksForOptions>().is_some() {
-        Ok(options())
+        Ok(with_header(StatusCode::NO_CONTENT, header::ALLOW, ALLOW).into_response())
     } else if let Some(error) = rejection.find::<Error>() {
         Ok(error.clone().into_response())
     } else {
@@ -56,46 +57,28 @@ pub(crate) async fn rejected(rejection: Rejection) -> Result<Response, Infallibl
     }
 }
 
-/// The answer to OPTIONS.
-pub(crate) fn options() -> Response {
-    with_header(StatusCode::NO_CONTENT, header::ALLOW, ALLOW).into_response()
+/// The representation, 304 if the client has it, or the problem that it is not the one that the
+/// client expects. `fields` are the request's, where it has preconditions.
+pub(crate) fn conditional<R: Reply>(
+    fields: &HeaderMap,
+    tag: &EntityTag,
+    representation: impl FnOnce() -> R,
+) -> Result<Response, Error> {
+    let field = etag(tag);
+    Ok(if not_modified(fields, tag)? {
+        with_header(StatusCode::NOT_MODIFIED, header::ETAG, field).into_response()
+    } else {
+        with_header(representation(), header::ETAG, field).into_response()
+    })
 }
 
-/// The field lines of the request's If-Match and If-None-Match, of which there are rarely any.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Preconditions {
-    pub(crate) if_match: Vec<HeaderValue>,
-    pub(crate) if_none_match: Vec<HeaderValue>,
-}
-
-impl Preconditions {
-    /// Whether the request has neither field.
-    pub(crate) fn are_none(&self) -> bool {
-        self.if_match.is_empty() && self.if_none_match.is_empty()
-    }
-
-    /// The representation, 304 if the client has it, or the problem that it is not the one that the
-    /// client expects.
-    pub(crate) fn or<R: Reply>(
-        &self,
-        etag: &EntityTag,
-        representation: impl FnOnce() -> R,
-    ) -> Result<Response, Error> {
-        let if_match = self.if_match.iter().map(HeaderValue::as_bytes);
-        let if_none_match = self.if_none_match.iter().map(HeaderValue::as_bytes);
-        let field = etag.as_bytes();
-        Ok(if not_modified(if_match, if_none_match, etag)? {
-            with_header(StatusCode::NOT_MODIFIED, header::ETAG, field).into_response()
-        } else {
-            with_header(representation(), header::ETAG, field).into_response()
-        })
-    }
-
-    /// The same of a document.
-    pub(crate) fn or_document(&self, document: &Document) -> Result<Response, Error> {
-        let content_type = document.content_type;
-        self.or(&document.etag, || {
-            with_header(document.content, header::CONTENT_TYPE, content_type)
-        })
-    }
+/// The same of a document.
+pub(crate) fn document(fields: &HeaderMap, document: &Document) -> Result<Response, Error> {
+    conditional(fields, &document.etag, || {
+        with_header(
+            document.content,
+            header::CONTENT_TYPE,
+            document.content_type,
+        )
+    })
 }

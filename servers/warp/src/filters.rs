@@ -10,12 +10,10 @@ use std::{
 use quartet_common::{Api, Lang, MalformedLang, Problem};
 use warp::{
     Filter, Rejection,
-    http::{HeaderValue, Method, Request, header},
-    path::FullPath,
-    reject::not_found,
+    http::{HeaderMap, HeaderValue, Method, Request, header},
 };
 
-use crate::answer::{AsksForOptions, Error, Preconditions};
+use crate::answer::{AsksForOptions, Error};
 
 /// GET and HEAD, of which `warp::get` takes only the first (seanmonstar/warp#882). The answers
 /// that have Allow, which warp does not know, are made of the rejections.
@@ -26,15 +24,6 @@ pub(crate) fn read_only() -> impl Filter<Extract = (), Error = Rejection> + Copy
             Method::OPTIONS => Err(Rejection::from(AsksForOptions)),
             _ => Err(Error(Problem::method_not_allowed()).into()),
         })
-        .untuple_one()
-}
-
-/// `OPTIONS *` asks about the server as a whole (RFC 9110 §9.3.7). `warp::path` would take the
-/// asterisk for a segment.
-pub(crate) fn server_options() -> impl Filter<Extract = (), Error = Rejection> + Copy {
-    warp::options()
-        .and(warp::path::full())
-        .and_then(async |path: FullPath| (path.as_str() == "*").then_some(()).ok_or_else(not_found))
         .untuple_one()
 }
 
@@ -50,23 +39,19 @@ impl FromStr for LangSegment {
     }
 }
 
-/// Keeps the fields of preconditions for [`preconditions`], before any filter: `warp::header` sees a
-/// field's first line only, and `warp::header::headers_cloned` copies every field to see all.
+/// Keeps a request's fields for [`preconditions`], where it has any, before all filters: `warp::header`
+/// sees a field's first line only, and `warp::header::headers_cloned` copies the fields of each request.
 pub(crate) fn note_preconditions<B>(mut request: Request<B>) -> Request<B> {
-    let lines = |name| request.headers().get_all(name).iter().cloned().collect();
-    let preconditions = Preconditions {
-        if_match: lines(header::IF_MATCH),
-        if_none_match: lines(header::IF_NONE_MATCH),
-    };
-    if !preconditions.are_none() {
-        request.extensions_mut().insert(preconditions);
+    let fields = request.headers();
+    if fields.contains_key(header::IF_MATCH) || fields.contains_key(header::IF_NONE_MATCH) {
+        let fields = fields.clone();
+        request.extensions_mut().insert(fields);
     }
     request
 }
 
-/// The fields of preconditions, of which there are rarely any.
-pub(crate) fn preconditions() -> impl Filter<Extract = (Preconditions,), Error = Infallible> + Copy
-{
+/// The fields of a request that has preconditions; none of another.
+pub(crate) fn preconditions() -> impl Filter<Extract = (HeaderMap,), Error = Infallible> + Copy {
     warp::ext::optional().map(Option::unwrap_or_default)
 }
 

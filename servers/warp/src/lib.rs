@@ -3,20 +3,20 @@
 mod answer;
 mod filters;
 
-use std::{convert::Infallible, future::Future, io, sync::Arc};
+use std::{convert::Infallible, sync::Arc};
 
 use hyper_util::service::TowerToHyperService;
-use quartet_common::{Api, Health, Listener, Problem, Timeouts, docs};
+use quartet_common::{Api, Health, Problem, docs};
 use tower::{BoxError, ServiceExt as _};
 use warp::{
     Filter, Reply,
-    http::{Request, StatusCode, header},
+    http::{HeaderMap, Request, StatusCode, header},
     hyper::{body::Body, service::Service},
     reply::{self, Response},
 };
 
 use crate::{
-    answer::{Error, Preconditions},
+    answer::{Error, conditional, document},
     filters::LangSegment,
 };
 
@@ -29,17 +29,6 @@ pub fn app<B: Body<Error: Into<BoxError>> + Send + Sync + 'static>(
     quartet_connection::uphold(TowerToHyperService::new(service), api, |problem| {
         Error(problem).into_response()
     })
-}
-
-/// Serves the API from `listeners` until `shutdown`, then drains.
-pub async fn run(
-    listeners: Vec<Listener>,
-    api: Arc<Api>,
-    timeouts: Timeouts,
-    shutdown: impl Future<Output = ()>,
-) -> io::Result<()> {
-    let limits = api.limits;
-    quartet_connection::serve(listeners, app(api), &limits, &timeouts, shutdown).await
 }
 
 fn routes(api: Arc<Api>) -> impl Filter<Extract = (impl Reply,), Error = Infallible> + Clone {
@@ -64,34 +53,27 @@ fn routes(api: Arc<Api>) -> impl Filter<Extract = (impl Reply,), Error = Infalli
     let openapi = warp::path!("openapi.json").and(read.clone()).map(openapi);
     let health = warp::path!("healthz").and(read.clone()).map(health);
     let ready = warp::path!("readyz").and(read).map(readiness);
-    let server = filters::server_options().map(answer::options);
     // Boxed, so that a request for data does not carry every other route's state along.
-    let others = root
-        .or(page)
-        .or(asset)
-        .or(openapi)
-        .or(health)
-        .or(ready)
-        .or(server);
+    let others = root.or(page).or(asset).or(openapi).or(health).or(ready);
     data.or(others.boxed()).recover(answer::rejected)
 }
 
-async fn list(api: Arc<Api>, preconditions: Preconditions) -> Result<impl Reply, Error> {
+async fn list(api: Arc<Api>, fields: HeaderMap) -> Result<impl Reply, Error> {
     let greetings = api.greetings.list().await?;
-    preconditions.or(&greetings.etag, || reply::json(&greetings.value))
+    conditional(&fields, &greetings.etag, || reply::json(&greetings.value))
 }
 
 async fn item(
     LangSegment(lang): LangSegment,
     api: Arc<Api>,
-    preconditions: Preconditions,
+    fields: HeaderMap,
 ) -> Result<impl Reply, Error> {
     let lang = lang.map_err(Problem::from)?;
     let greeting = api.greetings.get(&lang).await?;
-    preconditions.or(&greeting.etag, || reply::json(&greeting.value))
+    conditional(&fields, &greeting.etag, || reply::json(&greeting.value))
 }
 
-fn root(api: Arc<Api>, _: Preconditions) -> impl Reply {
+fn root(api: Arc<Api>, _: HeaderMap) -> impl Reply {
     // `warp::redirect` takes a `Uri`, which cannot be relative.
     let location = api.docs.location.as_str();
     let redirect = reply::with_header(StatusCode::TEMPORARY_REDIRECT, header::LOCATION, location);
@@ -99,29 +81,29 @@ fn root(api: Arc<Api>, _: Preconditions) -> impl Reply {
     reply::with_header(redirect, header::CONTENT_LENGTH, 0)
 }
 
-fn page(api: Arc<Api>, preconditions: Preconditions) -> impl Reply {
+fn page(api: Arc<Api>, fields: HeaderMap) -> impl Reply {
     reply::with_header(
-        preconditions.or_document(&api.docs.page),
+        document(&fields, &api.docs.page),
         header::CONTENT_SECURITY_POLICY,
-        docs::CONTENT_SECURITY_POLICY,
+        docs::PAGE_POLICY,
     )
 }
 
-fn asset(name: String, api: Arc<Api>, preconditions: Preconditions) -> Result<impl Reply, Error> {
-    let document = api.docs.asset(&name).ok_or_else(Problem::not_found)?;
-    preconditions.or_document(document)
+fn asset(name: String, api: Arc<Api>, fields: HeaderMap) -> Result<impl Reply, Error> {
+    let asset = api.docs.asset(&name).ok_or_else(Problem::not_found)?;
+    document(&fields, asset)
 }
 
-fn health(_: Arc<Api>, preconditions: Preconditions) -> Result<impl Reply, Error> {
+fn health(_: Arc<Api>, fields: HeaderMap) -> Result<impl Reply, Error> {
     let health = Health::ok();
-    preconditions.or(&health.etag, || reply::json(&health.value))
+    conditional(&fields, &health.etag, || reply::json(&health.value))
 }
 
-fn readiness(api: Arc<Api>, preconditions: Preconditions) -> Result<impl Reply, Error> {
+fn readiness(api: Arc<Api>, fields: HeaderMap) -> Result<impl Reply, Error> {
     let health = api.readiness()?;
-    preconditions.or(&health.etag, || reply::json(&health.value))
+    conditional(&fields, &health.etag, || reply::json(&health.value))
 }
 
-fn openapi(api: Arc<Api>, preconditions: Preconditions) -> impl Reply {
-    preconditions.or_document(&api.docs.openapi)
+fn openapi(api: Arc<Api>, fields: HeaderMap) -> impl Reply {
+    document(&fields, &api.docs.openapi)
 }

@@ -2,20 +2,8 @@
 
 use std::process::ExitCode;
 
-use quartet_common::shutdown_signal;
-use tokio::runtime::Builder;
-
 pub(crate) fn main() -> ExitCode {
     quartet_common::main(env!("CARGO_BIN_NAME"), |program| {
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(program.workers)
-            .enable_all()
-            .build()?;
-        runtime.block_on(quartet_warp::run(
-            program.listeners,
-            program.api,
-            program.timeouts,
-            shutdown_signal(program.ready),
-        ))
+        quartet_connection::run(program, quartet_warp::app)
     })
 }

@@ -1,0 +1,16 @@
+use hyper::header::{HeaderMap, HeaderValue, IF_MATCH, IF_NONE_MATCH};
+use quartet_common::{EntityTag, Problem};
+
+/// [`quartet_common::not_modified`] of a request with these fields.
+///
+/// # Errors
+/// The problem that If-Match names no present entity tag (412).
+pub fn not_modified(fields: &HeaderMap, current: &EntityTag) -> Result<bool, Problem> {
+    let lines = |name| fields.get_all(name).iter().map(HeaderValue::as_bytes);
+    quartet_common::not_modified(lines(IF_MATCH), lines(IF_NONE_MATCH), current)
+}
+
+/// An entity tag as a field value.
+pub fn etag(tag: &EntityTag) -> HeaderValue {
+    HeaderValue::from_maybe_shared(tag.to_bytes()).expect("an entity tag is visible ASCII")
+}
