@@ -15,6 +15,7 @@ use crate::failure::{Failure, named, print};
 use crate::host::agent;
 use crate::page::background_here;
 use crate::run;
+use crate::shell::quoted;
 use crate::{
     ab, attach, bisect, calibrate, check, defaults, diff, export, history, hold, list, pool,
     repack, schema, site, upkeep, versus,
@@ -226,17 +227,6 @@ fn typed() -> String {
         .join(" ")
 }
 
-/// An argument as a shell takes it for one.
-pub(crate) fn quoted(argument: &str) -> String {
-    let plain =
-        |character: char| character.is_ascii_alphanumeric() || "-_=,./:+@%".contains(character);
-    if !argument.is_empty() && argument.chars().all(plain) {
-        argument.to_owned()
-    } else {
-        format!("'{}'", argument.replace('\'', r"'\''"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -282,13 +272,5 @@ mod tests {
             let parsed = Command::try_parse_from(["compare", line]);
             assert!(parsed.is_ok(), "{line}");
         }
-    }
-
-    #[test]
-    fn arguments_are_quoted_where_a_shell_would_read_them_otherwise() {
-        assert_eq!(quoted("--servers=a,b"), "--servers=a,b");
-        assert_eq!(quoted("two words"), "'two words'");
-        assert_eq!(quoted("it's"), r"'it'\''s'");
-        assert_eq!(quoted(""), "''");
     }
 }

@@ -7,6 +7,7 @@ mod added;
 mod capability;
 mod page;
 mod probes;
+mod seen;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,7 +19,8 @@ use quartet_conformance::servers::{Catalogue, Role, Server};
 
 use crate::failure::{Failure, print};
 use added::Added;
-use capability::{CAPABILITIES, Capability, Seen};
+use capability::{CAPABILITIES, Capability};
+use seen::Seen;
 
 /// What to do with the page.
 #[derive(Args, Debug)]

@@ -43,6 +43,7 @@ pub mod run;
 mod runs;
 pub mod schema;
 pub mod selection;
+mod shell;
 pub mod site;
 mod spawn;
 pub mod subject;

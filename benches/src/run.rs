@@ -5,6 +5,7 @@ mod claim;
 mod load;
 mod measured;
 mod options;
+mod planned;
 mod resume;
 mod warnings;
 

@@ -4,6 +4,7 @@
 //! A variant is built in a workspace of its own below `target/compare/variants`: see [`workspace`].
 
 mod cargo;
+mod checkout;
 mod difference;
 mod git;
 mod lock;

@@ -38,7 +38,17 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
         &["quartet-conformance"],
     ),
     ("quartet-baseline-null", &[], &[]),
-    ("quartet-conformance", &["quartet-common"], &[]),
+    (
+        "quartet-conformance",
+        &["quartet-common"],
+        &["quartet-reference"],
+    ),
+    // Nothing but tests of the suite depends on the reference and its faults.
+    (
+        "quartet-reference",
+        &["quartet-common", "quartet-conformance"],
+        &[],
+    ),
     ("quartet-record", &[], &[]),
     ("quartet-generator", &[], &[]),
     ("quartet-analysis", &["quartet-record"], &[]),

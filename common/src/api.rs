@@ -1,3 +1,5 @@
+//! What the handlers and the middleware of a server read. It knows no program and no socket.
+
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::{

@@ -1,3 +1,5 @@
+//! API keys and who has one. What they open is not known here.
+
 use std::{
     fs, io,
     path::{Path, PathBuf},

@@ -1,3 +1,5 @@
+//! Preconditions (RFC 9110 §13). What is sent is not known here, only its entity tag.
+
 use crate::{EntityTag, Problem};
 
 /// What a request's preconditions make of the answer to GET or HEAD that would be 200, given the

@@ -1,3 +1,5 @@
+//! Entity tags (RFC 9110 §8.8.3). What they are compared with is not known here.
+
 use std::str;
 
 use bytes::Bytes;

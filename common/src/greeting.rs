@@ -1,3 +1,5 @@
+//! A greeting, as it is in the JSON.
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

@@ -1,9 +1,11 @@
+//! What the health checks say. Whether a server is ready is not decided here.
+
 use std::sync::LazyLock;
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{EntityTag, Versioned, store::etag_of};
+use crate::{EntityTag, Versioned, versioned::etag_of};
 
 /// What `GET /healthz` says, and `GET /readyz` of a server that is ready.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]

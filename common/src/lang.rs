@@ -1,3 +1,5 @@
+//! Locale names. Which greetings there are is not known here.
+
 use std::{borrow::Borrow, fmt, str::FromStr};
 
 use percent_encoding::percent_decode_str;

@@ -11,6 +11,7 @@ mod data_file;
 #[cfg(feature = "database")]
 mod database;
 pub mod docs;
+mod duration;
 mod entity_tag;
 mod greeting;
 mod health;
@@ -25,6 +26,7 @@ mod program;
 mod request_head;
 mod shutdown;
 mod store;
+mod versioned;
 
 pub use api::{Api, Ending};
 pub use api_key::{ApiKeyError, ApiKeys};
@@ -41,7 +43,8 @@ pub use problem::{ALLOW, FieldError, Problem};
 pub use program::{Particulars, Program, main, main_with};
 pub use request_head::RequestHead;
 pub use shutdown::{Ready, shutdown_signal};
-pub use store::{Greetings, Versioned};
+pub use store::Greetings;
+pub use versioned::Versioned;
 
 /// The media type of JSON (RFC 8259 §11).
 pub const JSON: &str = "application/json";

@@ -1,3 +1,5 @@
+//! The log on standard error.
+
 use std::{
     collections::HashMap,
     io,

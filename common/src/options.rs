@@ -1,3 +1,5 @@
+//! The options of every server. What follows from them is not known here.
+
 #[cfg(not(feature = "database"))]
 use std::ffi::OsString;
 use std::{num::NonZeroUsize, path::PathBuf, thread, time::Duration};
@@ -7,7 +9,12 @@ use tracing_subscriber::filter::LevelFilter;
 
 #[cfg(feature = "database")]
 use crate::database::DatabaseOptions;
-use crate::{Place, PlaceConflict, PublicUrl, RootPath, listen::Address, openapi::Version};
+use crate::{
+    Place, PlaceConflict, PublicUrl, RootPath,
+    duration::{delay, timeout},
+    listen::Address,
+    openapi::Version,
+};
 
 /// The options of every server. Each is also an environment variable, but for those that print
 /// something and exit; an empty variable counts as none.
@@ -255,27 +262,6 @@ fn field_count(value: &str) -> Result<usize, &'static str> {
     count
         .filter(|count| (1..=100).contains(count))
         .ok_or("must be a whole number from 1 to 100")
-}
-
-const LONGEST: Duration = Duration::from_secs(24 * 3600);
-
-/// A duration from a millisecond to a day.
-pub(crate) fn timeout(value: &str) -> Result<Duration, String> {
-    let duration = humantime::parse_duration(value).map_err(|error| error.to_string())?;
-    if (Duration::from_millis(1)..=LONGEST).contains(&duration) {
-        Ok(duration)
-    } else {
-        Err("must be from 1ms to 24h".to_owned())
-    }
-}
-
-fn delay(value: &str) -> Result<Duration, String> {
-    let duration = humantime::parse_duration(value).map_err(|error| error.to_string())?;
-    if duration <= LONGEST {
-        Ok(duration)
-    } else {
-        Err("must be at most 24h".to_owned())
-    }
 }
 
 #[cfg(test)]

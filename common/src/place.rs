@@ -1,3 +1,5 @@
+//! Where clients find the API, by path or URL.
+
 use std::str::FromStr;
 
 use fluent_uri::Uri;

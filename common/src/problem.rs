@@ -1,3 +1,5 @@
+//! Problems (RFC 9457). How a framework sends one is not known here.
+
 use std::{borrow::Cow, fmt};
 
 use serde::{Serialize, Serializer};

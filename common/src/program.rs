@@ -1,3 +1,5 @@
+//! How a server's program starts: options, data, sockets. No framework is known here.
+
 use std::{
     env,
     io::{self, Write as _},

@@ -1,3 +1,5 @@
+//! What is checked of a request's head, by octets. No framework's request is known here.
+
 use crate::{HeadLimits, Problem};
 
 /// What is checked of a request's head before a handler sees it, whatever the framework: before it is

@@ -1,3 +1,5 @@
+//! When a program is ready, and when it is told to end. How a server drains is not known here.
+
 use std::{
     future::pending,
     io::{self, Write as _},

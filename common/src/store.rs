@@ -1,17 +1,12 @@
+//! The greetings, in memory or in a database. No request is known here.
+
 use std::{borrow::Cow, path::Path};
 
 #[cfg(feature = "database")]
 use crate::database::Database;
-use crate::{DataError, EntityTag, Greeting, Lang, Problem, data_file};
-
-/// A representation's value with the validator that names its present version.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Versioned<T> {
-    /// What the representation says.
-    pub value: T,
-    /// The strong entity tag of its JSON.
-    pub etag: EntityTag,
-}
+use crate::{
+    DataError, EntityTag, Greeting, Lang, Problem, Versioned, data_file, versioned::etag_of,
+};
 
 /// The greetings, by language: in memory, or in a database.
 #[derive(Debug)]
@@ -144,9 +139,4 @@ async fn inject_fault(lang: &Lang) {
         "x-wait" => tokio::time::sleep(std::time::Duration::from_secs(3)).await,
         _ => {}
     }
-}
-
-/// The entity tag of a value's JSON.
-pub(crate) fn etag_of<T: serde::Serialize>(value: &T) -> EntityTag {
-    EntityTag::of(&serde_json::to_vec(value).expect("strings always serialise"))
 }

@@ -5,9 +5,7 @@ mod error;
 mod found;
 mod options;
 mod parity;
-mod reference;
 mod run;
-mod self_check;
 mod testing;
 
 use std::fs::{self, File};
@@ -19,12 +17,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::Parser;
 
 use crate::judgement::{Judged, Standing};
-use crate::reference::{Fault, faults};
 use crate::report::{Detail, Report, Style, html, json, junit, write_text};
 use crate::{Case, cases, stop, tools};
 use error::RunError;
 use found::found;
 use options::Options;
+
+pub use testing::progress;
 
 /// The exit code where a server deviates unexpectedly, or no longer deviates as listed.
 const DEVIATION: u8 = 1;
@@ -51,8 +50,12 @@ fn wait_if_interrupted() {
 /// The whole of the command's `main`.
 pub fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().skip(1).collect();
-    if arguments.first().is_some_and(|first| first == "reference") {
-        return reference::main(arguments);
+    let moved = |first: &std::ffi::OsString| first == "reference" || first == "--self-check";
+    if arguments.first().is_some_and(moved) {
+        eprintln!(
+            "conformance: the reference is a program of its own: see `cargo reference --help`"
+        );
+        return ExitCode::from(USAGE);
     }
     let interrupted = || {
         if stop::interrupt() {
@@ -92,20 +95,9 @@ pub fn main() -> ExitCode {
 fn execute(options: &Options) -> Result<u8, RunError> {
     let selected = options.selected()?;
     if options.list {
-        let write = if options.self_check {
-            write_faults
-        } else {
-            write_cases
-        };
-        return print(|out| write(out, &selected)).map(|()| 0);
+        return print(|out| write_cases(out, &selected)).map(|()| 0);
     }
     let style = Style::of(&io::stdout());
-    if options.self_check {
-        let tally = self_check::run(&selected, options.seed)?;
-        wait_if_interrupted();
-        print(|out| tally.write(out, style))?;
-        return Ok(if tally.holds() { 0 } else { DEVIATION });
-    }
     // Before the run, which would be for nothing.
     let files = Files::named(options)?;
     let report = run::run(options, &selected)?;
@@ -235,20 +227,6 @@ fn write_cases(out: &mut dyn Write, selected: &[&Case]) -> io::Result<()> {
             "{id:width$}  {level:6}  {} ({})",
             case.requirement, case.source
         )?;
-    }
-    Ok(())
-}
-
-/// The faults that the cases must find, by the names that `conformance reference --fault` takes.
-fn write_faults(out: &mut dyn Write, selected: &[&Case]) -> io::Result<()> {
-    let is_selected = |fault: &&Fault| selected.iter().any(|case| case.id == fault.breaks);
-    let faults: Vec<_> = faults()
-        .filter(is_selected)
-        .map(|fault| (fault.name(), fault.what))
-        .collect();
-    let width = faults.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    for (name, what) in faults {
-        writeln!(out, "{name:width$}  {what}")?;
     }
     Ok(())
 }

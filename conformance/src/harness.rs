@@ -22,6 +22,14 @@ pub fn test_threads() -> usize {
     turns::with_those_that_wait()
 }
 
+/// Every case, in the order in which to run many: what waits for long comes first, so that the others run
+/// meanwhile.
+pub fn in_order() -> Vec<&'static Case> {
+    let mut all: Vec<&'static Case> = cases::all().collect();
+    all.sort_by_key(|case| turns::order(case));
+    all
+}
+
 /// The `main` of a server's test program: starts `program`, which must have been built with the
 /// `fault-injection` feature, and makes each case that the server `name` is held to a test named
 /// `name::area/slug`.
@@ -43,12 +51,9 @@ pub fn server_tests(name: &str, program: &str) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let mut cases: Vec<_> = cases::all()
-        .filter(|case| tests.server.is_held_to(case))
-        .collect();
-    cases.sort_by_key(|case| turns::order(case));
-    let trials = cases
+    let trials = in_order()
         .into_iter()
+        .filter(|case| tests.server.is_held_to(case))
         .map(|case| {
             let tests = tests.clone();
             let trial = move || tests.run(case);

@@ -382,39 +382,3 @@ fn cell(value: Option<&str>) -> String {
         Some(value) => format!("`{}`", value.replace('|', "\\|").replace('\n', " ")),
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Model;
-    use crate::reference::{Fault, Reference};
-
-    fn answers(name: &str, fault: Option<&str>) -> Answers {
-        let fault = fault.and_then(Fault::named);
-        let reference = Reference::start(Model::embedded(), None, fault).expect("ports are free");
-        Answers::of(&Target::new(name, reference.base()), None).expect("it answers")
-    }
-
-    #[test]
-    fn of_servers_that_are_alike_nothing_is_told() {
-        let page = page(
-            &answers("a", None),
-            &[answers("b", None), answers("c", None)],
-        );
-        assert!(!page.contains("###"), "{page}");
-        assert_eq!(page.matches("- `").count(), ASKED.len());
-    }
-
-    #[test]
-    fn a_difference_is_told_once_with_who_has_it() {
-        let sound = answers("a", None);
-        let other = answers("c", Some("contract/item-percent"));
-        let page = page(&sound, &[answers("b", None), other]);
-        assert!(
-            page.contains("### a percent-encoded lang: `GET /greetings/%65n`"),
-            "{page}"
-        );
-        assert!(page.contains("b: `200`<br>c: `4"), "{page}");
-        assert_eq!(page.matches("###").count(), 1, "{page}");
-    }
-}

@@ -69,7 +69,7 @@ pub enum PostgresError {
 /// system has a file system there (`/dev/shm`) with room, and none have been made elsewhere that are still
 /// there.
 pub fn keep_in_memory() -> bool {
-    crate::tools::prefer_memory()
+    crate::tools::scratch::prefer_memory()
 }
 
 impl PostgresError {

@@ -11,6 +11,31 @@ pub struct Selection(Vec<String>);
 #[error("no area or case is named {0:?}; `conformance --list` lists the cases")]
 pub struct UnknownCase(String);
 
+/// Why no case is chosen.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SelectionError {
+    /// A name is neither.
+    #[error(transparent)]
+    Unknown(#[from] UnknownCase),
+    /// Every case is left out.
+    #[error("--skip excludes every case")]
+    Nothing,
+}
+
+/// The cases that `--only` names, or all, without those that `--skip` names.
+///
+/// # Errors
+/// If a name is neither an area nor a case, or if nothing is left.
+pub fn select(only: &[String], skip: &[String]) -> Result<Vec<&'static Case>, SelectionError> {
+    let (chosen, left_out) = (Selection::new(only)?, Selection::new(skip)?);
+    let is_selected = |case: &&Case| (only.is_empty() || chosen.has(case)) && !left_out.has(case);
+    let selected: Vec<&Case> = cases::all().filter(is_selected).collect();
+    match selected.is_empty() {
+        true => Err(SelectionError::Nothing),
+        false => Ok(selected),
+    }
+}
+
 impl Selection {
     /// The cases with these ids and those of these areas.
     ///

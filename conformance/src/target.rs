@@ -54,7 +54,7 @@ pub struct ExpectedDocument {
 
 impl ExpectedDocument {
     /// The documents of the crate that the four servers share.
-    pub(crate) fn shared(whose: &str) -> Self {
+    pub fn shared(whose: &str) -> Self {
         let document = |keyed| {
             let mode = Mode {
                 keyed,
@@ -146,7 +146,7 @@ impl Target {
 
     /// The same of the operations that its own document describes, at `/openapi.json`. Without one
     /// there is nothing, which is for other cases to say.
-    pub(crate) fn ask_for_what_it_describes(&mut self) {
+    pub fn ask_for_what_it_describes(&mut self) {
         let answer = self.fetch("/openapi.json");
         let json = answer.and_then(|answer| answer.json());
         if let Ok(root) = json {

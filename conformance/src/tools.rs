@@ -4,7 +4,7 @@ mod browser;
 mod child;
 mod guard;
 mod nginx;
-mod scratch;
+pub(crate) mod scratch;
 mod webdriver;
 
 use std::collections::BTreeSet;
@@ -16,7 +16,7 @@ pub(crate) use browser::Browser;
 pub(crate) use child::{Child, Registered};
 pub use guard::end_with_this_program;
 pub(crate) use nginx::{Bare, Host, Nginx};
-pub(crate) use scratch::{Scratch, ScratchFile, prefer_memory};
+pub(crate) use scratch::{Scratch, ScratchFile};
 pub(crate) use webdriver::WebDriverError;
 
 use crate::postgres::{Installation, Locale, PostgresError, Template};

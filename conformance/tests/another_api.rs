@@ -8,7 +8,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::mpsc;
 
 use quartet_conformance::Model;
-use quartet_conformance::reference::{Fault, Reference};
+use quartet_reference::{Fault, Reference};
 use serde_json::Value;
 
 fn command(arguments: &[&str]) -> Command {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use quartet_conformance::Model;
-use quartet_conformance::reference::{Fault, Reference, faults};
+use quartet_reference::{Fault, Reference, faults};
 use serde_json::Value;
 
 fn command(arguments: &[&str]) -> Command {
@@ -348,15 +348,15 @@ fn a_command_that_fails_is_three() {
 }
 
 #[test]
-fn the_suite_can_be_tested() {
-    let output = run(&["--self-check", "--only", "docs/page"]);
-    let report = text(&output.stdout);
-    assert_eq!(output.status.code(), Some(0), "{report}");
-    assert!(report.contains("1 cases find nothing"), "{report}");
-    assert!(
-        report.contains("2 faults found; 0 steps failed"),
-        "{report}"
-    );
+fn the_reference_is_elsewhere() {
+    for arguments in [["reference", "--help"], ["--self-check", "--list"]] {
+        let output = run(&arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(
+            text(&output.stderr).contains("cargo reference"),
+            "{arguments:?}"
+        );
+    }
 }
 
 #[test]

@@ -1,3 +1,5 @@
+//! What bare hyper answers: routes, representations and problems. Which heads are refused is not known here.
+
 use std::{convert::Infallible, sync::Arc};
 
 use bytes::Bytes;

@@ -1,3 +1,5 @@
+//! One connection of the null server: requests are counted and answered, not read.
+
 use std::io::{self, ErrorKind, Read, Write};
 
 use mio::net::TcpStream;

@@ -1,8 +1,9 @@
 //! The physical floor: what the kernel alone costs.
 //!
 //! It reads to the end of each request head and writes bytes that were fixed before, as many as a
-//! real server sends: those of the greetings, or with `--content` those of a file. It shows how much of a request is sockets, and whether a load
-//! generator can outrun the fastest server there could be.
+//! real server sends: those of the greetings, or with `--content` those of a file. It shows how much
+//! of a request is sockets, and whether a load generator can outrun the fastest server there could
+//! be.
 //!
 //! It is not an HTTP server. It looks at nothing but the request target, to tell the list from one
 //! greeting, and the head's last line, to see whether the connection is to be closed; it validates

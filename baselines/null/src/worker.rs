@@ -1,3 +1,5 @@
+//! One thread of the null server, and its connections. What they answer is not known here.
+
 use std::{
     convert::Infallible,
     io::{self, ErrorKind},

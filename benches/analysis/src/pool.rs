@@ -5,6 +5,7 @@
 //! machine are combined first, so that a machine that was measured five times counts once.
 
 mod contribution;
+mod difference;
 mod group;
 mod moderators;
 mod ratio;
@@ -18,10 +19,11 @@ use serde::Serialize;
 use crate::statistics::Estimator;
 
 pub use contribution::{Contribution, LEAST_RESTARTS, LaneContribution, LeftOut, Measured};
+pub use difference::Difference;
 pub use group::{Grouping, PooledMachine};
 pub use moderators::{Connection, FEWEST_FOR_CONNECTION, Group, Machines};
 pub use ratio::{MOST_LEFT_OUT, MachineRatio, PooledRatio, Reversal, WithoutMachine};
-pub use terms::{Difference, Term};
+pub use terms::Term;
 
 /// Records of several machines, pooled.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -70,7 +72,7 @@ impl Pool {
     /// # Errors
     /// Where records differ in what they measured: every difference, those first that no option allows.
     pub fn of(contributions: &[Contribution], options: Options) -> Result<Self, Vec<Difference>> {
-        let differences = terms::differences(contributions);
+        let differences = difference::differences(contributions);
         let forbidden = |difference: &Difference| difference.load || !options.across_versions;
         if differences.iter().any(forbidden) {
             return Err(differences);

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::machine::Machine;
 use crate::plan::Lane;
 use crate::ratio::Ratio;
-use crate::store::replace;
+use crate::replace::replace;
 
 /// The version of the file's form.
 pub const SCHEMA_VERSION: u32 = 1;

@@ -31,6 +31,7 @@ mod pack;
 pub mod plan;
 pub mod ratio;
 mod record;
+mod replace;
 mod restart;
 mod schedule;
 pub mod schema;

@@ -4,7 +4,7 @@
 //! ([`crate::pack`]) and compressed by gzip, and the plain file goes. Every command reads both.
 
 use std::fs::{self, File};
-use std::io::{BufWriter, Read as _, Write};
+use std::io::{Read as _, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
@@ -16,6 +16,7 @@ use serde_json::Value;
 
 use crate::pack::{Detail, is_packed, pack, same, unpack};
 use crate::record::{OLDEST_VERSION, Record, SCHEMA_VERSION, State};
+use crate::replace::replace;
 
 /// The name of a plain record in its directory: one of a run that goes on or was killed, or of an older version.
 pub const PLAIN_NAME: &str = "run.json";
@@ -154,21 +155,6 @@ fn to_writer(mut output: impl Write, document: &impl Serialize) -> Result<()> {
     serde_json::to_writer(&mut output, document)?;
     output.write_all(b"\n")?;
     Ok(())
-}
-
-/// Writes a file beside what it replaces, and then puts it in its place.
-pub(crate) fn replace(
-    directory: &Path,
-    name: &str,
-    write: impl FnOnce(&mut BufWriter<File>) -> Result<()>,
-) -> Result<PathBuf> {
-    let file = directory.join(name);
-    let unfinished = directory.join(format!("{name}.unfinished"));
-    let mut output = BufWriter::new(File::create(&unfinished)?);
-    write(&mut output)?;
-    output.into_inner()?;
-    fs::rename(&unfinished, &file)?;
-    Ok(file)
 }
 
 fn remove(file: &Path) -> Result<()> {

@@ -1,3 +1,5 @@
+//! Tests of measuring costs.
+
 use std::collections::BTreeMap;
 
 use quartet_record::cost::{BuildCost, RequestCost};

@@ -10,7 +10,7 @@ use quartet_conformance::http::{Connection, Request, Response};
 use quartet_conformance::servers::{Process, Server, Signal, StartOptions};
 use quartet_conformance::{Context, Deviation, Scale, Target};
 
-use super::capability::Seen;
+use super::seen::Seen;
 
 /// How long a program is waited for that might do something by itself: longer than the 30 s that are the longest default
 /// of the frameworks' servers.

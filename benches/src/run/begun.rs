@@ -10,15 +10,15 @@ use quartet_record::{Record, SCHEMA_VERSION, State, now};
 use quartet_report::{Conclusion, html};
 
 use super::claim::Claim;
-use super::measured::plans_database;
 use super::options::Options;
-use crate::command::quoted;
+use super::planned::plans_database;
 use crate::database::Database;
 use crate::environment::{self, Private};
 use crate::exec::Own;
 use crate::failure::{Failure, print};
 use crate::host::Site;
 use crate::page::background;
+use crate::shell::quoted;
 use crate::{machine, runs};
 
 /// A comparison under way.

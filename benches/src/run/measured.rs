@@ -5,6 +5,7 @@ use quartet_record::plan::{ArmRole, Plan};
 use quartet_record::{Record, State};
 
 use super::begun::Run;
+use super::planned::plans_database;
 use super::resume::prepare_again;
 use super::warnings::warnings;
 use crate::command::quoted;
@@ -180,11 +181,6 @@ impl Run {
         };
         Err(anyhow::anyhow!("{reason}; {rest}").into())
     }
-}
-
-/// Whether a lane is planned for which a database is needed.
-pub(super) fn plans_database(plan: &Plan) -> bool {
-    plan.lanes.iter().any(|lane| lane.is_over_database())
 }
 
 /// Whether a run is about variants alone, and has none.

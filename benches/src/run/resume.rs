@@ -10,9 +10,8 @@ use quartet_record::{Exclusion, PACKED_NAME, PLAIN_NAME, Record, ServerRecord, S
 
 use super::begun::Run;
 use super::claim::Claim;
-use super::measured::plans_database;
 use super::options::Options;
-use crate::command::quoted;
+use super::planned::plans_database;
 use crate::database::Database;
 use crate::environment::Private;
 use crate::exec::Own;
@@ -22,6 +21,7 @@ use crate::interrupt::Interrupt;
 use crate::prepare::prepare;
 use crate::subject::Subject;
 use crate::variant;
+use crate::shell::quoted;
 
 impl Run {
     /// The run of a record, given its file or its directory.

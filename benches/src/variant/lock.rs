@@ -11,6 +11,9 @@ use serde::Deserialize;
 /// What packages are locked to.
 pub(super) const LOCK: &str = "Cargo.lock";
 
+/// Beside the lock file of a variant: what it was made from.
+pub(super) const STAMP: &str = "variant.lock-stamp";
+
 /// A lock file.
 #[derive(Debug, Deserialize)]
 pub(super) struct Lock {

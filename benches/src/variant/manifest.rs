@@ -5,6 +5,9 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use toml::{Table, Value};
 
+/// The manifest of a package or workspace.
+pub(super) const MANIFEST: &str = "Cargo.toml";
+
 /// A manifest that is edited.
 #[derive(Clone, Debug)]
 pub(super) struct Manifest(Table);

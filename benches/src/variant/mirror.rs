@@ -18,7 +18,7 @@ const KEPT: [&str; 5] = [
     ".cargo",
     "Cargo.lock",
     super::NOTE,
-    super::workspace::STAMP,
+    super::lock::STAMP,
 ];
 
 /// Makes `mirror` show what is in `source`, but for these files, by their paths in it. What is right already is not
@@ -133,6 +133,14 @@ pub(super) fn within<'a>(directory: &Path, file: &'a Path) -> Result<&'a Path> {
     }
 }
 
+/// Reads a file.
+///
+/// # Errors
+/// Where it cannot be read.
+pub(super) fn read(file: &Path) -> Result<String> {
+    fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
+}
+
 #[cfg(test)]
 #[cfg(unix)]
 mod tests {
@@ -173,7 +181,7 @@ mod tests {
         // Again, with less: what was otherwise is shown again, what is gone is gone, and the rest is kept.
         write(&copy.join("target/built"), "");
         write(&copy.join("Cargo.lock"), "own");
-        let stamp = copy.join(crate::variant::workspace::STAMP);
+        let stamp = copy.join(crate::variant::lock::STAMP);
         write(&stamp, "stamp");
         fs::remove_file(source.join("servers/b/src/lib.rs")).unwrap();
         fs::remove_dir_all(source.join("servers/b")).unwrap();

@@ -9,9 +9,10 @@ use anyhow::{Result, anyhow, bail, ensure};
 use cargo_metadata::semver::Version;
 use sha2::{Digest as _, Sha256};
 
-use super::lock::{LOCK, Lock};
-use super::mirror::put;
-use super::workspace::{Crate, MANIFEST, STAMP, read};
+use super::checkout::Crate;
+use super::lock::{LOCK, Lock, STAMP};
+use super::manifest::MANIFEST;
+use super::mirror::{put, read};
 use super::{cargo, published};
 use crate::interrupt::Interrupt;
 

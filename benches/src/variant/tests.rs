@@ -1,3 +1,5 @@
+//! Tests of variants.
+
 use super::*;
 use quartet_record::plan::ArmRole;
 

@@ -13,20 +13,15 @@ use quartet_conformance::servers::Server;
 use quartet_record::variant::VariantSource;
 use toml::{Table, Value};
 
+use super::checkout::checkout;
 use super::difference::Difference;
 use super::lock::Lock;
-use super::manifest::Manifest;
-use super::mirror::{mirror, put, within};
+use super::manifest::{MANIFEST, Manifest};
+use super::mirror::{mirror, put, read, within};
 use super::resolve::lock;
 use super::{cargo, git, program};
 use crate::interrupt::Interrupt;
 use crate::machine;
-
-/// The manifest of a package or workspace.
-pub(super) const MANIFEST: &str = "Cargo.toml";
-
-/// Beside the lock file of a variant: what it was made from.
-pub(super) const STAMP: &str = "variant.lock-stamp";
 
 /// Makes the workspace of a variant of `base`, a server of the workspace `root`, in `place`.
 ///
@@ -235,44 +230,6 @@ fn state(path: &Path) -> Option<String> {
     Some(commit)
 }
 
-/// A crate of a checkout.
-pub(super) struct Crate {
-    /// Its name.
-    pub(super) name: String,
-    /// Its version.
-    pub(super) version: String,
-    /// Where its manifest is.
-    directory: PathBuf,
-}
-
-/// The crates of a checkout that servers depend on, which has to be one of them.
-fn checkout(name: &str, path: &Path, lock: &Lock) -> Result<Vec<Crate>> {
-    let members = cargo::members(path)?;
-    let crates: Vec<Crate> = members
-        .packages
-        .iter()
-        .filter(|package| !lock.releases(&package.name).is_empty())
-        .map(|package| Crate {
-            name: package.name.to_string(),
-            version: package.version.to_string(),
-            directory: package.manifest_path.with_file_name("").into_std_path_buf(),
-        })
-        .collect();
-    ensure!(
-        members
-            .packages
-            .iter()
-            .any(|package| package.name.as_str() == name),
-        "{} has no package `{name}`",
-        path.display()
-    );
-    ensure!(
-        crates.iter().any(|one| one.name == name),
-        "no server depends on `{name}`"
-    );
-    Ok(crates)
-}
-
 /// Has crates compiled where the servers' are.
 fn keep_compiled_crates(root: &Path, place: &Path) -> Result<()> {
     let directory = cargo::build_directory(&cargo::members(root)?);
@@ -282,14 +239,6 @@ fn keep_compiled_crates(root: &Path, place: &Path) -> Result<()> {
     let folder = place.join(".cargo");
     fs::create_dir_all(&folder)?;
     put(&folder.join("config.toml"), &toml::to_string(&settings)?)
-}
-
-/// Reads a file.
-///
-/// # Errors
-/// Where it cannot be read.
-pub(super) fn read(file: &Path) -> Result<String> {
-    fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
 }
 
 #[cfg(test)]

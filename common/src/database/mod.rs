@@ -15,6 +15,7 @@ mod queue;
 mod seed;
 mod settings;
 mod tls;
+mod url_error;
 
 use std::{
     collections::HashMap,
@@ -36,14 +37,14 @@ use tokio_postgres::{Row, error::SqlState};
 pub(crate) use self::{
     options::{DatabaseOptions, DatabaseTimeouts},
     seed::{SeedError, command, seed},
-    settings::UrlError,
+    url_error::UrlError,
 };
 use self::{
     pipeline::{Question, Ticket},
     pipelines::Pipelines,
     settings::Settings,
 };
-use crate::{Greeting, Lang, Problem, Versioned, store::etag_of};
+use crate::{Greeting, Lang, Problem, Versioned, versioned::etag_of};
 
 /// How long the database is not looked at after it could be read.
 const LOOK: Duration = Duration::from_millis(500);

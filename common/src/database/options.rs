@@ -1,6 +1,8 @@
+//! The options about a database. They do not connect.
+
 use std::{fmt, str::FromStr, time::Duration};
 
-use crate::options::timeout;
+use crate::duration::timeout;
 
 /// Where the greetings are read from, if not from a file.
 #[derive(Clone, Debug, clap::Args)]

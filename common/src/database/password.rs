@@ -1,3 +1,5 @@
+//! The password of a database whose URL has none.
+
 use std::{env, fs, path::PathBuf};
 
 use tokio_postgres::{Config, config::Host};

@@ -1,3 +1,5 @@
+//! One connection to the database, with many queries on their way. Which greetings they ask for is in the query.
+
 use std::{
     fmt,
     sync::{

@@ -1,3 +1,5 @@
+//! The connections to the database: which one takes a query, and when one is opened again.
+
 use std::{
     mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},

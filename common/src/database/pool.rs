@@ -1,3 +1,5 @@
+//! The same questions through a pool of deadpool-postgres, to compare with.
+
 use deadpool_postgres::{Manager, ManagerConfig, Pool as Deadpool, PoolError, RecyclingMethod};
 use tokio_postgres::Row;
 

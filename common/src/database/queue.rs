@@ -1,3 +1,5 @@
+//! Queries that wait for their answers. No connection is known here.
+
 use std::collections::VecDeque;
 
 use tokio::time::Instant;

@@ -1,3 +1,5 @@
+//! Making the table and filling it. No server is known here.
+
 use std::{io, path::PathBuf, time::Duration};
 
 use clap::{Args as _, FromArgMatches as _};

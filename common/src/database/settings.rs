@@ -1,7 +1,6 @@
-use std::{
-    path::{Path, PathBuf},
-    str::FromStr,
-};
+//! What a database's URL says, and one connection by it. No query is known here.
+
+use std::path::Path;
 
 use percent_encoding::percent_decode_str;
 use tokio_postgres::{
@@ -11,7 +10,11 @@ use tokio_postgres::{
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::{options::DatabaseUrl, password, tls};
+use super::{
+    options::DatabaseUrl,
+    password, tls,
+    url_error::{SslMode, UrlError},
+};
 
 type Stream = <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream;
 
@@ -29,62 +32,6 @@ impl std::fmt::Debug for Settings {
         // Without its password.
         self.config.fmt(f)
     }
-}
-
-/// libpq's `sslmode`: whether the connection is encrypted, and what is asked of the server's certificate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum SslMode {
-    Disable,
-    Allow,
-    Prefer,
-    Require,
-    VerifyCa,
-    VerifyFull,
-}
-
-impl FromStr for SslMode {
-    type Err = UrlError;
-
-    fn from_str(mode: &str) -> Result<Self, UrlError> {
-        Ok(match mode {
-            "disable" => Self::Disable,
-            "allow" => Self::Allow,
-            "prefer" => Self::Prefer,
-            "require" => Self::Require,
-            "verify-ca" => Self::VerifyCa,
-            "verify-full" => Self::VerifyFull,
-            _ => return Err(UrlError::SslMode),
-        })
-    }
-}
-
-/// Why the URL of a database cannot be used. None repeats a part of it that may belong to the password.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum UrlError {
-    #[error("the URL of the database must begin with postgres:// or postgresql://")]
-    Scheme,
-    #[error("the URL of the database is malformed: {0}")]
-    Malformed(String),
-    #[error(
-        "the URL of the database has a parameter that is unknown (or its password a character that must be \
-         percent-encoded)"
-    )]
-    Parameter,
-    #[error("the URL of the database names no host")]
-    NoHost,
-    #[error("sslmode must be disable, allow, prefer, require, verify-ca or verify-full")]
-    SslMode,
-    #[error("sslrootcert {}: {reason}", file.display())]
-    Roots {
-        /// The file.
-        file: PathBuf,
-        /// What is wrong with it.
-        reason: String,
-    },
-    #[error("cannot read the system's root certificates: {0}")]
-    SystemRoots(String),
-    #[error("cannot set TLS up: {0}")]
-    Tls(#[from] rustls::Error),
 }
 
 impl Settings {

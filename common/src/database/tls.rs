@@ -1,3 +1,5 @@
+//! TLS to a database as libpq has it. No query is known here.
+
 use std::{env, path::Path, sync::Arc};
 
 use rustls::{
@@ -13,7 +15,7 @@ use rustls::{
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::settings::{SslMode, UrlError};
+use super::url_error::{SslMode, UrlError};
 
 /// What makes TLS connections of a mode. The root certificates are those of `sslrootcert`, of libpq's
 /// `~/.postgresql/root.crt`, or the system's.

@@ -1,3 +1,5 @@
+//! Addresses as they are written. Nothing listens here.
+
 use std::{
     fmt, io,
     net::{SocketAddr, ToSocketAddrs as _},

@@ -1,3 +1,5 @@
+//! Sockets from addresses, or from the system. No server is known here.
+
 use std::{
     io,
     net::{SocketAddr, TcpListener},

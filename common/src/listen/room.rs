@@ -1,3 +1,5 @@
+//! Whether there are descriptors and threads enough, before a program says that it listens.
+
 use std::{
     io,
     sync::RwLock,

@@ -1,3 +1,5 @@
+//! Tests of the OpenAPI document.
+
 use serde_json::{Value, json};
 
 use super::*;

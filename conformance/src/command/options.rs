@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
 
-use super::error::RunError;
+use super::error::{RunError, usage};
 use crate::servers::Server;
-use crate::{BaseUrl, Case, Need, REQUESTS, Selection, cases, harness};
+use crate::{BaseUrl, Case, Need, REQUESTS, harness, select};
 
 /// How many sends a second a server that is not on this machine gets at most, unless `--rate` says
 /// otherwise.
@@ -28,14 +28,12 @@ Examples:
   conformance --url URL --openapi /openapi.json  another API, tested against its own document
   conformance --only wire/host-missing -v      one case, with everything sent and received
   conformance --list                           list the cases with requirement and source
-  conformance --self-check                     check that every case can fail
   conformance parity --help                    what changes for clients of the original
-  conformance reference --help                 a server to test, sound or with one fault
 
 Exit codes:
   0    every result is as expected
-  1    an unexpected deviation, a listed deviation that no longer occurs, servers that contradict
-       each other, or a fault that the self-check missed
+  1    an unexpected deviation, a listed deviation that no longer occurs, or servers that contradict
+       each other
   2    a wrong option, or an unusable file
   3    a server that cannot be built, started or reached
   4    no case applies to a server
@@ -88,7 +86,7 @@ pub(super) struct Options {
     pub(super) skip: Vec<String>,
 
     /// End the run at the first failure; the reports have the cases decided so far
-    #[arg(long, conflicts_with = "self_check", help_heading = "Which cases")]
+    #[arg(long, help_heading = "Which cases")]
     pub(super) fail_fast: bool,
 
     /// Number of random requests of contract/property and of the comparison of several servers
@@ -140,14 +138,9 @@ pub(super) struct Options {
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     pub(super) html: Option<PathBuf>,
 
-    /// List the cases without running them; with --self-check, list the faults that they must find
+    /// List the cases without running them
     #[arg(long)]
     pub(super) list: bool,
-
-    /// Test the suite itself: every case must find its faults in the reference server, and nothing in
-    /// the sound one
-    #[arg(long, conflicts_with_all = ["servers", "urls", "commands", "json", "junit", "html"])]
-    pub(super) self_check: bool,
 }
 
 /// What a server may offer to cases without the suite knowing.
@@ -160,15 +153,7 @@ pub(super) enum Provision {
 impl Options {
     /// The cases selected by `--only` and `--skip`.
     pub(super) fn selected(&self) -> Result<Vec<&'static Case>, RunError> {
-        let usage = |error: crate::UnknownCase| RunError::Usage(error.to_string());
-        let only = Selection::new(&self.only).map_err(usage)?;
-        let skip = Selection::new(&self.skip).map_err(usage)?;
-        let chosen = |case: &&Case| (self.only.is_empty() || only.has(case)) && !skip.has(case);
-        let selected: Vec<&Case> = cases::all().filter(chosen).collect();
-        if selected.is_empty() {
-            return Err(RunError::Usage("--skip excludes every case".to_owned()));
-        }
-        Ok(selected)
+        select(&self.only, &self.skip).map_err(usage)
     }
 
     /// What `--provides` says.

@@ -263,7 +263,7 @@ fn stage(bar: &ProgressBar, doing: &'static str) {
 }
 
 /// A bar on standard error, below those that `bars` has; none is drawn where that is no terminal.
-pub(super) fn progress(bars: &MultiProgress, name: &str, cases: usize) -> ProgressBar {
+pub fn progress(bars: &MultiProgress, name: &str, cases: usize) -> ProgressBar {
     let bar = bars.add(ProgressBar::new(cases as u64).with_prefix(name.to_owned()));
     // A template that does not parse leaves the default, which says the same less well.
     if let Ok(style) = ProgressStyle::with_template("{prefix} {msg} {bar:30} {pos}/{len}") {

@@ -5,12 +5,14 @@
 
 mod broken;
 mod connection;
+mod date;
 mod receive;
 mod request;
 mod response;
 
 pub use broken::Broken;
 pub use connection::Connection;
+pub use date::imf_fixdate;
 pub use receive::Ending;
 pub use request::Request;
 pub use response::Response;

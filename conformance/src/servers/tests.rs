@@ -1,3 +1,5 @@
+//! Tests of the catalogue of servers.
+
 use super::version::pinned;
 use super::*;
 

@@ -1,3 +1,5 @@
+//! Preconditions and entity tags as fields of the `http` crate, which axum, warp, salvo and hyper share.
+
 use hyper::header::{HeaderMap, HeaderValue, IF_MATCH, IF_NONE_MATCH};
 use quartet_common::{EntityTag, Problem};
 

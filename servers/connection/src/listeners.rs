@@ -1,3 +1,5 @@
+//! Accepting from several sockets. What a connection says is not known here.
+
 use std::{
     future::poll_fn,
     io,

@@ -1,3 +1,5 @@
+//! Serving a hyper service: runtime, connections, drain. No framework is known here.
+
 use std::{error::Error, future::Future, io, pin::pin, sync::Arc};
 
 use hyper::{

@@ -1,3 +1,5 @@
+//! A connection with timeouts. What HTTP is, beyond that a head has been read, is not known here.
+
 use std::{
     future::Future as _,
     io::{self, IoSlice},

@@ -1,3 +1,5 @@
+//! What the contract says of every request and answer, around any hyper service. No route is known here.
+
 use std::{error::Error, panic::AssertUnwindSafe, sync::Arc};
 
 use futures_util::FutureExt as _;

@@ -1,3 +1,5 @@
+//! Tests of what a calibration shows.
+
 use quartet_record::plan::LatencyPlan;
 use quartet_record::testing::Simulation;
 use rand::SeedableRng;

@@ -1,3 +1,5 @@
+//! Tests of the division of time.
+
 use quartet_record::testing::{circumstances, record};
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Tests of latency at given rates.
+
 use quartet_record::testing::{record, with_modes};
 
 use super::*;

@@ -1,13 +1,11 @@
 //! What must be the same where records are pooled: the contract, the programs and the load.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher as _};
 
 use quartet_record::Record;
 use quartet_record::plan::ArmRole;
 use serde::{Deserialize, Serialize};
-
-use super::contribution::Contribution;
 
 /// Something that must be the same.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,20 +15,9 @@ pub struct Term {
     /// Its value, for people.
     pub value: String,
     /// What tells it from other values.
-    identity: u64,
+    pub(super) identity: u64,
     /// Whether it is of the load. Records of different loads are never pooled.
-    load: bool,
-}
-
-/// A term that is not the same in all records that know it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Difference {
-    /// What it is.
-    pub field: String,
-    /// Whether it is of the load. Records of different loads are never pooled.
-    pub load: bool,
-    /// Each value, with the names of its records.
-    pub values: Vec<(String, Vec<String>)>,
+    pub(super) load: bool,
 }
 
 /// What must be the same of a record, as far as it tells.
@@ -118,38 +105,6 @@ fn network(record: &Record) -> &'static str {
         Some(via) if !via.loopback => "a network",
         _ => "loopback",
     }
-}
-
-/// Every term that is not the same in all records, those of the load first.
-pub(super) fn differences(contributions: &[Contribution]) -> Vec<Difference> {
-    /// Values by identity, each with the names of its records.
-    type Values<'a> = BTreeMap<u64, (&'a str, Vec<String>)>;
-    let mut fields: BTreeMap<(bool, &str), Values<'_>> = BTreeMap::new();
-    for contribution in contributions {
-        for term in &contribution.terms {
-            let values = fields.entry((!term.load, &term.field)).or_default();
-            let (_, names) = values
-                .entry(term.identity)
-                .or_insert_with(|| (&term.value, Vec::new()));
-            names.push(contribution.name.clone());
-        }
-    }
-    fields
-        .into_iter()
-        .filter(|(_, values)| values.len() > 1)
-        .map(|((program, field), values)| {
-            let values = values.into_values();
-            let mut values: Vec<(String, Vec<String>)> = values
-                .map(|(value, names)| (value.to_owned(), names))
-                .collect();
-            values.sort();
-            Difference {
-                field: field.to_owned(),
-                load: !program,
-                values,
-            }
-        })
-        .collect()
 }
 
 impl Term {

@@ -1,3 +1,5 @@
+//! Tests of the statistics.
+
 use super::*;
 
 #[track_caller]

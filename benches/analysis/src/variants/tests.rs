@@ -1,3 +1,5 @@
+//! Tests of variants' figures.
+
 use quartet_record::CaseFinding;
 use quartet_record::Conformance;
 use quartet_record::plan::ArmRole;

@@ -1,3 +1,5 @@
+//! Tests of reading responses.
+
 use super::*;
 
 const HEAD: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n";

@@ -1,3 +1,5 @@
+//! Tests of packing.
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 

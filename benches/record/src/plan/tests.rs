@@ -1,3 +1,5 @@
+//! Tests of plans.
+
 use std::collections::HashMap;
 use std::time::Duration;
 

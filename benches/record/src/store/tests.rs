@@ -1,3 +1,5 @@
+//! Tests of records on disk.
+
 use super::*;
 use crate::restart::Slice;
 use crate::testing::record;

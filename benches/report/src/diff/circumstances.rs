@@ -212,8 +212,3 @@ pub(super) fn speeds(views: &[View<'_>; 2]) -> Vec<String> {
         })
         .collect()
 }
-
-/// That something counts in one record alone, named by its letter.
-pub(super) fn valid_in_one(of: &str, letter: &str) -> String {
-    format!("{of}: valid in {letter} only")
-}

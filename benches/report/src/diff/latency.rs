@@ -5,7 +5,6 @@ use quartet_analysis::{COMPARED, LatencyComparison, LatencySamples};
 use quartet_record::plan::{ArmRole, Lane};
 use quartet_record::{Latency, OfferedRate, Record};
 
-use super::circumstances::valid_in_one;
 use super::contradictions::{contradiction, verdict_of};
 use super::sample::{Kind, Sample, same_programs};
 use super::view::View;
@@ -310,6 +309,11 @@ fn name(offered: &OfferedRate) -> String {
         Some(share) => format!("{:.0} % of capacity", 100.0 * share),
         None => format!("{:.0} requests/s", offered.per_second),
     }
+}
+
+/// That something counts in one record alone, named by its letter.
+fn valid_in_one(of: &str, letter: &str) -> String {
+    format!("{of}: valid in {letter} only")
 }
 
 #[cfg(test)]

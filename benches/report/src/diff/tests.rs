@@ -1,3 +1,5 @@
+//! Tests of comparing two records.
+
 use quartet_record::environment::Environment;
 use quartet_record::plan::{ArmRole, Lane};
 use quartet_record::testing::Simulation;

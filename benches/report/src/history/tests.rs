@@ -1,3 +1,5 @@
+//! Tests of the history of records.
+
 use quartet_record::Exclusion;
 use quartet_record::plan::{ArmRole, Lane};
 use quartet_record::testing::Simulation;

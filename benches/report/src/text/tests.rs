@@ -1,3 +1,5 @@
+//! Tests of the text.
+
 use quartet_record::cores::Core;
 use quartet_record::testing::{Simulation, over_database, record};
 

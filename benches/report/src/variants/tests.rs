@@ -1,3 +1,5 @@
+//! Tests of what is said of variants.
+
 use quartet_record::Exclusion;
 use quartet_record::plan::ArmRole;
 use quartet_record::testing::Simulation;

@@ -1,3 +1,5 @@
+//! Tests of the verdict.
+
 use quartet_record::plan::{Custom, Lane};
 use quartet_record::testing::{Simulation, over_database, record};
 use quartet_record::{Exclusion, Exec, State};

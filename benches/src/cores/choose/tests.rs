@@ -1,3 +1,5 @@
+//! Tests of choosing cores.
+
 use super::*;
 
 /// Cores whose siblings are these.

@@ -1,3 +1,5 @@
+//! Tests of counting lines.
+
 use super::*;
 
 #[test]

@@ -95,10 +95,36 @@ fn without_query(path: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{BufRead as _, BufReader, Write as _};
+    use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+
     use super::*;
-    use crate::reference::Reference;
     use crate::tools::{Nginx, needs_met};
-    use crate::{BaseUrl, Model, Suite, Target};
+    use crate::{BaseUrl, Suite, Target};
+
+    /// A server whose root redirects to a page by a relative link. It runs until the tests end.
+    fn redirecting() -> SocketAddr {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let mut lines = BufReader::new(&stream).lines().map_while(Result::ok);
+                let target = lines.next().unwrap_or_default();
+                lines.find(String::is_empty);
+                let status = match without_query(target.split(' ').nth(1).unwrap_or_default()) {
+                    "/" => "307 Temporary Redirect\r\nLocation: docs",
+                    "/docs" => "200 OK",
+                    _ => "404 Not Found",
+                };
+                let head =
+                    format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+                // A client that has gone away needs no answer.
+                let _ = stream.write_all(head.as_bytes());
+            }
+        });
+        address
+    }
 
     fn prefix_bare_at(base: BaseUrl) -> Verdict {
         let suite = Suite::new(Target::new("proxied", base), 1);
@@ -111,9 +137,8 @@ mod tests {
             eprintln!("not tested: it {}", Need::Proxy.missing());
             return;
         }
-        let server = Reference::start(Model::embedded(), None, None).unwrap();
-        let base = server.base();
-        let socket = (std::net::Ipv4Addr::LOCALHOST, base.port()).into();
+        let socket = redirecting();
+        let base = BaseUrl::at(socket);
         let through = |bare| {
             let nginx = Nginx::start(&base, socket, PREFIX, Host::Server, bare).unwrap();
             prefix_bare_at(nginx.base().clone())

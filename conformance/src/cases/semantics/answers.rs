@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime};
 use crate::cases::docs::page;
 use crate::cases::everything::{errors, greetings};
 use crate::cases::steps::{ask, item, known_paths, name};
+use crate::http::imf_fixdate as date_at;
 use crate::http::{Request, Response};
-use crate::reference::date::imf_fixdate as date_at;
 use crate::{Case, Context, Deviation, Level, Outcome, Verdict, ensure};
 
 pub(in crate::cases) const CASES: &[Case] = &[

@@ -1,3 +1,5 @@
+//! Tests of the check of a document's structure.
+
 use serde_json::json;
 
 use super::*;

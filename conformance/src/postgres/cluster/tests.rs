@@ -1,3 +1,5 @@
+//! Tests of clusters.
+
 use super::*;
 use crate::postgres::SessionError;
 

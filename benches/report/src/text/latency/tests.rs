@@ -1,3 +1,5 @@
+//! Tests of the text about latency.
+
 use quartet_analysis::Analysis;
 use quartet_record::Record;
 use quartet_record::testing::{record, with_modes};
