@@ -11,7 +11,10 @@ use serde::{
     de::{Error as _, MapAccess, Visitor},
 };
 
-use crate::{Greeting, Greetings, Lang};
+use crate::{Greeting, Lang};
+
+/// The most octets that a data file may have.
+pub(crate) const MAX_FILE_SIZE: u64 = 16 * 1024 * 1024;
 
 const EMBEDDED: &str = include_str!("../../greetings.json");
 
@@ -29,13 +32,9 @@ pub(crate) fn load(file: &Path) -> Result<Vec<Greeting>, DataError> {
     };
     let mut json = Vec::new();
     File::open(file)
-        .and_then(|opened| {
-            opened
-                .take(Greetings::MAX_FILE_SIZE + 1)
-                .read_to_end(&mut json)
-        })
+        .and_then(|opened| opened.take(MAX_FILE_SIZE + 1).read_to_end(&mut json))
         .map_err(read_error)?;
-    if json.len() as u64 > Greetings::MAX_FILE_SIZE {
+    if json.len() as u64 > MAX_FILE_SIZE {
         return Err(DataError::TooLarge {
             file: file.to_owned(),
         });
@@ -127,8 +126,8 @@ pub enum DataError {
         /// What the system said.
         source: io::Error,
     },
-    /// It has more than [`Greetings::MAX_FILE_SIZE`] octets.
-    #[error("{}: larger than {} MiB", file.display(), Greetings::MAX_FILE_SIZE >> 20)]
+    /// It has more than [`MAX_FILE_SIZE`] octets.
+    #[error("{}: larger than {} MiB", file.display(), MAX_FILE_SIZE >> 20)]
     TooLarge {
         /// The file.
         file: PathBuf,

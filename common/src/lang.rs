@@ -5,8 +5,6 @@ use std::{borrow::Borrow, fmt, str::FromStr};
 use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-use crate::Problem;
-
 /// A locale name shaped like a language tag (RFC 5646 §2.1, its outline only): 1 to 35 ASCII
 /// letters, digits and hyphens, the first a letter.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -98,12 +96,6 @@ impl AsRef<str> for Lang {
 impl Borrow<str> for Lang {
     fn borrow(&self) -> &str {
         &self.0
-    }
-}
-
-impl From<MalformedLang> for Problem {
-    fn from(_: MalformedLang) -> Self {
-        Problem::malformed_lang()
     }
 }
 

@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt};
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
-use crate::Lang;
+use crate::{Lang, MalformedLang};
 
 /// The methods that every known path has, as an Allow field value (RFC 9110 §10.2.1).
 pub const ALLOW: &str = "GET, HEAD, OPTIONS";
@@ -214,6 +214,12 @@ impl fmt::Display for Problem {
 }
 
 impl std::error::Error for Problem {}
+
+impl From<MalformedLang> for Problem {
+    fn from(_: MalformedLang) -> Self {
+        Self::malformed_lang()
+    }
+}
 
 #[cfg(test)]
 mod tests {

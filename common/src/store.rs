@@ -20,9 +20,6 @@ enum Backing {
 }
 
 impl Greetings {
-    /// The most octets that a data file may have.
-    pub const MAX_FILE_SIZE: u64 = 16 * 1024 * 1024;
-
     /// The seven greetings that are compiled in.
     pub fn embedded() -> Self {
         Memory::new(data_file::embedded()).into()

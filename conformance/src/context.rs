@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::evidence::{Evidence, Exchange, Log};
 use crate::http::{Connection, Request, Response};
+use crate::openapi::Description;
 use crate::operations::Resource;
 use crate::over::Over;
 use crate::served::Served;
@@ -200,7 +201,8 @@ impl Context {
         let mut options = StartOptions::default();
         for setting in settings {
             if let (Setting::DataFile(file), Some(over)) = (setting, &launch.over) {
-                let told = over.holding(self, server, file)?;
+                let obstructed = |error| self.obstructed(error);
+                let told = over.holding(server, file, self.deadline(), obstructed)?;
                 options.extra_args.extend(told);
                 continue;
             }
@@ -385,6 +387,19 @@ impl Context {
         let mut connection = self.connect()?;
         let response = connection.exchange(&request.method, &request.to_bytes())?;
         Ok(response)
+    }
+
+    /// The server's OpenAPI document, which must be 200 and JSON.
+    pub(crate) fn description(&self) -> Result<Description, Deviation> {
+        let named = |why| Deviation(format!("GET /openapi.json: {why}"));
+        let response = self.get("/openapi.json").map_err(named)?;
+        crate::ensure!(
+            response.status == 200,
+            "GET /openapi.json is {}",
+            response.status
+        );
+        let root = response.json().map_err(named)?;
+        Ok(Description { root })
     }
 
     /// Sends a GET request and reads the answer.

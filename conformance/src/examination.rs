@@ -61,12 +61,7 @@ impl Examination {
             ..StartOptions::default()
         };
         let open = Process::start(server, &options)?;
-        let launch = Launch {
-            server: server.clone(),
-            program: plan.program.clone(),
-            database: plan.database.clone(),
-            over: None,
-        };
+        let launch = Launch::new(server.clone(), plan.program.clone(), plan.database.clone());
         let mut target = Target::new(&server.name, open.base_url()).launched_by(launch);
         target.hold(plan.model.clone());
         target.provides.extend(plan.provides.iter().copied());

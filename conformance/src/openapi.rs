@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 pub(crate) use contents::Operation;
 
-use crate::{Context, Deviation, ensure};
+use crate::Deviation;
 
 /// A server's OpenAPI document.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,19 +22,6 @@ pub(crate) struct Description {
 pub(crate) struct Schema(jsonschema::Validator);
 
 impl Description {
-    /// Fetches the document, which must be 200 and JSON.
-    pub(crate) fn fetch(context: &Context) -> Result<Self, Deviation> {
-        let named = |why| Deviation(format!("GET /openapi.json: {why}"));
-        let response = context.get("/openapi.json").map_err(named)?;
-        ensure!(
-            response.status == 200,
-            "GET /openapi.json is {}",
-            response.status
-        );
-        let root = response.json().map_err(named)?;
-        Ok(Self { root })
-    }
-
     /// Follows references within the document (`#/…`) until there is none. More than a few in a
     /// row are a circle.
     pub(crate) fn resolve<'a>(&'a self, mut value: &'a Value) -> Result<&'a Value, Deviation> {

@@ -3,12 +3,12 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crate::postgres::{Cluster, Login, PASSWORD, ROLE, Session};
+use crate::postgres::{Cluster, Login, PASSWORD, ROLE, Session, SessionError};
 use crate::servers::{Process, Server, StartOptions};
 use crate::url::percent_encode;
-use crate::{Context, Deviation, ensure};
+use crate::{Deviation, ensure};
 
 /// How long a database may take to be filled.
 const SEEDING: Duration = Duration::from_secs(30);
@@ -66,23 +66,25 @@ impl Over {
         }
     }
 
-    /// The arguments that tell a process a database with the greetings of this file.
+    /// The arguments that tell a process a database with the greetings of this file. What obstructs making it is
+    /// told to `obstructed`.
     ///
     /// # Errors
     /// A deviation if the database cannot be filled.
     pub(crate) fn holding(
         &self,
-        context: &Context,
         server: &Server,
         file: &Path,
+        deadline: Instant,
+        obstructed: impl Fn(SessionError) -> Deviation,
     ) -> Result<Vec<OsString>, Deviation> {
         let name = format!(
             "{FURTHER}{}",
             self.databases.fetch_add(1, Ordering::Relaxed)
         );
-        let made = Session::connect(&self.superuser, context.deadline())
+        let made = Session::connect(&self.superuser, deadline)
             .and_then(|mut session| session.run(&format!("CREATE DATABASE {name} OWNER {ROLE}")));
-        made.map_err(|error| context.obstructed(error))?;
+        made.map_err(obstructed)?;
         let password = percent_encode(PASSWORD);
         let address = self.superuser.address;
         let url = format!("postgres://{ROLE}:{password}@{address}/{name}");

@@ -405,7 +405,7 @@ impl Catalogue {
 
 impl Server {
     /// A server of which only this is known.
-    pub(crate) fn new(name: &str, role: Role, program: &str, ready: Ready) -> Self {
+    pub fn new(name: &str, role: Role, program: &str, ready: Ready) -> Self {
         Self {
             name: name.to_owned(),
             role,

@@ -92,6 +92,18 @@ pub struct Launch {
     pub(crate) over: Option<Arc<Over>>,
 }
 
+impl Launch {
+    /// How to start the server of this stanza by this program, and by `database` over a database, if it can.
+    pub fn new(server: Server, program: PathBuf, database: Option<PathBuf>) -> Self {
+        Self {
+            server,
+            program,
+            database,
+            over: None,
+        }
+    }
+}
+
 impl Target {
     /// A target of which only the address is known. It offers what this machine has: a proxy and a
     /// browser.

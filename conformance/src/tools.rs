@@ -2,18 +2,19 @@
 
 mod browser;
 mod child;
+mod find;
 mod guard;
 mod nginx;
 pub(crate) mod scratch;
 mod webdriver;
 
 use std::collections::BTreeSet;
-use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 pub(crate) use browser::Browser;
 pub(crate) use child::{Child, Registered};
+pub(crate) use find::find;
 pub use guard::end_with_this_program;
 pub(crate) use nginx::{Bare, Host, Nginx};
 pub(crate) use scratch::{Scratch, ScratchFile};
@@ -25,9 +26,6 @@ use crate::{Deviation, Need};
 
 /// How many browsers run at once, at most: they take much of a machine.
 const MOST_BROWSERS: usize = 2;
-
-/// Where programs are that the search path of a user without privileges may leave out.
-const SYSTEM_DIRECTORIES: [&str; 2] = ["/usr/local/sbin", "/usr/sbin"];
 
 /// Ends everything that this crate has started and that still runs, and removes every file of its
 /// own, for a program that is about to end itself.
@@ -173,26 +171,4 @@ pub(crate) fn needs_met() -> &'static BTreeSet<Need> {
         }
         met
     })
-}
-
-/// Looks for a program where a shell would, and in the system's own directories.
-pub(crate) fn find(program: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let system = SYSTEM_DIRECTORIES.iter().map(PathBuf::from);
-    std::env::split_paths::<OsStr>(&path)
-        .chain(system)
-        .map(|directory| directory.join(program))
-        .find(|file| is_executable(file))
-}
-
-#[cfg(unix)]
-fn is_executable(file: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    file.metadata()
-        .is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
-}
-
-#[cfg(not(unix))]
-fn is_executable(file: &Path) -> bool {
-    file.is_file()
 }

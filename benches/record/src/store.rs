@@ -3,7 +3,7 @@
 //! A run that goes on is written again after each restart, as plain JSON. When it has ended it is packed
 //! ([`crate::pack`]) and compressed by gzip, and the plain file goes. Every command reads both.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{Read as _, Write};
 use std::path::{Path, PathBuf};
 

@@ -8,7 +8,7 @@ use super::begun::Run;
 use super::planned::plans_database;
 use super::resume::prepare_again;
 use super::warnings::warnings;
-use crate::command::quoted;
+use crate::shell::quoted;
 use crate::cores::Usable;
 use crate::cost::{self, Costing};
 use crate::database::Database;

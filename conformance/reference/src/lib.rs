@@ -168,12 +168,7 @@ impl Reference {
             port_env_args: Some(port_env_args),
             ..Server::new("reference", Role::Baseline, "reference", Ready::Line)
         };
-        Launch {
-            server,
-            database: Some(command.clone()),
-            over: None,
-            program: command,
-        }
+        Launch::new(server, command.clone(), Some(command))
     }
 }
 

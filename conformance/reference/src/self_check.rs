@@ -5,7 +5,6 @@ use std::fmt;
 use std::path::Path;
 
 use crate::{Fault, Reference, faults};
-use crate::{Fault, Reference, faults};
 use quartet_conformance::{Case, Level, Model, Need, Suite, SuiteError, Verdict, cases, in_order};
 
 /// One step of the proof.

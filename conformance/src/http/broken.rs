@@ -2,8 +2,10 @@
 
 use std::io;
 
-use super::connection::MOST_RECEIVED;
 use crate::Deviation;
+
+/// The most octets read from one connection; a server that sends more is cut off.
+pub(super) const MOST_RECEIVED: usize = 16 * 1024 * 1024;
 
 /// Why no response could be read.
 #[derive(Clone, Debug, PartialEq, Eq)]

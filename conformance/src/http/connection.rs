@@ -5,12 +5,10 @@ use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::broken::MOST_RECEIVED;
 use super::{Broken, Response};
 use crate::Pace;
 use crate::evidence::{Exchange, Log};
-
-/// The most octets read from one connection; a server that sends more is cut off.
-pub(super) const MOST_RECEIVED: usize = 16 * 1024 * 1024;
 
 /// How long a single wait for the server lasts, unless the case's own limit comes first.
 const PATIENCE: Duration = Duration::from_secs(5);

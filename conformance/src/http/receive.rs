@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::connection::MOST_RECEIVED;
+use super::broken::MOST_RECEIVED;
 use super::{Broken, Connection, Response};
 
 /// The longest response head, or line of a chunked body, that is waited for.

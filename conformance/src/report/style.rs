@@ -37,7 +37,7 @@ impl Style {
     }
 
     /// `text` in the colour of what must be seen to.
-    pub(crate) fn bad(self, text: &str) -> String {
+    pub fn bad(self, text: &str) -> String {
         self.paint(Standing::Failure, text)
     }
 

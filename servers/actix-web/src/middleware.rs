@@ -37,7 +37,7 @@ pub(crate) async fn complete<B>(
 }
 
 fn complete_head(head: &mut ResponseHead, closes: bool) {
-    let nosniff = header::HeaderValue::from_static("nosniff");
+    let nosniff = const { header::HeaderValue::from_static("nosniff") };
     head.headers_mut()
         .insert(header::X_CONTENT_TYPE_OPTIONS, nosniff);
     if closes {

@@ -16,6 +16,6 @@ mod serve;
 mod timed_stream;
 mod uphold;
 
-pub use conditional::{etag, not_modified};
+pub use conditional::{etag, has_preconditions, not_modified};
 pub use serve::run;
 pub use uphold::uphold;

@@ -50,7 +50,10 @@ where
             let mut response =
                 answer.unwrap_or_else(|_| Ok(refuse(Problem::internal_server_error())))?;
             let headers = response.headers_mut();
-            headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+            headers.insert(
+                X_CONTENT_TYPE_OPTIONS,
+                const { HeaderValue::from_static("nosniff") },
+            );
             if is_ending {
                 headers.insert(CONNECTION, HeaderValue::from_static("close"));
             }

@@ -8,9 +8,10 @@ use std::{
 };
 
 use quartet_common::{Api, Lang, MalformedLang, Problem};
+use quartet_connection::has_preconditions;
 use warp::{
     Filter, Rejection,
-    http::{HeaderMap, HeaderValue, Method, Request, header},
+    http::{HeaderMap, HeaderValue, Method, Request},
 };
 
 use crate::answer::{AsksForOptions, Error};
@@ -42,9 +43,8 @@ impl FromStr for LangSegment {
 /// Keeps a request's fields for [`preconditions`], where it has any, before all filters: `warp::header`
 /// sees a field's first line only, and `warp::header::headers_cloned` copies the fields of each request.
 pub(crate) fn note_preconditions<B>(mut request: Request<B>) -> Request<B> {
-    let fields = request.headers();
-    if fields.contains_key(header::IF_MATCH) || fields.contains_key(header::IF_NONE_MATCH) {
-        let fields = fields.clone();
+    if has_preconditions(request.headers()) {
+        let fields = request.headers().clone();
         request.extensions_mut().insert(fields);
     }
     request

@@ -1,5 +1,7 @@
 //! Tests of records on disk.
 
+use std::fs::File;
+
 use super::*;
 use crate::restart::Slice;
 use crate::testing::record;

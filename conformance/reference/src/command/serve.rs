@@ -12,7 +12,7 @@ use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, ValueEn
 use quartet_common::openapi::Version;
 use quartet_common::{Address, HeadLimits, Place, PublicUrl, RootPath, Timeouts};
 
-use crate::{self, Cause, Conduct, DatabasePlace, Fault, Settings};
+use crate::{Cause, Conduct, DatabasePlace, Fault, Settings, last_words, run};
 
 /// The port where none is given.
 const PORT: u16 = 8000;

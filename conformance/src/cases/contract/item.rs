@@ -3,7 +3,6 @@
 use super::{CONTRACT, DATA, DOCUMENT, EXAMPLE};
 use crate::cases::steps::{Differences, absent, item};
 use crate::http::Response;
-use crate::openapi::Description;
 use crate::url::{percent_decode, percent_encode};
 use crate::{Case, Context, Deviation, Outcome, Verdict, difference, ensure};
 
@@ -106,7 +105,7 @@ fn equals_list_entry(context: &Context) -> Outcome {
 }
 
 fn schema(context: &Context) -> Outcome {
-    let description = Description::fetch(context)?;
+    let description = context.description()?;
     let schema = description.response_schema("/greetings/{lang}", 200, "application/json")?;
     let response = context.get(&item(context))?;
     ensure!(response.status == 200, "the status is {}", response.status);
@@ -151,7 +150,7 @@ fn malformed(context: &Context) -> Outcome {
 }
 
 fn malformed_reason(context: &Context) -> Outcome {
-    let description = Description::fetch(context)?;
+    let description = context.description()?;
     let operation = description.operation("/greetings/{lang}")?;
     let parameters = operation["parameters"].as_array().into_iter().flatten();
     let mut patterns = parameters.filter_map(|it| it["schema"]["pattern"].as_str());

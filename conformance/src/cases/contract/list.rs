@@ -6,7 +6,6 @@ use super::{DATA, DOCUMENT, EXAMPLE};
 use crate::http::{Broken, Request, Response};
 use crate::json::check_unique_names;
 use crate::model::check_type;
-use crate::openapi::Description;
 use crate::{Case, Context, Deviation, Level, Need, Outcome, Verdict, difference, ensure};
 
 /// How many reads have to be alike.
@@ -187,7 +186,7 @@ fn no_duplicate_keys(context: &Context) -> Outcome {
 }
 
 fn schema(context: &Context) -> Outcome {
-    let description = Description::fetch(context)?;
+    let description = context.description()?;
     let schema = description.response_schema("/greetings", 200, "application/json")?;
     schema.check(&list(context)?.json()?)?;
     Ok(Verdict::Conforms)

@@ -43,7 +43,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
 ];
 
 fn renders(context: &Context) -> Outcome {
-    let description = Description::fetch(context)?;
+    let description = context.description()?;
     let operations = expected(&description);
     ensure!(
         !operations.is_empty(),

@@ -1,6 +1,5 @@
 //! The document for programs, read on its own.
 
-use crate::openapi::Description;
 use crate::{Case, Context, Deviation, Outcome, Verdict, ensure};
 
 pub(in crate::cases) const CASES: &[Case] = &[
@@ -40,7 +39,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
 ];
 
 fn version(context: &Context) -> Outcome {
-    let description = Description::fetch(context)?;
+    let description = context.description()?;
     let version = &description.root["openapi"];
     let patch = version.as_str().and_then(|text| text.strip_prefix("3.1."));
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
@@ -49,7 +48,7 @@ fn version(context: &Context) -> Outcome {
 }
 
 fn valid(context: &Context) -> Outcome {
-    let description = Description::fetch(context)?;
+    let description = context.description()?;
     let problems = description.problems();
     ensure!(problems.is_empty(), "{}", problems.join("; "));
     for (place, schema) in description.schemas() {
@@ -61,7 +60,7 @@ fn valid(context: &Context) -> Outcome {
 }
 
 fn operation_ids(context: &Context) -> Outcome {
-    let description = Description::fetch(context)?;
+    let description = context.description()?;
     let mut seen: Vec<&str> = Vec::new();
     for operation in description.operations() {
         let name = operation.name();
@@ -79,7 +78,7 @@ fn operation_ids(context: &Context) -> Outcome {
 }
 
 fn examples(context: &Context) -> Outcome {
-    let description = Description::fetch(context)?;
+    let description = context.description()?;
     let examples = description.examples();
     if examples.is_empty() {
         return Ok(Verdict::NotApplicable(

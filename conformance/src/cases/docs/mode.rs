@@ -6,7 +6,6 @@ use serde_json::Value;
 use super::truth::request;
 use crate::cases::lifecycle::refusal;
 use crate::cases::processes;
-use crate::openapi::Description;
 use crate::servers::Setting;
 use crate::{Case, Context, Deviation, Need, Outcome, Verdict, ensure};
 
@@ -56,7 +55,7 @@ fn is_empty(requirement: &Value) -> bool {
 }
 
 fn open(context: &Context) -> Outcome {
-    let description = Description::fetch(context)?;
+    let description = context.description()?;
     for operation in description.operations() {
         let name = operation.name();
         let status = context.send(request(context, &operation)?)?.status;
@@ -89,7 +88,7 @@ fn keyed(context: &Context) -> Outcome {
 /// # Errors
 /// The first operation of which that is not true.
 pub(in crate::cases) fn demands_the_key(context: &Context, key: &str) -> Result<(), Deviation> {
-    let description = Description::fetch(context)?;
+    let description = context.description()?;
     let mut guarded = 0;
     for operation in description.operations() {
         let name = operation.name();
@@ -144,7 +143,7 @@ pub(in crate::cases) fn demands_the_key(context: &Context, key: &str) -> Result<
 }
 
 fn methods(context: &Context) -> Outcome {
-    let description = Description::fetch(context)?;
+    let description = context.description()?;
     for operation in description.operations() {
         ensure!(
             operation.value["responses"].get("405").is_none(),

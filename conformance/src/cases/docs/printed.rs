@@ -22,7 +22,7 @@ fn printed(context: &Context) -> Outcome {
     let key = Setting::KeyFile(file.path());
     for (with, settings) in [("no setting", &[][..]), ("a key", &[key])] {
         let (_process, view) = processes::start(context, settings)?;
-        let served = Description::fetch(&view)?;
+        let served = view.description()?;
         let options = context.options(&[settings, &[Setting::PrintOpenApi30]].concat())?;
         let ended = refusal::run(context, options, with)?;
         ensure!(

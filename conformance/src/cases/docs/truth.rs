@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::cases::steps::{absent, item};
 use crate::http::Request;
 use crate::model::check_type;
-use crate::openapi::{Description, Operation};
+use crate::openapi::Operation;
 use crate::{Case, Context, Deviation, Outcome, Verdict, ensure};
 
 pub(in crate::cases) const CASES: &[Case] = &[
@@ -32,7 +32,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
 ];
 
 fn paths(context: &Context) -> Outcome {
-    let description = Description::fetch(context)?;
+    let description = context.description()?;
     description.operation("/greetings")?;
     description.operation("/greetings/{lang}")?;
     for check in ["/healthz", "/readyz"] {
@@ -76,7 +76,7 @@ pub(super) fn request(context: &Context, operation: &Operation<'_>) -> Result<Re
 
 fn errors(context: &Context) -> Outcome {
     const PROBLEM: &str = "application/problem+json";
-    let description = Description::fetch(context)?;
+    let description = context.description()?;
     let requests = [(404, absent(context)), (422, "/greetings/_".to_owned())];
     for (status, path) in requests {
         let schema = description.response_schema("/greetings/{lang}", status, PROBLEM)?;
@@ -98,7 +98,7 @@ fn errors(context: &Context) -> Outcome {
 }
 
 pub(in crate::cases) fn servers(context: &Context) -> Outcome {
-    let description = Description::fetch(context)?;
+    let description = context.description()?;
     let document = context.path("/openapi.json");
     // Without servers the URL is "/" (§4.8.1).
     let urls = match &description.root["servers"] {

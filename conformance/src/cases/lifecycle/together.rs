@@ -7,7 +7,6 @@ use crate::cases::docs::mode;
 use crate::cases::processes::{scratch_file, start};
 use crate::cases::steps::{ask, name};
 use crate::http::Request;
-use crate::openapi::Description;
 use crate::servers::Setting;
 use crate::{Case, Context, Deviation, Model, Need, Outcome, Verdict, ensure};
 
@@ -76,7 +75,7 @@ fn told_together(context: &Context) -> Outcome {
             given == location,
             "told {server} and keys, GET / leads to {given:?}, not {location}"
         );
-        let url = Description::fetch(&view)?.root["servers"][0]["url"].clone();
+        let url = view.description()?.root["servers"][0]["url"].clone();
         ensure!(
             url == server,
             "told {server} and keys, the document's server is {url}"

@@ -114,13 +114,14 @@ mod tests {
                 lines.find(String::is_empty);
                 let status = match without_query(target.split(' ').nth(1).unwrap_or_default()) {
                     "/" => "307 Temporary Redirect\r\nLocation: docs",
-                    "/docs" => "200 OK",
+                    "/docs" | "/greetings" => "200 OK",
                     _ => "404 Not Found",
                 };
-                let head =
-                    format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+                let answer = format!(
+                    "HTTP/1.1 {status}\r\nContent-Length: 2\r\nConnection: close\r\n\r\n[]"
+                );
                 // A client that has gone away needs no answer.
-                let _ = stream.write_all(head.as_bytes());
+                let _ = stream.write_all(answer.as_bytes());
             }
         });
         address

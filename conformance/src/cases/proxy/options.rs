@@ -11,7 +11,6 @@ use crate::cases::docs::page::{assets, root_redirects};
 use crate::cases::docs::truth::servers;
 use crate::cases::lifecycle::refusal;
 use crate::cases::processes;
-use crate::openapi::Description;
 use crate::servers::{Process, Server, Setting, StartOptions};
 use crate::tools::Host;
 use crate::{Case, Context, Deviation, Need, Outcome, Verdict, ensure};
@@ -53,7 +52,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
 
 fn root_path_option(context: &Context) -> Outcome {
     let (_process, server) = processes::start(context, &[Setting::RootPath(PREFIX)])?;
-    let document = Description::fetch(&server)?.root;
+    let document = server.description()?.root;
     let listed = document["servers"].as_array().into_iter().flatten();
     let mut urls = listed.filter_map(|server| server["url"].as_str());
     ensure!(
@@ -87,7 +86,7 @@ const HOST: &str = "https://api.invalid";
 fn public_url_option(context: &Context) -> Outcome {
     let url = format!("{HOST}{PREFIX}");
     let (_process, server) = processes::start(context, &[Setting::PublicUrl(&url)])?;
-    let document = Description::fetch(&server)?.root;
+    let document = server.description()?.root;
     let given = document["servers"][0]["url"].as_str().unwrap_or_default();
     ensure!(
         given.trim_end_matches('/') == url,
