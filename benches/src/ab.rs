@@ -27,7 +27,7 @@ pub struct Options {
     #[arg(required_unless_present_any = ["resume", "from"])]
     server: Option<String>,
 
-    /// What differs, several times if several things do: CRATE=VERSION, CRATE=PATH (a checkout; its whole
+    /// What differs; may be repeated: CRATE=VERSION, CRATE=PATH (a checkout; its whole
     /// workspace), CRATE=PATH@REVISION (a commit of it), rustflags=FLAGS, allocator=mimalloc|jemalloc|system, runtime=current-thread,
     /// profile.release.KEY=VALUE, features=NAMES, rev=REVISION (of this repository), env.NAME=VALUE
     #[arg(long, value_name = "DIFFERENCE", required_unless_present_any = ["resume", "from"])]
@@ -46,7 +46,7 @@ pub struct Options {
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
 
-    /// Say it again from a record, and measure nothing
+    /// Repeat the conclusion of a record, without measuring
     #[arg(long, value_name = "RUN", conflicts_with_all = ["server", "with", "resume"])]
     from: Option<PathBuf>,
 

@@ -39,7 +39,7 @@ pub struct Options {
     /// The server, by its name in servers.toml
     server: String,
 
-    /// The crate whose releases or commits are looked through [default: the server's framework]
+    /// The crate whose releases or commits are searched [default: the server's framework]
     #[arg(long = "crate", value_name = "CRATE")]
     package: Option<String>,
 
@@ -51,7 +51,7 @@ pub struct Options {
     #[arg(long, value_name = "VERSION", requires = "from")]
     to: Option<Version>,
 
-    /// A checkout of the crate with git, which is not touched, to look through its commits
+    /// A git checkout of the crate, whose commits are searched; it is not changed
     #[arg(long, value_name = "DIR", requires = "good", conflicts_with = "from")]
     checkout: Option<PathBuf>,
 
@@ -216,7 +216,7 @@ fn end(
     match trials.make(catalogue, index, lanes)? {
         Trial::Counted(counts) => Ok(counts),
         Trial::Skipped(reason) => Err(Failure::NoResult(format!(
-            "{label} is an end of what is looked through, and cannot be tried: {reason}"
+            "{label} is an end of the range, and cannot be tried: {reason}"
         ))),
     }
 }

@@ -21,7 +21,7 @@ pub struct Options {
     #[command(flatten)]
     run: run::Options,
 
-    /// Work it out again from the record of a calibration, and measure nothing
+    /// Recalculate the result from the record of a calibration, without measuring
     #[arg(long, value_name = "RUN", exclusive = true)]
     from: Option<PathBuf>,
 }

@@ -267,13 +267,41 @@ fn servers_are_compared() {
     assert!(report.contains("contradict"), "{report}");
 }
 
+/// A command that has this program serve the reference, with a fault if one is named.
+fn served(fault: &str) -> String {
+    let program = std::env::current_exe().expect("this program has a path");
+    let program = program.display();
+    format!(
+        "env {LISTEN}=127.0.0.1:{{port}} {FAULT}={fault} '{program}' --exact reference_of_others --nocapture"
+    )
+}
+
+const LISTEN: &str = "TEST_REFERENCE_LISTEN";
+const FAULT: &str = "TEST_REFERENCE_FAULT";
+
+/// What [`served`] runs. Nothing is tested here.
+#[test]
+fn reference_of_others() {
+    let Ok(listen) = std::env::var(LISTEN) else {
+        return;
+    };
+    let mut arguments = vec!["reference".to_owned(), "--listen".to_owned(), listen];
+    let fault = std::env::var(FAULT).unwrap_or_default();
+    if !fault.is_empty() {
+        arguments.extend(["--fault".to_owned(), fault]);
+    }
+    quartet_reference::command::serve(arguments.into_iter().map(Into::into).collect());
+}
+
 #[test]
 fn a_command_is_started_and_ended() {
-    let exec = format!(
-        "'{}' reference --listen 127.0.0.1:{{port}}",
-        env!("CARGO_BIN_EXE_conformance")
-    );
-    let output = run(&["--exec", &exec, "--only", "contract/list-exact", "--json"]);
+    let output = run(&[
+        "--exec",
+        &served(""),
+        "--only",
+        "contract/list-exact",
+        "--json",
+    ]);
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(0), "{report}");
     let finding = &report["targets"][0]["findings"][0];
@@ -288,11 +316,7 @@ fn a_command_is_started_and_ended() {
 
 #[test]
 fn servers_side_by_side_are_told_in_their_order() {
-    let exec = |fault: &str| {
-        let program = env!("CARGO_BIN_EXE_conformance");
-        format!("'{program}' reference --listen 127.0.0.1:{{port}} {fault}")
-    };
-    let commands = [exec(""), exec("--fault contract/list-sorted:1"), exec("")];
+    let commands = [served(""), served("contract/list-sorted:1"), served("")];
     let mut arguments = vec![
         "--only",
         "contract/list-sorted",
@@ -306,7 +330,7 @@ fn servers_side_by_side_are_told_in_their_order() {
     assert_eq!(output.status.code(), Some(1), "{report}");
     let targets = report["targets"].as_array().unwrap();
     let names: Vec<_> = targets.iter().map(|target| &target["name"]).collect();
-    assert_eq!(names, ["conformance", "conformance-2", "conformance-3"]);
+    assert_eq!(names, ["env", "env-2", "env-3"]);
     let verdicts = targets.iter().map(|target| {
         let findings = target["findings"].as_array().unwrap();
         assert_eq!(findings[0]["case"], "contract/list-sorted");

@@ -3,6 +3,8 @@
 mod self_check;
 mod serve;
 
+pub use serve::serve;
+
 use std::ffi::OsString;
 use std::process::ExitCode;
 
@@ -12,5 +14,5 @@ pub fn main() -> ExitCode {
     if arguments.get(1).is_some_and(|first| first == "self-check") {
         return self_check::main(arguments.split_off(1));
     }
-    serve::main(arguments)
+    serve(arguments)
 }

@@ -121,7 +121,7 @@ fn fault(name: &str) -> Result<&'static Fault, String> {
 }
 
 /// Serves as the arguments say. They start with the program's name.
-pub(super) fn main(arguments: Vec<OsString>) -> ExitCode {
+pub fn serve(arguments: Vec<OsString>) -> ExitCode {
     // A fault may be in how options are read, so it is looked for before they are.
     let conduct = Fault::conduct_of(find_fault(&arguments));
     let mut command =

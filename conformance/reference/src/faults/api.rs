@@ -61,7 +61,7 @@ pub(super) const FAULTS: &[Fault] = &[
             answer.status = 405;
         }
     }),
-    Fault::answer("api/not-found", "what is not there is 200", |_, answer| {
+    Fault::answer("api/not-found", "an absent resource is 200", |_, answer| {
         if answer.status == 404 {
             *answer = Answer::new(200, "text/plain", "Hello");
         }

@@ -264,7 +264,7 @@ pub(super) const FAULTS: &[Fault] = &[
     ),
     Fault::request(
         "contract/item-hostile",
-        "what is no UTF-8 is replaced, then ignored",
+        "invalid UTF-8 is replaced, then ignored",
         |request| request.target = request.target.replace("%FF", "en"),
     ),
     Fault::answer(

@@ -170,7 +170,7 @@ pub(super) const FAULTS: &[Fault] = &[
     ),
     Fault::answer(
         "semantics/etag-of-the-list",
-        "the list's entity tag is of what is in it, in any order",
+        "the list's entity tag ignores the order of the list",
         |request, answer| {
             tag_list_by(request, answer, |list| {
                 let mut parts: Vec<String> = list

@@ -24,7 +24,7 @@ pub(super) const FAULTS: &[Fault] = &[
     ),
     Fault::conduct(
         "database/semantics",
-        "what is read has no entity tag",
+        "a greeting from the database has no entity tag",
         |conduct| conduct.backing.answer = |answer| answer.remove("etag"),
     ),
     Fault::conduct("database/security", "no key is asked for", |conduct| {

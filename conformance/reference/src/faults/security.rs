@@ -101,7 +101,7 @@ pub(super) const FAULTS: &[Fault] = &[
     ),
     Fault::request(
         "security/key-covers-every-data-route",
-        "the key is asked for after it is known what is there",
+        "the key is asked for after the greeting is looked up",
         |request| {
             if request.path() == "/greetings/tlh" {
                 let_in(request);

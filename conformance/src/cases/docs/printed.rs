@@ -32,7 +32,7 @@ fn printed(context: &Context) -> Outcome {
             ended.stderr.trim()
         );
         let root: Value = serde_json::from_str(&ended.stdout)
-            .map_err(|why| Deviation(format!("with {with}, what is printed: {why}")))?;
+            .map_err(|why| Deviation(format!("with {with}, the printed document: {why}")))?;
         let version = root["openapi"].as_str().unwrap_or_default();
         ensure!(
             version.starts_with("3.0."),

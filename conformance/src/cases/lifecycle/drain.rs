@@ -44,7 +44,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::must(
         "lifecycle/drain-refuses-new",
         CONTRACT,
-        "A draining process closes its sockets, so that new connections are refused.",
+        "A draining process closes its sockets. New connections are refused.",
         drain_refuses_new,
     )
     .needing(&[Need::Process, Need::Signals, Need::DataFile])

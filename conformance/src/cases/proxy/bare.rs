@@ -112,13 +112,16 @@ mod tests {
                 let mut lines = BufReader::new(&stream).lines().map_while(Result::ok);
                 let target = lines.next().unwrap_or_default();
                 lines.find(String::is_empty);
-                let status = match without_query(target.split(' ').nth(1).unwrap_or_default()) {
-                    "/" => "307 Temporary Redirect\r\nLocation: docs",
-                    "/docs" | "/greetings" => "200 OK",
-                    _ => "404 Not Found",
-                };
+                let (status, content) =
+                    match without_query(target.split(' ').nth(1).unwrap_or_default()) {
+                        "/" => ("307 Temporary Redirect\r\nLocation: docs", ""),
+                        "/docs" => ("200 OK\r\nContent-Type: text/html", "a page"),
+                        "/greetings" => ("200 OK", r#"[{"lang":"en","text":"Hello"}]"#),
+                        _ => ("404 Not Found", ""),
+                    };
+                let length = content.len();
                 let answer = format!(
-                    "HTTP/1.1 {status}\r\nContent-Length: 2\r\nConnection: close\r\n\r\n[]"
+                    "HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{content}"
                 );
                 // A client that has gone away needs no answer.
                 let _ = stream.write_all(answer.as_bytes());

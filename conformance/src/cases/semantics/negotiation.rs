@@ -16,7 +16,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
     Case::should(
         "semantics/accept-on-error",
         "the contract",
-        "An error is a problem, whatever Accept prefers.",
+        "An error is a problem document for every value of Accept.",
         accept_on_error,
     ),
     Case::must(

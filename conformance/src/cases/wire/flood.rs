@@ -41,7 +41,7 @@ pub(super) fn swallow(
     while sent.is_ok() && !connection.has_reacted() {
         if taken >= MOST {
             return Err(Deviation(format!(
-                "{what}: the server reads {taken} octets of it"
+                "{what}: the server reads {taken} octets"
             )));
         }
         sent = connection.send(&block);

@@ -84,12 +84,15 @@ impl fmt::Display for Reading {
             Self::Waits(Status { code, .. }) => {
                 write!(
                     f,
-                    "answered with {code}, then the server waits for more of it"
+                    "answered with {code}, then the server waits for more of the message"
                 )
             }
-            Self::Withheld => f.write_str("no response; the server waits for more of it"),
+            Self::Withheld => f.write_str("no response; the server waits for more of the message"),
             Self::RefusedLate(Status { code, .. }) => {
-                write!(f, "answered with {code}, then the rest of it is refused")
+                write!(
+                    f,
+                    "answered with {code}, then the rest of the message is refused"
+                )
             }
         }
     }

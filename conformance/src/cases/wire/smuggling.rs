@@ -7,7 +7,7 @@ use crate::{Case, Context, Outcome, Verdict, ensure};
 pub(in crate::cases) const CASES: &[Case] = &[Case::must(
     "wire/smuggled-get",
     "RFC 9112 §6.3, §9.3, §11.2",
-    "A request in the content of another is never answered, whatever frames that content.",
+    "A request in the content of another is never answered, for any framing of that content.",
     smuggled_get,
 )];
 

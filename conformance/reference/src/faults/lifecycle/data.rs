@@ -37,7 +37,7 @@ pub(in crate::faults) const FAULTS: &[Fault] = &[
     ),
     Fault::conduct(
         "lifecycle/data-not-json",
-        "the exit status tells of no failure",
+        "the exit status is 0 after a failure",
         |conduct| {
             conduct.last_words = |cause, words| {
                 if cause == Cause::Data {

@@ -42,12 +42,12 @@ pub(in crate::faults) const FAULTS: &[Fault] = &[
     ),
     Fault::conduct(
         "lifecycle/drain-time",
-        "the drain has a second, whatever it is told",
+        "the drain lasts one second, whatever the timeout",
         |conduct| conduct.drain_limit = |_| Duration::from_secs(1),
     ),
     Fault::conduct(
         "lifecycle/drain-time",
-        "the drain has ten seconds, whatever it is told",
+        "the drain lasts ten seconds, whatever the timeout",
         |conduct| conduct.drain_limit = |_| Duration::from_secs(10),
     ),
     Fault::conduct(

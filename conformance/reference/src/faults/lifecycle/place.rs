@@ -25,7 +25,7 @@ pub(in crate::faults) const FAULTS: &[Fault] = &[
     ),
     Fault::conduct(
         "lifecycle/listen-unix",
-        "whatever has the path is replaced",
+        "any file at the path is replaced",
         |conduct| conduct.path = Path::Replaced,
     ),
     Fault::conduct(

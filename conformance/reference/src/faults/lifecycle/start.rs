@@ -30,7 +30,7 @@ pub(in crate::faults) const FAULTS: &[Fault] = &[
     ),
     Fault::conduct(
         "lifecycle/port-in-use",
-        "the exit status tells of no failure",
+        "the exit status is 0 after a failure",
         |conduct| {
             conduct.last_words = |cause, words| {
                 if cause == Cause::Port {
@@ -98,7 +98,7 @@ pub(in crate::faults) const FAULTS: &[Fault] = &[
     ),
     Fault::answer(
         "lifecycle/root-path-forms",
-        "the document has one entity tag, whatever the prefix",
+        "the document has the same entity tag for every prefix",
         |request, answer| {
             if request.path() == "/openapi.json" {
                 answer.set("ETag", "\"1.0.0\"");
@@ -138,7 +138,7 @@ pub(in crate::faults) const FAULTS: &[Fault] = &[
     ),
     Fault::conduct(
         "lifecycle/unknown-flag",
-        "the exit status tells of no failure",
+        "the exit status is 0 after a failure",
         |conduct| {
             conduct.last_words = |cause, words| {
                 if cause == Cause::Usage {

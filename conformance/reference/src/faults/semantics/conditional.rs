@@ -5,7 +5,7 @@ use crate::{Answer, Fault, Request};
 pub(in crate::faults) const FAULTS: &[Fault] = &[
     Fault::answer(
         "semantics/etag-changes",
-        "an entity tag is of the path, whatever is there",
+        "an entity tag depends on the path alone",
         |request, answer| {
             if answer.status == 200 {
                 answer.set("ETag", &format!("\"{}\"", request.path().replace('/', "-")));
@@ -151,7 +151,7 @@ pub(in crate::faults) const FAULTS: &[Fault] = &[
     ),
     Fault::answer(
         "semantics/if-none-match-error",
-        "a precondition is held against what is not there",
+        "a precondition is evaluated for an absent resource",
         |request, answer| {
             if answer.status == 404 && request.values("if-none-match").next().is_some() {
                 answer.status = 412;

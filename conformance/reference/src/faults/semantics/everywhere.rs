@@ -155,7 +155,7 @@ pub(in crate::faults) const FAULTS: &[Fault] = &[
     ),
     Fault::answer(
         "semantics/unknown-path-unusual-method",
-        "OPTIONS is 204 whatever the path",
+        "OPTIONS is 204 for any path",
         |request, answer| {
             if request.method == "OPTIONS" && answer.status == 404 {
                 *answer = Answer::empty(204);

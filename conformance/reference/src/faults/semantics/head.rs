@@ -51,7 +51,7 @@ pub(in crate::faults) const FAULTS: &[Fault] = &[
     ),
     Fault::answer(
         "semantics/head-unknown",
-        "HEAD of what is not there is 200",
+        "HEAD of an absent resource is 200",
         |request, answer| {
             if request.method == "HEAD" && answer.status == 404 {
                 answer.status = 200;

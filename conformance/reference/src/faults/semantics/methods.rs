@@ -59,7 +59,7 @@ pub(in crate::faults) const FAULTS: &[Fault] = &[
     ),
     Fault::answer(
         "semantics/options",
-        "OPTIONS says nothing of what is allowed",
+        "OPTIONS does not say what is allowed",
         |request, answer| {
             if request.method == "OPTIONS" {
                 answer.remove("Allow");

@@ -52,7 +52,7 @@ pub(in crate::faults) const FAULTS: &[Fault] = &[
     ),
     Fault::rules(
         "wire/no-1xx-to-http10",
-        "100 is sent whatever the version",
+        "100 is sent to every version",
         |rules| {
             rules.expects_100 = wants_100;
         },

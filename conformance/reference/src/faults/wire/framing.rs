@@ -115,7 +115,7 @@ pub(in crate::faults) const FAULTS: &[Fault] = &[
     ),
     Fault::input(
         "wire/te-twice",
-        "what is chunked twice has no content",
+        "a message that is chunked twice has no content",
         |octets| {
             if count_fields(octets, CODING) > 1 {
                 remove_field(octets, CODING);
