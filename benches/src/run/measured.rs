@@ -8,7 +8,6 @@ use super::begun::Run;
 use super::planned::plans_database;
 use super::resume::prepare_again;
 use super::warnings::warnings;
-use crate::shell::quoted;
 use crate::cores::Usable;
 use crate::cost::{self, Costing};
 use crate::database::Database;
@@ -17,6 +16,7 @@ use crate::host::Host;
 use crate::interrupt::Interrupt;
 use crate::measure::Measurement;
 use crate::prepare::{CustomLane, prepare, prepare_over_database};
+use crate::shell::quoted;
 use crate::variant;
 
 impl Run {

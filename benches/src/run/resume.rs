@@ -19,9 +19,9 @@ use crate::failure::{Failure, named};
 use crate::host::{Host, Site, Wishes};
 use crate::interrupt::Interrupt;
 use crate::prepare::prepare;
+use crate::shell::quoted;
 use crate::subject::Subject;
 use crate::variant;
-use crate::shell::quoted;
 
 impl Run {
     /// The run of a record, given its file or its directory.
