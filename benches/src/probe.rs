@@ -50,7 +50,7 @@ pub fn checked_answer(address: SocketAddr, path: &str, expected: &Value) -> Resu
     let (status, content) = (answer.status, &answer.content);
     ensure!(status == 200, "GET {path} answers {status}, not 200");
     let found: Value = serde_json::from_slice(content)
-        .with_context(|| format!("GET {path} answers with something other than JSON"))?;
+        .with_context(|| format!("the answer to GET {path} is not JSON"))?;
     ensure!(
         found == *expected,
         "GET {path} answers {}, not {}",

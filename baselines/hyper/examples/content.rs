@@ -14,6 +14,7 @@ use hyper::{
     header::{CONTENT_TYPE, HeaderValue},
     service::service_fn,
 };
+use tokio::runtime::Builder;
 
 #[derive(Args)]
 struct Content {
@@ -37,6 +38,10 @@ fn main() -> ExitCode {
             response.headers_mut().insert(CONTENT_TYPE, binary);
             async { Ok::<_, Infallible>(response) }
         });
-        quartet_connection::run(program, |_| service)
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(program.workers)
+            .enable_all()
+            .build()?;
+        runtime.block_on(quartet_connection::run(program, |_| service))
     })
 }

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use quartet_common::Particulars;
+use tokio::runtime::Builder;
 
 const PROGRAM: Particulars = Particulars {
     about: "Serves greetings by locale name on bare hyper: the API's two data routes, and nothing else.",
@@ -13,6 +14,13 @@ const PROGRAM: Particulars = Particulars {
 
 fn main() -> ExitCode {
     quartet_common::main(PROGRAM, |program| {
-        quartet_connection::run(program, quartet_baseline_hyper::app)
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(program.workers)
+            .enable_all()
+            .build()?;
+        runtime.block_on(quartet_connection::run(
+            program,
+            quartet_baseline_hyper::app,
+        ))
     })
 }

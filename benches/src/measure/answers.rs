@@ -86,7 +86,7 @@ fn problem(address: SocketAddr, path: &str) -> Result<Vec<u8>> {
         "GET {path} answers with content of type `{content_type}`, not `application/problem+json`"
     );
     let found: Value = serde_json::from_slice(&answer.content)
-        .with_context(|| format!("GET {path} answers with something other than JSON"))?;
+        .with_context(|| format!("the answer to GET {path} is not JSON"))?;
     ensure!(
         found["status"] == 404,
         "GET {path} answers {found}, whose status is not 404"

@@ -15,6 +15,7 @@ use std::{
 use clap::Args;
 use futures_util::FutureExt as _;
 use hyper::service::{Service as _, service_fn};
+use tokio::runtime::Builder;
 
 /// A worker that took longer since its last answer was waiting for requests, not answering one.
 const IDLE_NS: f64 = 1e6;
@@ -54,10 +55,14 @@ fn main() -> ExitCode {
             share: slowness.slow_by / 100.0,
             late_ns: f64::from(slowness.late_by) * 1e3,
         };
-        quartet_connection::run(program, |api| {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(program.workers)
+            .enable_all()
+            .build()?;
+        runtime.block_on(quartet_connection::run(program, |api| {
             let app = quartet_axum::app(api);
             service_fn(move |request| app.call(request).inspect(move |_| burner.burn()))
-        })
+        }))
     })
 }
 

@@ -1,4 +1,4 @@
-//! Serving a hyper service: runtime, connections, drain. No framework is known here.
+//! Serving a hyper service: connections and drain. No framework is known here.
 
 use std::{error::Error, future::Future, io, pin::pin, sync::Arc};
 
@@ -11,7 +11,6 @@ use hyper::{
 use hyper_util::{rt::TokioIo, server::graceful::GracefulShutdown};
 use quartet_common::{Api, HeadLimits, Listener, Program, Timeouts, shutdown_signal};
 use tokio::{
-    runtime::Builder,
     select,
     time::{sleep, timeout},
 };
@@ -21,29 +20,25 @@ use crate::{
     timed_stream::{HeadRead, TimedStream},
 };
 
-/// Serves a program's API by the service that `app` makes of it, with as many threads as the program
-/// is told to have, until it is told to end.
+/// Serves a program's API by the service that `app` makes of it, until the program is told to end.
 ///
 /// # Errors
 /// Where there are no resources for it.
-pub fn run<S, B>(program: Program, app: impl FnOnce(Arc<Api>) -> S) -> io::Result<()>
+pub async fn run<S, B>(program: Program, app: impl FnOnce(Arc<Api>) -> S) -> io::Result<()>
 where
     S: Service<Request<Incoming>, Response = Response<B>, Future: Send> + Clone + Send + 'static,
     S::Error: Into<Box<dyn Error + Send + Sync>>,
     B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
 {
     let limits = program.api.limits;
-    let runtime = Builder::new_multi_thread()
-        .worker_threads(program.workers)
-        .enable_all()
-        .build()?;
-    runtime.block_on(serve(
+    serve(
         program.listeners,
         app(program.api),
         &limits,
         &program.timeouts,
         shutdown_signal(program.ready),
-    ))
+    )
+    .await
 }
 
 /// Serves HTTP/1.1 from `listeners` until `shutdown`, then for the drain timeout at most.
