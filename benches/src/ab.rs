@@ -287,6 +287,7 @@ mod tests {
                         },
                         allocations: None,
                         allocated_bytes: None,
+                        ..RequestCost::default()
                     };
                     (lane, cost)
                 })

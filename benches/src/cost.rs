@@ -8,6 +8,7 @@ mod build;
 mod connections;
 pub(crate) mod counted;
 mod entries;
+mod groups;
 pub(crate) mod lines;
 mod memory;
 mod process;
@@ -28,7 +29,7 @@ use indicatif::HumanDuration;
 use quartet_conformance::Model;
 use quartet_conformance::servers::Role;
 use quartet_record::Record;
-use quartet_record::cost::{Cost, MemoryStart, ServerCost};
+use quartet_record::cost::{Cost, MemoryStart, RequestCost, ServerCost};
 use quartet_record::plan::{ArmRole, Lane, Plan};
 
 use crate::cores::{Placement, Usable};
@@ -36,6 +37,7 @@ use crate::exec::Expected;
 use crate::host::{Host, Launch, Started};
 use crate::interrupt::Interrupt;
 use crate::measure::{self, Place};
+use crate::profiling;
 use crate::subject::Subject;
 use entries::{forget, lacks, of, of_again};
 use process::First;
@@ -49,6 +51,11 @@ pub struct Options {
     /// apart, never servers; takes about 10 seconds for each server and lane
     #[arg(long)]
     cost: bool,
+
+    /// Count them by group of functions too, such as framework, HTTP, JSON and allocator; builds each
+    /// server once more, which takes a minute or more for each
+    #[arg(long)]
+    cost_by_group: bool,
 
     /// Time how long each server takes to build, from nothing and after a change to its own crate,
     /// in a target directory apart from yours; takes a minute or more for each
@@ -140,6 +147,7 @@ impl Costing<'_> {
             let cost = record.cost.get_or_insert_default();
             let entry = of(cost, &subject.server.name);
             self.count(subject, &plan.lanes, entry);
+            self.count_by_group(subject, entry);
             self.build(subject, entry);
             keep(record)?;
         }
@@ -264,7 +272,8 @@ impl Costing<'_> {
         let missing: Vec<Lane> = missing.copied().collect();
         // An interpreter under valgrind is another program.
         let is_own = subject.server.role == Role::Exec || self.host.programs().is_some();
-        if !self.options.cost || is_own || missing.is_empty() || self.is_over() {
+        let is_asked = self.options.cost || self.options.cost_by_group;
+        if !is_asked || is_own || missing.is_empty() || self.is_over() {
             return;
         }
         eprintln!("counting instructions and allocations of {}", entry.name);
@@ -282,6 +291,43 @@ impl Costing<'_> {
                 }
                 Ok(None) => {}
                 Err(error) => return self.note(entry, INSTRUCTIONS, &error),
+            }
+        }
+    }
+
+    /// Counts by group of functions for the lanes that instructions are known of.
+    fn count_by_group(&self, subject: &Subject<'_>, entry: &mut ServerCost) {
+        let lacks_groups = |counted: &RequestCost| counted.groups.is_empty();
+        let is_due = self.options.cost_by_group && entry.requests.values().any(lacks_groups);
+        if !is_due || self.interrupt.requested() {
+            return;
+        }
+        forget(entry, BY_GROUP);
+        let named = profiling::with_names(subject.server);
+        if named == *subject.server {
+            return self.note(entry, BY_GROUP, &anyhow!("cargo does not build it"));
+        }
+        eprintln!("building {} with the names of its functions", entry.name);
+        let subject = match named.build_verbosely(self.root) {
+            Ok(artifact) => Subject {
+                server: &named,
+                artifact,
+                over_database: None,
+                content: None,
+            },
+            Err(error) => return self.note(entry, BY_GROUP, &error.into()),
+        };
+        let root = named.root(self.root);
+        for (lane, counted) in &mut entry.requests {
+            let Some(path) = lane.path().filter(|_| lacks_groups(counted)) else {
+                continue;
+            };
+            if self.interrupt.requested() {
+                return;
+            }
+            match counted::by_group(&subject, path, root) {
+                Ok(groups) => counted.groups = groups,
+                Err(error) => return self.note(entry, BY_GROUP, &error),
             }
         }
     }
@@ -361,6 +407,9 @@ const MEMORY: &str = "memory";
 
 /// What is missing where instructions and allocations cannot be counted.
 const INSTRUCTIONS: &str = "instructions";
+
+/// What is missing where they cannot be counted by group of functions.
+const BY_GROUP: &str = "instructions by group of functions";
 
 /// What is missing where allocations alone cannot.
 const ALLOCATIONS: &str = "allocations";

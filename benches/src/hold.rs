@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use clap::Args;
-use quartet_conformance::servers::{Catalogue, Server};
+use quartet_conformance::servers::Catalogue;
 use quartet_record::plan::Lane;
 
 use crate::cores::{CoreList, Placement};
@@ -12,7 +12,7 @@ use crate::failure::{Failure, print};
 use crate::interrupt::Interrupt;
 use crate::measure::Hold;
 use crate::subject::Subject;
-use crate::{selection, variant};
+use crate::{profiling, selection, variant};
 
 /// Which server, and under what.
 #[derive(Args, Debug)]
@@ -66,7 +66,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     let flags = variant::rustflags_key(catalogue.root());
     let server = match options.as_measured {
         true => server.clone(),
-        false => for_profilers(server, &flags?),
+        false => profiling::with_frame_pointers(server, &flags?),
     };
     let built = server.build_verbosely(catalogue.root());
     let artifact = built.map_err(|error| match interrupt.requested() {
@@ -100,26 +100,6 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     }
 }
 
-/// The server as it is built for profilers: by the workspace's profile for that, with frame pointers. One that cargo
-/// does not build is left as it is.
-fn for_profilers(server: &Server, flags: &str) -> Server {
-    let mut server = server.clone();
-    let release = server
-        .build
-        .iter()
-        .position(|argument| argument == "--release");
-    if let Some(release) = release.filter(|_| server.build[0] == "cargo") {
-        let instead = [
-            "--profile".to_owned(),
-            "profiling".to_owned(),
-            "--config".to_owned(),
-            format!("{flags}=[\"-Cforce-frame-pointers=yes\"]"),
-        ];
-        server.build.splice(release..=release, instead);
-    }
-    server
-}
-
 /// A lane of a server in memory: no database is started here.
 fn lane(text: &str) -> Result<Lane, String> {
     let held = || {
@@ -137,23 +117,6 @@ fn lane(text: &str) -> Result<Lane, String> {
 mod tests {
     use super::*;
     use std::path::PathBuf;
-
-    #[test]
-    fn a_server_of_cargos_is_built_for_profilers() {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../servers.toml");
-        let catalogue = Catalogue::load(&file).unwrap();
-        let built = for_profilers(catalogue.get("axum").unwrap(), "build.rustflags").build;
-        assert!(!built.contains(&"--release".to_owned()));
-        let profile = built
-            .iter()
-            .position(|argument| argument == "--profile")
-            .unwrap();
-        assert_eq!(built[profile + 1], "profiling");
-        let fastapi = catalogue.get("fastapi").unwrap();
-        assert_eq!(&for_profilers(fastapi, "build.rustflags"), fastapi);
-        let manifest = std::fs::read_to_string(file.with_file_name("Cargo.toml")).unwrap();
-        assert!(manifest.contains("\n[profile.profiling]\n"));
-    }
 
     #[test]
     fn lanes_are_named() {

@@ -36,6 +36,7 @@ mod page;
 pub mod pool;
 pub mod prepare;
 pub mod probe;
+mod profiling;
 pub mod program;
 pub mod progress;
 pub mod repack;

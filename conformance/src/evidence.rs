@@ -55,6 +55,11 @@ impl Octets {
         self.kept.len() == self.total
     }
 
+    /// Whether these octets come first.
+    pub(crate) fn starts_with(&self, octets: &[u8]) -> bool {
+        self.kept.starts_with(octets)
+    }
+
     /// The octets kept in hexadecimal, two lower-case digits each.
     pub fn hex(&self) -> String {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";

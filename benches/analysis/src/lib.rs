@@ -60,5 +60,6 @@ pub use open_loop::{
 pub use remedy::remedy;
 pub use samples::{Samples, counts};
 pub use variants::{
-    Change, Count, CountChange, Loss, Size, SizeChange, SuiteChange, VariantComparison, VariantLane,
+    Change, Count, CountChange, GroupChange, Loss, Size, SizeChange, SuiteChange,
+    VariantComparison, VariantLane,
 };

@@ -1,5 +1,8 @@
 //! Servers in which something differs, each against its base. It knows nothing of other pairs.
 
+use std::collections::BTreeSet;
+
+use quartet_record::cost::{FunctionGroup, GroupCost};
 use quartet_record::plan::Lane;
 use quartet_record::{CaseVerdict, Record};
 use serde::Serialize;
@@ -26,6 +29,8 @@ pub struct VariantComparison {
     pub sizes: Vec<SizeChange>,
     /// Instructions and allocations of a request, where they were counted.
     pub counts: Vec<CountChange>,
+    /// The same by group of functions, where both were counted so: by lane, and then by group.
+    pub groups: Vec<GroupChange>,
     /// What of the suite changed.
     pub suite: SuiteChange,
 }
@@ -152,6 +157,19 @@ pub struct CountChange {
     pub to: f64,
 }
 
+/// What the functions of one group cost a request of a variant and of its base.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct GroupChange {
+    /// The kind of request.
+    pub lane: Lane,
+    /// The functions.
+    pub group: FunctionGroup,
+    /// The base's.
+    pub from: GroupCost,
+    /// The variant's.
+    pub to: GroupCost,
+}
+
 /// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -203,6 +221,7 @@ pub(crate) fn variants(
                 .collect(),
             sizes: sizes(&footprints[arm], &footprints[base]),
             counts: counts(&footprints[arm], &footprints[base]),
+            groups: groups(&footprints[arm], &footprints[base]),
             suite: suite(&footprints[arm], &footprints[base]),
         })
         .collect()
@@ -289,6 +308,22 @@ fn counts(variant: &Footprint, base: &Footprint) -> Vec<CountChange> {
             ]
         })
         .flatten()
+        .collect()
+}
+
+fn groups(variant: &Footprint, base: &Footprint) -> Vec<GroupChange> {
+    let both = variant.requests.iter();
+    both.filter_map(|(&lane, to)| Some((lane, &to.groups, &base.requests.get(&lane)?.groups)))
+        .filter(|(_, to, from)| !to.is_empty() && !from.is_empty())
+        .flat_map(|(lane, to, from)| {
+            let all: BTreeSet<FunctionGroup> = to.keys().chain(from.keys()).copied().collect();
+            all.into_iter().map(move |group| GroupChange {
+                lane,
+                group,
+                from: from.get(&group).copied().unwrap_or_default(),
+                to: to.get(&group).copied().unwrap_or_default(),
+            })
+        })
         .collect()
 }
 

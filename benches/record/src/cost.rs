@@ -80,7 +80,7 @@ pub struct Lines {
 
 /// What valgrind counted for a request of a lane, the one connection's requests being answered one
 /// after the other. None of what the kernel does is in it.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RequestCost {
     /// Instructions in user mode.
     pub instructions: f64,
@@ -88,4 +88,65 @@ pub struct RequestCost {
     pub allocations: Option<f64>,
     /// Bytes asked for in them. Absent likewise.
     pub allocated_bytes: Option<f64>,
+    /// The same by group of functions, where that was asked for: of the same code, built with the names of its functions.
+    /// Groups without any are left out. Absent in records from before 2026-11-29.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub groups: BTreeMap<FunctionGroup, GroupCost>,
+}
+
+/// What the functions of one group cost a request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct GroupCost {
+    /// Instructions in user mode. Those of the standard library and the C library count for the crate that called them.
+    pub instructions: f64,
+    /// Allocations and reallocations that it asked the allocator for.
+    pub allocations: f64,
+}
+
+/// Functions of a purpose, by the crates that they are in.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum FunctionGroup {
+    /// The framework with its router and middleware: axum, tower, actix-web, warp, salvo.
+    Framework,
+    /// The HTTP implementation: hyper, actix-http, http, httparse.
+    Http,
+    /// serde and serde_json.
+    Json,
+    /// The allocator itself.
+    Allocator,
+    /// The asynchronous runtime: tokio, mio, futures, the framework's own.
+    Runtime,
+    /// The server's own code, with the project's crates that it needs.
+    Server,
+    /// What none of these called.
+    Other,
+}
+
+impl FunctionGroup {
+    /// Every one, in the order of tables.
+    pub const ALL: [Self; 7] = [
+        Self::Framework,
+        Self::Http,
+        Self::Json,
+        Self::Allocator,
+        Self::Runtime,
+        Self::Server,
+        Self::Other,
+    ];
+
+    /// Its name in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Framework => "framework",
+            Self::Http => "HTTP",
+            Self::Json => "JSON",
+            Self::Allocator => "allocator",
+            Self::Runtime => "runtime",
+            Self::Server => "server",
+            Self::Other => "other",
+        }
+    }
 }

@@ -16,6 +16,12 @@ pub fn thousands(value: f64) -> String {
     grouped
 }
 
+/// A number with one digit after the point, never of less than nothing by rounding: 12.0.
+pub fn tenths(value: f64) -> String {
+    // What is rounded to a negative zero is none.
+    format!("{:.1}", (10.0 * value).round() / 10.0 + 0.0)
+}
+
 /// 0.848 (0.841 to 0.855).
 pub(crate) fn interval(ratio: Ratio) -> String {
     format!(

@@ -19,7 +19,7 @@ use crate::variants::sentences;
 
 pub(crate) use caption::cores;
 pub use division::render_division;
-pub(crate) use footprint::{memory_caption, running_remarks};
+pub(crate) use footprint::{BY_GROUP, has_groups, memory_caption, running_remarks};
 pub(crate) use latency::{NOT_SHOWN, equals, heading, left_out, verdicts};
 pub(crate) use modes::of_its_own;
 pub use page::Form;

@@ -1,6 +1,7 @@
 //! Variants against their bases, in sentences: for a terminal, for a page and for a pull request's comment.
 
 mod comment;
+mod groups;
 mod names;
 mod rates;
 
@@ -42,6 +43,7 @@ fn of(record: &Record, variant: &VariantComparison) -> Vec<String> {
     said.extend(memory(&variant.sizes));
     said.extend(program(&variant.sizes));
     said.extend(counts(&variant.counts));
+    said.extend(groups::changes(&variant.groups));
     said.extend(suite(&variant.suite));
     said.extend(packages(record, variant));
     said

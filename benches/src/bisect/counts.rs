@@ -81,6 +81,7 @@ pub(super) mod tests {
             instructions,
             allocations: Some(allocations),
             allocated_bytes: None,
+            ..RequestCost::default()
         };
         Counts::from([(Lane::Item, cost(item)), (Lane::List, cost(list))])
     }

@@ -8,21 +8,29 @@
 //! Everything a server does besides, such as to start and to end, is in the count of a process; so
 //! it is counted twice, with and without further requests, and the difference is theirs.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, ensure};
 use quartet_conformance::servers::{Process, StartOptions};
-use quartet_record::cost::{RequestCost, TOOL};
+use quartet_record::cost::{FunctionGroup, GroupCost, RequestCost, TOOL};
 use quartet_record::plan::Lane;
 
+use super::groups;
 use super::process::{end, wrapped};
 use crate::probe::{ask, connect};
 use crate::subject::Subject;
 
 /// Requests of the shorter of two counts; the longer has twice as many.
 const REQUESTS: usize = 500;
+
+/// Has callgrind say nothing itself.
+const QUIET: &str = "--log-file=/dev/null";
+
+/// The option by which callgrind is told where to write.
+const CALLGRIND_FILE: &str = "--callgrind-out-file";
 
 /// Why allocations are not known though instructions are.
 pub(super) const UNSEEN: &str = "memcheck saw none, because it replaces the C library's allocator \
@@ -62,17 +70,13 @@ pub(crate) fn per_request(subject: &Subject<'_>, lane: Lane) -> Result<Option<Re
         return Ok(None);
     };
     present()?;
-    let place = tempfile::tempdir().context("cannot make a temporary directory")?;
-    let report = place.path().join("count");
-    let count = |tool: &[&str], option: &str, requests| -> Result<String> {
-        let mut arguments: Vec<String> = tool.iter().map(|&word| word.to_owned()).collect();
-        arguments.push(format!("{option}={}", report.display()));
-        run(Path::new(TOOL), subject, arguments, path, requests)?;
-        fs::read_to_string(&report).with_context(|| format!("`{TOOL}` reported nothing"))
-    };
+    let count = |tool: &[&str], option, requests| counted(subject, tool, option, path, requests);
     let instructions = |requests| {
-        let tool = ["--tool=callgrind", "--log-file=/dev/null"];
-        instructions(&count(&tool, "--callgrind-out-file", requests)?)
+        instructions(&count(
+            &["--tool=callgrind", QUIET],
+            CALLGRIND_FILE,
+            requests,
+        )?)
     };
     let allocations = |requests| {
         let tool = [
@@ -88,7 +92,46 @@ pub(crate) fn per_request(subject: &Subject<'_>, lane: Lane) -> Result<Option<Re
         instructions: each(instructions(REQUESTS)?, instructions(2 * REQUESTS)?),
         allocations: seen.map(|(fewer, more)| each(fewer.0, more.0)),
         allocated_bytes: seen.map(|(fewer, more)| each(fewer.1, more.1)),
+        groups: BTreeMap::new(),
     }))
+}
+
+/// Counts for a server that was built with the names of its functions from sources in `root`, by groups of them.
+///
+/// # Errors
+/// Where the server does not run under valgrind or answers wrongly, and where callgrind's file is not what it was.
+pub(super) fn by_group(
+    subject: &Subject<'_>,
+    path: &str,
+    root: &Path,
+) -> Result<BTreeMap<FunctionGroup, GroupCost>> {
+    // Compilers name sources by where they really are.
+    let root = fs::canonicalize(root).context("cannot find the server's sources")?;
+    let callers = format!("--separate-callers={}", groups::CALLERS);
+    // Callgrind's own names of Rust's functions depend on its version.
+    let tool = ["--tool=callgrind", QUIET, "--demangle=no", &callers];
+    let totals = |requests| {
+        let report = counted(subject, &tool, CALLGRIND_FILE, path, requests)?;
+        groups::totals(&report, &root)
+    };
+    let (fewer, more) = (totals(REQUESTS)?, totals(2 * REQUESTS)?);
+    Ok(groups::per_request(&fewer, &more, REQUESTS))
+}
+
+/// What a tool reports of a server that answers so many requests.
+fn counted(
+    subject: &Subject<'_>,
+    tool: &[&str],
+    option: &str,
+    path: &str,
+    requests: usize,
+) -> Result<String> {
+    let place = tempfile::tempdir().context("cannot make a temporary directory")?;
+    let report = place.path().join("count");
+    let mut arguments: Vec<String> = tool.iter().map(|&word| word.to_owned()).collect();
+    arguments.push(format!("{option}={}", report.display()));
+    run(Path::new(TOOL), subject, arguments, path, requests)?;
+    fs::read_to_string(&report).with_context(|| format!("`{TOOL}` reported nothing"))
 }
 
 /// What the longer count's further requests cost each.

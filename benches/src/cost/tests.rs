@@ -12,6 +12,7 @@ const COUNTED: RequestCost = RequestCost {
     instructions: 20_000.0,
     allocations: Some(10.0),
     allocated_bytes: Some(1_000.0),
+    groups: BTreeMap::new(),
 };
 
 const BUILT: BuildCost = BuildCost {
@@ -47,6 +48,11 @@ fn known() -> ServerCost {
 
 /// Measures what is missing besides, nothing further being asked for.
 fn measured(entry: ServerCost) -> ServerCost {
+    measured_with(Options::default(), entry)
+}
+
+/// Measures what is missing.
+fn measured_with(options: Options, entry: ServerCost) -> ServerCost {
     // It does not start unless it is told to use as many workers as in the comparison.
     let script = "test {workers} = 3 || exit 1";
     let server = StandIn::running(script, |_| response(200, "application/json", HELLO));
@@ -58,7 +64,7 @@ fn measured(entry: ServerCost) -> ServerCost {
         again: None,
     });
     let costing = Costing {
-        options: Options::default(),
+        options,
         root: Path::new("/nowhere"),
         subjects: &[Some(server.subject())],
         placement: &anywhere(),
@@ -112,4 +118,20 @@ fn what_is_missing_is_measured_beside_what_is_known() {
         (found.build, &found.requests),
         (Some(BUILT), &known().requests)
     );
+}
+
+#[test]
+fn functions_have_no_names_where_cargo_does_not_build_the_server() {
+    let options = Options {
+        cost_by_group: true,
+        ..Options::default()
+    };
+    let found = measured_with(options, known());
+    let why = "instructions by group of functions: cargo does not build it";
+    assert!(
+        found.missing.iter().any(|said| said == why),
+        "{:?}",
+        found.missing
+    );
+    assert_eq!(found.requests, known().requests);
 }

@@ -400,7 +400,8 @@ fn configuration(port: u16, options: &Options) -> String {
         ("fsync", "off".to_owned()),
         ("full_page_writes", "off".to_owned()),
         ("shared_buffers", "16MB".to_owned()),
-        ("max_connections", "60".to_owned()),
+        // Many cases ask it at once, each of several processes.
+        ("max_connections", "200".to_owned()),
         // Its workers would be processes that come and go.
         ("autovacuum", "off".to_owned()),
         ("max_parallel_workers", "0".to_owned()),

@@ -171,6 +171,7 @@ mod tests {
                     instructions,
                     allocations,
                     allocated_bytes: None,
+                    ..RequestCost::default()
                 },
             )]
             .into(),

@@ -8,7 +8,7 @@ use super::chart::{BarRow, Bars, Chart};
 use super::material::Material;
 use crate::numbers::{megabytes, megabytes_of, milliseconds};
 use crate::table::{Align, Table};
-use crate::text::{memory_caption, running_remarks};
+use crate::text::{BY_GROUP, has_groups, memory_caption, running_remarks};
 
 /// Memory, when idle and under load.
 pub(super) fn memory(material: &Material<'_>) -> Section {
@@ -166,6 +166,12 @@ pub(super) fn footprint(material: &Material<'_>) -> Section {
                 "Counted by {TOOL}: for comparing versions of one server, not for ranking servers"
             ),
             material.tables.counted(prints),
+        )));
+    }
+    if has_groups(prints) {
+        blocks.push(Block::Table(Captioned::new(
+            BY_GROUP,
+            material.tables.counted_by_group(prints),
         )));
     }
     let missing = material.tables.missing(prints);

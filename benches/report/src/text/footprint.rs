@@ -1,11 +1,11 @@
 //! What is said of a server besides how fast it answers.
 
 use quartet_analysis::{Analysis, Footprint};
-use quartet_record::cost::{IDLE_CONNECTIONS, TOOL};
+use quartet_record::cost::{FunctionGroup, GroupCost, IDLE_CONNECTIONS, TOOL};
 use quartet_record::plan::ArmRole;
 
 use super::page::Page;
-use crate::numbers::{megabytes, megabytes_of, milliseconds, seconds, thousands};
+use crate::numbers::{megabytes, megabytes_of, milliseconds, seconds, tenths, thousands};
 use crate::table::{Align, Table};
 
 impl Page<'_> {
@@ -25,6 +25,10 @@ impl Page<'_> {
                 "Counted by {TOOL}: for comparing versions of one server, not for ranking servers"
             )));
             blocks.push(self.table(&self.counted(prints)));
+        }
+        if has_groups(prints) {
+            blocks.push(self.title(BY_GROUP.to_owned()));
+            blocks.push(self.table(&self.counted_by_group(prints)));
         }
         blocks.push(self.list(&self.missing(prints)));
         blocks
@@ -124,6 +128,37 @@ impl Page<'_> {
         table
     }
 
+    /// Instructions and allocations of a request by group of functions.
+    pub(crate) fn counted_by_group(&self, prints: &[Footprint]) -> Table {
+        let is_there = |group: &FunctionGroup| {
+            let mut costs = prints.iter().flat_map(|print| print.requests.values());
+            costs.any(|cost| cost.groups.contains_key(group))
+        };
+        let groups: Vec<FunctionGroup> = FunctionGroup::ALL.into_iter().filter(is_there).collect();
+        let names = groups.iter().map(|group| (group.name(), Align::Right));
+        let first = [
+            ("server", Align::Left),
+            ("lane", Align::Left),
+            ("count", Align::Left),
+        ];
+        let mut table = Table::new(first.into_iter().chain(names));
+        for print in prints {
+            let counted = print.requests.iter();
+            for (lane, cost) in counted.filter(|(_, cost)| !cost.groups.is_empty()) {
+                let mut row = |count: &str, shown: &dyn Fn(&GroupCost) -> String| {
+                    let figures = groups
+                        .iter()
+                        .map(|group| cost.groups.get(group).map(shown).unwrap_or_default());
+                    let first = [self.name(print.arm), lane.name(), count].map(str::to_owned);
+                    table.push(first.into_iter().chain(figures).collect());
+                };
+                row("instructions", &|cost| thousands(cost.instructions));
+                row("allocations", &|cost| tenths(cost.allocations));
+            }
+        }
+        table
+    }
+
     /// What could not be measured: once where it is so of every server.
     pub(crate) fn missing(&self, prints: &[Footprint]) -> Vec<String> {
         let mut sentences: Vec<String> = Vec::new();
@@ -180,6 +215,16 @@ impl Page<'_> {
         }
         sentences
     }
+}
+
+/// What the table by group of functions is of.
+pub(crate) const BY_GROUP: &str = "Per request, by group of functions (instructions of the standard library count for \
+     the crate that called them)";
+
+/// Whether any server's were counted by group of functions.
+pub(crate) fn has_groups(prints: &[Footprint]) -> bool {
+    let mut costs = prints.iter().flat_map(|print| print.requests.values());
+    costs.any(|cost| !cost.groups.is_empty())
 }
 
 /// How far equals are apart, and what to know of memory.
