@@ -228,6 +228,7 @@ fn print_openapi(version: openapi::Version, options: &Options) -> Result<(), Sta
     let mode = Mode {
         place: options.place()?,
         keyed: load_keys(options)?.is_some(),
+        over_database: is_over_database(options),
     };
     let document = openapi::document_in(version, &mode);
     let mut stdout = io::stdout().lock();
@@ -235,6 +236,13 @@ fn print_openapi(version: openapi::Version, options: &Options) -> Result<(), Sta
         .write_all(document.as_bytes())
         .and_then(|()| stdout.flush())
         .map_err(StartError::Print)
+}
+
+fn is_over_database(options: &Options) -> bool {
+    #[cfg(feature = "database")]
+    return options.database.url.is_some();
+    #[cfg(not(feature = "database"))]
+    return options.database.is_some();
 }
 
 fn load_keys(options: &Options) -> Result<Option<ApiKeys>, ApiKeyError> {
@@ -267,6 +275,7 @@ fn start(
         .map_err(StartError::Place)?;
     let mode = Mode {
         keyed: keys.is_some(),
+        over_database: is_over_database(options),
         place,
     };
     let api = Arc::new(Api {

@@ -98,6 +98,7 @@ const AREAS: &[&[Case]] = &[
     database::connections::CASES,
     database::statements::CASES,
     database::requests::CASES,
+    database::described::CASES,
     database::secrets::CASES,
     load::connections::CASES,
     load::requests::CASES,

@@ -49,12 +49,22 @@ impl Column {
         }
     }
 
-    /// Its sources below [`folder`].
+    /// Its sources below [`folder`]: the application of the guide, and the program over a database that the comparison
+    /// measures.
     #[must_use]
-    pub fn sources(self) -> [PathBuf; 2] {
+    pub fn sources(self) -> [PathBuf; 3] {
+        let id = self.id();
         match self {
-            Self::FastApi => ["app.py", "test_app.py"].map(|name| Path::new("python").join(name)),
-            _ => ["lib.rs", "main.rs"].map(|name| Path::new(self.id()).join("src").join(name)),
+            Self::FastApi => [
+                "python/app.py".into(),
+                "python/test_app.py".into(),
+                "../baselines/fastapi/database/app.py".into(),
+            ],
+            _ => [
+                format!("{id}/src/lib.rs").into(),
+                format!("{id}/src/main.rs").into(),
+                format!("../servers/{id}/src/lib.rs").into(),
+            ],
         }
     }
 

@@ -103,16 +103,27 @@ impl Material {
         let topics: Topics = toml::from_str(&read(Path::new("topics.toml"))?)?;
         let mut sources = BTreeMap::new();
         for column in COLUMNS {
-            let [app, other] = column.sources();
-            sources.insert(column.id().to_owned(), read(&app)? + &read(&other)?);
+            let parts: Result<String> = column.sources().iter().map(|path| read(path)).collect();
+            sources.insert(column.id().to_owned(), parts?);
         }
-        sources.insert("shared".to_owned(), read(Path::new("shared/src/lib.rs"))?);
+        for (name, path) in [
+            ("shared", "shared/src/lib.rs"),
+            ("store", "../common/src/database/mod.rs"),
+            ("pool", "../common/src/database/pool.rs"),
+        ] {
+            sources.insert(name.to_owned(), read(Path::new(path))?);
+        }
         let mut versions = versions(&read(Path::new("../Cargo.lock"))?)?;
-        let requirements = read(Path::new("python/requirements.txt"))?;
-        let pins = requirements
-            .lines()
-            .filter_map(|line| line.split_once("=="));
-        versions.extend(pins.map(|(name, version)| (name.to_owned(), version.to_owned())));
+        for requirements in [
+            "../baselines/fastapi/database/requirements.txt",
+            "python/requirements.txt",
+        ] {
+            let requirements = read(Path::new(requirements))?;
+            let pins = requirements
+                .lines()
+                .filter_map(|line| line.split_once("=="));
+            versions.extend(pins.map(|(name, version)| (name.to_owned(), version.to_owned())));
+        }
         Ok(Self {
             topics: topics.topic,
             cases: answers::table()?,

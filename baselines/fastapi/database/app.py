@@ -12,8 +12,10 @@ import asyncpg
 from fastapi import FastAPI
 from pydantic import BaseModel
 
+# [database]
 CONNECTIONS = 16
 """How many connections the pool holds open: as many as the pool that the servers are compared with."""
+# [/database]
 
 
 class Greeting(BaseModel):
@@ -21,6 +23,7 @@ class Greeting(BaseModel):
     text: str
 
 
+# [database]
 @asynccontextmanager
 async def lifespan(app: FastAPI):
     url = os.environ["GREETINGS_DATABASE"]
@@ -32,6 +35,7 @@ async def lifespan(app: FastAPI):
 
 
 app = FastAPI(lifespan=lifespan)
+# [/database]
 
 
 @app.get("/greetings", response_model=List[Greeting])
@@ -40,9 +44,13 @@ async def greetings():
     return [Greeting(lang=row["lang"], text=row["text"]) for row in rows]
 
 
+# [database]
 @app.get("/greetings/{lang}", response_model=Greeting)
 async def greeting(lang: str = "en"):
     text = await app.state.pool.fetchval(
         "SELECT text FROM greetings WHERE lang = $1", lang
     )
     return Greeting(lang=lang, text=text)
+
+
+# [/database]

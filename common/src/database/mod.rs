@@ -121,6 +121,7 @@ impl Database {
         })
     }
 
+    // [database]
     /// The greeting of one language, or the problem that there is none.
     pub(crate) async fn get(&self, lang: &Lang) -> Result<Versioned<Greeting>, Problem> {
         let rows = self.read(Question::Get(lang.as_str())).await?;
@@ -134,6 +135,7 @@ impl Database {
             value: greeting,
         })
     }
+    // [/database]
 
     /// Whether the database could be read when it was last looked at.
     pub(crate) fn readiness(&self) -> Result<(), Problem> {
@@ -160,6 +162,7 @@ impl Database {
         self.0.is_readable.store(found.is_ok(), Ordering::Relaxed);
     }
 
+    // [database]
     /// The rows that answer a question. If its connection fails it is asked again on another: reading twice does no
     /// harm.
     ///
@@ -182,6 +185,7 @@ impl Database {
         // Boxed: a request that is asked once has no room for this.
         Box::pin(read_again(deadline, &pipelines, question)).await
     }
+    // [/database]
 
     /// The connections of the present runtime.
     fn pipelines(&self) -> Arc<Pipelines> {

@@ -8,6 +8,7 @@ use super::{
     settings::Settings,
 };
 
+// [database]
 /// A pool of deadpool-postgres with cached statements and nothing else: no time is limited, and a connection that
 /// fails is given to others.
 ///
@@ -45,3 +46,4 @@ impl Pool {
         })
     }
 }
+// [/database]

@@ -124,13 +124,18 @@ mod tests {
         let mut tags: Vec<String> = Vec::new();
         for place in places {
             for keyed in [false, true] {
-                let place = place.clone();
-                let docs = Docs::new(&Mode { keyed, place });
-                tags.push(docs.openapi.etag.as_str().to_owned());
+                for over_database in [false, true] {
+                    let docs = Docs::new(&Mode {
+                        keyed,
+                        over_database,
+                        place: place.clone(),
+                    });
+                    tags.push(docs.openapi.etag.as_str().to_owned());
+                }
             }
         }
         tags.sort();
         tags.dedup();
-        assert_eq!(tags.len(), 6);
+        assert_eq!(tags.len(), 12);
     }
 }

@@ -1,7 +1,7 @@
 //! The OpenAPI document, written once for all four servers.
 //!
 //! It is a function of a server's [`Mode`]: a server that asks for a key says so, and one that does
-//! not names no key. It describes all that FastAPI's of the original does, and by the same operation
+//! not names no key. One that reads a database says that this may be away. It describes all that FastAPI's of the original does, and by the same operation
 //! ids, which are the names of functions in clients that are generated from it.
 
 mod operations;
@@ -13,11 +13,14 @@ use utoipa::openapi::Server;
 
 use crate::Place;
 
-/// What of a server its document depends on. The default asks for no key and is found anywhere.
+/// What of a server its document depends on. The default asks for no key, has its greetings in memory and is found
+/// anywhere.
 #[derive(Clone, Debug, Default)]
 pub struct Mode {
     /// Whether the data routes ask for an API key.
     pub keyed: bool,
+    /// Whether the greetings are read from a database, which may be away: the data routes are then also 503.
+    pub over_database: bool,
     /// Where clients find the API.
     pub place: Place,
 }
@@ -35,7 +38,7 @@ pub enum Version {
 
 /// The document that a server of this mode serves, as JSON.
 pub fn document(mode: &Mode) -> String {
-    let mut document = operations::document(mode.keyed);
+    let mut document = operations::document(mode);
     document.servers = Some(vec![Server::new(mode.place.server())]);
     document
         .to_pretty_json()

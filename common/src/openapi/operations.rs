@@ -3,25 +3,26 @@
 use utoipa::{
     OpenApi,
     openapi::{
-        OpenApi as Document,
+        OpenApi as Document, RefOr,
         path::Operation,
         security::{ApiKey, ApiKeyValue, SecurityScheme},
     },
 };
 
+use super::Mode;
 use crate::{FieldError, Greeting, Health, Problem};
 
 /// The name of the security scheme.
 const API_KEY: &str = "apiKey";
 
-/// The description of a server that asks for a key, or of one that does not.
-pub(super) fn document(keyed: bool) -> Document {
+/// The description of a server of this mode, wherever it is found.
+pub(super) fn document(mode: &Mode) -> Document {
     let mut document = Greetings::openapi();
     let paths = document.paths.paths.values_mut();
     for operation in paths.filter_map(|path| path.get.as_mut()) {
-        complete(operation, keyed);
+        complete(operation, mode);
     }
-    if keyed {
+    if mode.keyed {
         let mut value = ApiKeyValue::new("Authorization");
         value.description = Some("`Key`, a space and the key".to_owned());
         let components = document.components.get_or_insert_default();
@@ -30,17 +31,38 @@ pub(super) fn document(keyed: bool) -> Document {
     document
 }
 
-/// What is written below is of a server that asks for a key. An operation that needs none says so
-/// with an empty list (OpenAPI 3.1 §4.8.10) and is never 401.
-fn complete(operation: &mut Operation, keyed: bool) {
-    if !keyed || operation.security.is_none() {
+/// What is written below is of a server that asks for a key and reads a database. An operation that
+/// needs no key says so with an empty list (OpenAPI 3.1 §4.8.10) and is never 401.
+fn complete(operation: &mut Operation, mode: &Mode) {
+    let reads_greetings = operation.security.is_some();
+    if !mode.keyed || !reads_greetings {
         operation.security = Some(Vec::new());
         operation.responses.responses.remove("401");
+    }
+    if !mode.over_database {
+        if reads_greetings {
+            operation.responses.responses.remove("503");
+        }
+    } else if operation.operation_id.as_deref() == Some("readyz") {
+        describe_readiness_over_database(operation);
     }
     // utoipa lists the tags even of an operation that has none. FastAPI's have none either, and
     // tags would give a generated client's functions another place.
     if operation.tags.as_ref().is_some_and(Vec::is_empty) {
         operation.tags = None;
+    }
+}
+
+fn describe_readiness_over_database(operation: &mut Operation) {
+    operation.description = Some(
+        "For load balancers: not while the database cannot be read, and not once it has been told to end, though it \
+         may still answer. It needs no API key."
+            .to_owned(),
+    );
+    if let Some(RefOr::T(response)) = operation.responses.responses.get_mut("503") {
+        response.description = "The database cannot be read, or it has been told to end; Retry-After says when to ask \
+                                again"
+            .to_owned();
     }
 }
 
@@ -72,6 +94,11 @@ struct Greetings;
             content_type = "application/problem+json"),
         (status = 412, description = "If-Match does not name the present entity tag", body = Problem,
             content_type = "application/problem+json"),
+        (status = 503, description = "The database cannot be read", body = Problem,
+            content_type = "application/problem+json",
+            headers(("Retry-After" = u32, description = "When to ask again, in seconds")),
+            example = json!({"type": "about:blank", "title": "Service Unavailable", "status": 503,
+                "detail": "The database cannot be reached"})),
     ),
     security(("apiKey" = [])),
 )]
@@ -111,6 +138,11 @@ fn greetings() {}
                 "errors": [{"loc": ["path", "lang"],
                     "msg": "String should match pattern '^[A-Za-z][A-Za-z0-9-]{0,34}$'",
                     "type": "string_pattern_mismatch"}]})),
+        (status = 503, description = "The database cannot be read", body = Problem,
+            content_type = "application/problem+json",
+            headers(("Retry-After" = u32, description = "When to ask again, in seconds")),
+            example = json!({"type": "about:blank", "title": "Service Unavailable", "status": 503,
+                "detail": "The database cannot be reached"})),
     ),
     security(("apiKey" = [])),
 )]

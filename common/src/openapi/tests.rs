@@ -70,6 +70,35 @@ fn a_server_with_keys_demands_one_wherever_there_is_data() {
     }
 }
 
+fn over_database() -> Mode {
+    Mode {
+        over_database: true,
+        ..Mode::default()
+    }
+}
+
+#[test]
+fn only_a_server_over_a_database_says_that_data_may_be_unavailable() {
+    for mode in [Mode::default(), over_database()] {
+        for (id, operation) in operations(&parsed(&mode)) {
+            let unavailable = &operation["responses"]["503"];
+            match id {
+                "healthz" => assert_eq!(*unavailable, Value::Null),
+                "readyz" => {
+                    let names_it = unavailable.to_string().contains("database");
+                    assert_eq!(names_it, mode.over_database, "{unavailable}");
+                }
+                _ if mode.over_database => {
+                    assert!(unavailable["content"]["application/problem+json"].is_object());
+                    let seconds = &unavailable["headers"]["Retry-After"]["schema"]["type"];
+                    assert_eq!(*seconds, json!("integer"), "{id}");
+                }
+                _ => assert_eq!(*unavailable, Value::Null, "{id}"),
+            }
+        }
+    }
+}
+
 #[test]
 fn no_operation_describes_what_only_another_method_is_answered() {
     for (id, operation) in operations(&parsed(&keyed())) {
@@ -148,7 +177,7 @@ fn keywords(value: &Value, is_schema: bool, found: &mut Vec<String>) {
 
 #[test]
 fn in_3_0_it_has_nothing_that_3_0_lacks() {
-    for mode in [Mode::default(), keyed()] {
+    for mode in [Mode::default(), keyed(), over_database()] {
         let text = document_in(Version::V3_0, &mode);
         let converted: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(converted["openapi"], "3.0.3");

@@ -18,7 +18,7 @@ use super::store::{Store, Unavailable};
 use quartet_conformance::Model;
 use quartet_conformance::url::percent_decode;
 
-/// The documents of a reference that asks for no key and is told no place, and of one that asks.
+/// The documents of a reference that asks for no key and is told neither place nor database, and of one that asks.
 static OPEN: LazyLock<Docs> = LazyLock::new(|| Docs::new(&Mode::default()));
 static KEYED: LazyLock<Docs> = LazyLock::new(|| {
     Docs::new(&Mode {
@@ -40,7 +40,7 @@ pub(super) struct Api {
     fault: Option<&'static Fault>,
     rules: Rules,
     requests: AtomicU64,
-    /// The documents, where they are not those of a server that is told no place.
+    /// The documents, where they are not those of a server that is told neither place nor database.
     docs: Option<Docs>,
 }
 
@@ -71,19 +71,16 @@ impl Api {
         }
     }
 
-    /// The same, told where clients find it.
-    pub(super) fn found_at(mut self, place: Place) -> Self {
-        self.docs = (place != Place::Anywhere).then(|| {
-            Docs::new(&Mode {
-                keyed: self.keys.is_some(),
-                place,
-            })
-        });
-        self
-    }
-
-    /// The same, with the greetings of a database.
-    pub(super) fn over(mut self, store: Option<Store>) -> Self {
+    /// The same, told where clients find it, and with the greetings of a database if there is one.
+    pub(super) fn placed(mut self, place: Place, store: Option<Store>) -> Self {
+        let describes_it = |store: &Store| store.backing().is_described;
+        let mode = Mode {
+            keyed: self.keys.is_some(),
+            over_database: store.as_ref().is_some_and(describes_it),
+            place,
+        };
+        let is_usual = !mode.over_database && mode.place == Place::Anywhere;
+        self.docs = (!is_usual).then(|| Docs::new(&mode));
         self.store = store;
         self
     }

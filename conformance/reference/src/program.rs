@@ -77,6 +77,7 @@ fn print_openapi(
     let keys = read_keys(settings.api_key_file.as_deref()).map_err(|error| failed(&error))?;
     let mut mode = Mode {
         keyed: keys.is_some(),
+        over_database: settings.database.is_some(),
         place: settings.place.clone(),
     };
     (conduct.prints_openapi_of)(&mut mode);
@@ -190,9 +191,7 @@ fn start(
     let files = [&settings.greetings, &settings.api_key_file];
     let life = life.of_files(files.into_iter().flatten().cloned().collect());
     let life = Arc::new(life);
-    let api = Api::new(model, keys, fault, settings.limits)
-        .found_at(settings.place.clone())
-        .over(store);
+    let api = Api::new(model, keys, fault, settings.limits).placed(settings.place.clone(), store);
     let api = Arc::new(api);
     let acceptors = (conduct.workers)(settings.workers).max(1);
     let mut listeners: Vec<_> = places

@@ -2,6 +2,7 @@
 
 pub(super) mod again;
 pub(super) mod connections;
+pub(super) mod described;
 pub(super) mod outages;
 pub(super) mod requests;
 pub(super) mod rows;

@@ -109,6 +109,7 @@ async fn list(request: HttpRequest, api: web::Data<Api>) -> Result<HttpResponse,
     conditional(&request, &greetings.etag, web::Json(greetings.value))
 }
 
+// [database]
 async fn item(
     request: HttpRequest,
     lang: actix_web::Result<web::Path<Lang>>,
@@ -119,6 +120,7 @@ async fn item(
     let greeting = api.greetings.get(&lang).await?;
     conditional(&request, &greeting.etag, web::Json(greeting.value))
 }
+// [/database]
 
 /// Refuses a request without a known API key, where there are keys.
 fn authorize(request: &HttpRequest, api: &Api) -> Result<(), Error> {

@@ -60,6 +60,7 @@ async fn list(State(api): State<Arc<Api>>, request: Request) -> Result<Response,
     conditional(&request, &greetings.etag, Json(greetings.value))
 }
 
+// [database]
 async fn item(
     State(api): State<Arc<Api>>,
     lang: Result<Path<Lang>, PathRejection>,
@@ -69,6 +70,7 @@ async fn item(
     let greeting = api.greetings.get(&lang).await?;
     conditional(&request, &greeting.etag, Json(greeting.value))
 }
+// [/database]
 
 async fn root(State(api): State<Arc<Api>>) -> impl IntoResponse {
     let location = [(header::LOCATION, api.docs.location.clone())];

@@ -90,6 +90,7 @@ impl List {
     }
 }
 
+// [database]
 struct Item(Arc<Api>);
 
 #[handler]
@@ -102,6 +103,7 @@ impl Item {
         render(req, res, &greeting.etag, Json(greeting.value))
     }
 }
+// [/database]
 
 struct Root(Arc<Api>);
 

@@ -63,6 +63,7 @@ async fn list(api: Arc<Api>, fields: HeaderMap) -> Result<impl Reply, Error> {
     conditional(&fields, &greetings.etag, || reply::json(&greetings.value))
 }
 
+// [database]
 async fn item(
     LangSegment(lang): LangSegment,
     api: Arc<Api>,
@@ -72,6 +73,7 @@ async fn item(
     let greeting = api.greetings.get(&lang).await?;
     conditional(&fields, &greeting.etag, || reply::json(&greeting.value))
 }
+// [/database]
 
 fn root(api: Arc<Api>, _: HeaderMap) -> impl Reply {
     // `warp::redirect` takes a `Uri`, which cannot be relative.

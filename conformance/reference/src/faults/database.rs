@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use super::super::{Answer, Drain, Fault, Reads, Seeding};
 use quartet_conformance::servers::Signal;
+use serde_json::json;
+
+use super::super::{Answer, Drain, Fault, Reads, Seeding};
+use super::docs::{edit, item};
 
 /// Far more than any answer may take.
 const FOREVER: Duration = Duration::from_secs(30);
@@ -310,6 +313,37 @@ pub(super) const FAULTS: &[Fault] = &[
                 request.target = "/healthz".to_owned();
             }
         },
+    ),
+    Fault::conduct(
+        "database/described",
+        "the document is that of a server without a database",
+        |conduct| conduct.backing.is_described = false,
+    ),
+    Fault::answer(
+        "database/described",
+        "the document does not say that a 503 tells when to ask again",
+        |request, answer| {
+            edit(request, answer, |document| {
+                let unavailable = &mut item(document)["responses"]["503"];
+                let members = unavailable.as_object_mut();
+                members.map(|members| members.remove("headers"));
+            });
+        },
+    ),
+    Fault::answer(
+        "database/described",
+        "the document describes a 503 that is no problem",
+        |request, answer| {
+            edit(request, answer, |document| {
+                let unavailable = &mut item(document)["responses"]["503"];
+                unavailable["content"] = json!({"text/plain": {}});
+            });
+        },
+    ),
+    Fault::conduct(
+        "database/described",
+        "the document is printed as one of a server without a database",
+        |conduct| conduct.prints_openapi_of = |mode| mode.over_database = false,
     ),
     Fault::conduct("database/unaffected", "no key is asked for", |conduct| {
         conduct.backing.asks_key = false;

@@ -384,14 +384,14 @@ pub(super) const FAULTS: &[Fault] = &[
     ),
 ];
 
-fn edit(request: &Request, answer: &mut Answer, change: impl FnOnce(&mut Value)) {
+pub(super) fn edit(request: &Request, answer: &mut Answer, change: impl FnOnce(&mut Value)) {
     if request.path() == "/openapi.json" {
         answer.edit(change);
     }
 }
 
 /// The operation that answers one greeting.
-fn item(document: &mut Value) -> &mut Value {
+pub(super) fn item(document: &mut Value) -> &mut Value {
     &mut document["paths"]["/greetings/{lang}"]["get"]
 }
 

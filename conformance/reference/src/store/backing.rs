@@ -41,6 +41,8 @@ pub struct Backing {
     pub asks_key: bool,
     /// Changes the answer to what could not be read.
     pub failure: fn(&mut Answer),
+    /// Whether the OpenAPI document says that the database may be away.
+    pub is_described: bool,
     /// Whether that it lives depends on the database.
     pub health_asks: bool,
     /// Whether that it is ready does.
@@ -72,6 +74,7 @@ impl Default for Backing {
             answer: |_| {},
             asks_key: true,
             failure: |_| {},
+            is_described: true,
             health_asks: false,
             readiness_asks: true,
             tells: true,

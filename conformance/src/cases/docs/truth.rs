@@ -64,7 +64,10 @@ fn paths(context: &Context) -> Outcome {
 ///
 /// # Errors
 /// A deviation if its path has another parameter than that.
-pub(super) fn request(context: &Context, operation: &Operation<'_>) -> Result<Request, Deviation> {
+pub(in crate::cases) fn request(
+    context: &Context,
+    operation: &Operation<'_>,
+) -> Result<Request, Deviation> {
     let path = operation.path.replace("{lang}", context.model().present());
     ensure!(
         !path.contains('{'),
