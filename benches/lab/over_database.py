@@ -44,11 +44,11 @@ class Postgres:
     """A cluster of the run's own, on the second core."""
 
     def __init__(self) -> None:
-        found = sorted(Path("/usr/lib/postgresql").glob("*/bin")) + [
-            Path(path).parent for path in [shutil.which("postgres")] if path
-        ]
+        found = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+        if on_path := shutil.which("initdb"):
+            found.append(Path(on_path).resolve().parent)
         if not found:
-            sys.exit("no PostgreSQL: apt-get install postgresql")
+            sys.exit("no PostgreSQL (Debian: apt-get install postgresql)")
         self.bin = found[-1]
         self.directory = Path(tempfile.mkdtemp(prefix="quartet-lab-", dir="/dev/shm"))
         self.user = None

@@ -67,7 +67,7 @@ impl Examination {
         target.provides.extend(plan.provides.iter().copied());
         if server.role == Role::Framework {
             target.ask_for_what_it_describes();
-            target.document = Some(ExpectedDocument::shared("the crate quartet-common"));
+            target.document = Some(document_of(server));
         }
         let mut processes = vec![open];
         let mut key_file = None;
@@ -181,11 +181,16 @@ pub fn examine_running(
     target.hold(Some(model));
     if server.role == Role::Framework {
         target.ask_for_what_it_describes();
-        target.document = Some(ExpectedDocument::shared("the crate quartet-common"));
+        target.document = Some(document_of(server));
     }
     let suite = Suite::new(target, seed);
     let name = &server.name;
     suite.run_all(cases, |finding| Judged::new(finding, name, deviations))
+}
+
+/// The document that one of the four servers must serve.
+fn document_of(server: &Server) -> ExpectedDocument {
+    ExpectedDocument::shared("the crate quartet-common", server.is_told_database())
 }
 
 /// A file with the key.

@@ -53,11 +53,12 @@ pub struct ExpectedDocument {
 }
 
 impl ExpectedDocument {
-    /// The documents of the crate that the four servers share.
-    pub fn shared(whose: &str) -> Self {
+    /// The documents of the crate that the four servers share, of servers that read a database or not.
+    pub fn shared(whose: &str, over_database: bool) -> Self {
         let document = |keyed| {
             let mode = Mode {
                 keyed,
+                over_database,
                 ..Mode::default()
             };
             quartet_common::openapi::document(&mode).into_bytes()

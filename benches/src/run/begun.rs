@@ -11,7 +11,7 @@ use quartet_report::{Conclusion, html};
 
 use super::claim::Claim;
 use super::options::Options;
-use super::planned::plans_database;
+use super::planned::{plans_database, some_read_a_database};
 use crate::database::Database;
 use crate::environment::{self, Private};
 use crate::exec::Own;
@@ -59,6 +59,7 @@ impl Run {
         let mut plan = options.plan(arms, &site);
         plan.custom = own.as_ref().map(Own::custom);
         if plans_database(&plan) {
+            some_read_a_database(&plan)?;
             Database::look()?;
         }
         let started = now();

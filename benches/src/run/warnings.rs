@@ -2,6 +2,7 @@
 
 use quartet_record::plan::{ArmRole, Plan};
 
+use super::planned::{plans_database, without_database};
 use crate::accounting::Quotas;
 use crate::cores::Placement;
 use crate::system::System;
@@ -23,6 +24,15 @@ pub(super) fn warnings(plan: &Plan, placement: &Placement) -> Vec<String> {
         warnings.push(format!(
             "with {connections} connections only that many of the generator's {threads} cores are \
              used"
+        ));
+    }
+    if plans_database(plan)
+        && let (lacking, 1..) = without_database(plan)
+        && !lacking.is_empty()
+    {
+        warnings.push(format!(
+            "not over a database, because servers.toml has no program for it (`database_build`): {}",
+            lacking.join(", ")
         ));
     }
     for (role, what) in [

@@ -113,7 +113,7 @@ impl Reference {
             .providing(Need::Fault)
             .with_key(keyed.base(), KEY);
         target.hold(Some(model.clone()));
-        target.document = Some(ExpectedDocument::shared("the reference"));
+        target.document = Some(ExpectedDocument::shared("the reference", false));
         target.ask_for_what_it_describes();
         Ok((target, [open, keyed]))
     }

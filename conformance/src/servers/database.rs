@@ -45,6 +45,13 @@ impl Server {
         }
     }
 
+    /// Whether its arguments or its environment name a database, whose greetings it then reads.
+    pub fn is_told_database(&self) -> bool {
+        let told = self.args.iter().chain(self.environment.values());
+        let is_url = |it: &String| it.contains("postgres://") || it.contains("postgresql://");
+        told.into_iter().any(is_url)
+    }
+
     /// The server whose process fills the database at this URL with the greetings of a file, and ends.
     /// None where it cannot.
     pub fn filling_database(&self, url: &str, file: &Path) -> Option<Self> {
@@ -122,6 +129,28 @@ mod tests {
         assert_eq!(over.args, words("WHERE=url /b --port 0 --from-there"));
         assert_eq!(program, PathBuf::from("env"));
         assert!(server.filling_database("url", Path::new("f")).is_none());
+    }
+
+    #[test]
+    fn a_url_among_arguments_or_variables_is_a_database() {
+        let url = "postgres://host/name";
+        let told = words(&format!("--database {url}"));
+        assert!(
+            Server {
+                args: told,
+                ..server()
+            }
+            .is_told_database()
+        );
+        let environment = [("WHERE".to_owned(), url.to_owned())].into();
+        assert!(
+            Server {
+                environment,
+                ..server()
+            }
+            .is_told_database()
+        );
+        assert!(!server().is_told_database());
     }
 
     #[test]

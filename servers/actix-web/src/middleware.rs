@@ -16,13 +16,16 @@ use crate::answer::Error;
 /// Answers in place of a handler that panicked, and adds to every answer what all have. `closes` says
 /// that the connection ends with it.
 pub(crate) async fn complete<B>(
-    answer: Result<impl Future<Output = Result<ServiceResponse<B>, ActixError>>, Error>,
+    answer: Result<impl Future<Output = Result<ServiceResponse<B>, ActixError>>, ActixError>,
     closes: bool,
 ) -> Result<ServiceResponse<B>, ActixError> {
-    // actix-web alone drops the connection (actix/actix-web#1501).
-    let answer = AssertUnwindSafe(async { answer?.await }).catch_unwind();
+    let answer = match answer {
+        // actix-web alone drops the connection (actix/actix-web#1501).
+        Ok(answer) => AssertUnwindSafe(answer).catch_unwind().await,
+        Err(refusal) => Ok(Err(refusal)),
+    };
     let failure = |_| Err(Error::from(Problem::internal_server_error()).into());
-    match answer.await.unwrap_or_else(failure) {
+    match answer.unwrap_or_else(failure) {
         Ok(mut response) => {
             complete_head(response.response_mut().head_mut(), closes);
             Ok(response)
@@ -47,7 +50,7 @@ fn complete_head(head: &mut ResponseHead, closes: bool) {
 
 /// Refuses a request whose head is not as it must be: actix-web has limits of its own, none of
 /// which can be set, and takes any Host and expectation.
-pub(crate) fn check_head(request: &ServiceRequest, limits: &HeadLimits) -> Result<(), Error> {
+pub(crate) fn check_head(request: &ServiceRequest, limits: &HeadLimits) -> Result<(), ActixError> {
     let target = request.uri().path_and_query();
     let head = RequestHead {
         method: request.method().as_str(),
@@ -56,5 +59,5 @@ pub(crate) fn check_head(request: &ServiceRequest, limits: &HeadLimits) -> Resul
     };
     let fields = request.headers().iter();
     let fields = fields.map(|(name, value)| (name.as_str(), value.as_bytes()));
-    Ok(head.check(fields, limits)?)
+    Ok(head.check(fields, limits).map_err(Error::from)?)
 }

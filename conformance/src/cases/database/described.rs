@@ -4,7 +4,6 @@ use super::case;
 use super::stage::{Stage, is_unavailable};
 use crate::cases::docs::truth::request;
 use crate::cases::lifecycle::refusal;
-use crate::openapi::Description;
 use crate::postgres::Stop;
 use crate::servers::Setting;
 use crate::{Case, Context, Deviation, Outcome, Verdict, ensure};
@@ -30,7 +29,7 @@ fn described(context: &Context) -> Outcome {
     is_printed(&stage.over, &served.body)?;
     let stopped = stage.cluster.stop(Stop::Fast);
     stopped.map_err(|error| context.obstructed(error))?;
-    let description = Description::fetch(&view)?;
+    let description = view.description()?;
     let mut unavailable = 0;
     for operation in description.operations() {
         let name = operation.name();
