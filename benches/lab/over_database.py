@@ -63,7 +63,6 @@ class Postgres:
         data = self.directory / "data"
         self.run("initdb", "-D", data, "-U", "quartet", "--auth=trust", "-N", "--no-instructions")
         self.process = None
-        self.start()
         self.url = f"postgres://quartet@127.0.0.1:{self.port}/postgres"
 
     def run(self, program, *arguments) -> None:
@@ -346,8 +345,11 @@ def main() -> None:
         build()
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     os.sched_setaffinity(0, {OTHER_CORE})
+    # Ended otherwise, it would leave PostgreSQL running.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
     postgres = Postgres()
     try:
+        postgres.start()
         seed = [RELEASE / "quartet-axum-database", "--database", postgres.url, "database", "seed"]
         seed += ["--greetings", ROOT / "greetings.json"]
         subprocess.run(seed, check=True, stderr=subprocess.DEVNULL)
