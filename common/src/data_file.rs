@@ -126,7 +126,7 @@ pub enum DataError {
         /// What the system said.
         source: io::Error,
     },
-    /// It has more than [`MAX_FILE_SIZE`] octets.
+    /// It has more than `MAX_FILE_SIZE` octets.
     #[error("{}: larger than {} MiB", file.display(), MAX_FILE_SIZE >> 20)]
     TooLarge {
         /// The file.
