@@ -6,7 +6,7 @@ mod verdicts;
 
 use quartet_record::plan::{ArmRole, Lane};
 use quartet_record::testing::{Simulation, record};
-use quartet_record::{Exclusion, Record, Slice, State};
+use quartet_record::{Exclusion, Record, ServersVia, Slice, State};
 
 use crate::samples::Samples;
 use crate::statistics::{LEAST_MARGIN, Rank, Verdict, ratio_over_restarts};

@@ -182,3 +182,43 @@ fn a_recorded_excluded_takes_the_arm_out_of_every_lane() {
         assert!(row(&record, found, "warp").excluded.is_empty());
     }
 }
+
+#[test]
+fn a_network_that_loses_segments_excludes_everything() {
+    let lossy = |resent| {
+        let mut record = record();
+        for restart in &mut record.restarts {
+            let load = restart.machine.as_mut().unwrap();
+            (load.sent_segments, load.resent_segments) = (Some(100_000), Some(resent));
+        }
+        let analysis = analysed(&record);
+        let reasons = lane(&analysis, Lane::Item).rows.iter();
+        reasons.map(|row| row.excluded.clone()).collect::<Vec<_>>()
+    };
+    let why = "0.15 % of the segments were sent again; the network loses more than 0.1 %";
+    assert!(lossy(150).iter().all(|reasons| reasons == &[why]));
+    assert!(lossy(100).iter().all(Vec::is_empty), "as many as may be");
+}
+
+#[test]
+fn cores_of_two_machines_are_not_shared_by_their_numbers() {
+    let mut record = record();
+    record.plan.generator_cores = record.plan.server_cores.clone();
+    let excluded = |record: &Record| {
+        let analysis = analysed(record);
+        let rows = lane(&analysis, Lane::Item).rows.iter();
+        rows.filter(|row| !row.excluded.is_empty()).count()
+    };
+    let mut via = ServersVia {
+        command: "ssh bench@host".to_owned(),
+        generator: record.machine.clone(),
+        same_machine: true,
+        loopback: false,
+        round_trip_ns: 200_000,
+    };
+    record.servers_via = Some(via.clone());
+    assert!(excluded(&record) > 0);
+    via.same_machine = false;
+    record.servers_via = Some(via);
+    assert_eq!(excluded(&record), 0);
+}

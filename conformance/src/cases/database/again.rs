@@ -114,10 +114,10 @@ fn keyed(base: BaseUrl) -> Keyed {
     }
 }
 
-/// Whether the last answer of a case was that the database could not be read.
+/// Whether a case was answered that the database could not be read.
 fn was_unavailable(finding: &Finding) -> bool {
-    let last = finding.evidence.exchanges.last();
-    last.is_some_and(|exchange| exchange.received.starts_with(b"HTTP/1.1 503 "))
+    let mut exchanges = finding.evidence.exchanges.iter();
+    exchanges.any(|exchange| exchange.received.starts_with(b"HTTP/1.1 503 "))
 }
 
 /// Whether cases come out over a database as they do without one.
@@ -127,10 +127,9 @@ fn over(context: &Context, locale: Locale, is_chosen: impl Fn(&Case) -> bool) ->
     let chosen: Vec<&'static Case> = cases::all().filter(|case| is_chosen(case)).collect();
     let over_database = suite(other.target.clone());
     let findings = over_database.run_all(&chosen, |finding| finding);
-    // While other cases keep the machine busy the database may take longer than a request may wait, which is then 503:
-    // a deviation that is the server's own is found again.
+    // While other cases keep the machine busy the database may take longer than a request may wait, and 503 is right then.
     let findings = findings.into_iter().map(|finding| match finding.verdict {
-        Ok(Verdict::Deviates(_)) => over_database.run(finding.case),
+        Ok(Verdict::Deviates(_)) if was_unavailable(&finding) => over_database.run(finding.case),
         _ => finding,
     });
     let without = suite(Target::clone(context.target()));
@@ -152,14 +151,8 @@ fn over(context: &Context, locale: Locale, is_chosen: impl Fn(&Case) -> bool) ->
             }
         };
         applied += 1;
-        let deviates =
-            |suite: &Suite| matches!(suite.run(finding.case).verdict, Ok(Verdict::Deviates(_)));
         // What deviates anyway is for that case to say.
-        if deviates(&without) {
-            continue;
-        }
-        // A busy machine keeps a server from its database for a second, and then 503 is right.
-        if was_unavailable(&finding) && !deviates(&suite(other.target.clone())) {
+        if matches!(without.run(finding.case).verdict, Ok(Verdict::Deviates(_))) {
             continue;
         }
         let Finding { case, evidence, .. } = finding;
