@@ -36,14 +36,17 @@ impl Share {
         let mut tally = Tally::new(at_once, ramp, window, peers);
         for place in 0..at_once {
             let now = Instant::now();
-            connections.push(begin(address, &poller, place, now, &mut dialogue)?);
+            let begun = begin(address, &poller, place, now, &mut dialogue)?;
+            connections.push(Some(begun));
         }
         while tally.is_sending() || dialogue.sent() > tally.total_requests() {
             peers.check()?;
             let answered = tally.total_requests();
             for event in poller.events()? {
                 let Token(place) = event.token();
-                let connection = &mut connections[place];
+                let Some(connection) = &mut connections[place] else {
+                    continue;
+                };
                 if dialogue.receive(connection, event)? == Arrived::End {
                     let now = Instant::now();
                     tally.answered(connection.due_at, now);
@@ -51,10 +54,11 @@ impl Share {
                 }
             }
             for (place, now) in due.drain(..) {
-                if tally.is_sending() {
-                    // What it replaces is closed by this.
-                    connections[place] = begin(address, &poller, place, now, &mut dialogue)?;
-                }
+                // What it replaces is closed by this: a further event of one that has ended is not a second answer.
+                connections[place] = match tally.is_sending() {
+                    true => Some(begin(address, &poller, place, now, &mut dialogue)?),
+                    false => None,
+                };
             }
             if tally.total_requests() == answered {
                 let outstanding = dialogue.sent() - answered;
