@@ -153,6 +153,7 @@ impl Server {
                     true => Stdio::inherit(),
                     false => Stdio::piped(),
                 });
+            cargo::forget_package(&mut building);
             if let Some(workspace) = &self.workspace {
                 building.env("CARGO_TARGET_DIR", workspace.join("target"));
             }

@@ -7,6 +7,7 @@
 
 use std::io::{self, BufRead as _, BufReader, Read};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use cargo_metadata::Message;
 use cargo_metadata::diagnostic::DiagnosticLevel;
@@ -44,6 +45,25 @@ pub(super) fn reporting(command: &[String], report: &str) -> Vec<String> {
         command.insert(end, report.to_owned());
     }
     command
+}
+
+/// Keeps from a build what cargo tells the programs that it runs of their package
+/// (<https://doc.rust-lang.org/cargo/reference/environment-variables.html#environment-variables-cargo-sets-for-crates>).
+///
+/// Build scripts may depend on these variables, as ring's does. Cargo would build such a crate, and every crate
+/// above it, once more for each package whose program or test asks for a build.
+pub(super) fn forget_package(build: &mut Command) {
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(is_of_package) {
+            build.env_remove(name);
+        }
+    }
+}
+
+fn is_of_package(variable: &str) -> bool {
+    variable.starts_with("CARGO_PKG_")
+        || variable.starts_with("CARGO_MANIFEST_")
+        || variable == "OUT_DIR"
 }
 
 /// Cargo's own arguments: those behind `--` are the compiler's.
@@ -136,6 +156,28 @@ mod tests {
 
     fn words(command: &str) -> Vec<String> {
         command.split(' ').map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn a_build_is_not_told_of_the_package_that_asks_for_it() {
+        let mut build = Command::new("cargo");
+        forget_package(&mut build);
+        let forgotten: Vec<_> = build.get_envs().map(|(name, _)| name).collect();
+        assert!(forgotten.contains(&"CARGO_MANIFEST_DIR".as_ref()));
+        assert!(forgotten.contains(&"CARGO_PKG_NAME".as_ref()));
+        assert!(!forgotten.contains(&"PATH".as_ref()));
+    }
+
+    #[test]
+    fn settings_of_cargo_are_not_of_a_package() {
+        for kept in [
+            "CARGO_TARGET_DIR",
+            "CARGO_BUILD_TARGET",
+            "CARGO_HOME",
+            "CARGO",
+        ] {
+            assert!(!is_of_package(kept), "{kept}");
+        }
     }
 
     #[test]
