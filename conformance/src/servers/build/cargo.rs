@@ -50,8 +50,8 @@ pub(super) fn reporting(command: &[String], report: &str) -> Vec<String> {
 /// Keeps from a build what cargo tells the programs that it runs of their package
 /// (<https://doc.rust-lang.org/cargo/reference/environment-variables.html#environment-variables-cargo-sets-for-crates>).
 ///
-/// Build scripts may depend on these variables, as ring's does. Cargo would build such a crate, and every crate
-/// above it, once more for each package whose program or test asks for a build.
+/// Build scripts may depend on these variables, as ring's does (briansmith/ring#2454). Cargo would build such a
+/// crate, and every crate above it, once more for each package whose program or test asks for a build.
 pub(super) fn forget_package(build: &mut Command) {
     for (name, _) in std::env::vars_os() {
         if name.to_str().is_some_and(is_of_package) {
