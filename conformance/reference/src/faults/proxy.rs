@@ -194,6 +194,16 @@ pub(super) const FAULTS: &[Fault] = &[
         "the redirect leaves the host that was asked",
         |request, answer| redirect(request, answer, "https://api.invalid/content/42/docs"),
     ),
+    Fault::answer(
+        "proxy/public-url-prefix",
+        "the document names the prefix instead of the URL",
+        |request, answer| name_server(request, answer, "/content/42"),
+    ),
+    Fault::answer(
+        "proxy/public-url-prefix",
+        "the redirect leaves the path out",
+        |request, answer| redirect(request, answer, "/docs"),
+    ),
     Fault::conduct(
         "proxy/public-url-conflict",
         "it makes what it can of options that contradict each other",

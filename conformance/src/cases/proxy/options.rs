@@ -42,6 +42,13 @@ pub(in crate::cases) const CASES: &[Case] = &[
     .needing(&[Need::Process, Need::PublicUrl, Need::RootPath])
     .within(Duration::from_secs(30)),
     Case::must(
+        "proxy/public-url-prefix",
+        "OpenAPI 3.1 §4.8.5; the contract",
+        "A public URL may be given together with its own path as the prefix. The document's server is then the URL.",
+        public_url_prefix,
+    )
+    .needing(&[Need::Process, Need::PublicUrl, Need::RootPath]),
+    Case::must(
         "proxy/port-env",
         CONTRACT,
         "With only PORT in its environment, a server listens on that port.",
@@ -86,6 +93,17 @@ const HOST: &str = "https://api.invalid";
 fn public_url_option(context: &Context) -> Outcome {
     let url = format!("{HOST}{PREFIX}");
     let (_process, server) = processes::start(context, &[Setting::PublicUrl(&url)])?;
+    document_names(&server, &url)?;
+    redirect_names_prefix(&server)?;
+    let (_nginx, view) = behind(&server, PREFIX, Host::Server)?;
+    check_answer(&view, "/greetings")?;
+    for experiment in [root_redirects, assets] {
+        experiment(&view)?;
+    }
+    Ok(Verdict::Conforms)
+}
+
+fn document_names(server: &Context, url: &str) -> Result<(), Deviation> {
     let document = server.description()?.root;
     let given = document["servers"][0]["url"].as_str().unwrap_or_default();
     ensure!(
@@ -93,12 +111,15 @@ fn public_url_option(context: &Context) -> Outcome {
         "with {url}, the document's servers are {}",
         document.get("servers").unwrap_or(&Value::Null)
     );
+    Ok(())
+}
+
+fn public_url_prefix(context: &Context) -> Outcome {
+    let url = format!("{HOST}{PREFIX}");
+    let settings = [Setting::PublicUrl(&url), Setting::RootPath(PREFIX)];
+    let (_process, server) = processes::start(context, &settings)?;
+    document_names(&server, &url)?;
     redirect_names_prefix(&server)?;
-    let (_nginx, view) = behind(&server, PREFIX, Host::Server)?;
-    check_answer(&view, "/greetings")?;
-    for experiment in [root_redirects, assets] {
-        experiment(&view)?;
-    }
     Ok(Verdict::Conforms)
 }
 
