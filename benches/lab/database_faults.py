@@ -55,6 +55,15 @@ class Database(Postgres):
         self.served = f"postgres://app:{PASSWORD}@127.0.0.1:{self.port}/postgres"
         self.seed()
         self.sql("GRANT SELECT ON greetings TO app")
+        self.greeting = self.sql("SELECT text FROM greetings WHERE lang = 'en'").rstrip("\n")
+        self.allowed = {self.greeting}
+        """The texts that may be answered."""
+        self.asked = 0
+        """The port of the server that is asked."""
+
+    def change(self, text: str) -> None:
+        self.allowed.add(text)
+        self.sql(f"UPDATE greetings SET text = '{text}' WHERE lang = 'en'")
 
     def hba(self, *first: str) -> None:
         lines = [*first, "local all quartet trust", "host all quartet,other 127.0.0.1/32 trust"]
@@ -467,20 +476,19 @@ class Client:
 async def torment(name: str, db: Database) -> bool:
     """Has one server undergo every fault; whether it passed."""
     server = Server(RELEASE / f"quartet-{name}-database", "--database", db.served)
+    try:
+        return await undergo(name, server, db)
+    finally:
+        server.end()
+
+
+async def undergo(name: str, server: Server, db: Database) -> bool:
     db.asked, passed = server.port, True
-    db.greeting = db.sql("SELECT text FROM greetings WHERE lang = 'en'").rstrip("\n")
-    allowed = {db.greeting}
-
-    def change(text: str) -> None:
-        allowed.add(text)
-        db.sql(f"UPDATE greetings SET text = '{text}' WHERE lang = 'en'")
-
-    db.change = change
-    client = Client(server.port, allowed)
+    client = Client(server.port, db.allowed)
     running = asyncio.create_task(client.run())
     await asyncio.sleep(REST)
     for fault in random.sample(FAULTS, len(FAULTS)):
-        allowed.intersection_update({db.greeting})
+        db.allowed.intersection_update({db.greeting})
         client.asked = asked = Asked()
         # Else the requests would wait for what breaks the database, and not for the server.
         await asyncio.to_thread(asyncio.run, fault(db))
@@ -499,7 +507,6 @@ async def torment(name: str, db: Database) -> bool:
             print(f"{name}, {title}: {wrong}", file=sys.stderr)
     client.goes_on = False
     await running
-    server.end()
     return passed
 
 
