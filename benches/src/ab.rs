@@ -255,6 +255,7 @@ mod tests {
         record.plan.arms[1].variant = Some(quartet_record::variant::Variant {
             of: "axum".to_owned(),
             differences: vec!["x=1.0.0".to_owned()],
+            against: Vec::new(),
             directory: None,
         });
         record

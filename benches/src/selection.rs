@@ -13,11 +13,37 @@ const FLOOR: &str = "null";
 /// The word for every server there is.
 const ALL: &str = "all";
 
+/// The word for the originals.
+const ORIGINALS: &str = "originals";
+
+/// The word for the originals and their variants of servers.toml.
+const ORIGINALS_VARIANTS: &str = "originals-variants";
+
+/// The names of `names`, with what words such as `originals` stand for in their place.
+pub(crate) fn named_by(catalogue: &Catalogue, names: &[String]) -> Vec<String> {
+    let originals = catalogue.with_role(Role::Original);
+    let originals: Vec<&str> = originals.map(|server| server.name.as_str()).collect();
+    let of_originals = catalogue.variants().iter();
+    let of_originals = of_originals.filter(|variant| originals.contains(&&*variant.inherits));
+    let of_originals: Vec<&str> = of_originals.map(|variant| variant.name.as_str()).collect();
+    let stands_for = |name: &String| -> Vec<String> {
+        let names = match name.as_str() {
+            // Left to be refused.
+            name if originals.is_empty() => vec![name],
+            ORIGINALS => originals.clone(),
+            ORIGINALS_VARIANTS => [&*originals, &of_originals].concat(),
+            name => vec![name],
+        };
+        names.into_iter().map(str::to_owned).collect()
+    };
+    names.iter().flat_map(stands_for).collect()
+}
+
 /// Chooses the arms: the servers asked for (the frameworks, where none is), a second copy of the
 /// first, the reference and the floor.
 ///
 /// Frameworks and originals are compared and placed. Anything else asked for is shown beside them:
-/// it does not do the same work, or is a variant, whose base is measured too.
+/// it does not do the same work, or is a variant, whose bases are measured too.
 ///
 /// # Errors
 /// A sentence for the one who asked, where a name is unknown or cannot be asked for.
@@ -48,10 +74,12 @@ pub fn arms(catalogue: &Catalogue, wanted: &[String]) -> Result<Vec<Arm>, String
                 ));
             }
             let of = server.variant.as_ref();
-            let base = of.and_then(|of| catalogue.get(&of.name));
+            let bases = of.into_iter();
+            let bases = bases.flat_map(|of| std::iter::once(&of.name).chain(&of.against));
+            let bases = bases.filter_map(|name| catalogue.get(name));
             // The reference is measured in any case.
-            let base = base.filter(|base| !is_floor(base));
-            for server in base.into_iter().chain([server]) {
+            let bases = bases.filter(|base| !is_floor(base));
+            for server in bases.chain([server]) {
                 if !chosen.contains(&server) {
                     chosen.push(server);
                 }
@@ -216,6 +244,7 @@ fn variant(server: &Server) -> Option<Variant> {
     Some(Variant {
         of: variant.name.clone(),
         differences: variant.differences.clone(),
+        against: variant.against.clone(),
         directory: directory.map(|name| name.to_string_lossy().into_owned()),
     })
 }
@@ -252,7 +281,7 @@ fn unknown(catalogue: &Catalogue, name: &str) -> String {
         .map(|server| server.name.as_str())
         .collect();
     format!(
-        "no server `{name}`; the servers are {}, or `{ALL}`",
+        "no server `{name}`; the servers are {}, or `{ALL}`, `{ORIGINALS}` or `{ORIGINALS_VARIANTS}`",
         known.join(", ")
     )
 }
@@ -407,7 +436,7 @@ mod tests {
         let error = arms(&catalogue, &["c".to_owned()]).unwrap_err();
         assert_eq!(
             error,
-            "no server `c`; the servers are a, b, a-plain, or `all`"
+            "no server `c`; the servers are a, b, a-plain, or `all`, `originals` or `originals-variants`"
         );
         assert!(
             arms(&catalogue, &["null".to_owned()])

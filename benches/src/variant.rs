@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, ensure};
 use quartet_conformance::servers::{Catalogue, Server, VariantOf};
 use quartet_record::plan::Arm;
-use quartet_record::variant::VariantSource;
+use quartet_record::variant::{Variant as Known, VariantSource};
 use sha2::{Digest as _, Sha256};
 
 use crate::environment::{self, LEFT_OUT, Private};
@@ -51,6 +51,8 @@ pub(crate) struct Variant {
     /// The server that it is otherwise.
     base: Server,
     differences: Vec<Difference>,
+    /// The server as a stanza describes it by its keys, in place of differences.
+    described: Option<Server>,
 }
 
 impl Variant {
@@ -84,6 +86,11 @@ impl Variant {
             let second = Self::of(catalogue, server, with, here)?;
             return Ok((None, second));
         };
+        if first.described.is_some() {
+            return Err(format!(
+                "`{server}` differs by keys of its own; name the server that it inherits from"
+            ));
+        }
         let with = with.iter().map(|text| Difference::parse(text, here));
         let with = with.collect::<Result<Vec<_>, _>>()?;
         let mut differences = first.differences.clone();
@@ -112,6 +119,14 @@ impl Variant {
             .find(|stanza| stanza.name == name)
         {
             let base = base(catalogue, &stanza.inherits)?;
+            if let Some(server) = stanza.server(base) {
+                return Ok(Some(Self {
+                    name: name.to_owned(),
+                    base: base.clone(),
+                    differences: Vec::new(),
+                    described: Some(server),
+                }));
+            }
             let differences = stanza.with.iter();
             let differences = differences.map(|text| Difference::parse(text, catalogue.root()));
             let differences = differences.collect::<Result<_, _>>();
@@ -163,6 +178,7 @@ impl Variant {
             name,
             base: base.clone(),
             differences,
+            described: None,
         })
     }
 
@@ -218,6 +234,9 @@ impl Variant {
 
     /// The server as it is built and started.
     fn stanza(&self, root: &Path, place: Option<PathBuf>) -> Result<Server> {
+        if let Some(server) = &self.described {
+            return Ok(server.clone());
+        }
         let private = Private::here(root);
         let shown = |one: &Difference| private.without(&one.text());
         let mut server = Server {
@@ -225,6 +244,7 @@ impl Variant {
             variant: Some(VariantOf {
                 name: self.base.name.clone(),
                 differences: self.differences.iter().map(shown).collect(),
+                against: Vec::new(),
             }),
             workspace: place,
             ..self.base.clone()
@@ -279,7 +299,8 @@ pub(crate) fn enter_pair(
     Ok([first, second.name])
 }
 
-/// Adds to the catalogue the variants among these names, and gives all names as the catalogue has them.
+/// Adds to the catalogue the variants among these names, and gives all names as the catalogue has them. A word such
+/// as `originals` stands for several.
 ///
 /// # Errors
 /// A sentence for the one who asked.
@@ -289,9 +310,9 @@ pub(crate) fn enter(
     here: &Path,
 ) -> Result<Vec<String>, String> {
     let mut entered = Vec::new();
-    for name in names {
-        match Variant::named(catalogue, name, here)? {
-            None => entered.push(name.clone()),
+    for name in selection::named_by(catalogue, names) {
+        match Variant::named(catalogue, &name, here)? {
+            None => entered.push(name),
             Some(variant) => {
                 variant
                     .enter(catalogue)
@@ -310,6 +331,9 @@ pub(crate) fn enter(
 pub(crate) fn enter_again(catalogue: &mut Catalogue, arms: &[Arm]) -> Result<(), String> {
     for arm in arms {
         let Some(known) = &arm.variant else { continue };
+        if enter_described(catalogue, arm, known)? {
+            continue;
+        }
         let texts: Vec<String> = match &known.directory {
             None if known.differences.iter().any(|text| text.contains(LEFT_OUT)) => {
                 return Err(format!(
@@ -335,6 +359,33 @@ pub(crate) fn enter_again(catalogue: &mut Catalogue, arms: &[Arm]) -> Result<(),
             .map_err(|error| format!("{error:#}"))?;
     }
     Ok(())
+}
+
+/// Adds to the catalogue the variant of an arm, if a stanza describes it by its keys, and tells whether one does.
+///
+/// # Errors
+/// A sentence where it is another than the run was begun with.
+fn enter_described(catalogue: &mut Catalogue, arm: &Arm, known: &Known) -> Result<bool, String> {
+    let variant = Variant::named(catalogue, &arm.server, catalogue.root());
+    let Ok(Some(variant)) = variant else {
+        return Ok(false);
+    };
+    let Some(of) = variant
+        .described
+        .as_ref()
+        .and_then(|it| it.variant.as_ref())
+    else {
+        return Ok(false);
+    };
+    if (&of.name, &of.differences, &of.against) != (&known.of, &known.differences, &known.against) {
+        return Err(format!(
+            "`{}` is another variant in servers.toml than in the record; start a new run",
+            arm.server
+        ));
+    }
+    let entered = variant.enter(catalogue);
+    entered.map_err(|error| format!("{error:#}"))?;
+    Ok(true)
 }
 
 /// What the variants among servers are built from, by their names. It makes ready their workspaces, so that what

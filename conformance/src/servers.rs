@@ -52,6 +52,12 @@
 //! | `name` | what reports call it |
 //! | `inherits` | the name of the server that it is otherwise |
 //! | `with` | the differences, as `cargo compare ab --help` lists them, such as `"rustflags=-C target-cpu=native"` |
+//! | `framework`, `requirements`, `build`, `program`, `args`, `directory` | in place of `with`: what differs in place of the server's own key |
+//! | `environment` | likewise: variables of its environment, besides those of the server |
+//! | `difference` | with any of these: what differs, in a few words, for reports |
+//! | `against` | further servers that its ratios are to, besides the one it inherits from |
+//!
+//! It is held to the cases of the server that it inherits from.
 //!
 //! A `program` without a slash that `cargo build` is to build is the one that cargo says it built, wherever that is: a
 //! target of another name or a directory of one's own moves it. Any other is a path from where `servers.toml` is, or a
@@ -74,6 +80,7 @@ mod process;
 mod setting;
 #[cfg(test)]
 mod tests;
+mod variant;
 mod version;
 
 use std::collections::BTreeMap;
@@ -87,6 +94,7 @@ pub use error::CatalogueError;
 pub use process::{Process, Signal, StartError, StartOptions};
 pub use setting::Setting;
 pub(crate) use setting::{MILLISECONDS, SECONDS, TIMES};
+pub use variant::VariantStanza;
 
 use crate::{Case, Selection, toml_file};
 
@@ -96,18 +104,6 @@ pub struct Catalogue {
     servers: Vec<Server>,
     variants: Vec<VariantStanza>,
     root: PathBuf,
-}
-
-/// A `[[variant]]`: a server of the file that differs in something.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct VariantStanza {
-    /// What reports call it.
-    pub name: String,
-    /// The server that it is otherwise.
-    pub inherits: String,
-    /// What differs, in the words of `cargo compare ab --with`.
-    pub with: Vec<String>,
 }
 
 /// One server: how to build it, start it and what it is held to.
@@ -229,6 +225,8 @@ pub struct VariantOf {
     pub name: String,
     /// What differs, as it is shown.
     pub differences: Vec<String>,
+    /// The names of further servers that its ratios are to.
+    pub against: Vec<String>,
 }
 
 /// What a server is there for.
@@ -348,17 +346,18 @@ impl Catalogue {
             if is_server(name) || others.into_iter().any(|other| &other.name == name) {
                 return Err(invalid(format!("two servers have the name {name:?}")));
             }
-            if !is_server(&variant.inherits) {
-                return Err(invalid(format!(
-                    "variant {name:?}: no server `{}`",
-                    variant.inherits
-                )));
+            if let Some(mistake) = variant.mistake(&parsed.server) {
+                return Err(invalid(format!("variant {name:?}: {mistake}")));
             }
         }
-        for server in &mut parsed.server {
-            if let Some(directory) = &mut server.directory {
+        let of_servers = parsed.server.iter_mut();
+        let of_servers = of_servers.map(|server| (&server.name, &mut server.directory));
+        let of_variants = parsed.variant.iter_mut();
+        let of_variants = of_variants.map(|variant| (&variant.name, &mut variant.directory));
+        for (name, directory) in of_servers.chain(of_variants) {
+            if let Some(directory) = directory {
                 *directory = std::path::absolute(root.join(&*directory))
-                    .map_err(|error| invalid(format!("server {:?}: {error}", server.name)))?;
+                    .map_err(|error| invalid(format!("server {name:?}: {error}")))?;
             }
         }
         Ok(Self {

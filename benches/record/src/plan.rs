@@ -136,8 +136,8 @@ impl Plan {
         .count()
     }
 
-    /// The variants among the arms, each with the arm that its ratios are to. One whose base is not measured is
-    /// left out.
+    /// The variants among the arms, each with an arm that its ratios are to: with its base first, and then with
+    /// every further one. What is not measured is left out.
     pub fn variants(&self) -> Vec<(usize, usize)> {
         let base = |of: &str| {
             let mut arms = self.arms.iter();
@@ -145,7 +145,11 @@ impl Plan {
         };
         let arms = self.arms.iter().enumerate();
         arms.filter(|(_, arm)| arm.role != ArmRole::Again)
-            .filter_map(|(index, arm)| Some((index, base(&arm.variant.as_ref()?.of)?)))
+            .filter_map(|(index, arm)| Some((index, arm.variant.as_ref()?)))
+            .flat_map(|(index, variant)| {
+                let bases = std::iter::once(&variant.of).chain(&variant.against);
+                bases.filter_map(move |of| Some((index, base(of)?)))
+            })
             .collect()
     }
 

@@ -11,9 +11,13 @@ use serde::{Deserialize, Serialize};
 pub struct Variant {
     /// The name in the catalogue of the server that it differs from, which is the base of its ratios.
     pub of: String,
-    /// How it differs, in the words of `cargo compare ab --with`, without such paths as are nobody's
-    /// business.
+    /// How it differs, in the words of `cargo compare ab --with` or of `servers.toml`, without such paths as are
+    /// nobody's business.
     pub differences: Vec<String>,
+    /// The names in the catalogue of further servers that its ratios are to. Absent where there are none, and in
+    /// records of older versions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub against: Vec<String>,
     /// The directory in `target/compare/variants` that it is built in. Absent where it is the same program.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub directory: Option<String>,

@@ -11,7 +11,7 @@ use quartet_analysis::{
     VariantComparison, VariantLane,
 };
 use quartet_record::Record;
-use quartet_record::plan::Lane;
+use quartet_record::plan::{Arm, Lane};
 use quartet_record::variant::PackageChange;
 
 use crate::numbers::{megabytes, percent_of, percentage, thousands};
@@ -37,7 +37,14 @@ fn of(record: &Record, variant: &VariantComparison) -> Vec<String> {
     }
     let mut said = vec![requests(&names, &variant.lanes)];
     said.extend(excluded(&variant.lanes));
-    said.extend(layout(&variant.lanes));
+    said.extend(in_words(&record.plan.arms[variant.arm]));
+    let is_compiled = |arm| {
+        let server = record.server_of(arm);
+        server.is_none_or(|server| server.python.is_none())
+    };
+    if is_compiled(variant.arm) {
+        said.extend(layout(&variant.lanes));
+    }
     said.extend(cpu(&variant.lanes));
     said.extend(latency(record, variant));
     said.extend(memory(&variant.sizes));
@@ -150,6 +157,14 @@ fn excluded(lanes: &[VariantLane]) -> impl Iterator<Item = String> {
             lane.excluded.join("; ")
         )
     })
+}
+
+/// What differs, where the variant has a name that does not say it.
+fn in_words(arm: &Arm) -> Option<String> {
+    let variant = arm.variant.as_ref()?;
+    let behind = arm.name.strip_prefix(&variant.of).unwrap_or_default();
+    let is_said = behind.starts_with(['@', '+']);
+    (!is_said).then(|| format!("What differs: {}", variant.differences.join("; ")))
 }
 
 /// What to know of small differences.

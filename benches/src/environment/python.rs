@@ -53,9 +53,9 @@ fn stand_on(python: &mut Python, program: &str, args: &[String]) {
         let mut pairs = args.windows(2).filter(|pair| pair[0] == option);
         pairs.next().map(|pair| pair[1].as_str())
     };
+    let has = |name: &str| python.packages.contains_key(name);
     let either = |first: &str, second: &str| {
-        let there = python.packages.contains_key(first);
-        if there {
+        if has(first) {
             first.to_owned()
         } else {
             second.to_owned()
@@ -78,6 +78,16 @@ fn stand_on(python: &mut Python, program: &str, args: &[String]) {
             "h11".to_owned(),
         ),
         "sanic" => (either("uvloop", "asyncio"), "httptools".to_owned()),
+        // It parses by hyper, which it contains.
+        "granian" => (
+            match (given("--interface"), given("--loop")) {
+                (Some("wsgi"), _) => "none".to_owned(),
+                (_, None | Some("auto")) if has("rloop") => "rloop".to_owned(),
+                (_, None | Some("auto")) => either("uvloop", "asyncio"),
+                (_, Some(named)) => named.to_owned(),
+            },
+            "hyper".to_owned(),
+        ),
         _ => return,
     };
     let with_version = |name: &str| match python.packages.get(name) {
@@ -100,6 +110,9 @@ mod tests {
             ("uvicorn", "--loop asyncio --http h11", "asyncio", "h11"),
             ("hypercorn", "--workers 1", "asyncio", "h11"),
             ("sanic", "", "uvloop 0.23.0", "httptools 0.9.0"),
+            ("granian", "--interface asgi", "uvloop 0.23.0", "hyper"),
+            ("granian", "--loop asyncio", "asyncio", "hyper"),
+            ("granian", "--interface wsgi", "none", "hyper"),
         ] {
             let args: Vec<String> = args.split(' ').map(str::to_owned).collect();
             let mut python = known();

@@ -208,6 +208,7 @@ mod tests {
         plan.arms[1].variant = Some(Variant {
             of: plan.arms[0].server.clone(),
             differences: Vec::new(),
+            against: Vec::new(),
             directory: None,
         });
         assert!(!nothing_to_compare(&plan, &subjects), "others are compared");

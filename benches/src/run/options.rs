@@ -32,8 +32,10 @@ pub struct Options {
     #[arg(long, value_name = "N", value_parser = at_least_one::<NonZeroU32>)]
     restarts: Option<NonZeroU32>,
 
-    /// Servers to compare, by their names in servers.toml, or `all`; and variants, such as axum@0.8.4,
-    /// salvo+mimalloc or warp+hyper=1.11.0 (README lists what may differ) [default: the frameworks]
+    /// Servers to compare, by their names in servers.toml, or `all`, `originals` (those in Python) or
+    /// `originals-variants` (with each one's variants of servers.toml); and variants, such as
+    /// axum@0.8.4, salvo+mimalloc or warp+hyper=1.11.0 (README lists what may differ) [default: the
+    /// frameworks]
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     servers: Vec<String>,
 

@@ -136,6 +136,105 @@ fn a_list_of_servers_may_name_variants_and_their_bases_are_measured() {
     assert!(all.iter().all(|arm| arm.variant.is_none()));
 }
 
+/// What a servers.toml has more, with an original and its variants.
+const ORIGINALS: &str = "
+[[server]]
+name = 'o'
+role = 'original'
+framework = 'flask'
+program = '/opt/o'
+args = ['app']
+ready = 'port'
+[[server]]
+name = 'p'
+role = 'original'
+program = '/opt/p'
+ready = 'port'
+[[variant]]
+name = 'o-other'
+inherits = 'o'
+against = ['p']
+difference = 'another application'
+args = ['other']
+";
+
+fn place_with(more: &str) -> (tempfile::TempDir, Catalogue) {
+    let (place, _) = place();
+    let file = place.path().join("servers.toml");
+    fs::write(&file, [SERVERS, more].concat()).unwrap();
+    let catalogue = Catalogue::load(file).unwrap();
+    (place, catalogue)
+}
+
+#[test]
+fn words_stand_for_the_originals_and_their_variants() {
+    use ArmRole::{Again, Aside, Compared};
+    let arms = |word: &str, more: &str| {
+        let (_place, mut catalogue) = place_with(more);
+        let names = enter(&mut catalogue, &with(&[word]), Path::new("."))?;
+        selection::arms(&catalogue, &names)
+    };
+    let named = |word: &str| -> Vec<(String, ArmRole)> {
+        let arms = arms(word, ORIGINALS).unwrap();
+        arms.into_iter().map(|arm| (arm.name, arm.role)).collect()
+    };
+    let expected = |of: &[(&str, ArmRole)]| -> Vec<(String, ArmRole)> {
+        of.iter()
+            .map(|(name, role)| ((*name).to_owned(), *role))
+            .collect()
+    };
+    let (o, p) = (("o", Compared), ("p", Compared));
+    let (other, again) = (("o-other", Aside), ("o (again)", Again));
+    assert_eq!(named("originals"), expected(&[o, p, again]));
+    let both = [o, p, other, again];
+    assert_eq!(named("originals-variants"), expected(&both));
+    // What its ratios are to is measured in any case.
+    assert_eq!(named("o-other"), expected(&both));
+    let all = named("all");
+    assert!(all.iter().all(|(name, _)| name != "o-other"), "{all:?}");
+    for word in ["originals", "originals-variants"] {
+        let error = arms(word, "").unwrap_err();
+        assert!(error.starts_with(&format!("no server `{word}`")), "{error}");
+    }
+}
+
+#[test]
+fn a_variant_may_be_described_by_keys_of_its_own() {
+    let (place, mut catalogue) = place_with(ORIGINALS);
+    let names = enter(&mut catalogue, &with(&["o-other"]), Path::new(".")).unwrap();
+    let server = catalogue.get("o-other").unwrap();
+    assert_eq!(server.args, ["other"]);
+    assert_eq!(server.program, "/opt/o");
+    let arms = selection::arms(&catalogue, &names).unwrap();
+    let recorded = arms.iter().find(|arm| arm.server == "o-other").unwrap();
+    let recorded = recorded.variant.as_ref().unwrap();
+    assert_eq!(
+        (&*recorded.of, &recorded.differences, &recorded.against),
+        ("o", &with(&["another application"]), &with(&["p"]))
+    );
+
+    let file = place.path().join("servers.toml");
+    let mut again = Catalogue::load(&file).unwrap();
+    enter_again(&mut again, &arms).unwrap();
+    assert_eq!(again.get("o-other"), catalogue.get("o-other"));
+    let changed = [SERVERS, ORIGINALS]
+        .concat()
+        .replace("another app", "an app");
+    fs::write(&file, changed).unwrap();
+    let mut changed = Catalogue::load(&file).unwrap();
+    let error = enter_again(&mut changed, &arms).unwrap_err();
+    assert!(error.starts_with("`o-other` is another variant"), "{error}");
+
+    let pair = enter_pair(
+        &mut catalogue,
+        "o-other",
+        &with(&["env.X=1"]),
+        Path::new("."),
+    );
+    let error = pair.unwrap_err();
+    assert!(error.contains("differs by keys of its own"), "{error}");
+}
+
 #[test]
 fn a_run_is_gone_on_with_by_what_was_noted() {
     let (place, mut catalogue) = place();

@@ -47,6 +47,31 @@ fn the_originals_are_pinned_held_to_the_data_and_shown_in_the_rest() {
 }
 
 #[test]
+fn variants_of_the_originals_are_pinned_and_never_among_them() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../servers.toml");
+    let catalogue = Catalogue::load(path).unwrap();
+    let base = |stanza: &VariantStanza| catalogue.get(&stanza.inherits).cloned();
+    let of_originals = catalogue.variants().iter().filter_map(|stanza| {
+        let base = base(stanza).filter(|base| base.role == Role::Original)?;
+        Some((stanza.server(&base).unwrap(), base))
+    });
+    let of_originals: Vec<(Server, Server)> = of_originals.collect();
+    assert!(!of_originals.is_empty());
+    for (server, base) in of_originals {
+        assert!(catalogue.framework_version(&server).is_some(), "{server:?}");
+        assert!(server.directory.as_ref().unwrap().is_absolute());
+        assert_eq!(server.cases, base.cases);
+        assert_eq!(server.known_as(), base.name);
+        // What FastAPI is compared with is in one table.
+        let of = server.variant.unwrap();
+        assert!(
+            base.name == "fastapi" || of.against == ["fastapi"],
+            "{of:?}"
+        );
+    }
+}
+
+#[test]
 fn a_pin_is_found_whatever_its_case() {
     let text = "# of Quart\nHypercorn==0.18.0\nQuart==0.22.0 ; python_version >= '3'\n";
     assert_eq!(pinned(text, "quart").as_deref(), Some("0.22.0"));
@@ -84,6 +109,20 @@ fn a_variant_inherits_from_a_server_of_the_file() {
         (variant.replace("'b'", "'a'"), "two servers"),
         (variant.repeat(2), "two servers"),
         (variant.replace("with", "without"), "line 9"),
+        (format!("{variant}against = ['c']\n"), "no server `c`"),
+        (
+            format!("{variant}program = 'y'\n"),
+            "`difference` is to say",
+        ),
+        (
+            format!("{variant}difference = 'y'\n"),
+            "what no key of it has",
+        ),
+        (
+            format!("{variant}program = 'y'\ndifference = 'y'\n"),
+            "exclude each other",
+        ),
+        (variant.replace("'rustflags=-g'", ""), "differs in nothing"),
     ] {
         let error = parse(&format!("{STANZA}{wrong}")).unwrap_err();
         assert!(error.contains(why), "{error}");

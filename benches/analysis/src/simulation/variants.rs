@@ -24,6 +24,7 @@ fn template() -> Record {
     record.plan.arms[1].variant = Some(Variant {
         of: "axum".to_owned(),
         differences: Vec::new(),
+        against: Vec::new(),
         directory: None,
     });
     record.plan.restarts = Effort::PAIR.restarts;

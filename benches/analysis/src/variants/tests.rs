@@ -17,6 +17,7 @@ fn run(restarts: u32, rate: f64) -> Record {
     record.plan.arms[1].variant = Some(Variant {
         of: "axum".to_owned(),
         differences: vec!["axum=0.8.4".to_owned()],
+        against: Vec::new(),
         directory: None,
     });
     record

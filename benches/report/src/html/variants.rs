@@ -27,8 +27,8 @@ pub(super) fn section(material: &Material<'_>) -> Option<Section> {
         return None;
     }
     blocks.push(Block::Paragraph(
-        "A variant is another build of a server. It is compared with that server alone, and has no \
-         rank. Brackets give 95 % confidence intervals that hold for all variants and lanes at once."
+        "A variant is a server in which something differs. It is compared with that server, and with \
+         others only where servers.toml names them. It has no rank. Brackets give 95 % confidence intervals that hold for all variants and lanes at once."
             .to_owned(),
     ));
     Some(Section {

@@ -21,7 +21,12 @@ impl Names {
         let count = |arm: &Arm| arm.variant.as_ref().map_or(0, |one| one.differences.len());
         // A base that is a variant itself has what differs in its name.
         let server = base.variant.as_ref().map_or(&base.name, |one| &one.of);
-        let alone = count(arm) == 1 && count(base) <= 1;
+        // What servers.toml has in words may be another framework, whose versions are others.
+        let words = |arm: &Arm| {
+            let differences = arm.variant.iter().flat_map(|one| &one.differences);
+            differences.into_iter().any(|text| !text.contains('='))
+        };
+        let alone = count(arm) == 1 && count(base) <= 1 && !words(arm);
         match (version(variant.arm), version(variant.base)) {
             (Some(new), Some(old)) if new != old && alone => Self {
                 variant: format!("{server} {new}"),

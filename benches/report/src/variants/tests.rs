@@ -15,6 +15,7 @@ fn run(restarts: u32, rate: f64) -> Record {
     record.plan.arms[1].variant = Some(Variant {
         of: "axum".to_owned(),
         differences: vec!["axum=0.8.4".to_owned()],
+        against: Vec::new(),
         directory: None,
     });
     record.servers[0].version = Some("0.8.9".to_owned());
@@ -72,12 +73,42 @@ fn a_variant_is_called_by_its_name_where_its_version_does_not_tell() {
 }
 
 #[test]
+fn what_differs_is_said_in_words_where_the_name_does_not() {
+    let mut record = run(28, 142_500.0);
+    record.plan.arms[1].name = "axum-other".to_owned();
+    record.plan.arms[1].variant.as_mut().unwrap().differences = vec!["another one".to_owned()];
+    assert!(said(&record).contains(&"What differs: another one".to_owned()));
+    record.plan.arms[1].name = "axum+other".to_owned();
+    assert!(!said(&record).contains(&"What differs: another one".to_owned()));
+    // The versions may be those of two frameworks.
+    let found = said(&record);
+    assert!(found[0].starts_with("axum+other answers 5."), "{found:?}");
+    assert!(found[0].contains(" than axum 0.8.9 in item"), "{found:?}");
+}
+
+#[test]
+fn a_variant_is_told_against_each_server_that_its_ratios_are_to() {
+    let mut record = run(28, 142_500.0);
+    let other = record.plan.arms[2].server.clone();
+    record.plan.arms[1].variant.as_mut().unwrap().against = vec![other.clone()];
+    let analysis = Analysis::of(&record).unwrap();
+    let bases = analysis
+        .variants
+        .iter()
+        .map(|found| (found.arm, found.base));
+    assert_eq!(bases.collect::<Vec<_>>(), [(1, 0), (1, 2)]);
+    let found = sentences(&record, &analysis);
+    assert!(found[1][0].contains(&other), "{found:?}");
+}
+
+#[test]
 fn two_variants_of_a_server_are_called_by_what_differs_between_them() {
     let mut record = run(28, 142_500.0);
     let base = &mut record.plan.arms[0];
     base.variant = Some(Variant {
         of: "axum".to_owned(),
         differences: vec!["axum=0.8.5".to_owned()],
+        against: Vec::new(),
         directory: None,
     });
     let old = base.server.clone();

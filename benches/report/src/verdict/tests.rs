@@ -184,6 +184,7 @@ fn of_a_variant_it_is_said_where_it_was_built() {
     record.plan.arms[2].variant = Some(quartet_record::variant::Variant {
         of: "salvo@1.0.0".to_owned(),
         differences: vec!["salvo=1.1.0".to_owned()],
+        against: Vec::new(),
         directory: Some("salvo@1.1.0-12345678".to_owned()),
     });
     let mut missing = |reason: &str| {
