@@ -19,6 +19,7 @@ use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 
 pub use expected::Expected;
+pub(crate) use expected::difference;
 
 /// Where `--help` has these options.
 const HEADING: &str = "Servers of your own";

@@ -2,6 +2,7 @@
 //! that very program to the contract.
 
 mod custom;
+mod octets;
 mod over_database;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use crate::subject::Subject;
 use crate::{exec, gate, program};
 
 pub(crate) use custom::CustomLane;
+use octets::Octets;
 pub use over_database::prepare_over_database;
 
 /// Prepares every server that the record's plan names, and enters them in the record. What cannot
@@ -75,6 +77,16 @@ pub(crate) fn prepare<'a>(
             Err(_) => {}
         }
     }
+    let answering = subjects.clone();
+    subjects.retain(|subject| {
+        let answers = answers_as_its_base(subject, &answering, host);
+        if let Err(error) = &answers
+            && !is_over()
+        {
+            exclude(record, subject.server, &private, error);
+        }
+        answers.is_ok()
+    });
     arms.iter()
         .map(|arm| {
             subjects
@@ -201,6 +213,25 @@ fn conform(
         .context("the server is not in the record")?
         .conformance = Some(found);
     verdict
+}
+
+/// Makes sure that a variant answers with the octets of the server that it is a variant of, where both run.
+///
+/// # Errors
+/// Where it does not, or cannot be asked.
+fn answers_as_its_base(
+    subject: &Subject<'_>,
+    subjects: &[Subject<'_>],
+    host: &dyn Host,
+) -> Result<()> {
+    let of = subject.server.variant.as_ref();
+    let base = of.and_then(|of| subjects.iter().find(|base| base.server.name == of.name));
+    let Some(base) = base else { return Ok(()) };
+    let found = Octets::of(subject, host)?;
+    let expected = Octets::of(base, host);
+    let name = &base.server.name;
+    let expected = expected.with_context(|| format!("{name} cannot be asked"))?;
+    found.equal(&expected, name)
 }
 
 /// Refuses a server that fails what it must do, with the names of the cases.

@@ -119,7 +119,7 @@ impl Expected {
 }
 
 /// What is not the same first, as a phrase; none where all is.
-fn difference(found: &[u8], expected: &[u8]) -> Option<String> {
+pub(crate) fn difference(found: &[u8], expected: &[u8]) -> Option<String> {
     let pairs = found.iter().zip(expected);
     let same = pairs.take_while(|(one, other)| one == other).count();
     if same == found.len() && same == expected.len() {
