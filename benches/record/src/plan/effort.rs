@@ -31,4 +31,10 @@ impl Effort {
         restarts: 56,
         blocks: 8,
     };
+    /// About five minutes for what features cost with four frameworks. The number of restarts is one with which
+    /// positions are balanced for all four.
+    pub const FEATURES: Self = Self {
+        restarts: 19,
+        blocks: 6,
+    };
 }
