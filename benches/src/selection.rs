@@ -154,7 +154,7 @@ pub(crate) fn with_features<'a>(
     catalogue: &'a Catalogue,
     wanted: &[String],
 ) -> Result<Vec<&'a Server>, String> {
-    let all = || catalogue.with_role(Role::Features);
+    let all = || programs(catalogue);
     let is = |server: &&Server, name: &String| {
         server.framework.as_ref() == Some(name) || server.name == *name
     };
@@ -175,9 +175,15 @@ pub(crate) fn with_features<'a>(
     }
 }
 
-fn all_frameworks(catalogue: &Catalogue) -> String {
+/// Those, without what has more of a feature.
+fn programs(catalogue: &Catalogue) -> impl Iterator<Item = &Server> {
     let all = catalogue.with_role(Role::Features);
-    let names = all.map(|server| server.framework.as_deref().unwrap_or(&server.name));
+    all.filter(|server| server.variant.is_none())
+}
+
+fn all_frameworks(catalogue: &Catalogue) -> String {
+    let names =
+        programs(catalogue).map(|server| server.framework.as_deref().unwrap_or(&server.name));
     names.collect::<Vec<_>>().join(", ")
 }
 

@@ -26,7 +26,7 @@ const WINDOW: Duration = Duration::from_millis(500);
 const LOOK: Duration = Duration::from_millis(25);
 
 /// How long connections may take to open, and answers to come.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Descriptors that server and generator need besides connections.
 const SPARE_DESCRIPTORS: usize = 200;

@@ -20,7 +20,8 @@ fn of_the_one(record: &Record) -> FeatureCosts {
 #[track_caller]
 fn holds(ratio: Option<Ratio>, truth: f64) {
     let ratio = ratio.unwrap();
-    assert!(ratio.low < truth && truth < ratio.high, "{ratio:?}");
+    // Numbers of requests are whole in a slice, which is some hundredths of a percent.
+    assert!((ratio.estimate / truth - 1.0).abs() < 0.01, "{ratio:?}");
     assert!(ratio.high / ratio.low < 1.1, "{ratio:?}");
 }
 
