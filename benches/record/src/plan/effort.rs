@@ -31,8 +31,7 @@ impl Effort {
         restarts: 56,
         blocks: 8,
     };
-    /// About five minutes for what features cost with four frameworks. The number of restarts is one with which
-    /// positions are balanced for all four.
+    /// About five minutes for what features cost with four frameworks.
     pub const FEATURES: Self = Self {
         restarts: 19,
         blocks: 6,
