@@ -108,7 +108,7 @@ fn begun(options: &Options, command: &str) -> Result<Run, Failure> {
         selection::pair(catalogue, &base, &variant)
     };
     let mut run = Run::new(&options.run, command, choose)?;
-    run.become_pair(options.run.effort_of_pair(), options.run.asks_for_latency());
+    run.shorten(options.run.effort_of_pair(), options.run.asks_for_latency());
     Ok(run)
 }
 

@@ -38,6 +38,12 @@ pub fn family_cpu(parent: u32) -> Result<Option<FamilyTime>> {
     platform::family_cpu(parent)
 }
 
+/// Private memory of a process and of all below it, bytes, as they are now; what ends meanwhile is left out. None
+/// where the platform does not tell, or the process is gone.
+pub fn private(root: u32) -> Option<u64> {
+    platform::private(root)
+}
+
 /// CPU time of this process so far, nanoseconds. None where the platform does not tell.
 ///
 /// # Errors

@@ -235,7 +235,7 @@ fn measure(options: &Options, command: &str, conclusion: &Conclusion<'_>) -> Res
         selection::pair(catalogue, &good, &bad)
     };
     let mut run = Run::new(&options.run, command, choose)?;
-    run.become_pair(options.run.effort_of_pair(), options.run.asks_for_latency());
+    run.shorten(options.run.effort_of_pair(), options.run.asks_for_latency());
     let mut cost = options.run.cost();
     cost.count();
     run.measure(Some(cost))?;

@@ -17,8 +17,8 @@ use crate::page::background_here;
 use crate::run;
 use crate::shell::quoted;
 use crate::{
-    ab, attach, bisect, calibrate, check, defaults, diff, export, history, hold, list, pool,
-    repack, schema, site, upkeep, versus,
+    ab, attach, bisect, calibrate, check, defaults, diff, export, features, history, hold, list,
+    pool, repack, schema, site, upkeep, versus,
 };
 
 /// Compares the servers of servers.toml: builds, tests and measures them side by side, and reports
@@ -67,6 +67,8 @@ enum What {
     Ab(Box<ab::Options>),
     /// Find the release of a crate, or the commit of a checkout, since which a server is slower
     Bisect(Box<bisect::Options>),
+    /// Measure what middleware, routes, a JSON extractor and requests that wait cost with each framework
+    Features(Box<features::Options>),
     /// Keep one server under load and print its process, for perf, samply or strace
     Hold(hold::Options),
     /// Add criterion's estimates to a record, for the division of a request's CPU time
@@ -135,6 +137,7 @@ pub fn main() -> ExitCode {
         Some(What::Calibrate(options)) => calibrate::run(&options, &typed()),
         Some(What::Ab(options)) => ab::run(&options, &typed()),
         Some(What::Bisect(options)) => bisect::run(&options, &typed()),
+        Some(What::Features(options)) => features::run(&options, &typed()),
         Some(What::Hold(options)) => hold::run(&options),
         Some(What::Attach(options)) => attach::run(&options),
         Some(What::Diff(options)) => diff::run(&options),

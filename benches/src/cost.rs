@@ -18,6 +18,7 @@ mod stripped;
 #[cfg(test)]
 #[cfg(target_os = "linux")]
 mod tests;
+mod waiting;
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -29,7 +30,7 @@ use indicatif::HumanDuration;
 use quartet_conformance::Model;
 use quartet_conformance::servers::Role;
 use quartet_record::Record;
-use quartet_record::cost::{Cost, MemoryStart, RequestCost, ServerCost};
+use quartet_record::cost::{Cost, MemoryStart, RequestCost, ServerCost, WAITING};
 use quartet_record::plan::{ArmRole, Lane, Plan};
 
 use crate::cores::{Placement, Usable};
@@ -61,12 +62,22 @@ pub struct Options {
     /// in a target directory apart from yours; takes a minute or more for each
     #[arg(long)]
     build_cost: bool,
+
+    /// Measure what requests cost that wait, and nothing else that is not asked for.
+    #[arg(skip)]
+    of_features: bool,
 }
 
 impl Options {
     /// Has instructions and allocations counted too.
     pub(crate) fn count(&mut self) {
         self.cost = true;
+    }
+
+    /// Has requests measured that wait, and nothing else that is not asked for: of each program, and not of what has
+    /// more of a feature.
+    pub(crate) fn of_features(&mut self) {
+        self.of_features = true;
     }
 }
 
@@ -132,6 +143,15 @@ impl Costing<'_> {
             .filter(|measured| measured.again.is_none())
             .map(|measured| measured.subject)
             .collect();
+        if self.options.of_features {
+            let programs = |subject: &&&Subject<'_>| {
+                subject.server.role == Role::Features && subject.server.variant.is_none()
+            };
+            let programs: Vec<&Subject<'_>> = subjects.iter().filter(programs).copied().collect();
+            self.waiting(&programs, record.cost.get_or_insert_default());
+            keep(record)?;
+            return self.built(&programs, record, keep);
+        }
         eprintln!("measuring start-up, memory and size");
         let cost = record.cost.get_or_insert_default();
         self.start_ups(&measured, cost);
@@ -148,10 +168,52 @@ impl Costing<'_> {
             let entry = of(cost, &subject.server.name);
             self.count(subject, &plan.lanes, entry);
             self.count_by_group(subject, entry);
-            self.build(subject, entry);
+            keep(record)?;
+        }
+        self.built(&subjects, record, keep)
+    }
+
+    fn built(
+        &self,
+        subjects: &[&Subject<'_>],
+        record: &mut Record,
+        mut keep: impl FnMut(&Record) -> Result<()>,
+    ) -> Result<()> {
+        for subject in subjects {
+            self.usable.restore()?;
+            let cost = record.cost.get_or_insert_default();
+            self.build(subject, of(cost, &subject.server.name));
             keep(record)?;
         }
         Ok(())
+    }
+
+    /// Requests that wait, one start of a server after the other, each server in its turn.
+    fn waiting(&self, subjects: &[&Subject<'_>], cost: &mut Cost) {
+        eprintln!("measuring requests that wait");
+        for subject in subjects {
+            forget(of(cost, &subject.server.name), WAITS);
+        }
+        for start in 0..waiting::STARTS {
+            for (subject, connections) in subjects
+                .iter()
+                .flat_map(|&subject| WAITING.map(|level| (subject, level)))
+            {
+                let entry = of(cost, &subject.server.name);
+                let held = entry.waiting.iter();
+                let held = held.filter(|held| held.connections == connections).count();
+                if held > start || lacks(entry, WAITS) || self.is_over() {
+                    continue;
+                }
+                let first = self.first(subject);
+                let measured = waiting::start(|| self.start(subject), &first, connections);
+                match measured {
+                    Ok(Some(taken)) => entry.waiting.push(taken),
+                    Ok(None) => self.note(entry, WAITS, &anyhow!("the system does not tell")),
+                    Err(error) => self.note(entry, WAITS, &error),
+                }
+            }
+        }
     }
 
     /// Each server once, and the second copy of the first.
@@ -404,6 +466,9 @@ const START_UP: &str = "start-up";
 
 /// What is missing where memory cannot be measured.
 const MEMORY: &str = "memory";
+
+/// What is missing where requests that wait cannot be measured.
+const WAITS: &str = "requests that wait";
 
 /// What is missing where instructions and allocations cannot be counted.
 const INSTRUCTIONS: &str = "instructions";

@@ -103,9 +103,9 @@ pub fn run(options: &Options) -> Result<(), Failure> {
 /// A lane of a server in memory: no database is started here.
 fn lane(text: &str) -> Result<Lane, String> {
     let held = || {
-        Lane::ALL
-            .into_iter()
-            .filter(|lane| lane.path().is_some() && !lane.is_over_database())
+        Lane::ALL.into_iter().filter(|lane| {
+            lane.path().is_some() && !lane.is_over_database() && lane.posted().is_none()
+        })
     };
     held().find(|lane| lane.name() == text).ok_or_else(|| {
         let names: Vec<_> = held().map(Lane::name).collect();

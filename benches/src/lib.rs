@@ -20,6 +20,7 @@ pub mod estimates;
 pub mod exec;
 pub mod export;
 pub mod failure;
+pub mod features;
 pub mod gate;
 mod gathered;
 pub mod history;

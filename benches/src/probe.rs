@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
+use quartet_generator::Exchange;
 use quartet_generator::response::{Progress, ResponseReader};
 use serde_json::Value;
 
@@ -110,23 +111,28 @@ pub fn ask(stream: &mut TcpStream, address: SocketAddr, path: &str) -> Result<(u
 /// # Errors
 /// Where the server cannot be asked, no answer comes, or one without a length.
 pub fn get(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Result<Answer> {
-    connect(address)
-        .and_then(|mut stream| ask_with(&mut stream, address, path, headers))
-        .with_context(|| format!("GET {path} from {address}"))
-}
-
-fn ask_with(
-    stream: &mut TcpStream,
-    address: SocketAddr,
-    path: &str,
-    headers: &[(&str, &str)],
-) -> Result<Answer> {
     let mut request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n");
     for (name, value) in headers {
         request.extend([name, ": ", value, "\r\n"]);
     }
     request.push_str("\r\n");
-    stream.write_all(request.as_bytes())?;
+    connect(address)
+        .and_then(|mut stream| answer_to(&mut stream, request.as_bytes()))
+        .with_context(|| format!("GET {path} from {address}"))
+}
+
+/// Asks what an exchange asks once, whatever it expects, on a connection of its own.
+///
+/// # Errors
+/// Where the server cannot be asked, no answer comes, or one without a length.
+pub fn once(address: SocketAddr, exchange: &Exchange) -> Result<Answer> {
+    connect(address)
+        .and_then(|mut stream| answer_to(&mut stream, exchange.request()))
+        .with_context(|| address.to_string())
+}
+
+fn answer_to(stream: &mut TcpStream, request: &[u8]) -> Result<Answer> {
+    stream.write_all(request)?;
     let mut received = Vec::new();
     let mut buffer = [0; 8192];
     loop {

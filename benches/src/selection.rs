@@ -1,7 +1,7 @@
 //! Which servers are measured, and in which role.
 
 use quartet_conformance::servers::{Catalogue, Role, Server};
-use quartet_record::plan::{Arm, ArmRole, Lane};
+use quartet_record::plan::{Arm, ArmRole, Feature, Lane};
 use quartet_record::variant::Variant;
 
 /// The server that stands for the contract without a framework.
@@ -67,11 +67,14 @@ pub fn arms(catalogue: &Catalogue, wanted: &[String]) -> Result<Vec<Arm>, String
             ],
         };
         for server in named {
-            if server.role == Role::Calibration {
-                return Err(format!(
-                    "`{}` is only for `cargo compare calibrate`",
-                    server.name
-                ));
+            let only = match server.role {
+                Role::Calibration => Some("calibrate"),
+                Role::Features => Some("features"),
+                _ => None,
+            };
+            if let Some(command) = only {
+                let name = &server.name;
+                return Err(format!("`{name}` is only for `cargo compare {command}`"));
             }
             let of = server.variant.as_ref();
             let bases = of.into_iter();
@@ -91,7 +94,9 @@ pub fn arms(catalogue: &Catalogue, wanted: &[String]) -> Result<Vec<Arm>, String
         .map(|server| match server.role {
             _ if server.variant.is_some() => arm(server, ArmRole::Aside),
             Role::Framework | Role::Original | Role::Exec => arm(server, ArmRole::Compared),
-            Role::Plain | Role::Baseline | Role::Calibration => arm(server, ArmRole::Aside),
+            Role::Plain | Role::Features | Role::Baseline | Role::Calibration => {
+                arm(server, ArmRole::Aside)
+            }
         })
         .collect();
     let first = arms
@@ -116,7 +121,7 @@ pub(crate) fn pair(catalogue: &Catalogue, base: &str, variant: &str) -> Result<V
     else {
         return Err(format!("`{variant}` is no variant of `{}`", base.name));
     };
-    if base.known_as() == FLOOR || base.role == Role::Calibration {
+    if base.known_as() == FLOOR || is_for_one_command(base) {
         return Err(format!("`{}` is there for measurements alone", base.name));
     }
     different.of.clone_from(&base.name);
@@ -138,7 +143,7 @@ pub(crate) fn named<'a>(catalogue: &'a Catalogue, name: &str) -> Result<&'a Serv
     catalogue.get(name).ok_or_else(|| {
         let servers = catalogue.servers().iter();
         let known = servers
-            .filter(|server| server.role != Role::Calibration && server.variant.is_none())
+            .filter(|server| !is_for_one_command(server) && server.variant.is_none())
             .map(|server| server.name.as_str());
         let known: Vec<&str> = known.collect();
         format!("no server `{name}`; the servers are {}", known.join(", "))
@@ -166,6 +171,72 @@ pub fn calibration(catalogue: &Catalogue) -> Result<Vec<Arm>, String> {
         .chain([again])
         .chain(floors(catalogue))
         .collect())
+}
+
+/// The programs whose features are measured: those of the frameworks named, by the name of the framework's server, or
+/// all of them.
+///
+/// # Errors
+/// A sentence where there is none of that name.
+pub(crate) fn with_features<'a>(
+    catalogue: &'a Catalogue,
+    wanted: &[String],
+) -> Result<Vec<&'a Server>, String> {
+    let all = || programs(catalogue);
+    let is = |server: &&Server, name: &String| {
+        server.framework.as_ref() == Some(name) || server.name == *name
+    };
+    let named = wanted.iter().map(|name| {
+        let mut all = all();
+        all.find(|server| is(server, name)).ok_or_else(|| {
+            let known = all_frameworks(catalogue);
+            format!("no program with features on `{name}`; there are {known}")
+        })
+    });
+    let mut chosen: Vec<&Server> = named.collect::<Result<_, _>>()?;
+    if wanted.is_empty() {
+        chosen.extend(all());
+    }
+    match chosen.is_empty() {
+        true => Err("servers.toml has no server with the role `features`".to_owned()),
+        false => Ok(chosen),
+    }
+}
+
+/// Those, without what has more of a feature.
+fn programs(catalogue: &Catalogue) -> impl Iterator<Item = &Server> {
+    let all = catalogue.with_role(Role::Features);
+    all.filter(|server| server.variant.is_none())
+}
+
+fn all_frameworks(catalogue: &Catalogue) -> String {
+    let names =
+        programs(catalogue).map(|server| server.framework.as_deref().unwrap_or(&server.name));
+    names.collect::<Vec<_>>().join(", ")
+}
+
+/// The arms of what features cost: each of these programs and what it has more of, by their names, a second copy of the
+/// first, the reference and the floor.
+///
+/// # Errors
+/// A sentence where the catalogue has none of these.
+pub(crate) fn features(catalogue: &Catalogue, names: &[String]) -> Result<Vec<Arm>, String> {
+    let mut arms = Vec::new();
+    for name in names {
+        let program = arm(named(catalogue, name)?, ArmRole::Aside);
+        if !arms.contains(&program) {
+            arms.push(program);
+        }
+    }
+    let first = arms.first().ok_or("there is no program to measure")?;
+    let again = copy(first, "again", ArmRole::Again);
+    arms.push(again);
+    arms.extend(floors(catalogue));
+    // What has more of something is compared where that is asked for alone.
+    for arm in arms.iter_mut().filter(|arm| Feature::of(arm).is_some()) {
+        arm.without.extend(Lane::POSTED);
+    }
+    Ok(arms)
 }
 
 /// The arms of a run with servers of the command line, by these names: they, and a second copy of the first of
@@ -214,8 +285,13 @@ fn copy(first: &Arm, which: &str, role: ArmRole) -> Arm {
 }
 
 fn may_be_asked_for(server: &Server) -> bool {
-    let special = matches!(server.role, Role::Calibration | Role::Exec);
+    let special = is_for_one_command(server) || server.role == Role::Exec;
     !is_floor(server) && !special && server.variant.is_none()
+}
+
+/// Whether a server is there for a command of its own alone.
+fn is_for_one_command(server: &Server) -> bool {
+    matches!(server.role, Role::Calibration | Role::Features)
 }
 
 fn is_floor(server: &Server) -> bool {
@@ -259,15 +335,20 @@ fn without(server: &Server, role: ArmRole) -> Vec<Lane> {
         return lanes.filter(|&lane| lane != Lane::Custom).collect();
     }
     let data_alone = matches!(server.role, Role::Plain | Role::Original) && role != ArmRole::Floor;
+    let posts = server.role == Role::Features;
+    // It has the route of one greeting, and no other of the contract.
+    let item_alone = posts;
     // What would build a variant over a database builds its base.
     let database = server.takes_database() && server.variant.is_none();
     Lane::ALL
         .into_iter()
         .filter(|lane| match lane {
-            Lane::Item | Lane::List | Lane::Connect => false,
-            Lane::Miss | Lane::Revalidate => data_alone,
+            Lane::Item | Lane::Connect => false,
+            Lane::List => item_alone,
+            Lane::Miss | Lane::Revalidate => data_alone || item_alone,
             Lane::Large => server.data_args.is_none(),
             Lane::DbItem | Lane::DbList => !database,
+            Lane::Bytes1k | Lane::Json1k | Lane::Bytes100k | Lane::Json100k => !posts,
             Lane::Custom => true,
         })
         .collect()
@@ -287,197 +368,4 @@ fn unknown(catalogue: &Catalogue, name: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Frameworks `a` and `b`, `a-plain`, and both floors.
-    fn catalogue(name: &str) -> Catalogue {
-        catalogue_with(name, "")
-    }
-
-    /// Those, and more.
-    fn catalogue_with(name: &str, more: &str) -> Catalogue {
-        let stanza = |name, role| {
-            format!("[[server]]\nname = '{name}'\nrole = '{role}'\nprogram = 'x'\nready = 'line'\n")
-        };
-        let text = [
-            stanza("hyper", "baseline"),
-            stanza("a", "framework"),
-            stanza("b", "framework"),
-            stanza("a-plain", "plain"),
-            stanza("null", "baseline"),
-            more.to_owned(),
-        ]
-        .concat();
-        let file = std::env::temp_dir().join(format!("quartet-{name}-{}", std::process::id()));
-        std::fs::write(&file, text).unwrap();
-        let catalogue = Catalogue::load(&file).unwrap();
-        std::fs::remove_file(&file).unwrap();
-        catalogue
-    }
-
-    fn names(arms: &[Arm]) -> Vec<(&str, ArmRole)> {
-        arms.iter()
-            .map(|arm| (arm.name.as_str(), arm.role))
-            .collect()
-    }
-
-    #[test]
-    fn frameworks_are_chosen_where_nothing_is() {
-        use ArmRole::{Again, Compared, Floor, Reference};
-        let arms = arms(&catalogue("default"), &[]).unwrap();
-        assert_eq!(
-            names(&arms),
-            [
-                ("a", Compared),
-                ("b", Compared),
-                ("a (again)", Again),
-                ("hyper", Reference),
-                ("null", Floor)
-            ]
-        );
-        assert_eq!(arms[2].server, "a");
-        let without = [Lane::Large, Lane::DbItem, Lane::DbList, Lane::Custom];
-        assert_eq!(arms[2].without, without);
-    }
-
-    #[test]
-    fn what_does_less_work_is_shown_aside_and_nothing_twice() {
-        use ArmRole::{Again, Aside, Compared, Floor, Reference};
-        let wanted = ["a-plain", "b", "all"].map(str::to_owned);
-        let arms = arms(&catalogue("all"), &wanted).unwrap();
-        assert_eq!(
-            names(&arms),
-            [
-                ("a-plain", Aside),
-                ("b", Compared),
-                ("a", Compared),
-                ("b (again)", Again),
-                ("hyper", Reference),
-                ("null", Floor)
-            ]
-        );
-    }
-
-    #[test]
-    fn what_has_no_problems_stays_out_of_what_asks_for_them() {
-        let original = "[[server]]\nname = 'o'\nrole = 'original'\nprogram = 'x'\nready = 'port'\n";
-        let catalogue = catalogue_with("originals", original);
-        let arms = arms(&catalogue, &["b", "a-plain", "o"].map(str::to_owned)).unwrap();
-        let without = |name: &str| {
-            let arm = arms.iter().find(|arm| arm.name == name).unwrap();
-            arm.without.clone()
-        };
-        let further = [Lane::Large, Lane::DbItem, Lane::DbList, Lane::Custom];
-        for name in ["a-plain", "o"] {
-            let data_alone = [Lane::Miss, Lane::Revalidate];
-            assert_eq!(without(name)[..2], data_alone, "{name}");
-            assert_eq!(without(name)[2..], further, "{name}");
-        }
-        for name in ["b", "hyper", "null"] {
-            assert_eq!(without(name), further, "{name}");
-        }
-    }
-
-    #[test]
-    fn servers_of_the_command_line_have_a_copy_of_their_own() {
-        use ArmRole::{Again, Compared, Floor, Reference};
-        let mut catalogue = catalogue("own");
-        for name in ["mine", "yours"] {
-            let mut server = Server::of_command_line("server {port}").unwrap();
-            server.name = name.to_owned();
-            catalogue.add(server);
-        }
-        let own = ["mine", "yours"].map(str::to_owned);
-        let alone = arms_with(&catalogue, &[], &own, false).unwrap();
-        assert_eq!(
-            names(&alone),
-            [
-                ("mine", Compared),
-                ("yours", Compared),
-                ("mine (again)", Again),
-                ("hyper", Reference),
-                ("null", Floor)
-            ]
-        );
-        assert!(
-            alone[..3]
-                .iter()
-                .all(|arm| !arm.without.contains(&Lane::Custom))
-        );
-        assert!(
-            alone[..3]
-                .iter()
-                .all(|arm| arm.without.len() == Lane::ALL.len() - 1)
-        );
-        let beside = arms_with(&catalogue, &["b".to_owned()], &own, false).unwrap();
-        let beside: Vec<&str> = beside.iter().map(|arm| arm.name.as_str()).collect();
-        let expected = [
-            "b",
-            "mine",
-            "yours",
-            "b (again)",
-            "mine (again)",
-            "hyper",
-            "null",
-        ];
-        assert_eq!(beside, expected);
-        let usual = arms_with(&catalogue, &[], &own[..1], true).unwrap();
-        assert_eq!(usual.len(), 7, "{usual:?}");
-        let none = arms_with(&catalogue, &[], &[], false).unwrap();
-        assert_eq!(none, arms(&catalogue, &[]).unwrap());
-        let all = arms(&catalogue, &["all".to_owned()]).unwrap();
-        assert!(all.iter().all(|arm| arm.name != "mine"));
-    }
-
-    #[test]
-    fn unknown_names_are_refused_with_those_there_are() {
-        let catalogue = catalogue("unknown");
-        let error = arms(&catalogue, &["c".to_owned()]).unwrap_err();
-        assert_eq!(
-            error,
-            "no server `c`; the servers are a, b, a-plain, or `all`, `originals` or `originals-variants`"
-        );
-        assert!(
-            arms(&catalogue, &["null".to_owned()])
-                .unwrap_err()
-                .contains("always measured")
-        );
-    }
-    #[test]
-    fn what_is_there_for_calibration_is_never_ranked() {
-        let stanza = |name: &str, percent: &str| {
-            format!(
-                "[[server]]\nname = '{name}'\nrole = 'calibration'\nslowed_by = '{percent}'\n\
-                 program = 'x'\nready = 'line'\n"
-            )
-        };
-        let slow = [stanza("slow", "3"), stanza("control", "0")].concat();
-        let with_slow = catalogue_with("calibration", &slow);
-        let all = arms(&with_slow, &["all".to_owned()]).unwrap();
-        assert!(
-            all.iter()
-                .all(|arm| !["slow", "control"].contains(&arm.server.as_str()))
-        );
-        let refused = arms(&with_slow, &["slow".to_owned()]).unwrap_err();
-        assert!(
-            refused.contains("only for `cargo compare calibrate`"),
-            "{refused}"
-        );
-
-        use ArmRole::{Again, Aside, Compared, Floor, Reference};
-        assert_eq!(
-            names(&calibration(&with_slow).unwrap()),
-            [
-                ("control", Compared),
-                ("control (twin)", Aside),
-                ("slow", Aside),
-                ("control (again)", Again),
-                ("hyper", Reference),
-                ("null", Floor)
-            ]
-        );
-        let none = calibration(&catalogue("uncalibrated")).unwrap_err();
-        assert!(none.contains("role `calibration`"), "{none}");
-    }
-}
+mod tests;

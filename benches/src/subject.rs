@@ -27,6 +27,7 @@ impl Subject<'_> {
             Lane::Large | Lane::DbItem | Lane::DbList => false,
             Lane::Custom => self.content.is_none(),
             Lane::Item | Lane::List | Lane::Miss | Lane::Revalidate | Lane::Connect => true,
+            Lane::Bytes1k | Lane::Json1k | Lane::Bytes100k | Lane::Json100k => true,
         }
     }
 }

@@ -25,7 +25,11 @@ fn newest() -> PathBuf {
     let entries = fs::read_dir(root().join("records")).unwrap();
     let places = entries.map(|entry| entry.unwrap().path());
     let mut places: Vec<PathBuf> = places
-        .filter(|place| place.is_dir() && !place.to_string_lossy().ends_with("-originals"))
+        .filter(|place| {
+            let name = place.to_string_lossy();
+            let is_of_others = name.ends_with("-originals") || name.ends_with("-features");
+            place.is_dir() && !is_of_others
+        })
         .collect();
     places.sort();
     places.pop().unwrap()

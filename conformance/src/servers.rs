@@ -5,7 +5,7 @@
 //! | key | meaning |
 //! |---|---|
 //! | `name` | what reports and `deviations.toml` call it |
-//! | `role` | `framework`, `plain`, `baseline`, `original` or `calibration`: see [`Role`] |
+//! | `role` | `framework`, `plain`, `features`, `baseline`, `original` or `calibration`: see [`Role`] |
 //! | `framework` | the crate or Python package whose version is shown, if there is one |
 //! | `package` | the workspace's package it is built from, for its crates, lines and build time |
 //! | `requirements` | pip's file that pins its packages, if it is in Python |
@@ -237,6 +237,9 @@ pub enum Role {
     Framework,
     /// The framework's hello-world of the two data routes, to price the contract.
     Plain,
+    /// A program with one route of the contract, which can have more middleware and more routes, and with
+    /// routes that are not the contract's: what features of the framework cost. Never ranked.
+    Features,
     /// A floor that the frameworks are measured against.
     Baseline,
     /// The example the API comes from, in its own language.

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::capacity::{Capacity, capacities};
 use crate::database::DatabaseLane;
+use crate::features::{FeatureCosts, features};
 use crate::footprint::{self, Footprint, Spread};
 use crate::lane::LaneAnalysis;
 use crate::open_loop::{LatencyComparison, latency_comparison};
@@ -24,6 +25,8 @@ pub struct Analysis {
     pub variants: Vec<VariantComparison>,
     /// One entry a lane over a database.
     pub database: Vec<DatabaseLane>,
+    /// What features cost, one entry a program of `cargo compare features`.
+    pub features: Vec<FeatureCosts>,
     /// Requests per second against connections, by arm and then by number.
     pub capacities: Vec<Capacity>,
     /// Latency at given rates. Absent where it was not measured, or not so that it repeats.
@@ -66,6 +69,7 @@ impl Analysis {
             lanes,
             variants: variants(record, &samples, &footprints, latency.as_ref()),
             database: DatabaseLane::all(record, &samples),
+            features: features(record, &samples),
             capacities: capacities(record),
             latency,
             footprints_again: footprint::again(record, &footprints),

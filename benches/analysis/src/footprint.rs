@@ -91,7 +91,7 @@ pub struct Range {
 
 impl Range {
     /// None of no starts.
-    fn of(figures: &[f64]) -> Option<Self> {
+    pub(crate) fn of(figures: &[f64]) -> Option<Self> {
         Some(Self {
             median: median(figures)?,
             lowest: figures.iter().copied().reduce(f64::min)?,
@@ -162,7 +162,7 @@ fn of(record: &Record, arm: usize) -> Footprint {
 }
 
 /// What an arm costs besides its requests' time: of a second copy, what was measured once more.
-fn cost_of(record: &Record, arm: usize) -> Option<&ServerCost> {
+pub(crate) fn cost_of(record: &Record, arm: usize) -> Option<&ServerCost> {
     let arm = record.plan.arms.get(arm)?;
     let cost = record.cost.as_ref()?;
     if arm.role == ArmRole::Again {

@@ -2,6 +2,7 @@
 
 use std::{
     net::SocketAddr,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -14,6 +15,13 @@ use crate::{
     share::Share,
     slice::Slice,
 };
+
+/// How many connections are opened at once. A listener's queue may be as short as 128, as the standard library has it, and
+/// who finds it full waits for a second.
+const AT_ONCE: usize = 64;
+
+/// How long the server then has to accept them.
+const REST: Duration = Duration::from_millis(2);
 
 /// Connections held open to one server, and the threads that poll them.
 pub struct Connections {
@@ -58,6 +66,9 @@ impl Connections {
         for index in 0..count {
             let left = deadline.saturating_duration_since(Instant::now());
             shares[index % threads].open(left)?;
+            if (index + 1) % AT_ONCE == 0 && index + 1 < count {
+                thread::sleep(REST);
+            }
         }
         let mut shares = shares.into_iter();
         let own = shares.next().ok_or(Error::NoConnections)?;

@@ -26,19 +26,63 @@ impl Exchange {
         expected_status: u16,
         expected_body: Vec<u8>,
     ) -> Self {
-        let mut request = format!("GET {path} HTTP/1.1\r\nHost: {authority}\r\n");
+        Self::of(
+            format!("GET {path} HTTP/1.1"),
+            authority,
+            headers,
+            None,
+            (expected_status, expected_body),
+        )
+    }
+
+    /// A POST of `content` to `path`, which must answer with this status and exactly this content.
+    ///
+    /// Everything is as with [`Exchange::get`]; `Content-Length` is added, and `Content-Type` is for the caller
+    /// to give. Head and content are written at once, as far as the socket takes them. A server that answers
+    /// before it has all of the content ends the slice with an error, as does one that closes then.
+    pub fn post(
+        path: &str,
+        authority: &str,
+        headers: &[(&str, &str)],
+        content: &[u8],
+        expected_status: u16,
+        expected_body: Vec<u8>,
+    ) -> Self {
+        Self::of(
+            format!("POST {path} HTTP/1.1"),
+            authority,
+            headers,
+            Some(content),
+            (expected_status, expected_body),
+        )
+    }
+
+    /// One that begins with this request line.
+    fn of(
+        mut request: String,
+        authority: &str,
+        headers: &[(&str, &str)],
+        content: Option<&[u8]>,
+        (status, body): (u16, Vec<u8>),
+    ) -> Self {
+        request.extend(["\r\nHost: ", authority, "\r\n"]);
         for (name, value) in headers {
             request.extend([name, ": ", value, "\r\n"]);
+        }
+        if let Some(content) = content {
+            request.extend(["Content-Length: ", &content.len().to_string(), "\r\n"]);
         }
         request.push_str("\r\n");
         let is_close = |(name, value): &(&str, &str)| {
             name.eq_ignore_ascii_case("connection") && value.eq_ignore_ascii_case("close")
         };
+        let mut request = request.into_bytes();
+        request.extend_from_slice(content.unwrap_or_default());
         Self {
             closes: headers.iter().any(is_close),
-            request: request.into_bytes().into(),
-            status: expected_status,
-            body: expected_body.into(),
+            request: request.into(),
+            status,
+            body: body.into(),
             compares_all: false,
         }
     }

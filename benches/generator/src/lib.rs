@@ -15,7 +15,7 @@
 //! - [`Connections::connect_loop`] opens a connection for each request.
 //!
 //! It speaks plain HTTP to an address, without TLS, and asks one thing over and over: an [`Exchange`], whose
-//! answer is given ([`Exchange::get`]) or learned from the server ([`Exchange::learn`]).
+//! answer is given ([`Exchange::get`], [`Exchange::post`]) or learned from the server ([`Exchange::learn`]).
 //!
 //! ```no_run
 //! use std::time::Duration;

@@ -15,6 +15,7 @@ use super::*;
 
 mod learn;
 mod loops;
+mod posted;
 mod threads;
 
 const RAMP: Duration = Duration::from_millis(5);

@@ -1,6 +1,7 @@
 //! What servers cost besides the time of their requests. It knows nothing of how that is measured.
 
 mod memory;
+mod waiting;
 
 use std::collections::BTreeMap;
 
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::plan::Lane;
 
 pub use memory::{IDLE_CONNECTIONS, IdleConnections, MemoryStart};
+pub use waiting::{WAIT_MS, WAITING, WaitingStart};
 
 /// What counts instructions and allocations.
 pub const TOOL: &str = "valgrind";
@@ -50,6 +52,10 @@ pub struct ServerCost {
     /// Instructions and allocations per request, where that was asked for.
     #[serde(default)]
     pub requests: BTreeMap<Lane, RequestCost>,
+    /// What requests cost that are in flight for long, one entry a start, where that was asked for. Absent in records
+    /// from before 2026-11-29.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waiting: Vec<WaitingStart>,
     /// What could not be measured and why, as sentences without their full stop.
     #[serde(default)]
     pub missing: Vec<String>,
@@ -65,6 +71,20 @@ pub struct BuildCost {
     /// Once more, after its own crate's root file has a new time: what a change to the server
     /// costs.
     pub incremental_ns: u64,
+    /// `cargo check` of the whole crate after the same change, when all that it needs is checked already. Absent
+    /// where the build is no `cargo build`, and in records from before 2026-11-29.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check_ns: Option<u64>,
+    /// The most private memory that all processes of the clean build had at once, bytes. Absent where the system does
+    /// not tell, and in records from before 2026-11-29.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clean_peak: Option<u64>,
+    /// The same of the build after the change. Absent as above.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incremental_peak: Option<u64>,
+    /// The same of `cargo check`. Absent as above.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check_peak: Option<u64>,
 }
 
 /// Lines of source that are neither blank nor only a comment, tests left out.

@@ -1,6 +1,7 @@
 //! Records of runs that never were, with known truths: for tests of whatever reads records. In no program.
 
 mod database;
+mod features;
 mod latencies;
 mod modes;
 mod parts;
@@ -21,6 +22,7 @@ use crate::server::{Conformance, Program, ServerRecord};
 use latencies::latencies;
 
 pub use database::{DATABASE_NS, over_database};
+pub use features::{OF_BYTES, features};
 pub use modes::with_modes;
 pub use parts::{calibration, circumstances, python, with_latency};
 pub use slice::slice;

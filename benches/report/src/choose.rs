@@ -6,6 +6,7 @@ use quartet_record::Record;
 use quartet_record::plan::ArmRole;
 
 use crate::defaults::Defaults;
+use crate::features::{self, Answers};
 use crate::grid::{Column, Grid, GridCell, GridRow};
 use crate::numbers::{megabytes, microseconds, milliseconds, thousands};
 use crate::text::rank;
@@ -33,6 +34,8 @@ pub(crate) struct Choice<'a> {
     pub(crate) analysis: &'a Analysis,
     pub(crate) defaults: Option<&'a Defaults>,
     pub(crate) upkeep: Option<&'a Upkeep>,
+    /// What features cost, of a record of its own, and the page that has it.
+    pub(crate) features: Option<(&'a [Answers], String)>,
     pub(crate) places: Places<'a>,
 }
 
@@ -87,6 +90,7 @@ impl Choice<'_> {
         );
         rows.extend(self.latency(arms));
         rows.extend(self.database(arms));
+        rows.extend(self.features(arms));
         rows.extend(self.running(arms));
         rows.extend(self.made_of(arms));
         rows.extend(self.by_default(arms));
@@ -206,6 +210,32 @@ impl Choice<'_> {
             }
         });
         lanes.collect()
+    }
+
+    fn features(&self, arms: &[usize]) -> Vec<GridRow> {
+        let Some((answers, page)) = &self.features else {
+            return Vec::new();
+        };
+        let rows = answers.iter().map(|answers| {
+            let cell = |&arm: &usize| {
+                let server = self.record.server_of(arm);
+                let framework = server.and_then(|server| server.framework.as_ref());
+                let mut known = answers.by_framework.iter();
+                let answer = known.find(|(name, _)| Some(name) == framework);
+                answer.map_or_else(GridCell::nothing, |(_, text)| GridCell {
+                    text: text.clone(),
+                    target: Some(format!("{page}#{}", features::ID)),
+                    ..GridCell::default()
+                })
+            };
+            GridRow {
+                name: answers.question.to_owned(),
+                target: None,
+                more: answers.figure.to_owned(),
+                cells: arms.iter().map(cell).collect(),
+            }
+        });
+        rows.collect()
     }
 
     fn prints(&self, arms: &[usize]) -> Vec<Option<&Footprint>> {

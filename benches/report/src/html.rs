@@ -11,6 +11,7 @@ mod cpu;
 mod database;
 pub(crate) mod defaults;
 pub(crate) mod division;
+mod features;
 mod history;
 mod latency;
 pub(crate) mod material;
@@ -70,6 +71,7 @@ pub fn page(
         sections: [
             choose::section(&material),
             Some(verdict::section(&material)),
+            features::section(&material),
             variants::section(&material),
             Some(rates::section(&material)),
             Some(cpu::section(&material)),

@@ -16,6 +16,7 @@ mod choose;
 pub mod defaults;
 pub mod diff;
 pub mod export;
+mod features;
 mod grid;
 pub mod history;
 pub mod html;

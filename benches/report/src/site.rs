@@ -117,6 +117,12 @@ impl<'a> Site<'a> {
         main.map_or(&[], |entry| &entry.compared)
     }
 
+    /// The newest record that tells what features cost.
+    fn features(&self) -> Option<&'a Entry> {
+        let mut entries = self.input.entries.iter();
+        entries.find(|entry| entry.counts && !entry.features.is_empty())
+    }
+
     /// Sees to it that a file or folder of the repository has a page, and says which.
     fn follow(&mut self, path: &str) -> Result<String> {
         let mut segments = path.split('/');

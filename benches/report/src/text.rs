@@ -4,6 +4,7 @@ mod caption;
 mod database;
 mod division;
 mod exclusions;
+mod features;
 mod footprint;
 mod latency;
 mod modes;
@@ -19,6 +20,7 @@ use crate::variants::sentences;
 
 pub(crate) use caption::cores;
 pub use division::render_division;
+pub(crate) use features::{feature_caption, name as feature_name};
 pub(crate) use footprint::{BY_GROUP, has_groups, memory_caption, running_remarks};
 pub(crate) use latency::{NOT_SHOWN, equals, heading, left_out, verdicts};
 pub(crate) use modes::of_its_own;
@@ -31,7 +33,10 @@ pub(crate) use rates::{commands, custom_caption, rank, rate_caption};
 pub fn render(record: &Record, analysis: &Analysis, form: Form) -> String {
     let page = Page { record, form };
     let mut blocks = Vec::new();
-    for (variant, sentences) in analysis.variants.iter().zip(sentences(record, analysis)) {
+    blocks.extend(page.features(analysis));
+    // What has more of a feature is in its tables.
+    let variants = analysis.variants.iter().zip(sentences(record, analysis));
+    for (variant, sentences) in variants.filter(|_| analysis.features.is_empty()) {
         let (name, base) = (page.name(variant.arm), page.name(variant.base));
         blocks.push(page.title(format!("{name} against {base}")));
         blocks.push(page.list(&sentences));

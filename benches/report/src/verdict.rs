@@ -8,7 +8,7 @@ use quartet_record::Record;
 use quartet_record::plan::ArmRole;
 
 use crate::numbers::interval;
-use crate::variants;
+use crate::{features, variants};
 
 /// More kinds of request than these are put together where the same servers are first.
 const APART: usize = 2;
@@ -44,6 +44,9 @@ impl Conclusion {
 }
 
 fn verdict(record: &Record, analysis: &Analysis) -> Vec<String> {
+    if !analysis.features.is_empty() {
+        return features::sentences(record, analysis);
+    }
     let variants = variants::sentences(record, analysis);
     let mut said: Vec<String> = variants
         .into_iter()

@@ -120,6 +120,10 @@ pub(super) fn family_cpu(_parent: u32) -> Result<Option<FamilyTime>> {
     Ok(None)
 }
 
+pub(super) fn private(_root: u32) -> Option<u64> {
+    None
+}
+
 pub(super) fn own_cpu() -> Result<Option<u64>> {
     Ok(None)
 }

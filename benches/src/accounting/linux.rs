@@ -146,6 +146,15 @@ pub(super) fn family_cpu(parent: u32) -> Result<Option<FamilyTime>> {
     Ok(Some(FamilyTime(all.collect())))
 }
 
+pub(super) fn private(root: u32) -> Option<u64> {
+    let tree = ProcessTree::of(root).ok()?;
+    let each = tree.processes.iter().filter_map(|(process, _)| {
+        let status = process.status().ok()?;
+        Some(status.rssanon? * KIBIBYTE)
+    });
+    each.reduce(|one, other| one + other)
+}
+
 pub(super) fn own_cpu() -> Result<Option<u64>> {
     let time = clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID).context("no CPU clock")?;
     Ok(Some(nanoseconds(time)))
@@ -247,6 +256,20 @@ mod tests {
         assert!(memory.anonymous > 10 * KIBIBYTE, "{memory:?}");
         // Each counter is of batches.
         assert!(memory.peak_resident > memory.anonymous, "{memory:?}");
+    }
+
+    #[test]
+    fn private_memory_is_that_of_the_whole_tree() {
+        let alone = Running::shell("read x");
+        let with_children = Running::shell("cat | cat | cat");
+        eventually(|| {
+            let tree = ProcessTree::of(with_children.0.id()).ok()?;
+            let [one, all] = [&alone, &with_children].map(|of| private(of.0.id()));
+            (tree.processes.len() == 4 && all? > one?).then_some(())
+        });
+        let pid = alone.0.id();
+        drop(alone);
+        assert_eq!(private(pid), None);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! How long a server takes to build.
+//! How long a server takes to build and to check, and how much memory that takes.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -11,6 +11,7 @@ use quartet_conformance::servers::Server;
 use quartet_record::cost::BuildCost;
 
 use super::source;
+use crate::accounting;
 use crate::interrupt::Interrupt;
 use crate::numbers::nanoseconds;
 use crate::runs::runs;
@@ -18,7 +19,7 @@ use crate::runs::runs;
 /// How often a build is looked at.
 const POLL: Duration = Duration::from_millis(20);
 
-/// Builds a server twice, in a target directory of its own that is gone afterwards. None where it
+/// Builds a server twice and checks it, in a target directory of its own that is gone afterwards. None where it
 /// is not built by cargo.
 ///
 /// # Errors
@@ -36,18 +37,49 @@ pub(super) fn time(
         return Ok(None);
     };
     let target = Target::at(runs(root).join("build-cost").join(&server.name))?;
-    let build = || run(&server.build, root, &target.0, interrupt);
-    let clean = build()?;
-    let _touched = Touched::now(&source.root)?;
-    let incremental = build()?;
+    let run = |command: &[String]| run(command, root, &target.0, interrupt);
+    let clean = run(&server.build)?;
+    let incremental = {
+        let _touched = Touched::now(&source.root)?;
+        run(&server.build)?
+    };
+    let check = match checking(&server.build) {
+        None => None,
+        Some(check) => {
+            run(&check)?;
+            let _touched = Touched::now(&source.root)?;
+            Some(run(&check)?)
+        }
+    };
     Ok(Some(BuildCost {
         cores: std::thread::available_parallelism().map_or(1, usize::from),
-        clean_ns: nanoseconds(clean),
-        incremental_ns: nanoseconds(incremental),
+        clean_ns: nanoseconds(clean.length),
+        incremental_ns: nanoseconds(incremental.length),
+        check_ns: check.map(|check| nanoseconds(check.length)),
+        clean_peak: clean.peak,
+        incremental_peak: incremental.peak,
+        check_peak: check.and_then(|check| check.peak),
     }))
 }
 
-fn run(command: &[String], root: &Path, target: &Path, interrupt: &Interrupt) -> Result<Duration> {
+/// The command that checks what another builds, as developers do: without `--release`. None where that is no
+/// `cargo build`.
+fn checking(build: &[String]) -> Option<Vec<String>> {
+    let rest = build.strip_prefix(&["cargo".to_owned(), "build".to_owned()])?;
+    let rest = rest.iter().filter(|argument| *argument != "--release");
+    let first = ["cargo", "check"].map(str::to_owned);
+    Some(first.into_iter().chain(rest.cloned()).collect())
+}
+
+/// What a command took.
+#[derive(Clone, Copy, Debug)]
+struct Taken {
+    length: Duration,
+    /// The most private memory that all its processes had at once, bytes.
+    peak: Option<u64>,
+}
+
+fn run(command: &[String], root: &Path, target: &Path, interrupt: &Interrupt) -> Result<Taken> {
     let (program, args) = command.split_first().context("there is no build command")?;
     let begun = Instant::now();
     let mut building = Command::new(program)
@@ -56,19 +88,24 @@ fn run(command: &[String], root: &Path, target: &Path, interrupt: &Interrupt) ->
         .env("CARGO_TARGET_DIR", target)
         // Where intermediate files are kept apart, they too must be new.
         .env("CARGO_BUILD_BUILD_DIR", target)
+        // The whole of a crate that has changed, as in a release.
+        .env("CARGO_INCREMENTAL", "0")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
         .with_context(|| format!("cannot run `{program}`"))?;
+    let mut peak: Option<u64> = None;
     loop {
+        peak = peak.max(accounting::private(building.id()));
         if let Some(status) = building.try_wait()? {
             ensure!(
                 status.success(),
                 "`{}` failed ({status})",
                 command.join(" ")
             );
-            return Ok(begun.elapsed());
+            let length = begun.elapsed();
+            return Ok(Taken { length, peak });
         }
         if interrupt.requested() {
             building.kill()?;
@@ -164,6 +201,26 @@ mod tests {
         fs::create_dir(&directory).unwrap();
         drop(target);
         assert!(!directory.exists());
+    }
+
+    #[test]
+    fn what_is_built_is_checked_without_a_release() {
+        let build = words("cargo build --release --locked --package a --example b");
+        let check = words("cargo check --locked --package a --example b");
+        assert_eq!(checking(&build), Some(check));
+        assert_eq!(checking(&words("cargo run")), None);
+        assert_eq!(checking(&words("make")), None);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn memory_is_that_of_all_processes_at_once() {
+        let place = tempfile::tempdir().unwrap();
+        // A shell and its child, both of which run for several looks.
+        let script = ["sh", "-c", "sleep 0.2; true"].map(str::to_owned);
+        let taken = run(&script, place.path(), place.path(), &Interrupt::default()).unwrap();
+        assert!(taken.peak.is_some_and(|peak| peak > 0), "{taken:?}");
+        assert!(taken.length >= Duration::from_millis(200));
     }
 
     #[test]

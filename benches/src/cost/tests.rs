@@ -19,6 +19,10 @@ const BUILT: BuildCost = BuildCost {
     cores: 2,
     clean_ns: 60_000_000_000,
     incremental_ns: 9_000_000_000,
+    check_ns: None,
+    clean_peak: None,
+    incremental_peak: None,
+    check_peak: None,
 };
 
 /// All there is to know of the stand-in, but for lines of source, which it has not.
@@ -42,6 +46,7 @@ fn known() -> ServerCost {
         lines: None,
         build: Some(BUILT),
         requests: BTreeMap::from([(Lane::Item, COUNTED)]),
+        waiting: Vec::new(),
         missing: Vec::new(),
     }
 }

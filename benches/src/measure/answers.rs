@@ -9,7 +9,7 @@ use quartet_record::plan::Lane;
 use serde_json::Value;
 
 use crate::exec::Expected;
-use crate::probe::{checked_answer, checked_get, get};
+use crate::probe::{checked_answer, checked_get, get, once};
 
 /// The request of a lane and the answer to hold every other against.
 ///
@@ -71,7 +71,66 @@ pub(super) fn learn(
             );
             Ok(exchange(&condition, 304, Vec::new()))
         }
+        Lane::Bytes1k | Lane::Json1k | Lane::Bytes100k | Lane::Json100k => posted(address, lane),
         Lane::Custom => bail!("it is not said what this lane asks"),
+    }
+}
+
+/// A POST of JSON. The answer must be how many bytes it has, or how many greetings, which whoever parses it knows.
+fn posted(address: SocketAddr, lane: Lane) -> Result<Exchange> {
+    let (path, length) = (lane.path(), lane.posted());
+    let (path, length) = path.zip(length).context("this lane has no content")?;
+    let Posted { content, greetings } = Posted::of(length);
+    let right = match lane.as_bytes() {
+        None => content.len().to_string(),
+        Some(_) => greetings.to_string(),
+    };
+    let exchange = Exchange::post(
+        path,
+        &address.to_string(),
+        &[("Content-Type", "application/json")],
+        &content,
+        200,
+        right.clone().into_bytes(),
+    );
+    let answer = once(address, &exchange)?;
+    let (status, said) = (answer.status, String::from_utf8_lossy(&answer.content));
+    ensure!(
+        status == 200 && said == right,
+        "POST {path} with {length} bytes answers {status} `{said}`, not 200 `{right}`"
+    );
+    Ok(exchange)
+}
+
+/// What is posted: a JSON array of greetings.
+struct Posted {
+    content: Vec<u8>,
+    greetings: usize,
+}
+
+impl Posted {
+    /// One of exactly so many bytes. There is at least one greeting.
+    fn of(length: usize) -> Self {
+        let greeting = |number: usize, text: &str| {
+            // Tags of the same length, such as x-000017.
+            format!(r#"{{"lang":"x-{number:06}","text":"{text}"}}"#)
+        };
+        let text = "Good morning";
+        // With the comma or a bracket after it, and the first bracket.
+        let each = greeting(0, text).len() + 1;
+        let greetings = ((length - 1) / each).max(1);
+        let missing = (length - 1) - greetings * each;
+        let last = text.to_owned() + &"!".repeat(missing);
+        let all: Vec<String> = (0..greetings)
+            .map(|number| match number + 1 == greetings {
+                true => greeting(number, &last),
+                false => greeting(number, text),
+            })
+            .collect();
+        Self {
+            content: format!("[{}]", all.join(",")).into_bytes(),
+            greetings,
+        }
     }
 }
 
@@ -238,5 +297,67 @@ mod tests {
         }
         refused(constant(), Lane::List, "not [");
         refused(constant(), Lane::Large, "not [");
+    }
+
+    /// Answers each request, one a connection, by what `answer` makes of its content.
+    fn serve_posts(answer: impl Fn(&[u8]) -> String + Send + 'static) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n") {
+                    let mut byte = [0];
+                    stream.read_exact(&mut byte).unwrap();
+                    head.extend(byte);
+                }
+                let head = String::from_utf8(head).unwrap();
+                assert!(head.contains("\r\nContent-Type: application/json\r\n"));
+                let (_, length) = head.split_once("Content-Length: ").unwrap();
+                let length = length.split("\r\n").next().unwrap().parse().unwrap();
+                let mut content = vec![0; length];
+                stream.read_exact(&mut content).unwrap();
+                let said = response(200, "", &answer(&content));
+                stream.write_all(said.as_bytes()).unwrap();
+            }
+        });
+        address
+    }
+
+    #[test]
+    fn what_is_posted_is_an_array_of_greetings_of_its_size() {
+        let counted = |content: &[u8]| {
+            let greetings: Vec<std::collections::BTreeMap<String, String>> =
+                serde_json::from_slice(content).unwrap();
+            assert!(greetings.iter().all(|one| one.len() == 2));
+            greetings.len().to_string()
+        };
+        for lane in Lane::POSTED {
+            let size = lane.posted().unwrap();
+            let is_json = lane.as_bytes().is_some();
+            let address = serve_posts(move |content| {
+                assert_eq!(content.len(), size);
+                match is_json {
+                    true => counted(content),
+                    false => size.to_string(),
+                }
+            });
+            let exchange = learnt(address, lane, false).unwrap();
+            let (said, line) = (exchange.expected_body(), request(&exchange));
+            assert_eq!(said == size.to_string().as_bytes(), !is_json);
+            assert!(line.starts_with(&format!("POST {} ", lane.path().unwrap())));
+        }
+    }
+
+    #[test]
+    fn a_server_that_does_not_take_all_of_it_in_is_refused() {
+        for lane in Lane::POSTED {
+            let error = learnt(serve_posts(|_| "7".to_owned()), lane, false).unwrap_err();
+            assert!(
+                error.to_string().contains("answers 200 `7`, not 200 `"),
+                "{error}"
+            );
+        }
     }
 }

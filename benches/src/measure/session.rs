@@ -337,7 +337,8 @@ impl<'a> Session<'a> {
                     }
                     Err(error) => {
                         let path = self.plan.path(cell.lane);
-                        let error = error.context(format!("GET {path}"));
+                        let method = cell.lane.posted().map_or("GET", |_| "POST");
+                        let error = error.context(format!("{method} {path}"));
                         // The other lanes need connections that work.
                         let again = life.connect(load.connections);
                         self.fail(cell.arm, Some(cell.lane), number, &error);

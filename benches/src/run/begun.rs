@@ -106,9 +106,8 @@ impl Run {
         })
     }
 
-    /// Measures a server and a variant of it instead: so many restarts and blocks, and latency only if that was
-    /// asked for.
-    pub(crate) fn become_pair(&mut self, effort: Effort, latency: bool) {
+    /// Measures the comparison alone, in so many restarts and blocks, and latency only if that was asked for.
+    pub(crate) fn shorten(&mut self, effort: Effort, latency: bool) {
         let plan = &mut self.record.plan;
         plan.restarts = effort.restarts;
         plan.capacity = None;

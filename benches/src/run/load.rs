@@ -116,6 +116,18 @@ impl LoadOptions {
         }
     }
 
+    /// The option that asks for more than the comparison on a number of connections, if any does.
+    pub(super) fn beyond_connections(&self) -> Option<&'static str> {
+        let asked = [
+            ("--lanes", !self.lanes.is_empty()),
+            ("--database", self.database),
+            ("--rate", !self.rate.is_empty()),
+            ("--latency", self.latency),
+        ];
+        let mut asked = asked.into_iter();
+        asked.find_map(|(option, is_asked)| is_asked.then_some(option))
+    }
+
     /// Whether the lane of servers of the command line was named.
     pub(super) fn asks_for_custom(&self) -> bool {
         self.lanes.contains(&LaneChoice::Only(Lane::Custom))
@@ -214,6 +226,8 @@ fn help(lane: Lane) -> &'static str {
         Lane::DbItem => "GET /greetings/en, of servers that read it from PostgreSQL",
         Lane::DbList => "GET /greetings, of servers that read it from PostgreSQL",
         Lane::Custom => "GET of --path, of the servers of --exec",
+        // They cannot be asked for here.
+        Lane::Bytes1k | Lane::Json1k | Lane::Bytes100k | Lane::Json100k => lane.request(),
     }
 }
 
@@ -297,7 +311,20 @@ mod tests {
     fn every_lane_can_be_asked_for() {
         let choices = LaneChoice::value_variants();
         for lane in Lane::ALL {
-            assert!(choices.contains(&LaneChoice::Only(lane)), "{}", lane.name());
+            // Of those no server but the programs of `cargo compare features` takes part in.
+            let is_posted = Lane::POSTED.contains(&lane);
+            let is_offered = choices.contains(&LaneChoice::Only(lane));
+            assert_eq!(is_offered, !is_posted, "{}", lane.name());
+        }
+    }
+
+    #[test]
+    fn what_goes_beyond_connections_is_named() {
+        let beyond = |line: &[&str]| options(line).beyond_connections();
+        assert_eq!(beyond(&["--connections=1,64", "--no-latency"]), None);
+        for line in ["--lanes=item", "--database", "--rate=100", "--latency"] {
+            let option = line.split('=').next();
+            assert_eq!(beyond(&[line]), option);
         }
     }
 

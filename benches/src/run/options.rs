@@ -117,6 +117,19 @@ impl Options {
         &self.servers
     }
 
+    /// Whether the number of restarts follows from the options.
+    pub(crate) fn restarts_are_asked_for(&self) -> bool {
+        self.quick || self.thorough || self.restarts.is_some()
+    }
+
+    /// The option that says otherwise with what servers are loaded, or which they are, if any does.
+    pub(crate) fn beyond_servers(&self) -> Option<&'static str> {
+        match self.has_own() {
+            true => Some("--exec"),
+            false => self.load.beyond_connections(),
+        }
+    }
+
     /// Whether servers of the command line are among those asked for.
     pub(crate) fn has_own(&self) -> bool {
         self.exec.any()
@@ -192,7 +205,7 @@ impl Options {
     /// How much is measured of a server and a variant of it.
     pub(crate) fn effort_of_pair(&self) -> Effort {
         let effort = self.effort();
-        match self.quick || self.thorough || self.restarts.is_some() {
+        match self.restarts_are_asked_for() {
             true => Effort {
                 restarts: effort.restarts,
                 ..Effort::PAIR

@@ -157,9 +157,10 @@ fn chosen<'a>(options: &Options, catalogue: &'a Catalogue) -> Result<Vec<&'a Ser
     }
     if asks_for_all(options) {
         // A server that is held to nothing and shown in nothing has nothing to be tested for, and
-        // the slowed copies of one that is tested anyway tell nothing more.
+        // the slowed copies of one that is tested anyway tell nothing more, nor do programs with one of its routes.
         let is_tested = |server: &&Server| {
-            server.role != Role::Calibration && cases::all().any(|case| server.is_shown_in(case))
+            !matches!(server.role, Role::Calibration | Role::Features)
+                && cases::all().any(|case| server.is_shown_in(case))
         };
         return Ok(catalogue.servers().iter().filter(is_tested).collect());
     }

@@ -33,11 +33,23 @@ pub enum Lane {
     DbList,
     /// GET of a path of the user's own, of servers in any language, as the plan's `custom` says.
     Custom,
+    /// POST /bytes with 1,000 bytes of JSON, which the program takes in as bytes (`cargo compare features`).
+    #[serde(rename = "bytes-1k")]
+    Bytes1k,
+    /// POST /json with the same content, which the framework's JSON extractor takes in.
+    #[serde(rename = "json-1k")]
+    Json1k,
+    /// POST /bytes with 100,000 bytes of JSON.
+    #[serde(rename = "bytes-100k")]
+    Bytes100k,
+    /// POST /json with the same content.
+    #[serde(rename = "json-100k")]
+    Json100k,
 }
 
 impl Lane {
     /// Every kind there is.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 13] = [
         Self::Item,
         Self::List,
         Self::Miss,
@@ -47,6 +59,10 @@ impl Lane {
         Self::DbItem,
         Self::DbList,
         Self::Custom,
+        Self::Bytes1k,
+        Self::Json1k,
+        Self::Bytes100k,
+        Self::Json100k,
     ];
 
     /// Those whose greetings are in the server's memory.
@@ -62,6 +78,27 @@ impl Lane {
     /// Those whose greetings are in a database.
     pub const OVER_DATABASE: [Self; 2] = [Self::DbItem, Self::DbList];
 
+    /// Those with content, which the programs of `cargo compare features` alone answer.
+    pub const POSTED: [Self; 4] = [Self::Bytes1k, Self::Json1k, Self::Bytes100k, Self::Json100k];
+
+    /// How many bytes of content a request has; none of a GET.
+    pub fn posted(self) -> Option<usize> {
+        match self {
+            Self::Bytes1k | Self::Json1k => Some(1_000),
+            Self::Bytes100k | Self::Json100k => Some(100_000),
+            _ => None,
+        }
+    }
+
+    /// The same content taken in as bytes, where this lane takes it in as JSON.
+    pub fn as_bytes(self) -> Option<Self> {
+        match self {
+            Self::Json1k => Some(Self::Bytes1k),
+            Self::Json100k => Some(Self::Bytes100k),
+            _ => None,
+        }
+    }
+
     /// The same request where the greetings are in memory; none where they are there already.
     pub fn in_memory(self) -> Option<Self> {
         match self {
@@ -76,12 +113,14 @@ impl Lane {
         self.in_memory().is_some()
     }
 
-    /// The path of the contract that is requested. None where the run has the path: see [`Plan::path`](super::Plan::path).
+    /// The path of the contract, or of the programs of `cargo compare features`, that is requested. None where the run has the path: see [`Plan::path`](super::Plan::path).
     pub fn path(self) -> Option<&'static str> {
         match self {
             Self::Item | Self::Revalidate | Self::Connect | Self::DbItem => Some("/greetings/en"),
             Self::List | Self::Large | Self::DbList => Some("/greetings"),
             Self::Miss => Some("/greetings/qaa"),
+            Self::Bytes1k | Self::Bytes100k => Some("/bytes"),
+            Self::Json1k | Self::Json100k => Some("/json"),
             Self::Custom => None,
         }
     }
@@ -98,6 +137,10 @@ impl Lane {
             Self::Large => "GET /greetings, of 10,000 locales",
             Self::DbItem => "GET /greetings/en, from PostgreSQL",
             Self::DbList => "GET /greetings, from PostgreSQL",
+            Self::Bytes1k => "POST /bytes, 1 kB",
+            Self::Json1k => "POST /json, 1 kB",
+            Self::Bytes100k => "POST /bytes, 100 kB",
+            Self::Json100k => "POST /json, 100 kB",
         }
     }
 
@@ -121,6 +164,10 @@ impl Lane {
             Self::DbItem => "db-item",
             Self::DbList => "db-list",
             Self::Custom => "custom",
+            Self::Bytes1k => "bytes-1k",
+            Self::Json1k => "json-1k",
+            Self::Bytes100k => "bytes-100k",
+            Self::Json100k => "json-100k",
         }
     }
 }
@@ -148,6 +195,15 @@ impl LaneLoad {
     /// Of the lanes over a database, on so many connections: where PostgreSQL and the generator take
     /// turns on one core, a slice must be longer than their turns.
     pub fn over_database(connections: usize) -> Self {
+        Self {
+            connections,
+            slice_ms: 60,
+            ramp_ms: 12,
+        }
+    }
+
+    /// Of the lanes with much content, on so many connections: a request takes up to half a millisecond.
+    pub fn posted(connections: usize) -> Self {
         Self {
             connections,
             slice_ms: 60,

@@ -324,13 +324,29 @@ fn a_lane_over_a_database_has_its_name_everywhere() {
         assert_eq!(written, lane.name());
         let memory = lane.in_memory();
         assert_eq!(memory.is_some(), Lane::OVER_DATABASE.contains(&lane));
-        let is_greeting = lane != Lane::Custom;
+        let is_posted = Lane::POSTED.contains(&lane);
+        let is_greeting = lane != Lane::Custom && !is_posted;
         assert_eq!(
             memory.is_none() && is_greeting,
             Lane::IN_MEMORY.contains(&lane)
         );
-        assert_eq!(lane.path().is_some(), is_greeting);
+        assert_eq!(lane.path().is_some(), lane != Lane::Custom);
+        assert_eq!(lane.posted().is_some(), is_posted);
         assert_eq!(memory.map_or(lane.path(), Lane::path), lane.path());
+    }
+}
+
+#[test]
+fn what_is_taken_in_as_json_is_taken_in_as_bytes_too() {
+    let json: Vec<Lane> = Lane::ALL
+        .into_iter()
+        .filter(|lane| lane.as_bytes().is_some())
+        .collect();
+    assert_eq!(json, [Lane::Json1k, Lane::Json100k]);
+    for lane in json {
+        let bytes = lane.as_bytes().unwrap();
+        assert_eq!(bytes.posted(), lane.posted());
+        assert_eq!((bytes.path(), lane.path()), (Some("/bytes"), Some("/json")));
     }
 }
 

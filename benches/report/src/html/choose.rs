@@ -15,6 +15,8 @@ pub(super) fn section(material: &Material<'_>) -> Option<Section> {
         analysis: material.analysis,
         defaults: material.background.defaults.as_ref(),
         upkeep: material.background.upkeep.as_ref(),
+        // They are measured in runs of their own.
+        features: None,
         places: Places {
             report: "",
             defaults: &defaults,

@@ -4,7 +4,7 @@ use super::block::{Block, Item, Section};
 use super::material::Material;
 use crate::variants::sentences;
 
-/// None where the run has no variant.
+/// None where the run has no variant, or the tables of features have them.
 pub(super) fn section(material: &Material<'_>) -> Option<Section> {
     let analysis = material.analysis;
     let said = sentences(material.record, analysis);
@@ -23,7 +23,7 @@ pub(super) fn section(material: &Material<'_>) -> Option<Section> {
             ]
         });
     let mut blocks: Vec<Block> = blocks.collect();
-    if blocks.is_empty() {
+    if blocks.is_empty() || !analysis.features.is_empty() {
         return None;
     }
     blocks.push(Block::Paragraph(

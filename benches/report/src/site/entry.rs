@@ -4,6 +4,7 @@ use quartet_analysis::{Analysis, Division};
 use quartet_record::plan::{ArmRole, Lane};
 use quartet_record::{Record, State};
 
+use crate::features::{Answers, answers};
 use crate::html::Background;
 use crate::html::block::Block;
 use crate::html::chart::IntervalRow;
@@ -28,6 +29,8 @@ pub struct Entry {
     pub(super) division: Option<Vec<Block>>,
     /// Which servers that is known of.
     pub(super) divided: Vec<String>,
+    /// What features cost, where it tells.
+    pub(super) features: Vec<Answers>,
     /// Whether it can stand for all: it is complete, and something counts.
     pub(super) counts: bool,
     /// The names of the servers that it compares.
@@ -99,6 +102,7 @@ impl Entry {
             lanes: lanes.collect(),
             divided: divided.collect(),
             division: (!parts.lanes.is_empty()).then(|| division::section(&material, parts).blocks),
+            features: answers(record, analysis),
             counts: record.state == State::Complete && analysis.anything_counts(record),
         })
     }

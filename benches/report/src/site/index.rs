@@ -78,6 +78,10 @@ pub(super) fn choice(site: &Site<'_>, page: &str) -> Option<Grid> {
         analysis,
         defaults: site.input.background.defaults.as_ref(),
         upkeep: site.input.background.upkeep.as_ref(),
+        features: site.features().map(|entry| {
+            let report = relative(page, &report_of(&entry.name));
+            (entry.features.as_slice(), report)
+        }),
         places: Places {
             report: &report,
             defaults: &defaults,

@@ -81,6 +81,16 @@ impl Page<'_> {
         if built {
             columns.extend([("clean build s", Align::Right), ("again s", Align::Right)]);
         }
+        let mut builds = prints.iter().filter_map(|print| print.build);
+        let checked = builds.any(|build| build.check_ns.is_some());
+        if checked {
+            columns.extend([
+                ("check s", Align::Right),
+                ("clean build GB", Align::Right),
+                ("again GB", Align::Right),
+                ("check GB", Align::Right),
+            ]);
+        }
         let mut table = Table::new(columns);
         // A second copy is the same program.
         for print in prints.iter().filter(|print| !self.is_again(print)) {
@@ -99,6 +109,14 @@ impl Page<'_> {
             row.extend([
                 print.build.map(|build| seconds(build.clean_ns)),
                 print.build.map(|build| seconds(build.incremental_ns)),
+            ]);
+            let built = print.build;
+            let giga = |bytes: Option<u64>| bytes.map(|bytes| format!("{:.2}", bytes as f64 / 1e9));
+            row.extend([
+                built.and_then(|build| build.check_ns).map(seconds),
+                giga(built.and_then(|build| build.clean_peak)),
+                giga(built.and_then(|build| build.incremental_peak)),
+                giga(built.and_then(|build| build.check_peak)),
             ]);
             table.push(row.into_iter().map(Option::unwrap_or_default).collect());
         }
