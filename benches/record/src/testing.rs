@@ -4,6 +4,7 @@ mod database;
 mod latencies;
 mod modes;
 mod parts;
+mod scaling;
 mod slice;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ use latencies::latencies;
 pub use database::{DATABASE_NS, over_database};
 pub use modes::with_modes;
 pub use parts::{calibration, circumstances, python, with_latency};
+pub use scaling::{Scaled, with_scaling};
 pub use slice::slice;
 
 /// A run to simulate.
@@ -144,6 +146,7 @@ impl Simulation {
             database: None,
             capacity: Vec::new(),
             latency: None,
+            scaling: Vec::new(),
             cost: None,
             estimates: None,
         }
@@ -175,6 +178,7 @@ impl Simulation {
             custom: None,
             capacity: None,
             latency: None,
+            scaling: None,
         }
     }
 }
