@@ -287,8 +287,8 @@ fn every_chart_says_what_it_shows() {
             );
         }
     }
-    // Two lanes: ratios, CPU and latency of each. Two rates; throughput, memory, start-up, division.
-    assert_eq!(found, 12);
+    // Two lanes: ratios, CPU, latency and scaling of each. Two rates; throughput, memory, start-up, division.
+    assert_eq!(found, 14);
 }
 
 #[test]
