@@ -75,6 +75,7 @@ pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
                 .to_owned(),
         ));
     }
+    options.run.without_scaling("ab")?;
     if options.run.has_own() {
         let sentence = "ab compares a server of servers.toml; `cargo compare --exec` takes others";
         return Err(Failure::Usage(sentence.to_owned()));

@@ -89,6 +89,7 @@ pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
                 .to_owned(),
         ));
     }
+    options.run.without_scaling("bisect")?;
     if options.run.has_own() {
         let sentence = "bisect looks for a server of servers.toml, and not for one of --exec; a checkout is named by --checkout";
         return Err(Failure::Usage(sentence.to_owned()));

@@ -45,6 +45,7 @@ pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
             "calibrate selects its servers itself, and cannot resume".to_owned(),
         ));
     }
+    options.without_scaling("calibrate")?;
     let restarts = options.effort().restarts;
     if (restarts as usize) < FEWEST {
         return Err(Failure::Usage(format!(

@@ -7,9 +7,11 @@
 mod choose;
 mod confined;
 mod list;
+mod many;
 mod placement;
 mod topology;
 
 pub use confined::Usable;
 pub use list::CoreList;
+pub(crate) use many::levels;
 pub use placement::Placement;

@@ -30,6 +30,8 @@ enum Choice {
     Figures,
     /// The pairs of compared servers
     Pairs,
+    /// The figures by number of workers (`--scaling`)
+    Scaling,
     /// Every slice, as measured
     Slices,
     /// The start-up and memory of each process
@@ -41,6 +43,7 @@ impl From<Choice> for What {
         match choice {
             Choice::Figures => Self::Figures,
             Choice::Pairs => Self::Pairs,
+            Choice::Scaling => Self::Scaling,
             Choice::Slices => Self::Slices,
             Choice::Processes => Self::Processes,
         }

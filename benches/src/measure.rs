@@ -11,6 +11,7 @@ mod load;
 mod measurement;
 mod memory;
 mod pace;
+mod scaling;
 mod session;
 #[cfg(all(test, target_os = "linux"))]
 mod tests;
@@ -65,6 +66,7 @@ impl Measurement<'_> {
             comparison: held.len() as u32,
             capacity: record.capacity.iter().filter(|it| it.complete).count() as u32,
             latency: record.latency.as_ref().map_or(0, complete) as u32,
+            scaling: record.scaling.iter().filter(|it| it.complete).count() as u32,
         };
         let mut session = Session::begin(self, &plan, holds, &record.exclusions)?;
         let missing = plan.schedule().into_iter().zip(0..);
@@ -83,6 +85,9 @@ impl Measurement<'_> {
         }
         if let Some(plan) = &plan.latency {
             session.latency(plan, record, &mut keep)?;
+        }
+        if let Some(plan) = &plan.scaling {
+            session.scaling(plan, record, &mut keep)?;
         }
         session.end();
         keep(record)

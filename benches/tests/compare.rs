@@ -273,6 +273,92 @@ fn a_small_run_is_recorded_and_reported() {
 }
 
 #[test]
+fn servers_are_measured_with_several_numbers_of_workers() {
+    let place = Place::new("scaling");
+    let catalogue = catalogue(&place);
+    let run = |line: &[&str], out: &str| {
+        let mut command = compare();
+        command.args(line).arg("--catalogue").arg(&catalogue);
+        let out = place.join(out);
+        command.args(["--output".as_ref(), out.as_os_str()]);
+        command.output().unwrap()
+    };
+    refused(
+        &run(&["--scaling", "1"], "one"),
+        2,
+        "two numbers of workers or more",
+    );
+    let cores = std::thread::available_parallelism().unwrap().get();
+    if cores < 2 {
+        return;
+    }
+    let many = format!("1,{}", cores + 1);
+    let sentence = format!("this process can use {cores}");
+    refused(&run(&["--scaling", &many], "many"), 2, &sentence);
+    refused(
+        &run(
+            &["ab", "a", "--with", "web=1.0.0", "--scaling", "1,2"],
+            "ab",
+        ),
+        2,
+        "ab does not take --scaling",
+    );
+    refused(
+        &run(&["--scaling", "1,2", "--servers-via", "env"], "via"),
+        2,
+        "cannot be used with",
+    );
+
+    let line = [
+        "--quick",
+        "--restarts",
+        "2",
+        "--connections",
+        "4",
+        "--scaling",
+        "1,2",
+    ];
+    let output = run(&line, "out");
+    let (said, shown) = (text(&output.stderr), text(&output.stdout));
+    // The same program three times: no row passes the gate of the floor.
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(said.contains("scaling: restart 2 of 2"), "{said}");
+    assert!(
+        shown.contains("connect: requests per second by number of workers"),
+        "{shown}"
+    );
+    let mut record = Record::read(&place.join("out")).unwrap();
+    assert_eq!((record.state, record.scaling.len()), (State::Complete, 2));
+    let plan = record.plan.scaling.clone().unwrap();
+    for restart in &record.scaling {
+        assert!(restart.complete && restart.machine.is_some());
+        assert_eq!(restart.failures, []);
+        let planned = plan.cells(&record.plan).len() * plan.blocks as usize;
+        assert_eq!(restart.slices.len(), planned);
+        assert!(restart.slices.iter().all(|one| one.slice.requests > 0));
+    }
+    let checked = compare()
+        .arg("check")
+        .arg(place.join("out"))
+        .output()
+        .unwrap();
+    assert!(checked.status.success(), "{}", text(&checked.stdout));
+
+    // What is there of a run that was interrupted stays, and the rest is measured.
+    let kept = record.scaling[0].clone();
+    record.scaling[1].complete = false;
+    record.state = State::Interrupted;
+    record.write(&place.join("out")).unwrap();
+    let mut resume = compare();
+    resume.arg("--resume").arg(place.join("out"));
+    let resumed = resume.arg("--catalogue").arg(&catalogue).output().unwrap();
+    assert_eq!(resumed.status.code(), Some(3), "{}", text(&resumed.stderr));
+    let record = Record::read(&place.join("out")).unwrap();
+    assert_eq!((&record.scaling[0], record.scaling.len()), (&kept, 2));
+    assert!(record.scaling[1].complete);
+}
+
+#[test]
 fn a_run_that_is_interrupted_before_it_measures_leaves_no_record() {
     let place = Place::new("look");
     // Whoever starts it again is interrupted: after the gate that is the look for slow servers.

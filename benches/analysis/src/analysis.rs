@@ -11,6 +11,7 @@ use crate::footprint::{self, Footprint, Spread};
 use crate::lane::LaneAnalysis;
 use crate::open_loop::{LatencyComparison, latency_comparison};
 use crate::samples::Samples;
+use crate::scaling::Scaling;
 use crate::variants::{VariantComparison, variants};
 use crate::{busy, warnings};
 
@@ -29,6 +30,8 @@ pub struct Analysis {
     pub features: Vec<FeatureCosts>,
     /// Requests per second against connections, by arm and then by number.
     pub capacities: Vec<Capacity>,
+    /// Requests per second against workers. Absent where that was not measured.
+    pub scaling: Option<Scaling>,
     /// Latency at given rates. Absent where it was not measured, or not so that it repeats.
     pub latency: Option<LatencyComparison>,
     /// One entry an arm.
@@ -71,6 +74,7 @@ impl Analysis {
             database: DatabaseLane::all(record, &samples),
             features: features(record, &samples),
             capacities: capacities(record),
+            scaling: Scaling::of(record),
             latency,
             footprints_again: footprint::again(record, &footprints),
             footprints,

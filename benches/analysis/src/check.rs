@@ -4,6 +4,7 @@
 //! that it was measured.
 
 mod orders;
+mod scaling;
 mod slices;
 mod stored;
 mod totals;
@@ -16,6 +17,7 @@ use quartet_record::Record;
 pub fn check(record: &Record) -> Vec<String> {
     let mut misfits = Misfits::default();
     orders::check(record, &mut misfits);
+    scaling::check(record, &mut misfits);
     slices::check(record, &mut misfits);
     totals::check(record, &mut misfits);
     stored::check(record, &mut misfits);

@@ -64,8 +64,51 @@ pub(crate) fn reasons_of_cost(
     reasons
 }
 
+/// Why an arm's requests per second do not count with one of several numbers of workers. The `record` is of that
+/// number alone. With the least the servers' cores must be busy. With more a server may leave them idle by its own
+/// doing, which is what is looked for: there the floor shows whether the generator is fast enough.
+pub(crate) fn reasons_with_workers(
+    record: &Record,
+    samples: &Samples<'_>,
+    (arm, lane): (usize, Lane),
+    is_least: bool,
+) -> Vec<String> {
+    let mut reasons = circumstances(record, arm, lane);
+    if reasons.is_empty() {
+        reasons.extend(not_saturated(record, samples, arm, lane).filter(|_| is_least));
+        reasons.extend(against_littles_law(record, samples, arm, lane));
+        reasons.extend(near_the_floor(record, samples, arm, lane));
+    }
+    reasons
+}
+
+/// Why its CPU time per request does not count with one of several numbers of workers, on whatever cores.
+pub(crate) fn reasons_of_cost_with_workers(
+    record: &Record,
+    samples: &Samples<'_>,
+    arm: usize,
+    lane: Lane,
+) -> Vec<String> {
+    let mut reasons = disturbances(record, arm, lane);
+    if reasons.is_empty() {
+        reasons.extend(against_littles_law(record, samples, arm, lane));
+    }
+    reasons
+}
+
 /// What takes an arm out of a lane, whatever was measured in it.
 fn circumstances(record: &Record, arm: usize, lane: Lane) -> Vec<String> {
+    let mut reasons = disturbances(record, arm, lane);
+    if reasons.is_empty() {
+        reasons.extend(lost_segments(record));
+        reasons.extend(core_shared(record));
+        reasons.extend(physical_core_shared(record));
+    }
+    reasons
+}
+
+/// What went wrong with an arm in a lane, or took the machine from all.
+fn disturbances(record: &Record, arm: usize, lane: Lane) -> Vec<String> {
     let mut reasons: Vec<String> = record
         .exclusions
         .iter()
@@ -79,11 +122,6 @@ fn circumstances(record: &Record, arm: usize, lane: Lane) -> Vec<String> {
     if reasons.is_empty() {
         reasons.extend(busy::taken_by_others(busy::loads(record)));
         reasons.extend(busy::taken_by_quota(busy::loads(record)));
-    }
-    if reasons.is_empty() {
-        reasons.extend(lost_segments(record));
-        reasons.extend(core_shared(record));
-        reasons.extend(physical_core_shared(record));
     }
     reasons
 }

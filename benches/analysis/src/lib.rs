@@ -34,6 +34,7 @@ mod open_loop;
 pub mod pool;
 mod remedy;
 mod samples;
+mod scaling;
 #[cfg(test)]
 mod simulation;
 pub mod statistics;
@@ -61,6 +62,7 @@ pub use open_loop::{
 };
 pub use remedy::remedy;
 pub use samples::{Samples, counts};
+pub use scaling::{Bend, EFFICIENT, Scaling, ScalingFigure, ScalingLane, ScalingRow};
 pub use variants::{
     Change, Count, CountChange, GroupChange, Loss, Size, SizeChange, SuiteChange,
     VariantComparison, VariantLane,

@@ -29,7 +29,7 @@ impl Share {
     ) -> Result<Slice, Error> {
         let (address, at_once) = (self.address, self.connections.len());
         // Those held open are not to be polled.
-        let mut poller = Poller::new(at_once)?;
+        let mut poller = Poller::new(at_once)?.sleeping_as(&self.poller);
         let mut dialogue = Dialogue::new(exchange, &mut self.buffer);
         let mut connections = Vec::with_capacity(at_once);
         let mut due = Vec::with_capacity(at_once);

@@ -36,6 +36,12 @@ impl Poller {
         self.patience = if sleeps { NAP } else { Duration::ZERO };
     }
 
+    /// Sleeps as another does.
+    pub(super) fn sleeping_as(mut self, other: &Self) -> Self {
+        self.patience = other.patience;
+        self
+    }
+
     pub(super) fn watch(
         &self,
         stream: &mut TcpStream,

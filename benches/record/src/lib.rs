@@ -33,6 +33,7 @@ pub mod ratio;
 mod record;
 mod replace;
 mod restart;
+mod scaling;
 mod schedule;
 pub mod schema;
 mod server;
@@ -51,6 +52,7 @@ pub use histogram::{Summary, decode, encode};
 pub use latency::{Latency, LatencyFailure, LatencyRestart, LatencyTotals, OfferedRate, OpenSlice};
 pub use record::{Record, SCHEMA_VERSION, State};
 pub use restart::{ArmRestart, LaneTotals, MachineLoad, RestartRecord, Slice};
+pub use scaling::{ScalingFailure, ScalingRestart, ScalingSlice, ScalingStart};
 pub use server::{
     Conformance, ContentProgram, Exec, ExecFile, OverDatabase, Program, ServerRecord,
 };

@@ -10,6 +10,7 @@ mod lane;
 mod latency;
 mod length;
 mod orders;
+mod scaling;
 
 use std::collections::BTreeMap;
 
@@ -30,6 +31,7 @@ pub use lane::{Lane, LaneLoad};
 pub use latency::{LatencyOrders, LatencyPlan};
 pub use length::{Held, START_OVERHEAD};
 pub use orders::{Cell, Restart};
+pub use scaling::{ScalingCell, ScalingLevel, ScalingOrders, ScalingPlan};
 
 /// What is measured, how often, and with which random seed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -70,6 +72,10 @@ pub struct Plan {
     /// Latency at given rates; not measured where absent.
     #[serde(default)]
     pub latency: Option<LatencyPlan>,
+    /// Requests per second against the number of workers. Absent where not measured, and in records from before
+    /// 2026-11-29.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scaling: Option<ScalingPlan>,
 }
 
 impl Plan {

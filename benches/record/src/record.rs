@@ -15,6 +15,7 @@ use crate::latency::Latency;
 use crate::machine::{Machine, Source, Toolchain};
 use crate::plan::Plan;
 use crate::restart::RestartRecord;
+use crate::scaling::ScalingRestart;
 use crate::server::ServerRecord;
 use crate::servers_via::ServersVia;
 
@@ -85,6 +86,10 @@ pub struct Record {
     /// Latency at given rates, as `plan.latency` has it. Absent where it was not measured.
     #[serde(default)]
     pub latency: Option<Latency>,
+    /// Requests per second against the number of workers, as `plan.scaling` has it: one entry a restart, with
+    /// processes of its own. Absent where not measured, and in records from before 2026-11-29.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scaling: Vec<ScalingRestart>,
     /// What servers cost besides the time of their requests. Absent where the run ended before.
     #[serde(default)]
     pub cost: Option<Cost>,

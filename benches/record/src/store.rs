@@ -70,13 +70,17 @@ impl Record {
     }
 
     /// Reads a record as if it had measured the comparison alone: without latency at given rates, requests per second
-    /// against connections, and what servers cost besides. Of a packed record, summaries stand in place of histograms
+    /// against connections and against workers, and what servers cost besides. Of a packed record, summaries stand in place of histograms
     /// ([`Summary`](crate::Summary)). That takes a quarter of the time, most of which is spent on histograms.
     ///
     /// # Errors
     /// As [`read`](Self::read).
     pub fn read_comparison(path: &Path) -> Result<Self> {
-        Self::read_without(path, &["latency", "capacity", "cost"], Detail::Summary)
+        Self::read_without(
+            path,
+            &["latency", "capacity", "scaling", "cost"],
+            Detail::Summary,
+        )
     }
 
     fn read_without(path: &Path, without: &[&str], detail: Detail) -> Result<Self> {

@@ -5,6 +5,7 @@ mod features;
 mod latencies;
 mod modes;
 mod parts;
+mod scaling;
 mod slice;
 
 use std::collections::BTreeMap;
@@ -25,6 +26,7 @@ pub use database::{DATABASE_NS, over_database};
 pub use features::{OF_BYTES, features};
 pub use modes::with_modes;
 pub use parts::{calibration, circumstances, python, with_latency};
+pub use scaling::{Scaled, with_scaling};
 pub use slice::slice;
 
 /// A run to simulate.
@@ -146,6 +148,7 @@ impl Simulation {
             database: None,
             capacity: Vec::new(),
             latency: None,
+            scaling: Vec::new(),
             cost: None,
             estimates: None,
         }
@@ -177,6 +180,7 @@ impl Simulation {
             custom: None,
             capacity: None,
             latency: None,
+            scaling: None,
         }
     }
 }

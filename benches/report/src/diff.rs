@@ -91,6 +91,15 @@ impl Difference {
         let mut alone: Vec<String> = memory::note(&views).into_iter().collect();
         alone.extend(latency::notes(&views));
         alone.extend(counts::notes(first, second));
+        if [first, second]
+            .iter()
+            .any(|record| record.plan.scaling.is_some())
+        {
+            alone.push(
+                "requests per second by number of workers (--scaling): diff does not compare them"
+                    .to_owned(),
+            );
+        }
         alone.extend(
             incomparable
                 .iter()

@@ -1,6 +1,6 @@
 //! Records as CSV (RFC 4180) or JSON, for other tools.
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use quartet_analysis::Analysis;
 use quartet_record::Record;
 use serde::Serialize;
@@ -14,6 +14,9 @@ pub enum What {
     Figures,
     /// The pairs of compared servers, and of which figure (`of`) the ratio is
     Pairs,
+    /// The figures by number of workers (`--scaling`), one row for each server, lane and number. Times are nanoseconds of
+    /// CPU per request
+    Scaling,
     /// Every slice, as measured
     Slices,
     /// The start-up and memory of each process
@@ -23,7 +26,7 @@ pub enum What {
 /// A table as CSV: names in the first line, nothing where nothing is known.
 ///
 /// # Errors
-/// Where the record is damaged.
+/// Where the record is damaged, or was not asked to have what the table is of.
 pub fn csv(record: &Record, what: What) -> Result<String> {
     written(&table(record, what)?)
 }
@@ -42,6 +45,7 @@ fn table(record: &Record, what: What) -> Result<Vec<Row>> {
     match what {
         What::Figures => figures(record),
         What::Pairs => pairs(record),
+        What::Scaling => scaling(record),
         What::Slices => {
             let slices = record
                 .restarts
@@ -139,6 +143,38 @@ fn pairs(record: &Record) -> Result<Vec<Row>> {
         .collect()
 }
 
+fn scaling(record: &Record) -> Result<Vec<Row>> {
+    ensure!(
+        record.plan.scaling.is_some(),
+        "the record has no figures by number of workers, which `--scaling` measures"
+    );
+    let analysis = Analysis::of(record)?;
+    let lanes = analysis.scaling.iter().flat_map(|found| &found.lanes);
+    let rows = lanes.flat_map(|lane| lane.rows.iter().map(move |row| (lane.lane, row)));
+    let figures = rows.flat_map(|(lane, row)| {
+        let figures = row.figures.iter();
+        figures.map(move |figure| (lane, row.arm, figure))
+    });
+    figures
+        .map(|(lane, arm, figure)| {
+            let counts = figure.rate_excluded.is_empty();
+            row([json!({
+                "lane": lane,
+                "server": name(record, arm),
+                "role": record.plan.arms[arm].role,
+                "workers": figure.workers,
+                "requests_per_second": figure.requests_per_second.filter(|_| counts),
+                "rate_excluded": figure.rate_excluded.join("; "),
+                "efficiency": figure.efficiency,
+                "utilisation": figure.utilisation,
+                "cpu": figure.cpu_ns,
+                "cpu_excluded": figure.cpu_excluded.join("; "),
+                "cpu_efficiency": figure.cpu_efficiency,
+            })])
+        })
+        .collect()
+}
+
 fn name(record: &Record, arm: usize) -> &str {
     record.plan.arms.get(arm).map_or("", |arm| &arm.name)
 }
@@ -211,7 +247,7 @@ fn written(rows: &[Row]) -> Result<String> {
 mod tests {
     use super::*;
     use quartet_record::Exclusion;
-    use quartet_record::testing::record;
+    use quartet_record::testing::{Scaled, record, with_scaling};
 
     fn lines(record: &Record, what: What) -> Vec<String> {
         let text = csv(record, what).unwrap();
@@ -282,6 +318,27 @@ mod tests {
             processes[0]
         );
         assert!(!processes[0].contains("latencies"), "{}", processes[0]);
+    }
+
+    #[test]
+    fn numbers_of_workers_have_a_row_each() {
+        let nothing = csv(&record(), What::Scaling).unwrap_err().to_string();
+        assert!(nothing.contains("--scaling"), "{nothing}");
+        let scaled = Scaled {
+            workers: &[1, 2],
+            cores: 2,
+            efficiency: &|_, _, _| 1.0,
+            noise: 0.01,
+        };
+        let lines = lines(&with_scaling(record(), &scaled), What::Scaling);
+        assert_eq!(lines.len(), 1 + 2 * 6 * 2);
+        for column in ["workers", "cpu_efficiency_low", "rate_excluded"] {
+            assert!(
+                lines[0].split(',').any(|found| found == column),
+                "{}",
+                lines[0]
+            );
+        }
     }
 
     #[test]

@@ -22,6 +22,7 @@ mod picture;
 mod pool;
 pub(crate) mod rates;
 mod raw;
+mod scaling;
 pub(crate) mod upkeep;
 mod variants;
 mod verdict;
@@ -78,6 +79,7 @@ pub fn page(
             database::section(&material),
             Some(latency::section(&material)),
             modes::throughput(&material),
+            scaling::section(&material),
             Some(cost::memory(&material)),
             Some(cost::footprint(&material)),
             Some(cost::start_up(&material)),

@@ -10,6 +10,7 @@ mod latency;
 mod modes;
 mod page;
 mod rates;
+mod scaling;
 
 use std::fmt::Write as _;
 
@@ -48,6 +49,7 @@ pub fn render(record: &Record, analysis: &Analysis, form: Form) -> String {
     }
     blocks.extend(page.over_database(analysis));
     blocks.extend(page.capacity(analysis));
+    blocks.extend(page.scaling(analysis));
     blocks.extend(page.latency(analysis));
     blocks.extend(page.footprints(analysis));
     blocks.push(page.list(&page.exclusions(analysis)));

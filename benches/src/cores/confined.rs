@@ -2,9 +2,12 @@
 
 use anyhow::Result;
 use quartet_generator::confine;
+use quartet_record::cores::Core;
+use quartet_record::plan::ScalingLevel;
 
 use super::choose::Strictness;
 use super::placement::Placement;
+use super::topology::look_up;
 use crate::system::System;
 
 #[cfg(target_os = "linux")]
@@ -206,6 +209,23 @@ impl Placement {
         platform::given(server, generator)
     }
 
+    /// What the system says of every core that this process could use when these were chosen.
+    pub(crate) fn every_core(&self) -> Vec<Core> {
+        look_up(&System::live(), &self.usable)
+    }
+
+    /// With one of several numbers of workers: on the cores of that, be they as they may.
+    pub(crate) fn with_workers(&self, level: &ScalingLevel) -> Self {
+        let (server, generator) = (level.server_cores.clone(), level.generator_cores.clone());
+        Self {
+            cores: look_up(&System::live(), &[&server[..], &generator].concat()),
+            server,
+            generator,
+            usable: self.usable.clone(),
+            warnings: Vec::new(),
+        }
+    }
+
     /// The generator's cores where servers are on another machine: those of a wish, or one.
     ///
     /// # Errors
@@ -279,7 +299,6 @@ impl Placement {
 #[cfg(target_os = "linux")]
 mod tests {
     use super::*;
-    use quartet_record::cores::Core;
 
     #[test]
     fn the_threads_beside_a_core_are_watched_with_it() {

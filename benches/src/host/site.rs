@@ -29,7 +29,7 @@ const HEADING: &str = "Servers on another machine";
 pub(crate) struct ViaOptions {
     /// Start the servers by an agent, which this command starts: `compare agent` is appended to it. Its standard input and
     /// output carry what is said. Examples: 'ssh bench@host', 'srun --nodelist=n1 --overlap', 'kubectl exec -i pod --'
-    #[arg(long, value_name = "COMMAND", help_heading = HEADING, conflicts_with_all = ["commands", "database"])]
+    #[arg(long, value_name = "COMMAND", help_heading = HEADING, conflicts_with_all = ["commands", "database", "scaling"])]
     servers_via: Option<String>,
 
     /// Where the load generator finds the servers: a name or an address [default: the first of the agent's addresses that

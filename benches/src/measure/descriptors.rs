@@ -29,7 +29,13 @@ fn needed(plan: &Plan) -> u64 {
     let most = levels.chain(latency).chain([&plan.connections]).max();
     let large = plan.lane_loads.values().map(|load| load.connections);
     let each = most.copied().unwrap_or_default() + large.sum::<usize>();
-    let held = each * plan.arms.len();
+    let scaling = plan.scaling.as_ref().map_or(0, |scaling| {
+        let levels = scaling.workers();
+        levels
+            .map(|workers| scaling.load(workers).connections)
+            .sum()
+    });
+    let held = each.max(scaling) * plan.arms.len();
     // Costs hold connections to one server at a time, when those of the plan are closed.
     (held.max(IDLE_CONNECTIONS) + BESIDES) as u64
 }

@@ -56,7 +56,7 @@ pub(super) struct Life {
     lanes: BTreeMap<Lane, LaneLife>,
     /// The first process of the database that it reads from.
     database: Option<u32>,
-    /// Whether that database runs on a core of the generator's.
+    /// Whether that database, or the server itself, runs on a core of the generator's.
     leaves_core: bool,
 }
 
@@ -183,6 +183,12 @@ impl Life {
         let connections = self.client.connections()?;
         let loaded = connections.closed_loop(&lane.exchange, Duration::ZERO, length);
         loaded.map(drop).context("while it warmed up")
+    }
+
+    /// Lets the generator sleep while there is nothing to read on connections opened from now on, because it shares a
+    /// core with the server.
+    pub(super) fn leave_core(&mut self) {
+        self.leaves_core = true;
     }
 
     /// Opens so many connections, in place of those it has.

@@ -5,8 +5,10 @@ use quartet_record::MachineLoad;
 
 use super::life::Life;
 use crate::accounting::{FamilyTime, own_cpu};
+use crate::cores::Placement;
 use crate::database::Database;
 use crate::host::Host;
+use crate::system::System;
 use crate::watch::{self, Ours, Watch};
 
 /// The books of the cores measured on, from before the slices of a restart.
@@ -61,6 +63,13 @@ impl<'a> Load<'a> {
         let here = self.here.end(self.watch, ours(lives)?, Some(agent));
         Ok(here.and(&elsewhere.machine))
     }
+}
+
+/// What to watch of these cores.
+pub(super) fn watch(placement: &Placement) -> Watch {
+    let measured = [placement.server.as_slice(), &placement.generator].concat();
+    let beside = placement.with_siblings();
+    Watch::of(&System::live(), &measured, &beside, &placement.usable)
 }
 
 /// What is used so far on this machine. Nothing where a process of a server is gone: that is the server's failure, and

@@ -8,12 +8,12 @@ use quartet_record::plan::{ArmRole, Cell, Held, Lane, Plan, Restart};
 use quartet_record::{ArmRestart, Exclusion, RestartRecord, now};
 
 use super::life::{Begun, Life, Start, warm_up};
-use super::load::Load;
-use super::measurement::Measurement;
+use super::load::{Load, watch};
+use super::measurement::{Measurement, Place};
+use crate::cores::Placement;
 use crate::host::Host;
 use crate::locales::Locales;
 use crate::progress::Progress;
-use crate::system::System;
 use crate::watch::Watch;
 
 /// How long after a failure to wait for its reason: Ctrl-C reaches servers and this process at
@@ -94,10 +94,7 @@ impl<'a> Session<'a> {
 
     /// What to watch while slices are taken.
     pub(super) fn watch(&self) -> Watch {
-        let placement = self.measurement.placement;
-        let measured = [placement.server.as_slice(), &placement.generator].concat();
-        let beside = placement.with_siblings();
-        Watch::of(&System::live(), &measured, &beside, &placement.usable)
+        watch(self.placement())
     }
 
     /// Starts everything afresh, takes every slice, and ends everything.
@@ -291,12 +288,24 @@ impl<'a> Session<'a> {
         lanes: &[Lane],
         locales: Option<&Locales>,
     ) -> Result<Option<Begun>> {
+        let workers = self.plan.workers;
+        self.start_at(self.measurement.place(), workers, (arm, lanes), locales)
+    }
+
+    /// The same in another place than the comparison's, with so many workers.
+    pub(super) fn start_at(
+        &self,
+        place: Place<'_>,
+        workers: usize,
+        (arm, lanes): (usize, &[Lane]),
+        locales: Option<&Locales>,
+    ) -> Result<Option<Begun>> {
         let subject = self.measurement.subjects[arm].as_ref();
         let Some(subject) = subject.filter(|_| !self.failed[arm]) else {
             return Ok(None);
         };
         let start = Start {
-            workers: self.plan.workers,
+            workers,
             lanes,
             model: locales.map_or(self.measurement.model, |locales| &locales.model),
             locales,
@@ -308,7 +317,7 @@ impl<'a> Session<'a> {
                 .database
                 .filter(|_| lanes.iter().any(|lane| lane.is_over_database())),
         };
-        Life::begin(&start, subject, self.measurement.place()).map(Some)
+        Life::begin(&start, subject, place).map(Some)
     }
 
     fn take_slices(
@@ -356,9 +365,17 @@ impl<'a> Session<'a> {
 
     /// Whether an arm is measured in a lane and has not failed in it.
     fn goes_on(&self, arm: usize, lane: Lane) -> bool {
-        self.plan.takes_part(arm, lane)
-            && !self.failed[arm]
-            && !self.failed_lanes.contains(&(arm, lane))
+        self.plan.takes_part(arm, lane) && !self.has_failed(arm, lane)
+    }
+
+    /// Whether an arm has failed, in a lane or in all.
+    pub(super) fn has_failed(&self, arm: usize, lane: Lane) -> bool {
+        self.failed[arm] || self.failed_lanes.contains(&(arm, lane))
+    }
+
+    /// Where servers and generator are in the comparison.
+    pub(super) fn placement(&self) -> &'a Placement {
+        self.measurement.placement
     }
 
     /// Notes a failure, in one lane or in all, unless the wish to stop explains it.

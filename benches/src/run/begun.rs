@@ -5,7 +5,8 @@ use std::path::Path;
 use anyhow::Result;
 use quartet_analysis::{Analysis, Division};
 use quartet_conformance::servers::Catalogue;
-use quartet_record::plan::{Arm, Effort};
+use quartet_record::cores::Core;
+use quartet_record::plan::{Arm, Effort, Plan};
 use quartet_record::{Record, SCHEMA_VERSION, State, now};
 use quartet_report::{Conclusion, html};
 
@@ -20,6 +21,20 @@ use crate::host::Site;
 use crate::page::background;
 use crate::shell::quoted;
 use crate::{machine, runs};
+
+/// The cores that are measured on: those of the comparison, then those that more workers are on.
+fn cores_of(plan: &Plan, site: &Site) -> Vec<Core> {
+    let mut cores = site.cores.clone();
+    let levels = plan.scaling.iter().flat_map(|scaling| &scaling.levels);
+    for level in levels {
+        for core in site.placement.with_workers(level).cores {
+            if !cores.iter().any(|known| known.number == core.number) {
+                cores.push(core);
+            }
+        }
+    }
+    cores
+}
 
 /// A comparison under way.
 pub(crate) struct Run {
@@ -58,6 +73,7 @@ impl Run {
         let site = options.site(&private)?;
         let mut plan = options.plan(arms, &site);
         plan.custom = own.as_ref().map(Own::custom);
+        plan.scaling = options.scaling(&plan, &site)?;
         if plans_database(&plan) {
             some_read_a_database(&plan)?;
             Database::look()?;
@@ -71,6 +87,7 @@ impl Run {
             )?,
         };
         let machine = site.machine.clone();
+        let cores = cores_of(&plan, &site);
         let record = Record {
             schema_version: SCHEMA_VERSION,
             started,
@@ -85,7 +102,7 @@ impl Run {
             source: machine::source(catalogue.root()),
             plan,
             core_clock: false,
-            cores: site.cores.clone(),
+            cores,
             servers: Vec::new(),
             restarts: Vec::new(),
             exclusions: Vec::new(),
@@ -93,6 +110,7 @@ impl Run {
             database: None,
             capacity: Vec::new(),
             latency: None,
+            scaling: Vec::new(),
             cost: None,
             estimates: None,
         };

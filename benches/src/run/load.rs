@@ -2,7 +2,9 @@
 
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
-use quartet_record::plan::{CapacityPlan, Lane, LaneLoad, LatencyPlan, Plan};
+use quartet_record::plan::{
+    CapacityPlan, Lane, LaneLoad, LatencyPlan, Plan, ScalingLevel, ScalingPlan,
+};
 
 /// Connections of the comparison, where nothing is asked for that leaves them out.
 const CONNECTIONS: u16 = 64;
@@ -14,7 +16,7 @@ const MOST: i64 = 16_384;
 /// Numbers of connections that capacity is measured at, where nothing else is asked for.
 const LEVELS: [u16; 5] = [1, 16, CONNECTIONS, 256, 1024];
 
-/// How much of the two further modes a run measures.
+/// How much of the further modes a run measures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Depth {
     /// Whether both modes are measured unless refused, or only where asked for.
@@ -23,6 +25,8 @@ pub(super) struct Depth {
     pub(super) capacity_restarts: u32,
     /// Restarts that measure latency.
     pub(super) latency_restarts: u32,
+    /// Restarts that measure requests per second against workers.
+    pub(super) scaling_restarts: u32,
     /// Every lane, where none is asked for.
     pub(super) every_lane: bool,
 }
@@ -43,6 +47,11 @@ pub(super) struct LoadOptions {
     /// [default: 1,16,64,256,1024; --quick: 64]
     #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = clap::value_parser!(u16).range(1..=MOST))]
     connections: Vec<u16>,
+
+    /// Also measure every server with so many workers, each on a core: requests per second for each worker, on
+    /// connections that are held open and with clients that reconnect. Two numbers at least
+    #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = clap::value_parser!(u16).range(1..=1024))]
+    scaling: Vec<u16>,
 
     /// Rates at which latency is measured, in requests per second, in addition to 25 and 50 % of the
     /// slowest server's capacity
@@ -98,9 +107,7 @@ impl LoadOptions {
             plan.lane_loads.insert(*lane, load);
         }
         // Latency's rates are shares of what a lane of the comparison does on connections held open.
-        let held =
-            |lane: &&Lane| !matches!(lane, Lane::Connect | Lane::Large) && !lane.is_over_database();
-        let Some(&lane) = plan.lanes.iter().find(held) else {
+        let Some(lane) = plan.lanes.iter().copied().find(|lane| is_held(*lane)) else {
             return;
         };
         let levels = self.levels(depth);
@@ -123,9 +130,59 @@ impl LoadOptions {
             ("--database", self.database),
             ("--rate", !self.rate.is_empty()),
             ("--latency", self.latency),
+            ("--scaling", !self.scaling.is_empty()),
         ];
         let mut asked = asked.into_iter();
         asked.find_map(|(option, is_asked)| is_asked.then_some(option))
+    }
+
+    /// Numbers of workers that requests per second are measured against, ascending; none where that was not asked for.
+    ///
+    /// # Errors
+    /// A sentence where there is but one.
+    pub(super) fn scaling(&self) -> Result<Vec<usize>, String> {
+        let mut numbers: Vec<usize> = self.scaling.iter().copied().map(usize::from).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        match numbers.as_slice() {
+            [one] => Err(format!(
+                "--scaling {one}: there is nothing to compare {one} with; give two numbers of workers or more"
+            )),
+            _ => Ok(numbers),
+        }
+    }
+
+    /// What is measured with these numbers of workers beside what `plan` has: its first lane on connections that are
+    /// held open, and clients that reconnect for the same.
+    ///
+    /// # Errors
+    /// A sentence where no lane is fit for that, or there would be more connections than ports.
+    pub(super) fn scaling_plan(
+        plan: &Plan,
+        levels: Vec<ScalingLevel>,
+        depth: Depth,
+    ) -> Result<ScalingPlan, String> {
+        let lanes: Vec<Lane> = match plan.lanes.iter().copied().find(|lane| is_held(*lane)) {
+            // Its path is not that of clients that reconnect.
+            Some(Lane::Custom) => vec![Lane::Custom],
+            Some(held) => vec![held, Lane::Connect],
+            None if plan.lanes.contains(&Lane::Connect) => vec![Lane::Connect],
+            None => {
+                let sentence = "--scaling needs another lane than large, db-item and db-list";
+                return Err(sentence.to_owned());
+            }
+        };
+        let most = levels.last().map_or(1, |level| level.workers);
+        let connections = plan.connections * most;
+        if connections > MOST as usize {
+            return Err(format!(
+                "--scaling {most}: {} connections for each worker are {connections} to one server; {MOST} \
+                 are possible",
+                plan.connections
+            ));
+        }
+        let restarts = depth.scaling_restarts;
+        Ok(ScalingPlan::new(lanes, levels, plan.connections, restarts))
     }
 
     /// Whether the lane of servers of the command line was named.
@@ -148,6 +205,11 @@ impl LoadOptions {
         levels.dedup();
         levels.into_iter().map(usize::from).collect()
     }
+}
+
+/// Whether a lane is of usual requests on connections that are held open.
+fn is_held(lane: Lane) -> bool {
+    !matches!(lane, Lane::Connect | Lane::Large) && !lane.is_over_database()
 }
 
 fn rate(text: &str) -> Result<f64, String> {
@@ -240,12 +302,14 @@ mod tests {
         modes: true,
         capacity_restarts: 4,
         latency_restarts: 28,
+        scaling_restarts: 28,
         every_lane: false,
     };
     const QUICK: Depth = Depth {
         modes: false,
         capacity_restarts: 2,
         latency_restarts: 14,
+        scaling_restarts: 12,
         every_lane: false,
     };
 
@@ -379,6 +443,47 @@ mod tests {
                 "{wrong}"
             );
         }
+    }
+
+    #[test]
+    fn workers_are_counted_up_and_one_number_is_none_to_compare() {
+        let numbers = |line: &[&str]| options(line).scaling();
+        assert_eq!(numbers(&[]), Ok(vec![]));
+        assert_eq!(numbers(&["--scaling=4,1,2,4"]), Ok(vec![1, 2, 4]));
+        let alone = numbers(&["--scaling=2,2"]).unwrap_err();
+        assert!(
+            alone.starts_with("--scaling 2: there is nothing"),
+            "{alone}"
+        );
+        for wrong in ["--scaling=0,1", "--scaling=1,1025", "--scaling=x"] {
+            assert!(
+                Program::try_parse_from(["compare", wrong]).is_err(),
+                "{wrong}"
+            );
+        }
+    }
+
+    #[test]
+    fn scaling_has_the_first_lane_that_is_held_and_clients_that_reconnect() {
+        let level = |workers| ScalingLevel {
+            workers,
+            server_cores: Vec::new(),
+            generator_cores: Vec::new(),
+        };
+        let scaling = |line: &[&str]| {
+            let levels = vec![level(1), level(4)];
+            LoadOptions::scaling_plan(&extended(line, QUICK), levels, QUICK)
+        };
+        let lanes = |line: &[&str]| scaling(line).unwrap().lanes;
+        assert_eq!(lanes(&[]), [Lane::Item, Lane::Connect]);
+        assert_eq!(lanes(&["--lanes=large,list"]), [Lane::List, Lane::Connect]);
+        assert_eq!(lanes(&["--lanes=connect,large"]), [Lane::Connect]);
+        assert_eq!(lanes(&["--lanes=custom"]), [Lane::Custom]);
+        let plan = scaling(&["--connections=16"]).unwrap();
+        assert_eq!((plan.connections_per_worker, plan.restarts), (16, 12));
+        assert!(scaling(&["--lanes=large,db-item"]).is_err());
+        let many = scaling(&["--connections=16384"]).unwrap_err();
+        assert!(many.contains("are 65536 to one server"), "{many}");
     }
 
     #[test]

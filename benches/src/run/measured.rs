@@ -7,7 +7,7 @@ use quartet_record::{Record, State};
 use super::begun::Run;
 use super::planned::plans_database;
 use super::resume::prepare_again;
-use super::warnings::warnings;
+use super::warnings::{shared, warnings};
 use crate::cores::Usable;
 use crate::cost::{self, Costing};
 use crate::database::Database;
@@ -109,6 +109,10 @@ impl Run {
         }
         eprintln!("measuring on {}", self.record.machine.sentence());
         for warning in &self.site.placement.warnings {
+            eprintln!("{warning}");
+        }
+        let levels = self.record.plan.scaling.iter();
+        for warning in levels.flat_map(|it| &it.levels).filter_map(shared) {
             eprintln!("{warning}");
         }
         // Before this thread is confined to the generator's core.

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use quartet_conformance::servers::Catalogue;
-use quartet_record::plan::{Arm, Effort, Lane, LatencyPlan, Plan, RAMP, SLICE};
+use quartet_record::plan::{Arm, Effort, Lane, LatencyPlan, Plan, RAMP, SLICE, ScalingPlan};
 
 use super::load::{Depth, LoadOptions};
-use crate::cores::CoreList;
+use crate::cores::{CoreList, levels};
 use crate::cost;
 use crate::environment::Private;
 use crate::exec::{ExecOptions, Own};
@@ -67,7 +67,7 @@ pub struct Options {
 
     /// Measure even if only one core is available. The figures then measure server and generator
     /// together. Every row is excluded; the record keeps the samples
-    #[arg(long, conflicts_with_all = ["server_cores", "generator_cores"])]
+    #[arg(long, conflicts_with_all = ["server_cores", "generator_cores", "scaling"])]
     shared_core: bool,
 
     #[command(flatten)]
@@ -84,7 +84,7 @@ pub struct Options {
         conflicts_with_all = [
             "quick", "thorough", "restarts", "servers", "lanes", "database", "connections", "seed",
             "server_cores", "workers", "generator_cores", "shared_core", "rate", "latency",
-            "no_latency", "output",
+            "no_latency", "scaling", "output",
         ]
     )]
     resume: Option<PathBuf>,
@@ -242,6 +242,7 @@ impl Options {
             custom: None,
             capacity: None,
             latency: None,
+            scaling: None,
         };
         if self.has_own() && !plan.lanes.contains(&Lane::Custom) {
             plan.lanes.push(Lane::Custom);
@@ -250,17 +251,51 @@ impl Options {
         plan
     }
 
+    /// Requests per second against workers, if that was asked for, beside what `plan` has.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] where the machine has not so many cores, or no lane is fit for it.
+    pub(super) fn scaling(&self, plan: &Plan, site: &Site) -> Result<Option<ScalingPlan>, Failure> {
+        let numbers = self.load.scaling().map_err(Failure::Usage)?;
+        if numbers.is_empty() {
+            return Ok(None);
+        }
+        let (server, generator) = (&self.server_cores, &self.generator_cores);
+        let levels = levels(
+            &numbers,
+            &site.placement.every_core(),
+            &site.placement,
+            server.as_ref().map(CoreList::cores),
+            generator.as_ref().map(CoreList::cores),
+        );
+        let levels = levels.map_err(|error| Failure::usage(&error))?;
+        let scaling = LoadOptions::scaling_plan(plan, levels, self.depth());
+        scaling.map(Some).map_err(Failure::Usage)
+    }
+
+    /// Refuses `--scaling` for a command that does not measure it.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] where it was given.
+    pub(crate) fn without_scaling(&self, command: &str) -> Result<(), Failure> {
+        match self.load.scaling().as_deref() {
+            Ok([]) => Ok(()),
+            _ => Err(Failure::Usage(format!("{command} does not take --scaling"))),
+        }
+    }
+
     fn depth(&self) -> Depth {
-        let (capacity, latency) = match (self.quick, self.thorough) {
-            (true, _) => (2, 14),
-            (_, true) => (12, 84),
-            _ => (4, LatencyPlan::RESTARTS),
+        let (capacity, latency, scaling) = match (self.quick, self.thorough) {
+            (true, _) => (2, 14, 12),
+            (_, true) => (12, 84, 84),
+            _ => (4, LatencyPlan::RESTARTS, 28),
         };
         let asked = self.restarts.map_or(u32::MAX, NonZeroU32::get);
         Depth {
             modes: !self.quick,
             capacity_restarts: capacity.min(asked),
             latency_restarts: latency.min(asked),
+            scaling_restarts: scaling.min(asked),
             every_lane: self.thorough,
         }
     }

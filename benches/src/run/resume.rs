@@ -54,6 +54,7 @@ impl Run {
         let private = Private::here(catalogue.root());
         let site = options.via().site(wishes(&record), &private)?;
         is_where_it_was(&record, &site).map_err(Failure::Usage)?;
+        has_cores(&record, &site.placement.usable).map_err(Failure::Usage)?;
         let own = options.own()?;
         Own::same_as(own.as_ref(), &record, &private).map_err(Failure::Usage)?;
         if let Some(own) = &own {
@@ -101,6 +102,19 @@ fn is_where_it_was(record: &Record, site: &Site) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Whether the cores are still to be had that more workers are measured on.
+fn has_cores(record: &Record, usable: &[usize]) -> Result<(), String> {
+    let levels = record.plan.scaling.iter().flat_map(|it| &it.levels);
+    let mut cores =
+        levels.flat_map(|level| level.server_cores.iter().chain(&level.generator_cores));
+    match cores.find(|core| !usable.contains(core)) {
+        Some(core) => Err(format!(
+            "core {core}, which the run was started on, is not available to this process"
+        )),
+        None => Ok(()),
+    }
 }
 
 fn is_same(then: &Machine, now: &Machine, what: &str) -> Result<(), String> {

@@ -1,6 +1,6 @@
 //! What is known beforehand to make a run less than it could be.
 
-use quartet_record::plan::{ArmRole, Plan};
+use quartet_record::plan::{ArmRole, Plan, ScalingLevel};
 
 use super::planned::{plans_database, without_database};
 use crate::accounting::Quotas;
@@ -11,7 +11,9 @@ use crate::system::System;
 pub(super) fn warnings(plan: &Plan, placement: &Placement) -> Vec<String> {
     let mut warnings = placement.warnings.clone();
     let quotas = Quotas::of(&System::live());
-    warnings.extend(quota_too_small(quotas.cores(), plan.measured_cores().len()));
+    warnings.extend(quota_too_small(quotas.cores(), most_cores(plan)));
+    let levels = plan.scaling.iter().flat_map(|scaling| &scaling.levels);
+    warnings.extend(levels.filter_map(shared));
     if !plan.positions_balanced() {
         warnings.push(
             "positions within blocks are not exactly balanced, because of the number of restarts \
@@ -47,6 +49,33 @@ pub(super) fn warnings(plan: &Plan, placement: &Placement) -> Vec<String> {
         }
     }
     warnings
+}
+
+/// The most cores that are measured on at the same time.
+fn most_cores(plan: &Plan) -> usize {
+    let levels = plan.scaling.iter().flat_map(|scaling| &scaling.levels);
+    let levels = levels.map(|level| {
+        let both = level.server_cores.len() + level.generator_cores.len();
+        both - level.shared_cores().len()
+    });
+    levels.fold(plan.measured_cores().len(), usize::max)
+}
+
+/// Says so where so many workers and the generator have not enough cores.
+pub(super) fn shared(level: &ScalingLevel) -> Option<String> {
+    let shared = level.shared_cores();
+    let threads = level.generator_cores.len();
+    let names: Vec<String> = shared.iter().map(usize::to_string).collect();
+    (!shared.is_empty()).then(|| {
+        format!(
+            "scaling with {} workers: they and the generator's {threads} thread{} share core{} {}, so the figure is \
+             one of CPU time per request, not of requests per second",
+            level.workers,
+            if threads == 1 { "" } else { "s" },
+            if shared.len() == 1 { "" } else { "s" },
+            names.join(", ")
+        )
+    })
 }
 
 fn quota_too_small(quota: Option<f64>, cores: usize) -> Option<String> {

@@ -8,7 +8,7 @@
 //! hyper-util, as the floor is. What hyper itself lacks, an idle timeout apart from the header timeout
 //! (hyperium/hyper#1628), is `timed_stream`'s. `listeners` accepts from several sockets, over TCP or
 //! not, and waits where none can be accepted. [`uphold`] is what stands around each framework's routes,
-//! and [`run`] serves a program's API by it. No framework is known here.
+//! and [`run`] serves a program's API by it, [`serve`] any service. No framework is known here.
 
 mod conditional;
 mod listeners;
@@ -17,5 +17,5 @@ mod timed_stream;
 mod uphold;
 
 pub use conditional::{etag, has_preconditions, not_modified};
-pub use serve::run;
+pub use serve::{run, serve};
 pub use uphold::uphold;

@@ -41,8 +41,12 @@ where
     .await
 }
 
-/// Serves HTTP/1.1 from `listeners` until `shutdown`, then for the drain timeout at most.
-async fn serve<S, B>(
+/// Serves HTTP/1.1 from `listeners` until `shutdown`, then for the drain timeout at most. This future accepts all
+/// connections; the runtime decides which worker serves each.
+///
+/// # Errors
+/// Where there are no resources for it.
+pub async fn serve<S, B>(
     listeners: Vec<Listener>,
     service: S,
     limits: &HeadLimits,

@@ -8,6 +8,7 @@ use super::capacity::CapacityPlan;
 use super::lane::Lane;
 use super::latency::LatencyPlan;
 use super::orders::Cell;
+use super::scaling::{ScalingCell, ScalingPlan};
 use crate::schedule::period;
 
 /// What a slice costs beyond its ramp and window: drain, settling, accounting. For estimates only.
@@ -36,6 +37,8 @@ pub struct Held {
     pub capacity: u32,
     /// Of latency at given rates.
     pub latency: u32,
+    /// Of throughput against workers.
+    pub scaling: u32,
 }
 
 impl Plan {
@@ -116,7 +119,11 @@ impl Plan {
         let latency = self.latency.as_ref().map_or(Duration::ZERO, |plan| {
             plan.restart_length(self) * missing(plan.restarts, held.latency)
         });
-        self.restart_length() * missing(self.restarts, held.comparison) + capacity + latency
+        let scaling = self.scaling.as_ref().map_or(Duration::ZERO, |plan| {
+            plan.restart_length(self) * missing(plan.restarts, held.scaling)
+        });
+        let comparison = self.restart_length() * missing(self.restarts, held.comparison);
+        comparison + capacity + latency + scaling
     }
 }
 
@@ -179,6 +186,30 @@ impl LatencyPlan {
             plan.start_length(arm) + block * self.blocks
         };
         arms(plan, self.lane).map(of_arm).sum()
+    }
+}
+
+impl ScalingPlan {
+    /// How long one slice takes, about.
+    pub fn slice_length(&self, plan: &Plan, cell: ScalingCell) -> Duration {
+        let load = self.load(cell.workers);
+        // With more workers as many more connections are answered at once.
+        let each = answer_time(plan, cell.arm) * ANSWERS * self.connections_per_worker as u32;
+        load.length().max(each) + SLICE_OVERHEAD
+    }
+
+    /// How long starting a process takes, opening its connections and ending it, about.
+    pub fn start_length(&self, plan: &Plan, arm: usize, workers: usize) -> Duration {
+        plan.start_length(arm) + OPENING * self.load(workers).connections as u32
+    }
+
+    /// How long a restart takes, about.
+    pub fn restart_length(&self, plan: &Plan) -> Duration {
+        let cells = self.cells(plan).into_iter();
+        let block: Duration = cells.map(|cell| self.slice_length(plan, cell)).sum();
+        let processes = self.processes(plan).into_iter();
+        let starts = processes.map(|(arm, workers)| self.start_length(plan, arm, workers));
+        block * self.blocks + starts.sum::<Duration>()
     }
 }
 

@@ -33,6 +33,7 @@ fn plan(arms: usize, effort: Effort) -> Plan {
         custom: None,
         capacity: None,
         latency: None,
+        scaling: None,
     };
     plan.blocks = plan.blocks_near(effort.blocks);
     plan
@@ -393,4 +394,63 @@ fn a_run_has_the_path_of_its_own_lane() {
     assert_eq!(plan.request(Lane::Item), Lane::Item.request());
     let text = serde_json::to_string(&plan).unwrap();
     assert_eq!(serde_json::from_str::<Plan>(&text).unwrap(), plan);
+}
+
+#[test]
+fn every_block_of_scaling_holds_every_number_of_workers_in_balanced_places() {
+    let mut plan = plan(3, Effort::QUICK);
+    plan.arms[2].without = vec![Lane::Item, Lane::Connect];
+    plan.arms[1].without = vec![Lane::Connect];
+    let level = |workers| ScalingLevel {
+        workers,
+        server_cores: (0..workers).collect(),
+        generator_cores: vec![2],
+    };
+    let lanes = vec![Lane::Item, Lane::Connect];
+    let scaling = ScalingPlan::new(lanes, vec![level(1), level(2), level(4)], 64, 3);
+    let cells = scaling.cells(&plan);
+    assert_eq!(cells.len(), 3 * 2 + 3);
+    assert_eq!(scaling.processes(&plan).len(), 3 * 2);
+    let schedule = scaling.schedule(&plan);
+    assert_eq!(schedule, scaling.schedule(&plan), "the seed decides");
+    for restart in &schedule {
+        let mut starts = restart.start_order.clone();
+        starts.sort_unstable();
+        assert_eq!(starts, scaling.processes(&plan));
+        for block in &restart.blocks {
+            let mut turns = block.clone();
+            turns.sort_unstable();
+            assert_eq!(turns, cells);
+        }
+    }
+    let pairs: Vec<&Vec<ScalingCell>> = schedule.iter().flat_map(|it| &it.blocks).collect();
+    for pair in pairs.chunks_exact(2) {
+        assert!(pair[0].iter().eq(pair[1].iter().rev()));
+    }
+    assert_eq!(scaling.load(4).connections, 256);
+    assert_eq!(scaling.levels[2].shared_cores(), [2]);
+    assert!(scaling.levels[1].shared_cores().is_empty());
+}
+
+#[test]
+fn scaling_takes_as_long_as_its_slices_and_starts() {
+    let mut plan = plan(2, Effort::QUICK);
+    let without = plan.expected_length();
+    let level = |workers| ScalingLevel {
+        workers,
+        server_cores: Vec::new(),
+        generator_cores: Vec::new(),
+    };
+    let scaling = ScalingPlan::new(vec![Lane::Item], vec![level(1), level(2)], 10, 5);
+    let slices = (Duration::from_millis(23) + SLICE_OVERHEAD) * 4 * scaling.blocks;
+    let starts = START_OVERHEAD * 4 + OPENING * (2 * 10 + 2 * 20);
+    assert_eq!(scaling.restart_length(&plan), slices + starts);
+    plan.scaling = Some(scaling.clone());
+    let whole = plan.expected_length();
+    assert_eq!(whole, without + (slices + starts) * 5);
+    let held = Held {
+        scaling: 5,
+        ..Held::default()
+    };
+    assert_eq!(plan.expected_rest(held), without);
 }

@@ -355,6 +355,12 @@ fn load(plan: &Plan) -> String {
             capacity.restarts
         )
     }));
+    ways.extend(plan.scaling.as_ref().map(|scaling| {
+        format!(
+            "requests per second by number of workers in {} restarts of its own, {} connections for each worker",
+            scaling.restarts, scaling.connections_per_worker
+        )
+    }));
     ways.extend(plan.latency.as_ref().map(|latency| {
         format!(
             "latency at equal rates in {} restarts of its own, {} blocks at each rate (open loop)",

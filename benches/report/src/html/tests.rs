@@ -7,7 +7,9 @@ use quartet_analysis::{DivisionRow, LaneDivision};
 use quartet_record::calibration::Calibration;
 use quartet_record::estimates::Estimate;
 use quartet_record::plan::Lane;
-use quartet_record::testing::{Simulation, calibration, record, with_latency, with_modes};
+use quartet_record::testing::{
+    Scaled, Simulation, calibration, record, with_latency, with_modes, with_scaling,
+};
 use quartet_record::{CaseFinding, CaseVerdict, Exclusion, State};
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
@@ -105,7 +107,13 @@ fn what_the_machine_can_resolve_is_shown_or_said_to_be_unknown() {
 
 /// A record in which everything occurs that a page can show.
 fn everything() -> Record {
-    let mut record = with_modes(Simulation::new(3).run());
+    let scaled = Scaled {
+        workers: &[1, 2, 4],
+        cores: 6,
+        efficiency: &|_, workers, _| if workers > 2 { 0.8 } else { 1.0 },
+        noise: 0.01,
+    };
+    let mut record = with_scaling(with_modes(Simulation::new(3).run()), &scaled);
     record.state = State::Interrupted;
     record.plan.restarts = 28;
     record.calibration = Some(with_latency(calibration()));
@@ -279,8 +287,8 @@ fn every_chart_says_what_it_shows() {
             );
         }
     }
-    // Two lanes: ratios, CPU and latency of each. Two rates; throughput, memory, start-up, division.
-    assert_eq!(found, 12);
+    // Two lanes: ratios, CPU, latency and scaling of each. Two rates; throughput, memory, start-up, division.
+    assert_eq!(found, 14);
 }
 
 #[test]

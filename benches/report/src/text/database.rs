@@ -142,7 +142,7 @@ impl Page<'_> {
         })
     }
 
-    fn names(&self, arms: &[usize]) -> String {
+    pub(super) fn names(&self, arms: &[usize]) -> String {
         let names: Vec<&str> = arms.iter().map(|&arm| self.name(arm)).collect();
         names.join(", ")
     }
