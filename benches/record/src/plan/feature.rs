@@ -63,6 +63,7 @@ mod tests {
             arm.variant = Some(Variant {
                 of: "base".to_owned(),
                 differences: vec![feature.difference()],
+                against: Vec::new(),
                 directory: None,
             });
             assert_eq!(Feature::of(&arm), Some(feature));
