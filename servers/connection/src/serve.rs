@@ -31,14 +31,13 @@ where
     B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
 {
     let limits = program.api.limits;
-    serve(
-        program.listeners,
-        app(program.api),
-        &limits,
-        &program.timeouts,
-        shutdown_signal(program.ready),
-    )
-    .await
+    let service = app(program.api);
+    // A task runs on a worker. The future that `block_on` is given runs beside them, and hands over each connection.
+    let serving = tokio::spawn(async move {
+        let shutdown = shutdown_signal(program.ready);
+        serve(program.listeners, service, &limits, &program.timeouts, shutdown).await
+    });
+    serving.await?
 }
 
 /// Serves HTTP/1.1 from `listeners` until `shutdown`, then for the drain timeout at most. This future accepts all
