@@ -192,25 +192,27 @@ impl Costing<'_> {
     fn waiting(&self, subjects: &[&Subject<'_>], cost: &mut Cost) {
         eprintln!("measuring requests that wait");
         for subject in subjects {
-            forget(of(cost, &subject.server.name), WAITS);
+            for level in WAITING {
+                forget(of(cost, &subject.server.name), &waits(level));
+            }
         }
         for start in 0..waiting::STARTS {
             for (subject, connections) in subjects
                 .iter()
                 .flat_map(|&subject| WAITING.map(|level| (subject, level)))
             {
-                let entry = of(cost, &subject.server.name);
+                let (entry, what) = (of(cost, &subject.server.name), waits(connections));
                 let held = entry.waiting.iter();
                 let held = held.filter(|held| held.connections == connections).count();
-                if held > start || lacks(entry, WAITS) || self.is_over() {
+                if held > start || lacks(entry, &what) || self.is_over() {
                     continue;
                 }
                 let first = self.first(subject);
                 let measured = waiting::start(|| self.start(subject), &first, connections);
                 match measured {
                     Ok(Some(taken)) => entry.waiting.push(taken),
-                    Ok(None) => self.note(entry, WAITS, &anyhow!("the system does not tell")),
-                    Err(error) => self.note(entry, WAITS, &error),
+                    Ok(None) => self.note(entry, &what, &anyhow!("the system does not tell")),
+                    Err(error) => self.note(entry, &what, &error),
                 }
             }
         }
@@ -467,8 +469,10 @@ const START_UP: &str = "start-up";
 /// What is missing where memory cannot be measured.
 const MEMORY: &str = "memory";
 
-/// What is missing where requests that wait cannot be measured.
-const WAITS: &str = "requests that wait";
+/// What is missing where so many requests that wait cannot be measured.
+fn waits(connections: usize) -> String {
+    format!("{connections} requests that wait")
+}
 
 /// What is missing where instructions and allocations cannot be counted.
 const INSTRUCTIONS: &str = "instructions";

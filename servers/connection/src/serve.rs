@@ -35,7 +35,14 @@ where
     // A task runs on a worker. The future that `block_on` is given runs beside them, and hands over each connection.
     let serving = tokio::spawn(async move {
         let shutdown = shutdown_signal(program.ready);
-        serve(program.listeners, service, &limits, &program.timeouts, shutdown).await
+        serve(
+            program.listeners,
+            service,
+            &limits,
+            &program.timeouts,
+            shutdown,
+        )
+        .await
     });
     serving.await?
 }
