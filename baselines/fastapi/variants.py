@@ -30,7 +30,7 @@ def middleware() -> FastAPI:
 
 
 def no_response_model() -> FastAPI:
-    """Without response models. The document is the same, for its clients."""
+    """Without response models. The document differs in the title of a schema alone."""
     bare = FastAPI()
     for path, endpoint, model in (
         ("/greetings", greetings, List[Greeting]),
