@@ -13,8 +13,10 @@
 # Exit status: 0 as described, 1 if the other way is as fast, 2 if there is no Python 3.11 or later.
 set -euo pipefail
 
-command -v python3 >/dev/null && python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
-    { echo 'there is no Python 3.11 or later' >&2; exit 2; }
+if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+    echo 'there is no Python 3.11 or later' >&2
+    exit 2
+fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
