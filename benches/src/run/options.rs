@@ -34,7 +34,7 @@ pub struct Options {
 
     /// Servers to compare, by their names in servers.toml, or `all`, `originals` (those in Python) or
     /// `originals-variants` (with each one's variants of servers.toml); and variants, such as
-    /// axum@0.8.4, salvo+mimalloc or warp+hyper=1.11.0 (README lists what may differ) [default: the
+    /// axum@0.8.4, salvo+mimalloc or warp+serde_json=1.0.145 (README lists what may differ) [default: the
     /// frameworks]
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     servers: Vec<String>,

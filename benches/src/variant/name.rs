@@ -1,4 +1,4 @@
-//! Names of variants as lists of servers have them: `axum@0.8.4`, `salvo+mimalloc`, `warp+hyper=1.11.0`.
+//! Names of variants as lists of servers have them: `axum@0.8.4`, `salvo+mimalloc`, `warp+serde_json=1.0.145`.
 
 use std::path::Path;
 
