@@ -92,6 +92,17 @@ fn a_tenth_more_requests_of_one_server_are_found() {
 }
 
 #[test]
+fn answers_at_the_edges_of_a_window_are_no_misfit() {
+    let mut record = record();
+    // Two answers for each connection in a window.
+    record.plan.connections = record.restarts[0].slices[0].requests as usize / 2;
+    each_slice(&mut record, 1, |slice| {
+        slice.total_requests += slice.total_requests / 10;
+    });
+    assert_eq!(check(&record), [""; 0]);
+}
+
+#[test]
 fn cpu_time_that_was_never_spent_is_found() {
     let less = found(|record| {
         each_slice(record, 1, |slice| {
