@@ -146,7 +146,7 @@ fn every_command_reads_the_records_in_the_repository() {
         said.lines()
             .last()
             .unwrap()
-            .starts_with("Conclusion: consistent."),
+            .starts_with("Conclusion: consistent"),
         "{said}"
     );
     let output = run(&["diff".as_ref(), first, second]);
