@@ -90,14 +90,8 @@ impl Simulation {
                     start_order: restart.start_order,
                     spawn_ns: Some(2_000_000),
                     machine: Some(MachineLoad {
-                        available_ns: 10_000_000_000,
                         others_ns: Some(10_000_000),
-                        stolen_ns: Some(0),
-                        throttled_ns: Some(0),
-                        throttled_periods: Some(0),
-                        sent_segments: None,
-                        resent_segments: None,
-                        agent_ns: None,
+                        ..idle_machine()
                     }),
                     arms: (0..self.arms.len())
                         .map(|arm| life(arm, &plan.lanes))
@@ -188,6 +182,20 @@ impl Simulation {
 /// The record of a small run.
 pub fn record() -> Record {
     Simulation::new(3).run()
+}
+
+/// A machine that has nothing else to do.
+fn idle_machine() -> MachineLoad {
+    MachineLoad {
+        available_ns: 10_000_000_000,
+        others_ns: Some(0),
+        stolen_ns: Some(0),
+        throttled_ns: Some(0),
+        throttled_periods: Some(0),
+        sent_segments: None,
+        resent_segments: None,
+        agent_ns: None,
+    }
 }
 
 fn life(arm: usize, lanes: &[Lane]) -> ArmRestart {

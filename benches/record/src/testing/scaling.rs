@@ -3,10 +3,10 @@
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
+use super::idle_machine;
 use super::slice::slice;
 use crate::plan::{Lane, ScalingLevel, ScalingPlan};
 use crate::record::Record;
-use crate::restart::MachineLoad;
 use crate::scaling::{ScalingRestart, ScalingSlice, ScalingStart};
 
 /// What is true of the servers.
@@ -74,16 +74,7 @@ pub fn with_scaling(mut record: Record, scaled: &Scaled<'_>) -> Record {
                 start_order: starts
                     .map(|(arm, workers)| ScalingStart { arm, workers })
                     .collect(),
-                machine: Some(MachineLoad {
-                    available_ns: 10_000_000_000,
-                    others_ns: Some(0),
-                    stolen_ns: Some(0),
-                    throttled_ns: Some(0),
-                    throttled_periods: Some(0),
-                    sent_segments: None,
-                    resent_segments: None,
-                    agent_ns: None,
-                }),
+                machine: Some(idle_machine()),
                 slices,
                 failures: Vec::new(),
             }

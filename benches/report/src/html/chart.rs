@@ -13,7 +13,7 @@ mod timeline;
 
 pub(crate) use bars::{BarRow, Bars};
 pub(crate) use intervals::{IntervalRow, Intervals};
-pub(crate) use lines::{Lines, Series};
+pub(crate) use lines::{Lines, Series, counts};
 pub(crate) use mark::{Chart, Mark};
 pub(crate) use scale::Spread;
 pub(crate) use timeline::{Figure, Step, Timeline};

@@ -3,7 +3,7 @@
 use quartet_analysis::Capacity;
 
 use super::block::{Block, Captioned, Item, Section};
-use super::chart::{Chart, Lines, Series, Spread};
+use super::chart::{Chart, Lines, Series, Spread, counts};
 use super::material::Material;
 use crate::numbers::thousands;
 use crate::table::{Align, Table};
@@ -68,26 +68,11 @@ fn capacity_chart(material: &Material<'_>, found: &[Capacity], lane: &str) -> Ch
                 .collect(),
         })
         .collect();
-    let mut numbers: Vec<usize> = found.iter().map(|one| one.connections).collect();
-    numbers.sort_unstable();
-    numbers.dedup();
-    let said: Vec<String> = series
-        .iter()
-        .map(|series| {
-            let points = series.points.iter();
-            let points = points.map(|(at, rate)| format!("{} at {at}", thousands(*rate)));
-            format!("{} {}", series.name, points.collect::<Vec<_>>().join(", "))
-        })
-        .collect();
+    let point = |at, rate| format!("{} at {at}", thousands(rate));
+    let said: Vec<String> = series.iter().map(|one| one.in_words(point)).collect();
     Lines {
         series: &series,
-        across: (
-            Spread::Logarithmic,
-            numbers
-                .iter()
-                .map(|number| (*number as f64, number.to_string()))
-                .collect(),
-        ),
+        across: (Spread::Logarithmic, counts(&series)),
         across_caption: "connections, logarithmic",
         up: (Spread::Linear, thousands),
         up_caption: "requests per second",

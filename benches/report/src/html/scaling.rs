@@ -3,7 +3,7 @@
 use quartet_analysis::{EFFICIENT, ScalingLane};
 
 use super::block::{Block, Captioned, Item, Section};
-use super::chart::{Chart, Lines, Series, Spread};
+use super::chart::{Chart, Lines, Series, Spread, counts};
 use super::material::Material;
 
 /// Lane by lane. Nothing where it was not measured.
@@ -31,7 +31,6 @@ pub(super) fn section(material: &Material<'_>) -> Option<Section> {
 
 /// The efficiencies that count, where there are any.
 fn chart(material: &Material<'_>, lane: &ScalingLane) -> Option<Chart> {
-    let mut numbers: Vec<usize> = Vec::new();
     let mut series = Vec::new();
     for row in &lane.rows {
         let more = row.figures.iter();
@@ -42,7 +41,6 @@ fn chart(material: &Material<'_>, lane: &ScalingLane) -> Option<Chart> {
             continue;
         };
         let points: Vec<(usize, f64)> = [(least.workers, 1.0)].into_iter().chain(more).collect();
-        numbers.extend(points.iter().map(|(workers, _)| workers));
         series.push(Series {
             name: material.name(row.arm).to_owned(),
             style: row.arm,
@@ -55,26 +53,12 @@ fn chart(material: &Material<'_>, lane: &ScalingLane) -> Option<Chart> {
     if series.is_empty() {
         return None;
     }
-    numbers.sort_unstable();
-    numbers.dedup();
-    let said: Vec<String> = series
-        .iter()
-        .map(|series| {
-            let points = series.points.iter();
-            let points = points.map(|(at, worth)| format!("{} with {at}", hundredths(*worth)));
-            format!("{} {}", series.name, points.collect::<Vec<_>>().join(", "))
-        })
-        .collect();
+    let point = |at, worth| format!("{} with {at}", hundredths(worth));
+    let said: Vec<String> = series.iter().map(|one| one.in_words(point)).collect();
     let name = lane.lane.name();
     let lines = Lines {
         series: &series,
-        across: (
-            Spread::Logarithmic,
-            numbers
-                .iter()
-                .map(|number| (*number as f64, number.to_string()))
-                .collect(),
-        ),
+        across: (Spread::Logarithmic, counts(&series)),
         across_caption: "workers, logarithmic",
         up: (Spread::Linear, hundredths),
         up_caption: "requests per second for each worker, of those with the fewest",

@@ -31,6 +31,24 @@ pub(crate) struct Series {
     pub(crate) points: Vec<(f64, f64)>,
 }
 
+impl Series {
+    /// Its name and each of its points, as `point` says them.
+    pub(crate) fn in_words(&self, point: impl Fn(f64, f64) -> String) -> String {
+        let points = self.points.iter().map(|&(across, up)| point(across, up));
+        format!("{} {}", self.name, points.collect::<Vec<_>>().join(", "))
+    }
+}
+
+/// The whole numbers of the horizontal axis at which series have points, each with its text, ascending.
+pub(crate) fn counts(series: &[Series]) -> Vec<(f64, String)> {
+    let points = series.iter().flat_map(|series| &series.points);
+    let mut counts: Vec<f64> = points.map(|(across, _)| *across).collect();
+    counts.sort_unstable_by(f64::total_cmp);
+    counts.dedup();
+    let with_text = |count: f64| (count, count.to_string());
+    counts.into_iter().map(with_text).collect()
+}
+
 /// A line chart.
 pub(crate) struct Lines<'a> {
     pub(crate) series: &'a [Series],
