@@ -62,22 +62,12 @@ pub struct Options {
     /// in a target directory apart from yours; takes a minute or more for each
     #[arg(long)]
     build_cost: bool,
-
-    /// Measure what requests cost that wait, and nothing else that is not asked for.
-    #[arg(skip)]
-    of_features: bool,
 }
 
 impl Options {
     /// Has instructions and allocations counted too.
     pub(crate) fn count(&mut self) {
         self.cost = true;
-    }
-
-    /// Has requests measured that wait, and nothing else that is not asked for: of each program, and not of what has
-    /// more of a feature.
-    pub(crate) fn of_features(&mut self) {
-        self.of_features = true;
     }
 }
 
@@ -143,7 +133,8 @@ impl Costing<'_> {
             .filter(|measured| measured.again.is_none())
             .map(|measured| measured.subject)
             .collect();
-        if self.options.of_features {
+        // A run of features asks what requests cost that wait, of each program and not of what has more of a feature.
+        if plan.lanes.iter().any(|lane| lane.posted().is_some()) {
             let programs = |subject: &&&Subject<'_>| {
                 subject.server.role == Role::Features && subject.server.variant.is_none()
             };

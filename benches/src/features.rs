@@ -46,9 +46,7 @@ pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
         }
         None => begun(options, command)?,
     };
-    let mut cost = options.cost();
-    cost.of_features();
-    run.measure(Some(cost))?;
+    run.measure(Some(options.cost()))?;
     let analysis = Analysis::of(&run.record)?;
     run.conclude(&render(&run.record, &analysis, Form::Text), &analysis)?;
     match run.record.state {
