@@ -5,6 +5,7 @@
 
 mod added;
 mod capability;
+mod demands;
 mod page;
 mod probes;
 mod seen;
@@ -20,6 +21,7 @@ use quartet_conformance::servers::{Catalogue, Role, Server};
 use crate::failure::{Failure, print};
 use added::Added;
 use capability::{CAPABILITIES, Capability};
+use quartet_report::defaults::Demanded;
 use seen::Seen;
 
 /// What to do with the page.
@@ -40,6 +42,7 @@ struct Observed {
     framework: String,
     version: String,
     seen: Vec<Seen>,
+    demanded: Vec<Demanded>,
 }
 
 /// Builds the plain programs, asks them, and writes the page.
@@ -65,12 +68,15 @@ pub fn run(options: &Options) -> Result<(), Failure> {
         let asked: Vec<_> = programs
             .iter()
             .map(|(server, program)| {
-                let asked = scope.spawn(|| ask_all(server, program));
+                let asked = scope.spawn(|| {
+                    let seen = ask_all(server, program)?;
+                    Ok::<_, anyhow::Error>((seen, demands::demanded(server, program)?))
+                });
                 (*server, asked)
             })
             .collect();
         let gathered = asked.into_iter().map(|(server, asked)| {
-            let seen = asked
+            let (seen, demanded) = asked
                 .join()
                 .unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
             let framework = server.framework.clone();
@@ -78,6 +84,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
                 framework: framework.unwrap_or_else(|| server.name.clone()),
                 version: catalogue.framework_version(server).unwrap_or_default(),
                 seen,
+                demanded,
             })
         });
         gathered.collect::<Result<_>>()

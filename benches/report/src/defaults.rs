@@ -1,7 +1,7 @@
 //! What each framework does by default, as data: `servers/DEFAULTS.json`, which `cargo compare defaults` writes beside
 //! the page.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -19,6 +19,21 @@ pub struct Defaults {
     pub capabilities: Vec<Capability>,
     /// One entry a framework.
     pub frameworks: Vec<Framework>,
+    /// What RFCs demand, of what a plain program fails.
+    #[serde(default)]
+    pub demands: Vec<Demand>,
+}
+
+/// A case of the suite that RFCs alone demand.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Demand {
+    /// The case's id.
+    pub case: String,
+    /// What is demanded, in one sentence.
+    pub requirement: String,
+    /// Where it is demanded.
+    pub source: String,
 }
 
 /// One thing that a server may do.
@@ -43,6 +58,21 @@ pub struct Framework {
     pub version: String,
     /// One entry a capability, in their order.
     pub seen: Vec<Seen>,
+    /// How it meets what RFCs demand: one entry an area of the suite.
+    #[serde(default)]
+    pub demanded: Vec<Demanded>,
+}
+
+/// How a plain program meets what RFCs demand in one area of the suite.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Demanded {
+    /// The area.
+    pub area: String,
+    /// How many cases apply.
+    pub cases: usize,
+    /// The ids of those that it fails, in the suite's order.
+    pub failed: Vec<String>,
 }
 
 /// What was seen of one capability.
@@ -121,6 +151,17 @@ impl Defaults {
 }
 
 impl Framework {
+    /// How it meets what RFCs demand in one area of the suite, where that is known.
+    pub fn demanded_in(&self, area: &str) -> Option<&Demanded> {
+        self.demanded.iter().find(|one| one.area == area)
+    }
+
+    /// Whether it fails a case of the suite.
+    pub fn fails(&self, case: &str) -> bool {
+        let mut failed = self.demanded.iter().flat_map(|one| &one.failed);
+        failed.any(|id| id == case)
+    }
+
     /// How many capabilities are built in.
     pub fn built_in(&self) -> usize {
         self.seen.iter().filter(|seen| seen.built_in).count()
@@ -134,6 +175,12 @@ impl Framework {
             .collect();
         items.values().sum()
     }
+}
+
+/// The areas in which it is known how these meet what RFCs demand.
+pub fn areas<'a>(frameworks: impl IntoIterator<Item = &'a Framework>) -> BTreeSet<&'a str> {
+    let demanded = frameworks.into_iter().flat_map(|one| &one.demanded);
+    demanded.map(|one| one.area.as_str()).collect()
 }
 
 /// The address of an issue that is cited as `owner/name#123`.
@@ -173,8 +220,21 @@ pub(crate) mod tests {
             framework: name.to_owned(),
             version: "1.2.3".to_owned(),
             seen,
+            demanded: vec![Demanded {
+                area: "wire".to_owned(),
+                cases: 9,
+                failed: match name {
+                    "warp" => vec!["wire/host-missing".to_owned()],
+                    _ => Vec::new(),
+                },
+            }],
         };
         Defaults {
+            demands: vec![Demand {
+                case: "wire/host-missing".to_owned(),
+                requirement: "A request without Host is 400.".to_owned(),
+                source: "RFC 9112 §3.2".to_owned(),
+            }],
             capabilities: vec![capability("head"), capability("options")],
             frameworks: vec![
                 framework("axum", vec![built_in(), added()]),

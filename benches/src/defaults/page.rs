@@ -3,11 +3,13 @@
 use std::fmt::Write as _;
 
 use anyhow::{Result, ensure};
-use quartet_report::defaults::{self, Defaults, Framework, issue_address};
+use quartet_conformance::Case;
+use quartet_report::defaults::{self, Defaults, Demand, Framework, issue_address};
 
 use super::Observed;
 use super::added::{Added, ROOM};
 use super::capability::CAPABILITIES;
+use super::demands;
 
 const INTRODUCTION: &str = "\
 # What each framework does by default
@@ -23,6 +25,13 @@ Each cell is what was seen of the framework's *plain* program: two routes as its
 Nothing here is a verdict. What a framework leaves to the application is its decision, and a proxy in front may do it.
 ";
 
+const DEMANDS: &str = "\
+## What RFCs demand of any server
+
+The same programs, held to those must-cases of the suite that RFCs alone demand. Where a case does not apply to one, it is not counted
+for it. The finished servers conform in all of them, except for the deviations that `conformance/deviations.toml` lists.
+";
+
 /// What was seen, with what adds the rest.
 ///
 /// # Errors
@@ -34,7 +43,19 @@ pub(super) fn data(observed: &[Observed], added: &Added) -> Result<Defaults> {
         source: it.source.to_owned(),
     });
     let frameworks = observed.iter().map(|one| framework(one, added));
+    let failed = |case: &&Case| {
+        let mut demanded = observed.iter().flat_map(|one| &one.demanded);
+        demanded.any(|area| area.failed.iter().any(|id| id == case.id))
+    };
+    let demands = demands::cases()
+        .filter(failed)
+        .map(|case| defaults::Demand {
+            case: case.id.to_owned(),
+            requirement: case.requirement.to_owned(),
+            source: case.source.to_owned(),
+        });
     Ok(Defaults {
+        demands: demands.collect(),
         capabilities: capabilities.collect(),
         frameworks: frameworks.collect::<Result<_>>()?,
     })
@@ -73,6 +94,7 @@ fn framework(one: &Observed, added: &Added) -> Result<Framework> {
         framework: one.framework.clone(),
         version: one.version.clone(),
         seen: rows,
+        demanded: one.demanded.clone(),
     })
 }
 
@@ -81,13 +103,8 @@ fn framework(one: &Observed, added: &Added) -> Result<Framework> {
 /// # Errors
 /// Never, as far as is known: it is written to memory.
 pub(super) fn page(data: &Defaults) -> Result<String> {
-    let mut page = format!("{INTRODUCTION}\n| |");
-    for one in &data.frameworks {
-        write!(page, " {} {} |", one.framework, one.version)?;
-    }
-    page += "\n|---|";
-    page += &"---|".repeat(data.frameworks.len());
-    page.push('\n');
+    let mut page = format!("{INTRODUCTION}\n");
+    page += &head("", &data.frameworks);
     for (row, capability) in data.capabilities.iter().enumerate() {
         write!(page, "| {} |", capability.does)?;
         for one in &data.frameworks {
@@ -104,9 +121,51 @@ pub(super) fn page(data: &Defaults) -> Result<String> {
     for capability in &data.capabilities {
         writeln!(page, "- {}: {}", capability.does, capability.source)?;
     }
+    page += &demands_section(data)?;
     page += "\n`cargo compare defaults --write servers/DEFAULTS.md` makes this page, and [the same as data](DEFAULTS.json).\n\
-             It takes a minute after the build.\n";
+             It takes two minutes after the build.\n";
     Ok(page)
+}
+
+/// The head of a table with a column a framework.
+fn head(corner: &str, frameworks: &[Framework]) -> String {
+    let names = frameworks.iter();
+    let names = names.map(|one| format!(" {} {} |", one.framework, one.version));
+    let rule = "---|".repeat(frameworks.len());
+    format!("| {corner} |{}\n|---|{rule}\n", names.collect::<String>())
+}
+
+/// What RFCs demand, and who fails it.
+fn demands_section(data: &Defaults) -> Result<String> {
+    let mut section = format!(
+        "\n{DEMANDS}\n{}",
+        head("failed, of the cases that apply", &data.frameworks)
+    );
+    for area in defaults::areas(&data.frameworks) {
+        write!(section, "| {area} |")?;
+        for one in &data.frameworks {
+            match one.demanded_in(area) {
+                Some(found) => write!(section, " {} of {} |", found.failed.len(), found.cases)?,
+                None => section += " |",
+            }
+        }
+        section.push('\n');
+    }
+    section.push('\n');
+    section += &head("demanded", &data.frameworks);
+    for demand in &data.demands {
+        let Demand {
+            case,
+            requirement,
+            source,
+        } = demand;
+        write!(section, "| `{case}`: {requirement} {source} |")?;
+        for one in &data.frameworks {
+            section += if one.fails(case) { " fails |" } else { " |" };
+        }
+        section.push('\n');
+    }
+    Ok(section)
 }
 
 fn cell(seen: &defaults::Seen) -> String {

@@ -2,7 +2,7 @@
 
 use super::block::{Block, Link, Section};
 use super::material::Material;
-use crate::defaults::{Added, Defaults, Framework, Seen, issue_address};
+use crate::defaults::{Added, Defaults, Framework, Seen, areas, issue_address};
 use crate::grid::{Column, Grid, GridCell, GridRow};
 
 /// Where the section is on the page.
@@ -67,8 +67,29 @@ pub(crate) fn grid(
         caption: "What each framework's own server does by default".to_owned(),
         corner: "capability",
         columns: columns.collect(),
-        rows: rows.collect(),
+        rows: rows.chain(demanded(frameworks)).collect(),
     }
+}
+
+/// How each meets what RFCs demand: one row an area of the suite.
+pub(crate) fn demanded(frameworks: &[&Framework]) -> Vec<GridRow> {
+    let areas = areas(frameworks.iter().copied());
+    let cell = |one: &&Framework, area| match one.demanded_in(area) {
+        Some(found) => GridCell {
+            text: format!("{} of {} failed", found.failed.len(), found.cases),
+            strong: found.failed.is_empty(),
+            more: found.failed.join(", "),
+            ..GridCell::default()
+        },
+        None => GridCell::default(),
+    };
+    let row = |area| GridRow {
+        name: format!("What RFCs demand of any server, area {area}"),
+        target: None,
+        more: "the suite's must-cases that RFCs alone demand".to_owned(),
+        cells: frameworks.iter().map(|one| cell(one, area)).collect(),
+    };
+    areas.into_iter().map(row).collect()
 }
 
 /// What was seen of one capability.

@@ -100,6 +100,7 @@ fn by_default(site: &mut Site<'_>, page: &str, name: &str) -> Result<Option<Sect
             cells: vec![defaults::cell(seen, &|_| source.clone())],
         });
     }
+    rows.extend(defaults::demanded(&[framework]));
     let grid = Grid {
         caption: format!("What {name}'s own server does by default"),
         corner: "capability",
