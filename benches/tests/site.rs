@@ -293,6 +293,13 @@ fn nothing_is_cut_on_a_phone_or_a_desk() {
                   !scrolls(element)).slice(0, 3).map(element => element.outerHTML.slice(0, 200))";
     let grid = "return [...document.querySelectorAll('table.grid')].filter(table => table.rows[0].cells.length <= 5 && \
                 table.scrollWidth > table.parentElement.clientWidth + 1).map(table => table.caption.textContent)";
+    // Words of a table to choose by that are broken in two, links aside.
+    let words = "const broken = []; for (const cell of document.querySelectorAll('.grid th, .grid td')) { const texts = \
+                 document.createTreeWalker(cell, NodeFilter.SHOW_TEXT); while (texts.nextNode()) { const text = \
+                 texts.currentNode; if (text.parentElement.closest('a.source')) continue; for (const word of \
+                 text.data.matchAll(/[\\p{L}\\p{N}.,]+/gu)) { const range = document.createRange(); range.setStart(text, \
+                 word.index); range.setEnd(text, word.index + word[0].length); const lines = new Set([...range\
+                 .getClientRects()].map(line => line.top)); if (lines.size > 1) broken.push(word[0]); } } } return broken";
     let mut seen = 0;
     for path in pages()
         .into_keys()
@@ -303,7 +310,7 @@ fn nothing_is_cut_on_a_phone_or_a_desk() {
             view.open(&format!("file://{}", SITE.directory.join(&path).display()))
                 .unwrap();
             seen += 1;
-            for script in [script, grid] {
+            for script in [script, grid, words] {
                 let cut = view.run(script).unwrap();
                 assert_eq!(
                     cut.as_array().map(Vec::len),

@@ -1,8 +1,8 @@
 //! What each framework does by default.
 
-use super::block::{Block, Link, Section};
+use super::block::{Block, Item, Link, Section};
 use super::material::Material;
-use crate::defaults::{Added, Defaults, Framework, Seen, areas, issue_address};
+use crate::defaults::{Added, Defaults, Demand, Framework, Seen, areas, issue_address};
 use crate::grid::{Column, Grid, GridCell, GridRow};
 
 /// Where the section is on the page.
@@ -23,13 +23,15 @@ pub(super) fn section(material: &Material<'_>) -> Option<Section> {
         return None;
     }
     let source = |_: &Added| None;
+    let mut blocks = vec![
+        Block::Paragraph(explanation().to_owned()),
+        Block::Grid(grid(defaults, &frameworks, &|_| None, &source)),
+    ];
+    blocks.extend(failed(defaults, &frameworks));
     Some(Section {
         id: ID,
         heading: "What each framework does by default",
-        blocks: vec![
-            Block::Paragraph(explanation().to_owned()),
-            Block::Grid(grid(defaults, &frameworks, &|_| None, &source)),
-        ],
+        blocks,
     })
 }
 
@@ -78,7 +80,6 @@ pub(crate) fn demanded(frameworks: &[&Framework]) -> Vec<GridRow> {
         Some(found) => GridCell {
             text: format!("{} of {} failed", found.failed.len(), found.cases),
             strong: found.failed.is_empty(),
-            more: found.failed.join(", "),
             ..GridCell::default()
         },
         None => GridCell::default(),
@@ -90,6 +91,32 @@ pub(crate) fn demanded(frameworks: &[&Framework]) -> Vec<GridRow> {
         cells: frameworks.iter().map(|one| cell(one, area)).collect(),
     };
     areas.into_iter().map(row).collect()
+}
+
+/// What RFCs demand and some of these fail, and which.
+pub(crate) fn failed(defaults: &Defaults, frameworks: &[&Framework]) -> Vec<Block> {
+    let items = defaults.demands.iter().filter_map(|demand| {
+        let failing = frameworks.iter().filter(|one| one.fails(&demand.case));
+        let failing: Vec<&str> = failing.map(|one| one.framework.as_str()).collect();
+        let Demand {
+            case,
+            requirement,
+            source,
+        } = demand;
+        let failing = match failing.as_slice() {
+            [] => return None,
+            names => names.join(", "),
+        };
+        Some(Item::from(format!(
+            "{case}: {requirement} ({source}) Failed by {failing}."
+        )))
+    });
+    let items: Vec<Item> = items.collect();
+    if items.is_empty() {
+        return Vec::new();
+    }
+    let lead = "What RFCs demand of any server and a plain program fails:";
+    vec![Block::Paragraph(lead.to_owned()), Block::List(items)]
 }
 
 /// What was seen of one capability.

@@ -341,6 +341,15 @@ fn links_within_the_page_lead_somewhere_and_names_are_used_once() {
 }
 
 #[test]
+fn what_rfcs_demand_and_a_plain_program_fails_is_said() {
+    let page = &*PAGE;
+    assert!(page.contains("1 of 9 failed") && page.contains("<strong>0 of 9 failed</strong>"));
+    assert!(page.contains(
+        "wire/host-missing: A request without Host is 400. (RFC 9112 §3.2) Failed by warp."
+    ));
+}
+
+#[test]
 fn sections_come_in_the_order_people_read_them() {
     let page = &*PAGE;
     let ids = [

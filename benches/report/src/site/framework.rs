@@ -117,7 +117,8 @@ fn by_default(site: &mut Site<'_>, page: &str, name: &str) -> Result<Option<Sect
         capabilities.len(),
         framework.added_lines()
     );
-    let blocks = vec![Block::Paragraph(tally), Block::Grid(grid)];
+    let mut blocks = vec![Block::Paragraph(tally), Block::Grid(grid)];
+    blocks.extend(defaults::failed(defaults, &[framework]));
     Ok(Some(section("defaults", "By default", blocks)))
 }
 

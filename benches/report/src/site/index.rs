@@ -197,6 +197,11 @@ fn by_default(site: &mut Site<'_>) -> Result<()> {
     let of = defaults.capabilities.len();
     let tally = frameworks.iter();
     let tally = tally.map(|one| format!("{} {} of {of}", one.framework, one.built_in()));
+    let mut blocks = vec![
+        Block::Paragraph(defaults::explanation().to_owned()),
+        Block::Grid(grid),
+    ];
+    blocks.extend(defaults::failed(defaults, &frameworks));
     site.put_page(Page {
         path: DEFAULTS.to_owned(),
         title: "What each framework does by default".to_owned(),
@@ -208,10 +213,7 @@ fn by_default(site: &mut Site<'_>) -> Result<()> {
         sections: vec![Section {
             id: defaults::ID,
             heading: "Seen by asking each framework's own server",
-            blocks: vec![
-                Block::Paragraph(defaults::explanation().to_owned()),
-                Block::Grid(grid),
-            ],
+            blocks,
         }],
     })
 }
