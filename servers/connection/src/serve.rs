@@ -66,8 +66,7 @@ where
 {
     let mut listeners = Listeners::new(listeners)?;
     let mut http = http1::Builder::new();
-    http.max_header_size(limits.head_bound())
-        .max_buf_size(buffer_size(limits))
+    http.max_buf_size(buffer_size(limits))
         // The stream's deadlines stand in for it.
         .header_read_timeout(None);
     let connections = GracefulShutdown::new();
@@ -117,10 +116,10 @@ impl<R, S: Service<R>> Service<R> for Telling<S> {
     }
 }
 
-/// hyper's `max_buf_size`, which bounds what is read of a head, but also what is written at once: its
-/// default, or more for a larger head.
+/// hyper's `max_buf_size`, which bounds what is read of a head, and how much of answers waits to be written before
+/// the next request is read. hyper takes no less than 8,192 octets.
 fn buffer_size(limits: &HeadLimits) -> usize {
-    limits.head_bound().max(8192 + 4096 * 100)
+    limits.head_bound().max(8192)
 }
 
 #[cfg(test)]
