@@ -1,6 +1,6 @@
 //! What the contract says of every request and answer, around any hyper service. No route is known here.
 
-use std::{error::Error, panic::AssertUnwindSafe, sync::Arc};
+use std::{error::Error, future::ready, panic::AssertUnwindSafe, sync::Arc};
 
 use futures_util::FutureExt as _;
 use hyper::{
@@ -29,24 +29,22 @@ pub fn uphold<S, R, B>(
 ) -> impl Service<Request<R>, Response = Response<B>, Error = S::Error, Future: Send> + Clone
 where
     S: Service<Request<R>, Response = Response<B>, Future: Send> + Clone,
-    S::Error: Into<Box<dyn Error + Send + Sync>>,
+    S::Error: Into<Box<dyn Error + Send + Sync>> + Send,
     R: Body,
     B: Body + Default + Send,
 {
     service_fn(move |request: Request<R>| {
         let is_ending = api.ending.has_begun();
         let answer = match check_head(&request, &api.limits) {
-            Ok(Target::Resource) => Ok(service.call(request)),
-            Ok(Target::Server) => Err(server_options()),
-            Err(problem) => Err(refuse(problem)),
-        };
-        async move {
             // Alone, axum drops the connection (tokio-rs/axum#728),
             // and so does warp (seanmonstar/warp#442).
-            let answer = match answer {
-                Ok(answer) => AssertUnwindSafe(answer).catch_unwind().await,
-                Err(early) => Ok(Ok(early)),
-            };
+            Ok(Target::Resource) => AssertUnwindSafe(service.call(request))
+                .catch_unwind()
+                .left_future(),
+            Ok(Target::Server) => ready(Ok(Ok(server_options()))).right_future(),
+            Err(problem) => ready(Ok(Ok(refuse(problem)))).right_future(),
+        };
+        answer.map(move |answer| {
             let mut response =
                 answer.unwrap_or_else(|_| Ok(refuse(Problem::internal_server_error())))?;
             let headers = response.headers_mut();
@@ -58,7 +56,7 @@ where
                 headers.insert(CONNECTION, HeaderValue::from_static("close"));
             }
             Ok(response)
-        }
+        })
     })
 }
 
