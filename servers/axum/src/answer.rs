@@ -48,15 +48,16 @@ pub(crate) fn conditional(
     tag: &EntityTag,
     representation: impl IntoResponse,
 ) -> Result<Response, Error> {
-    let field = [(header::ETAG, etag(tag))];
-    Ok(if not_modified(request.headers(), tag)? {
+    let mut response = if not_modified(request.headers(), tag)? {
         // An empty body would get `Content-Length: 0`, which is not the representation's
         // length (RFC 9110 §8.6); axum states no length for a stream (tokio-rs/axum#3741).
         let no_content = Body::from_stream(stream::empty::<Result<Bytes, Infallible>>());
-        (StatusCode::NOT_MODIFIED, field, no_content).into_response()
+        (StatusCode::NOT_MODIFIED, no_content).into_response()
     } else {
-        (field, representation).into_response()
-    })
+        representation.into_response()
+    };
+    response.headers_mut().insert(header::ETAG, etag(tag));
+    Ok(response)
 }
 
 /// The same of a document.

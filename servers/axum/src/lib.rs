@@ -15,9 +15,9 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{MethodRouter, get},
 };
-use hyper::service::Service;
-use hyper_util::service::TowerToHyperService;
+use hyper::service::{Service, service_fn};
 use quartet_common::{ALLOW, Api, Health, Lang, Problem, docs};
+use tower::Service as _;
 
 use crate::answer::{Error, conditional, document};
 
@@ -28,8 +28,10 @@ pub fn app<B>(
 where
     B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
-    let routes = TowerToHyperService::new(routes(api.clone()));
-    quartet_connection::uphold(routes, api, |problem| Error(problem).into_response())
+    let routes = routes(api.clone());
+    // A router is always ready, and need not be asked.
+    let service = service_fn(move |request| routes.clone().call(request));
+    quartet_connection::uphold(service, api, |problem| Error(problem).into_response())
 }
 
 fn routes(api: Arc<Api>) -> Router {

@@ -6,10 +6,12 @@ use quartet_common::{ALLOW, EntityTag, PROBLEM_JSON, Problem, docs::Document};
 use quartet_connection::{etag, not_modified};
 use warp::{
     Rejection, Reply,
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     reject::Reject,
     reply::{Response, json, with_header, with_status},
 };
+
+use crate::filters::Preconditions;
 
 /// A problem: a reply, or the cause of a rejection.
 #[derive(Clone, Debug)]
@@ -58,22 +60,24 @@ pub(crate) async fn rejected(rejection: Rejection) -> Result<Response, Infallibl
 }
 
 /// The representation, 304 if the client has it, or the problem that it is not the one that the
-/// client expects. `fields` are the request's, where it has preconditions.
+/// client expects.
 pub(crate) fn conditional<R: Reply>(
-    fields: &HeaderMap,
+    fields: Preconditions,
     tag: &EntityTag,
     representation: impl FnOnce() -> R,
 ) -> Result<Response, Error> {
-    let field = etag(tag);
-    Ok(if not_modified(fields, tag)? {
-        with_header(StatusCode::NOT_MODIFIED, header::ETAG, field).into_response()
+    let is_known = fields.map_or(Ok(false), |fields| not_modified(&fields, tag))?;
+    let mut response = if is_known {
+        StatusCode::NOT_MODIFIED.into_response()
     } else {
-        with_header(representation(), header::ETAG, field).into_response()
-    })
+        representation().into_response()
+    };
+    response.headers_mut().insert(header::ETAG, etag(tag));
+    Ok(response)
 }
 
 /// The same of a document.
-pub(crate) fn document(fields: &HeaderMap, document: &Document) -> Result<Response, Error> {
+pub(crate) fn document(fields: Preconditions, document: &Document) -> Result<Response, Error> {
     conditional(fields, &document.etag, || {
         with_header(
             document.content,

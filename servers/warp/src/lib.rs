@@ -5,19 +5,21 @@ mod filters;
 
 use std::{convert::Infallible, sync::Arc};
 
-use hyper_util::service::TowerToHyperService;
 use quartet_common::{Api, Health, Problem, docs};
-use tower::{BoxError, ServiceExt as _};
+use tower::{BoxError, Service as _};
 use warp::{
     Filter, Reply,
-    http::{HeaderMap, Request, StatusCode, header},
-    hyper::{body::Body, service::Service},
+    http::{Request, StatusCode, header},
+    hyper::{
+        body::Body,
+        service::{Service, service_fn},
+    },
     reply::{self, Response},
 };
 
 use crate::{
     answer::{Error, conditional, document},
-    filters::LangSegment,
+    filters::{LangSegment, Preconditions},
 };
 
 /// The API as a service: the filters, and around them what holds for every request.
@@ -25,10 +27,12 @@ pub fn app<B: Body<Error: Into<BoxError>> + Send + Sync + 'static>(
     api: Arc<Api>,
 ) -> impl Service<Request<B>, Response = Response, Error = Infallible, Future: Send> + Clone {
     let filters = warp::service(routes(api.clone()));
-    let service = filters.map_request(filters::note_preconditions);
-    quartet_connection::uphold(TowerToHyperService::new(service), api, |problem| {
-        Error(problem).into_response()
-    })
+    // Filters are always ready, and need not be asked.
+    let service = service_fn(move |request| {
+        let request = filters::note_preconditions(request);
+        filters.clone().call(request)
+    });
+    quartet_connection::uphold(service, api, |problem| Error(problem).into_response())
 }
 
 fn routes(api: Arc<Api>) -> impl Filter<Extract = (impl Reply,), Error = Infallible> + Clone {
@@ -58,24 +62,24 @@ fn routes(api: Arc<Api>) -> impl Filter<Extract = (impl Reply,), Error = Infalli
     data.or(others.boxed()).recover(answer::rejected)
 }
 
-async fn list(api: Arc<Api>, fields: HeaderMap) -> Result<impl Reply, Error> {
+async fn list(api: Arc<Api>, fields: Preconditions) -> Result<impl Reply, Error> {
     let greetings = api.greetings.list().await?;
-    conditional(&fields, &greetings.etag, || reply::json(&greetings.value))
+    conditional(fields, &greetings.etag, || reply::json(&greetings.value))
 }
 
 // [database]
 async fn item(
     LangSegment(lang): LangSegment,
     api: Arc<Api>,
-    fields: HeaderMap,
+    fields: Preconditions,
 ) -> Result<impl Reply, Error> {
     let lang = lang.map_err(Problem::from)?;
     let greeting = api.greetings.get(&lang).await?;
-    conditional(&fields, &greeting.etag, || reply::json(&greeting.value))
+    conditional(fields, &greeting.etag, || reply::json(&greeting.value))
 }
 // [/database]
 
-fn root(api: Arc<Api>, _: HeaderMap) -> impl Reply {
+fn root(api: Arc<Api>, _: Preconditions) -> impl Reply {
     // `warp::redirect` takes a `Uri`, which cannot be relative.
     let location = api.docs.location.as_str();
     let redirect = reply::with_header(StatusCode::TEMPORARY_REDIRECT, header::LOCATION, location);
@@ -83,29 +87,29 @@ fn root(api: Arc<Api>, _: HeaderMap) -> impl Reply {
     reply::with_header(redirect, header::CONTENT_LENGTH, 0)
 }
 
-fn page(api: Arc<Api>, fields: HeaderMap) -> impl Reply {
+fn page(api: Arc<Api>, fields: Preconditions) -> impl Reply {
     reply::with_header(
-        document(&fields, &api.docs.page),
+        document(fields, &api.docs.page),
         header::CONTENT_SECURITY_POLICY,
         docs::PAGE_POLICY,
     )
 }
 
-fn asset(name: String, api: Arc<Api>, fields: HeaderMap) -> Result<impl Reply, Error> {
+fn asset(name: String, api: Arc<Api>, fields: Preconditions) -> Result<impl Reply, Error> {
     let asset = api.docs.asset(&name).ok_or_else(Problem::not_found)?;
-    document(&fields, asset)
+    document(fields, asset)
 }
 
-fn health(_: Arc<Api>, fields: HeaderMap) -> Result<impl Reply, Error> {
+fn health(_: Arc<Api>, fields: Preconditions) -> Result<impl Reply, Error> {
     let health = Health::ok();
-    conditional(&fields, &health.etag, || reply::json(&health.value))
+    conditional(fields, &health.etag, || reply::json(&health.value))
 }
 
-fn readiness(api: Arc<Api>, fields: HeaderMap) -> Result<impl Reply, Error> {
+fn readiness(api: Arc<Api>, fields: Preconditions) -> Result<impl Reply, Error> {
     let health = api.readiness()?;
-    conditional(&fields, &health.etag, || reply::json(&health.value))
+    conditional(fields, &health.etag, || reply::json(&health.value))
 }
 
-fn openapi(api: Arc<Api>, fields: HeaderMap) -> impl Reply {
-    document(&fields, &api.docs.openapi)
+fn openapi(api: Arc<Api>, fields: Preconditions) -> impl Reply {
+    document(fields, &api.docs.openapi)
 }
