@@ -10,7 +10,7 @@ use actix_web::{
     body::MessageBody,
     dev::{Service as _, ServiceFactory, ServiceRequest, ServiceResponse},
     guard,
-    http::{Method, header},
+    http::{ConnectionType, Method, header},
     rt::time::{sleep, timeout},
     web,
 };
@@ -46,7 +46,8 @@ pub fn app(
         .wrap_fn(move |request, service| {
             let checked = check_head(&request, &api.limits);
             // actix-http would say `upgrade`, too, and close all the same (actix/actix-web#2692).
-            let closes = request.head().upgrade() || api.ending.has_begun();
+            let upgrades = request.head().connection_type() == ConnectionType::Upgrade;
+            let closes = upgrades || api.ending.has_begun();
             complete(checked.map(|()| service.call(request)), closes)
         })
 }
