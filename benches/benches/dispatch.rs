@@ -2,7 +2,7 @@
 //! sockets and without parsing or writing HTTP. The same applications as on the wire, called as
 //! their servers call them.
 
-use std::{hint::black_box, sync::Arc, time::Duration};
+use std::{hint::black_box, time::Duration};
 
 use actix_web::{body::to_bytes, test};
 use axum::body::Body as AxumBody;
@@ -61,10 +61,10 @@ async fn content<B: hyper::body::Body<Error: std::fmt::Debug>>(body: B) -> Bytes
 }
 
 fn dispatch(criterion: &mut Criterion) {
-    let api = Arc::new(Api::default());
+    let api: &'static Api = Box::leak(Box::new(Api::default()));
     for (lane, path, start) in LANES {
         let mut group = criterion.benchmark_group(format!("dispatch/{lane}"));
-        let floor = quartet_baseline_hyper::app(api.clone());
+        let floor = quartet_baseline_hyper::app(api);
         let answer = |request: Request<Empty<Bytes>>| {
             let response = floor.call(request);
             async move {
@@ -80,7 +80,7 @@ fn dispatch(criterion: &mut Criterion) {
             answer,
         );
 
-        let axum = quartet_axum::app(api.clone());
+        let axum = quartet_axum::app(api);
         let answer = |request: Request<AxumBody>| {
             let response = axum.call(request);
             async move {
@@ -96,7 +96,7 @@ fn dispatch(criterion: &mut Criterion) {
             answer,
         );
 
-        let warp = quartet_warp::app(api.clone());
+        let warp = quartet_warp::app(api);
         let answer = |request: Request<Empty<Bytes>>| {
             let response = warp.call(request);
             async move {
@@ -112,7 +112,7 @@ fn dispatch(criterion: &mut Criterion) {
             answer,
         );
 
-        let salvo = quartet_salvo::app(api.clone());
+        let salvo = quartet_salvo::app(api);
         let answer = |request: Request<ReqBody>| {
             let response = salvo.call(request);
             async move {
@@ -128,7 +128,7 @@ fn dispatch(criterion: &mut Criterion) {
             answer,
         );
 
-        let actix = test::init_service(quartet_actix_web::app(api.clone()));
+        let actix = test::init_service(quartet_actix_web::app(api));
         let actix = actix.now_or_never().expect("nothing is waited for");
         let request = || {
             test::TestRequest::get()

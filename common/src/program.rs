@@ -4,7 +4,6 @@ use std::{
     env,
     io::{self, Write as _},
     process::ExitCode,
-    sync::Arc,
 };
 
 use clap::{
@@ -30,8 +29,8 @@ pub struct Program {
     pub listeners: Vec<Listener>,
     /// For [`shutdown_signal`](crate::shutdown_signal) to announce.
     pub ready: Ready,
-    /// What the handlers read.
-    pub api: Arc<Api>,
+    /// What the handlers read, for the rest of the process's life: no request counts its references.
+    pub api: &'static Api,
     /// How long the server waits, for what.
     pub timeouts: Timeouts,
     /// How many worker threads it runs.
@@ -278,16 +277,16 @@ fn start(
         over_database: is_over_database(options),
         place,
     };
-    let api = Arc::new(Api {
+    let api: &Api = Box::leak(Box::new(Api {
         greetings,
         keys,
         docs: Docs::new(&mode),
         limits: options.limits,
         ending: Ending::default(),
-    });
+    }));
     Ok(Program {
         listeners,
-        ready: Ready::new(places, api.clone(), options.timeouts.shutdown_delay),
+        ready: Ready::new(places, api, options.timeouts.shutdown_delay),
         api,
         timeouts: options.timeouts,
         workers,

@@ -4,7 +4,6 @@ use std::{
     future::pending,
     io::{self, Write as _},
     process,
-    sync::Arc,
     time::Duration,
 };
 
@@ -16,14 +15,14 @@ use crate::Api;
 #[derive(Debug)]
 pub struct Ready {
     places: Vec<String>,
-    api: Arc<Api>,
+    api: &'static Api,
     delay: Duration,
 }
 
 impl Ready {
     /// A program that listens at these places and, when told to end, is not ready for `delay` before
     /// it drains.
-    pub(crate) fn new(places: Vec<String>, api: Arc<Api>, delay: Duration) -> Self {
+    pub(crate) fn new(places: Vec<String>, api: &'static Api, delay: Duration) -> Self {
         Self { places, api, delay }
     }
 

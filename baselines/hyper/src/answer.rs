@@ -1,6 +1,6 @@
 //! What bare hyper answers: routes, representations and problems. Which heads are refused is not known here.
 
-use std::{convert::Infallible, sync::Arc};
+use std::convert::Infallible;
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -15,8 +15,11 @@ use serde::Serialize;
 pub(crate) type Response = hyper::Response<Full<Bytes>>;
 
 /// The answer to one request.
-pub(crate) async fn answer<B>(api: Arc<Api>, request: Request<B>) -> Result<Response, Infallible> {
-    let answer = route(&api, &request).await;
+pub(crate) async fn answer<B>(
+    api: &'static Api,
+    request: Request<B>,
+) -> Result<Response, Infallible> {
+    let answer = route(api, &request).await;
     Ok(answer.unwrap_or_else(refusal))
 }
 

@@ -3,7 +3,7 @@
 
 mod answer;
 
-use std::{convert::Infallible, sync::Arc};
+use std::convert::Infallible;
 
 use hyper::{
     Request,
@@ -16,9 +16,8 @@ use crate::answer::{Response, answer, refusal};
 
 /// The API as a service: the routes, and around them what holds for every request.
 pub fn app<B: Body + Send + Sync>(
-    api: Arc<Api>,
+    api: &'static Api,
 ) -> impl Service<Request<B>, Response = Response, Error = Infallible, Future: Send> + Clone {
-    let answering = api.clone();
-    let service = service_fn(move |request| answer(answering.clone(), request));
+    let service = service_fn(move |request| answer(api, request));
     quartet_connection::uphold(service, api, refusal)
 }

@@ -3,7 +3,7 @@
 mod answer;
 mod middleware;
 
-use std::{io, pin::pin, sync::Arc, time::Duration};
+use std::{io, pin::pin, time::Duration};
 
 use actix_web::{
     App, HttpRequest, HttpResponse, HttpServer, Resource, Responder, Route,
@@ -20,9 +20,12 @@ use quartet_common::{ALLOW, Api, Health, Lang, Listener, Problem, Program, docs,
 use crate::answer::{Error, conditional, document};
 use crate::middleware::{check_head, complete};
 
+/// What handlers read.
+type Shared = web::ThinData<&'static Api>;
+
 /// The API as an application.
 pub fn app(
-    api: Arc<Api>,
+    api: &'static Api,
 ) -> App<
     impl ServiceFactory<
         ServiceRequest,
@@ -33,7 +36,7 @@ pub fn app(
     >,
 > {
     App::new()
-        .app_data(web::Data::from(api.clone()))
+        .app_data(web::ThinData(api))
         .service(read_only("/greetings", web::to(list)))
         .service(read_only("/greetings/{lang}", web::to(item)))
         .service(read_only("/", web::to(root)))
@@ -55,7 +58,7 @@ pub fn app(
 /// Serves a program's API until it is told to end, then drains.
 pub async fn run(program: Program) -> io::Result<()> {
     let timeouts = program.timeouts;
-    let mut server = HttpServer::new(move || app(program.api.clone()))
+    let mut server = HttpServer::new(move || app(program.api))
         .workers(program.workers.clamp(1, MAX_WORKERS))
         // For the first head of a connection: actix-http does not time the next.
         .client_request_timeout(timeouts.header + CLOCK_LAG)
@@ -104,7 +107,7 @@ fn read_only(path: &str, route: Route) -> Resource {
         }))
 }
 
-async fn list(request: HttpRequest, api: web::Data<Api>) -> Result<HttpResponse, Error> {
+async fn list(request: HttpRequest, api: Shared) -> Result<HttpResponse, Error> {
     authorize(&request, &api)?;
     let greetings = api.greetings.list().await?;
     conditional(&request, &greetings.etag, web::Json(greetings.value))
@@ -114,7 +117,7 @@ async fn list(request: HttpRequest, api: web::Data<Api>) -> Result<HttpResponse,
 async fn item(
     request: HttpRequest,
     lang: actix_web::Result<web::Path<Lang>>,
-    api: web::Data<Api>,
+    api: Shared,
 ) -> Result<HttpResponse, Error> {
     authorize(&request, &api)?;
     let lang = lang.map_err(|_| Problem::malformed_lang())?;
@@ -130,11 +133,11 @@ fn authorize(request: &HttpRequest, api: &Api) -> Result<(), Error> {
     Ok(keys.authorize(credentials.map(header::HeaderValue::as_bytes))?)
 }
 
-async fn root(api: web::Data<Api>) -> impl Responder {
+async fn root(api: Shared) -> impl Responder {
     web::Redirect::to(api.docs.location.clone())
 }
 
-async fn page(request: HttpRequest, api: web::Data<Api>) -> impl Responder {
+async fn page(request: HttpRequest, api: Shared) -> impl Responder {
     let policy = (header::CONTENT_SECURITY_POLICY, docs::PAGE_POLICY);
     document(&request, &api.docs.page)
         .customize()
@@ -144,13 +147,13 @@ async fn page(request: HttpRequest, api: web::Data<Api>) -> impl Responder {
 async fn asset(
     request: HttpRequest,
     name: web::Path<String>,
-    api: web::Data<Api>,
+    api: Shared,
 ) -> Result<HttpResponse, Error> {
     let asset = api.docs.asset(&name).ok_or_else(Problem::not_found)?;
     document(&request, asset)
 }
 
-async fn openapi(request: HttpRequest, api: web::Data<Api>) -> Result<HttpResponse, Error> {
+async fn openapi(request: HttpRequest, api: Shared) -> Result<HttpResponse, Error> {
     document(&request, &api.docs.openapi)
 }
 
@@ -159,7 +162,7 @@ async fn health(request: HttpRequest) -> Result<HttpResponse, Error> {
     conditional(&request, &health.etag, web::Json(health.value))
 }
 
-async fn readiness(request: HttpRequest, api: web::Data<Api>) -> Result<HttpResponse, Error> {
+async fn readiness(request: HttpRequest, api: Shared) -> Result<HttpResponse, Error> {
     let health = api.readiness()?;
     conditional(&request, &health.etag, web::Json(health.value))
 }

@@ -3,7 +3,7 @@
 mod answer;
 mod middleware;
 
-use std::{convert::Infallible, sync::Arc};
+use std::convert::Infallible;
 
 use axum::{
     BoxError, Json, Router,
@@ -23,23 +23,23 @@ use crate::answer::{Error, conditional, document};
 
 /// The API as a service: the routes, and around them what holds for every request.
 pub fn app<B>(
-    api: Arc<Api>,
+    api: &'static Api,
 ) -> impl Service<http::Request<B>, Response = Response, Error = Infallible, Future: Send> + Clone
 where
     B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
-    let routes = routes(api.clone());
+    let routes = routes(api);
     // A router is always ready, and need not be asked.
     let service = service_fn(move |request| routes.clone().call(request));
     quartet_connection::uphold(service, api, |problem| Error(problem).into_response())
 }
 
-fn routes(api: Arc<Api>) -> Router {
+fn routes(api: &'static Api) -> Router {
     let mut data = Router::new()
         .route("/greetings", read_only(list))
         .route("/greetings/{lang}", read_only(item));
     if api.keys.is_some() {
-        data = data.layer(from_fn_with_state(api.clone(), middleware::require_key));
+        data = data.layer(from_fn_with_state(api, middleware::require_key));
     }
     data.route("/", read_only(root))
         .route("/docs", read_only(page))
@@ -53,18 +53,18 @@ fn routes(api: Arc<Api>) -> Router {
 }
 
 /// GET, which axum lets answer HEAD too, and OPTIONS.
-fn read_only<T: 'static>(handler: impl Handler<T, Arc<Api>>) -> MethodRouter<Arc<Api>> {
+fn read_only<T: 'static>(handler: impl Handler<T, &'static Api>) -> MethodRouter<&'static Api> {
     get(handler).options(options)
 }
 
-async fn list(State(api): State<Arc<Api>>, request: Request) -> Result<Response, Error> {
+async fn list(State(api): State<&'static Api>, request: Request) -> Result<Response, Error> {
     let greetings = api.greetings.list().await?;
     conditional(&request, &greetings.etag, Json(greetings.value))
 }
 
 // [database]
 async fn item(
-    State(api): State<Arc<Api>>,
+    State(api): State<&'static Api>,
     lang: Result<Path<Lang>, PathRejection>,
     request: Request,
 ) -> Result<Response, Error> {
@@ -74,18 +74,18 @@ async fn item(
 }
 // [/database]
 
-async fn root(State(api): State<Arc<Api>>) -> impl IntoResponse {
+async fn root(State(api): State<&'static Api>) -> impl IntoResponse {
     let location = [(header::LOCATION, api.docs.location.clone())];
     (StatusCode::TEMPORARY_REDIRECT, location)
 }
 
-async fn page(State(api): State<Arc<Api>>, request: Request) -> impl IntoResponse {
+async fn page(State(api): State<&'static Api>, request: Request) -> impl IntoResponse {
     let policy = [(header::CONTENT_SECURITY_POLICY, docs::PAGE_POLICY)];
     (policy, document(&request, &api.docs.page))
 }
 
 async fn asset(
-    State(api): State<Arc<Api>>,
+    State(api): State<&'static Api>,
     Path(name): Path<String>,
     request: Request,
 ) -> Result<Response, Error> {
@@ -93,7 +93,7 @@ async fn asset(
     document(&request, asset)
 }
 
-async fn openapi(State(api): State<Arc<Api>>, request: Request) -> Result<Response, Error> {
+async fn openapi(State(api): State<&'static Api>, request: Request) -> Result<Response, Error> {
     document(&request, &api.docs.openapi)
 }
 
@@ -102,7 +102,7 @@ async fn health(request: Request) -> Result<Response, Error> {
     conditional(&request, &health.etag, Json(health.value))
 }
 
-async fn readiness(State(api): State<Arc<Api>>, request: Request) -> Result<Response, Error> {
+async fn readiness(State(api): State<&'static Api>, request: Request) -> Result<Response, Error> {
     let health = api.readiness()?;
     conditional(&request, &health.etag, Json(health.value))
 }

@@ -1,7 +1,5 @@
 //! What happens before the handlers.
 
-use std::sync::Arc;
-
 use axum::{
     extract::{Request, State},
     http::{HeaderValue, Method, header},
@@ -14,7 +12,7 @@ use crate::answer::Error;
 
 /// Lets only requests with a known API key read. What a path allows is no secret.
 pub(crate) async fn require_key(
-    State(api): State<Arc<Api>>,
+    State(api): State<&'static Api>,
     request: Request,
     next: Next,
 ) -> Result<Response, Error> {

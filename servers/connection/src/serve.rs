@@ -1,6 +1,6 @@
 //! Serving a hyper service: connections and drain. No framework is known here.
 
-use std::{error::Error, future::Future, io, pin::pin, sync::Arc};
+use std::{error::Error, future::Future, io, pin::pin};
 
 use hyper::{
     Request, Response,
@@ -24,7 +24,7 @@ use crate::{
 ///
 /// # Errors
 /// Where there are no resources for it.
-pub async fn run<S, B>(program: Program, app: impl FnOnce(Arc<Api>) -> S) -> io::Result<()>
+pub async fn run<S, B>(program: Program, app: impl FnOnce(&'static Api) -> S) -> io::Result<()>
 where
     S: Service<Request<Incoming>, Response = Response<B>, Future: Send> + Clone + Send + 'static,
     S::Error: Into<Box<dyn Error + Send + Sync>>,

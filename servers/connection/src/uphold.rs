@@ -1,6 +1,6 @@
 //! What the contract says of every request and answer, around any hyper service. No route is known here.
 
-use std::{error::Error, future::ready, panic::AssertUnwindSafe, sync::Arc};
+use std::{error::Error, future::ready, panic::AssertUnwindSafe};
 
 use futures_util::FutureExt as _;
 use hyper::{
@@ -24,7 +24,7 @@ use quartet_common::{Api, HeadLimits, Problem, RequestHead};
 /// `refuse` makes the answer that says a problem.
 pub fn uphold<S, R, B>(
     service: S,
-    api: Arc<Api>,
+    api: &'static Api,
     refuse: fn(Problem) -> Response<B>,
 ) -> impl Service<Request<R>, Response = Response<B>, Error = S::Error, Future: Send> + Clone
 where

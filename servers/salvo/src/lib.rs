@@ -3,8 +3,6 @@
 mod answer;
 mod middleware;
 
-use std::sync::Arc;
-
 use quartet_common::{ALLOW, Api, Health, Lang, Problem, docs};
 use salvo::{
     conn::{ConnCtrl, SocketAddr},
@@ -21,14 +19,14 @@ use crate::{
 
 /// The API as a service: the routes, and around them what holds for every request.
 pub fn app<B: Body + Into<ReqBody>>(
-    api: Arc<Api>,
+    api: &'static Api,
 ) -> impl HyperService<
     hyper::Request<B>,
     Response = hyper::Response<ResBody>,
     Error = hyper::Error,
     Future: Send,
 > + Clone {
-    let service = Service::new(routes(api.clone())).hoop(complete);
+    let service = Service::new(routes(api)).hoop(complete);
     let unknown = SocketAddr::Unknown;
     // What salvo's `Server` makes for each connection: public, but hidden from salvo's documentation, so that another
     // release may change it.
@@ -47,22 +45,22 @@ pub fn app<B: Body + Into<ReqBody>>(
     })
 }
 
-fn routes(api: Arc<Api>) -> Router {
+fn routes(api: &'static Api) -> Router {
     let mut data = Router::new()
-        .push(read_only("greetings/{lang}", Item(api.clone())))
-        .push(read_only("greetings", List(api.clone())));
+        .push(read_only("greetings/{lang}", Item(api)))
+        .push(read_only("greetings", List(api)));
     if api.keys.is_some() {
         // What a path allows is no secret.
-        let require_key = RequireKey(api.clone());
+        let require_key = RequireKey(api);
         data = data.hoop_when(require_key, |req, _| req.method() != Method::OPTIONS);
     }
     Router::new()
         .push(data)
-        .push(read_only("docs/{asset}", Asset(api.clone())))
-        .push(read_only("docs", Page(api.clone())))
-        .push(read_only("openapi.json", OpenApi(api.clone())))
+        .push(read_only("docs/{asset}", Asset(api)))
+        .push(read_only("docs", Page(api)))
+        .push(read_only("openapi.json", OpenApi(api)))
         .push(read_only("healthz", Healthz))
-        .push(read_only("readyz", Readyz(api.clone())))
+        .push(read_only("readyz", Readyz(api)))
         .push(answering(Router::new(), Root(api)))
 }
 
@@ -80,7 +78,7 @@ fn answering(router: Router, handler: impl Handler) -> Router {
     router.push(read).options(options)
 }
 
-struct List(Arc<Api>);
+struct List(&'static Api);
 
 #[handler]
 impl List {
@@ -91,7 +89,7 @@ impl List {
 }
 
 // [database]
-struct Item(Arc<Api>);
+struct Item(&'static Api);
 
 #[handler]
 impl Item {
@@ -105,7 +103,7 @@ impl Item {
 }
 // [/database]
 
-struct Root(Arc<Api>);
+struct Root(&'static Api);
 
 #[handler]
 impl Root {
@@ -114,7 +112,7 @@ impl Root {
     }
 }
 
-struct Page(Arc<Api>);
+struct Page(&'static Api);
 
 #[handler]
 impl Page {
@@ -126,7 +124,7 @@ impl Page {
     }
 }
 
-struct Asset(Arc<Api>);
+struct Asset(&'static Api);
 
 #[handler]
 impl Asset {
@@ -137,7 +135,7 @@ impl Asset {
     }
 }
 
-struct OpenApi(Arc<Api>);
+struct OpenApi(&'static Api);
 
 #[handler]
 impl OpenApi {
@@ -156,7 +154,7 @@ impl Healthz {
     }
 }
 
-struct Readyz(Arc<Api>);
+struct Readyz(&'static Api);
 
 #[handler]
 impl Readyz {

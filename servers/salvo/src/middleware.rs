@@ -1,7 +1,5 @@
 //! What happens around the handlers.
 
-use std::sync::Arc;
-
 use quartet_common::{Api, Problem};
 use salvo::{
     http::{HeaderValue, Method, header},
@@ -46,7 +44,7 @@ fn explain_status(res: &mut Response) {
 }
 
 /// Lets only requests with a known API key read.
-pub(crate) struct RequireKey(pub(crate) Arc<Api>);
+pub(crate) struct RequireKey(pub(crate) &'static Api);
 
 #[handler]
 impl RequireKey {

@@ -62,14 +62,13 @@ pub(crate) fn preconditions() -> impl Filter<Extract = (Preconditions,), Error =
 
 /// Lets only requests with a known API key pass; none, where there are no keys.
 pub(crate) fn authorized(
-    api: &Arc<Api>,
-) -> Option<impl Filter<Extract = (), Error = Rejection> + Clone + use<>> {
+    api: &'static Api,
+) -> Option<impl Filter<Extract = (), Error = Rejection> + Clone> {
     api.keys.as_ref()?;
-    let api = api.clone();
     let authorized = warp::header::value("authorization")
         .map(Some)
         .or_else(async |_| Ok::<_, Rejection>((None,)))
-        .and_then(move |credentials| authorize(&api, credentials))
+        .and_then(move |credentials| authorize(api, credentials))
         .untuple_one();
     Some(authorized)
 }
