@@ -27,7 +27,9 @@ pub fn run(options: &Options) -> Result<(), Failure> {
         Ok(format!("{name}: {date}, {}", record.machine.sentence()))
     };
     let mut misfits = 0;
-    for one in each(&places, |place| look(place, Part::Whole, describe)) {
+    for one in each(&places, Part::Whole, |place| {
+        look(place, Part::Whole, describe)
+    }) {
         let one = one?;
         let verdict = if one.misfits.is_empty() {
             "fits"

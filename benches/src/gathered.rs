@@ -14,9 +14,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::failure::{Failure, named};
 
-/// How many records are read at once at most: while one of a default run is read it takes 150 MB.
-const MOST_THREADS: usize = 3;
-
 /// How much of each record is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
@@ -24,6 +21,17 @@ pub(crate) enum Part {
     Whole,
     /// The comparison alone.
     Comparison,
+}
+
+impl Part {
+    /// How many records are read at once at most: one of a default run takes 150 MB while it is read with its histograms, and 20 MB
+    /// without.
+    fn most_threads(self) -> usize {
+        match self {
+            Self::Whole => 3,
+            Self::Comparison => 16,
+        }
+    }
 }
 
 /// What was found of a record.
@@ -77,9 +85,10 @@ fn records_at(path: &Path) -> Result<Vec<PathBuf>> {
     Ok(places)
 }
 
-/// Does something for each record, in the order of the places.
+/// Does something for each record, of which a part is read, in the order of the places.
 pub(crate) fn each<T: Send>(
     places: &[PathBuf],
+    part: Part,
     look: impl Fn(&Path) -> Result<T, Failure> + Sync,
 ) -> Vec<Result<T, Failure>> {
     let next = AtomicUsize::new(0);
@@ -97,7 +106,7 @@ pub(crate) fn each<T: Send>(
         }
     };
     thread::scope(|scope| {
-        for _ in 0..threads.min(MOST_THREADS).min(places.len()) {
+        for _ in 0..threads.min(part.most_threads()).min(places.len()) {
             scope.spawn(work);
         }
     });
@@ -145,10 +154,12 @@ mod tests {
         assert_eq!(found, ["a", "b", "c"].map(|name| root.join(name)));
         let file = Record::file(&root.join("b"));
         assert_eq!(places(std::slice::from_ref(&file)).unwrap(), [file]);
-        let names: Vec<String> = each(&found, |place| look(place, Part::Whole, |_, name| Ok(name)))
-            .into_iter()
-            .map(|one| one.unwrap().found)
-            .collect();
+        let names: Vec<String> = each(&found, Part::Whole, |place| {
+            look(place, Part::Whole, |_, name| Ok(name))
+        })
+        .into_iter()
+        .map(|one| one.unwrap().found)
+        .collect();
         assert!(names.is_sorted() && names.len() == 3, "{names:?}");
     }
 

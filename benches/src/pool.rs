@@ -106,7 +106,7 @@ pub fn run(options: &Options) -> Result<(), Failure> {
         known.found.name = place.display().to_string();
         Ok(known)
     };
-    let gathered: Vec<Gathered<Contribution>> = each(&places, contribution)
+    let gathered: Vec<Gathered<Contribution>> = each(&places, Part::Comparison, contribution)
         .into_iter()
         .collect::<Result<_, Failure>>()?;
     let contributions = believed(gathered, options.without_misfits)?;

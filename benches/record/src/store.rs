@@ -9,12 +9,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 use flate2::Compression;
-use flate2::read::GzDecoder;
+use flate2::bufread::GzDecoder;
 use flate2::write::GzEncoder;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::pack::{Detail, is_packed, pack, same, unpack};
+use crate::pack::{Detail, Packed, Unpacked, is_packed, pack, same, unpack};
 use crate::record::{OLDEST_VERSION, Record, SCHEMA_VERSION, State};
 use crate::replace::replace;
 
@@ -71,7 +71,8 @@ impl Record {
 
     /// Reads a record as if it had measured the comparison alone: without latency at given rates, requests per second
     /// against connections and against workers, and what servers cost besides. Of a packed record, summaries stand in place of histograms
-    /// ([`Summary`](crate::Summary)). That takes a quarter of the time, most of which is spent on histograms.
+    /// ([`Summary`](crate::Summary)), of whose counts a record since 2026-11-29 tells the totals beside: they are believed. [`read`](Self::read)
+    /// counts again.
     ///
     /// # Errors
     /// As [`read`](Self::read).
@@ -86,7 +87,16 @@ impl Record {
     fn read_without(path: &Path, without: &[&str], detail: Detail) -> Result<Self> {
         let file = Self::file(path);
         let shown = file.display();
-        let document = document(&file, without, detail)?;
+        let bytes = bytes(&file)?;
+        let Unpacked { document, rows } = match serde_json::from_slice::<Packed<'_>>(&bytes) {
+            Ok(packed) => packed
+                .unpack_rows(("restarts", "slices"), without, detail)
+                .with_context(|| format!("{shown} is damaged"))?,
+            Err(_) => Unpacked {
+                document: document(&file, &bytes, without, detail)?,
+                rows: Vec::new(),
+            },
+        };
         let version = document.get("schema_version").and_then(Value::as_u64);
         let version = version.with_context(|| format!("{shown} is not the record of a run"))?;
         ensure!(
@@ -97,6 +107,11 @@ impl Record {
         let mut record: Self =
             serde_json::from_value(document).with_context(|| format!("{shown} is damaged"))?;
         record.schema_version = SCHEMA_VERSION;
+        for (restart, rows) in record.restarts.iter_mut().zip(rows) {
+            if !rows.is_empty() {
+                restart.slices = rows;
+            }
+        }
         let arms = record.plan.arms.len();
         let mut slices = record.restarts.iter().flat_map(|restart| &restart.slices);
         ensure!(
@@ -124,7 +139,7 @@ pub fn repack(path: &Path) -> Result<(u64, u64)> {
         "{shown} is of an unfinished run; `cargo compare --resume` continues it"
     );
     let before = fs::metadata(&file)?.len();
-    let document = document(&file, &[], Detail::Whole)?;
+    let document = document(&file, &bytes(&file)?, &[], Detail::Whole)?;
     ensure!(
         same(
             &unpack(pack(document.clone())?, &[], Detail::Whole)?,
@@ -168,24 +183,31 @@ fn remove(file: &Path) -> Result<()> {
     }
 }
 
-/// A record's document without these fields, whatever its version, compressed or not, packed or not.
+/// What is in a record's file, compressed or not.
 ///
 /// # Errors
-/// Where the file cannot be read, is not JSON, or is damaged.
-fn document(file: &Path, without: &[&str], detail: Detail) -> Result<Value> {
+/// Where it cannot be read, or is damaged.
+fn bytes(file: &Path) -> Result<Vec<u8>> {
     let shown = file.display();
-    let mut bytes = fs::read(file).with_context(|| format!("cannot read {shown}"))?;
-    if bytes.starts_with(&GZIP) {
-        let mut text = Vec::new();
-        GzDecoder::new(bytes.as_slice())
-            .read_to_end(&mut text)
-            .with_context(|| format!("{shown} is damaged"))?;
-        bytes = text;
+    let bytes = fs::read(file).with_context(|| format!("cannot read {shown}"))?;
+    if !bytes.starts_with(&GZIP) {
+        return Ok(bytes);
     }
-    let mut document: Value = serde_json::from_slice(&bytes)
+    let mut text = Vec::with_capacity(2 * bytes.len());
+    GzDecoder::new(bytes.as_slice())
+        .read_to_end(&mut text)
+        .with_context(|| format!("{shown} is damaged"))?;
+    Ok(text)
+}
+
+/// A record's document without these fields, whatever its version, packed or not.
+///
+/// # Errors
+/// Where what is in the file is not JSON, or is damaged.
+fn document(file: &Path, bytes: &[u8], without: &[&str], detail: Detail) -> Result<Value> {
+    let shown = file.display();
+    let mut document: Value = serde_json::from_slice(bytes)
         .with_context(|| format!("{shown} is not the record of a run"))?;
-    // Not needed any more, and as large as a record.
-    drop(bytes);
     if is_packed(&document) {
         return unpack(document, without, detail).with_context(|| format!("{shown} is damaged"));
     }

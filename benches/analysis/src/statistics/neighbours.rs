@@ -34,10 +34,18 @@ pub fn levels<K: Copy + Ord>(sequence: impl IntoIterator<Item = (K, f64)>) -> BT
         .collect();
     let mut found = vec![0.0; kinds.len()];
     let mut weights = vec![1.0; differences.len()];
+    let mut equations = Equations::of(kinds.len());
     for _ in 0..ROUNDS {
-        found = fit(&differences, &weights, kinds.len());
+        found = equations.fit(&differences, &weights);
+        let mut changed = false;
         for (weight, difference) in weights.iter_mut().zip(&differences) {
-            *weight = difference.residual(&found).abs().max(NOTHING).recip();
+            let new = difference.residual(&found).abs().max(NOTHING).recip();
+            changed |= new != *weight;
+            *weight = new;
+        }
+        // From the same weights the same levels would follow.
+        if !changed {
+            break;
         }
     }
     kinds.into_iter().zip(found).collect()
@@ -56,45 +64,65 @@ impl Difference {
     }
 }
 
-/// The levels with the least weighted sum of squared deviations, the first of them 0.
-fn fit(differences: &[Difference], weights: &[f64], count: usize) -> Vec<f64> {
-    // The normal equations. Values one after the other leave no kind apart from the others, so that
-    // with one level fixed they have one solution.
-    let mut matrix = vec![vec![0.0; count + 1]; count];
-    for (difference, weight) in differences.iter().zip(weights) {
-        let (from, to) = (difference.from, difference.to);
-        matrix[from][from] += weight;
-        matrix[to][to] += weight;
-        matrix[from][to] -= weight;
-        matrix[to][from] -= weight;
-        matrix[from][count] -= weight * difference.value;
-        matrix[to][count] += weight * difference.value;
-    }
-    solve(&mut matrix)
+/// The normal equations of levels. Values one after the other leave no kind apart from the others, so that with one level
+/// fixed they have one solution.
+struct Equations {
+    count: usize,
+    /// Rows, each with its right side at the end.
+    matrix: Vec<f64>,
 }
 
-/// Solves symmetric positive definite equations but for the first, whose unknown is 0, by
-/// elimination: each row has its right side at the end.
-fn solve(matrix: &mut [Vec<f64>]) -> Vec<f64> {
-    let count = matrix.len();
-    for pivot in 1..count {
-        let (above, below) = matrix.split_at_mut(pivot + 1);
-        let pivot_row = &above[pivot];
-        for row in below {
-            let factor = row[pivot] / pivot_row[pivot];
-            for (value, above) in row.iter_mut().zip(pivot_row).skip(pivot) {
-                *value -= factor * above;
-            }
+impl Equations {
+    fn of(count: usize) -> Self {
+        Self {
+            count,
+            matrix: vec![0.0; count * (count + 1)],
         }
     }
-    let mut solution = vec![0.0; count];
-    for row in (1..count).rev() {
-        let known: f64 = (row + 1..count)
-            .map(|column| matrix[row][column] * solution[column])
-            .sum();
-        solution[row] = (matrix[row][count] - known) / matrix[row][row];
+
+    /// The levels with the least weighted sum of squared deviations, the first of them 0.
+    fn fit(&mut self, differences: &[Difference], weights: &[f64]) -> Vec<f64> {
+        let count = self.count;
+        let at = |row: usize, column: usize| row * (count + 1) + column;
+        let matrix = &mut self.matrix;
+        matrix.fill(0.0);
+        for (difference, weight) in differences.iter().zip(weights) {
+            let (from, to) = (difference.from, difference.to);
+            matrix[at(from, from)] += weight;
+            matrix[at(to, to)] += weight;
+            matrix[at(from, to)] -= weight;
+            matrix[at(to, from)] -= weight;
+            matrix[at(from, count)] -= weight * difference.value;
+            matrix[at(to, count)] += weight * difference.value;
+        }
+        self.solve()
     }
-    solution
+
+    /// Solves symmetric positive definite equations but for the first, whose unknown is 0, by elimination.
+    fn solve(&mut self) -> Vec<f64> {
+        let count = self.count;
+        let width = count + 1;
+        for pivot in 1..count {
+            let (above, below) = self.matrix.split_at_mut((pivot + 1) * width);
+            let pivot_row = &above[pivot * width + pivot..];
+            for row in below.chunks_exact_mut(width) {
+                let row = &mut row[pivot..];
+                let factor = row[0] / pivot_row[0];
+                for (value, above) in row.iter_mut().zip(pivot_row) {
+                    *value -= factor * above;
+                }
+            }
+        }
+        let mut solution = vec![0.0; count];
+        for row in (1..count).rev() {
+            let equation = &self.matrix[row * width..][..width];
+            let known: f64 = (row + 1..count)
+                .map(|column| equation[column] * solution[column])
+                .sum();
+            solution[row] = (equation[count] - known) / equation[row];
+        }
+        solution
+    }
 }
 
 #[cfg(test)]

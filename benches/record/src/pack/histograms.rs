@@ -5,6 +5,7 @@
 //! into streams of about equal numbers each. An entropy coder then needs little more than the noise: two
 //! thirds of what the histograms take one by one, deflated.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, Result, ensure};
@@ -13,7 +14,8 @@ use pco::{ChunkConfig, DeltaSpec, ModeSpec};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::column::{coded, decoded};
+use super::buckets::Buckets;
+use super::column::{Stream, bytes, coded, decoded};
 use crate::histogram::{Summary, decode, encode};
 
 /// What stands in a histogram's place: which it is.
@@ -21,7 +23,7 @@ const MARK: &str = "$histogram";
 
 /// All histograms of a record. Each list but the last has an entry for each.
 #[derive(Default, Serialize, Deserialize)]
-pub(super) struct PackedHistograms {
+pub(super) struct PackedHistograms<'a> {
     /// The lowest value that is told from 0.
     low: Vec<u64>,
     /// The highest value that can be counted.
@@ -34,8 +36,27 @@ pub(super) struct PackedHistograms {
     buckets: Vec<usize>,
     /// Counts, in the order of buckets and histograms, by [`Means::stream`]: each stream is a standalone
     /// pco file in base64.
-    streams: BTreeMap<usize, String>,
+    #[serde(borrow)]
+    streams: BTreeMap<usize, Text<'a>>,
+    /// Absent in records from before 2026-11-29, and where a total is too large.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    totals: Option<PackedTotals<'a>>,
 }
+
+/// What histograms count, as columns: it follows from the counts, but not fast.
+#[derive(Serialize, Deserialize)]
+struct PackedTotals<'a> {
+    /// How much each counts.
+    #[serde(borrow)]
+    counts: Text<'a>,
+    /// The sum of the values of each, every value taken for the middle of its bucket.
+    #[serde(borrow)]
+    sums: Text<'a>,
+}
+
+/// A column, where it was read.
+#[derive(Serialize, Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// What is put back in a histogram's place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +82,11 @@ impl Means {
         let count = count.min(Self::MOST) * 64;
         self.short = (self.short + count) / 2;
         self.long = (self.long * 7 + count) / 8;
+    }
+
+    /// Whether another 0 leaves them as they are.
+    fn is_zero(self) -> bool {
+        self.short == 0 && self.long == 0
     }
 
     /// No count is in a stream of a higher number.
@@ -102,65 +128,40 @@ fn marked(value: &Value, numbers: &mut BTreeSet<usize>) {
     }
 }
 
-/// The counts of histograms, one after the other.
-struct Counts<'a> {
-    streams: &'a mut [std::vec::IntoIter<u64>],
-    means: Means,
+/// What a histogram counts.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+struct Total {
+    count: u64,
+    /// Of values, as [`PackedTotals`] has it.
+    sum: u128,
 }
 
-impl Counts<'_> {
-    /// The next one of the same histogram; none where its stream is at its end.
-    #[inline]
-    fn next(&mut self) -> Option<u64> {
-        let count = self.streams.get_mut(self.means.stream())?.next()?;
-        self.means.add(count);
-        Some(count)
+impl Total {
+    fn add(&mut self, middle: u64, count: u64) {
+        self.count = self.count.saturating_add(count);
+        let product = u128::from(middle) * u128::from(count);
+        self.sum = self.sum.saturating_add(product);
     }
-}
 
-/// A histogram from its lowest bucket on, as it stands in a document; none where a count is missing. An empty one is given.
-///
-/// # Errors
-/// Where a value is beyond its bounds.
-fn text(
-    histogram: &mut Histogram<u64>,
-    first: u64,
-    counts: &mut impl Iterator<Item = Option<u64>>,
-    detail: Detail,
-) -> Result<Option<String>> {
-    let mut value = first;
-    let (mut sum, mut all) = (0.0, 0_u64);
-    for count in counts {
-        let Some(count) = count else {
-            return Ok(None);
+    fn text(self) -> String {
+        let mean = match self.count {
+            0 => 0.0,
+            count => self.sum as f64 / count as f64,
         };
-        match detail {
-            _ if count == 0 => {}
-            Detail::Whole => histogram.record_n(value, count)?,
-            Detail::Summary => {
-                sum += histogram.median_equivalent(value) as f64 * count as f64;
-                all = all.saturating_add(count);
-            }
+        Summary {
+            count: self.count,
+            mean,
         }
-        value = histogram.next_non_equivalent(value);
+        .text()
     }
-    let text = match detail {
-        Detail::Whole => encode(histogram)?,
-        Detail::Summary => Summary {
-            count: all,
-            mean: if all == 0 { 0.0 } else { sum / all as f64 },
-        }
-        .text(),
-    };
-    Ok(Some(text))
 }
 
-/// Histograms that are taken out of a document, or put back.
+/// Histograms that are taken out of a document.
 #[derive(Default)]
 pub(super) struct Histograms {
-    texts: Vec<String>,
-    packed: PackedHistograms,
+    packed: PackedHistograms<'static>,
     streams: BTreeMap<usize, Vec<u64>>,
+    totals: Vec<Total>,
 }
 
 impl Histograms {
@@ -183,12 +184,13 @@ impl Histograms {
 
     fn add(&mut self, histogram: &Histogram<u64>) {
         let first = histogram.lowest_equivalent(histogram.min());
-        let mut means = Means::default();
+        let (mut means, mut total) = (Means::default(), Total::default());
         let (mut value, mut buckets) = (first, 0);
         while value <= histogram.max() {
             let count = histogram.count_at(value);
             self.streams.entry(means.stream()).or_default().push(count);
             means.add(count);
+            total.add(histogram.median_equivalent(value), count);
             buckets += 1;
             value = histogram.next_non_equivalent(value);
         }
@@ -197,91 +199,196 @@ impl Histograms {
         self.packed.digits.push(histogram.sigfig());
         self.packed.first.push(first);
         self.packed.buckets.push(buckets);
+        self.totals.push(total);
     }
 
-    pub(super) fn pack(mut self) -> Result<PackedHistograms> {
+    pub(super) fn pack(mut self) -> Result<PackedHistograms<'static>> {
         let config = ChunkConfig::default()
             .with_mode_spec(ModeSpec::Classic)
             .with_delta_spec(DeltaSpec::NoOp);
         for (number, counts) in self.streams {
             let stream = coded(&counts, &config)?;
-            self.packed.streams.insert(number, stream);
+            self.packed.streams.insert(number, Text(stream.into()));
+        }
+        let counts: Vec<u64> = self.totals.iter().map(|total| total.count).collect();
+        let sums = self
+            .totals
+            .iter()
+            .map(|total| u64::try_from(total.sum).ok());
+        if let Some(sums) = sums.collect::<Option<Vec<_>>>() {
+            let column = |numbers: &[u64]| -> Result<Text<'static>> {
+                Ok(Text(coded(numbers, &ChunkConfig::default())?.into()))
+            };
+            self.packed.totals = Some(PackedTotals {
+                counts: column(&counts)?,
+                sums: column(&sums)?,
+            });
         }
         Ok(self.packed)
     }
+}
 
-    /// Unpacks those that are still wanted in a document. The counts of the others are passed over.
-    pub(super) fn unpack(
-        packed: &PackedHistograms,
+impl PackedHistograms<'_> {
+    /// Puts every histogram of a document back, or what it counts.
+    ///
+    /// # Errors
+    /// Where they are damaged, or a document has one more.
+    pub(super) fn put_back(&self, document: &mut Value, detail: Detail) -> Result<()> {
+        let totals = self.totals()?;
+        let texts = match (detail, &totals) {
+            (Detail::Summary, Some(totals)) => totals.iter().map(|total| total.text()).collect(),
+            _ => self.texts(document, totals.as_deref(), detail)?,
+        };
+        restore(&texts, document)
+    }
+
+    /// What each counts, where that is known without its counts.
+    fn totals(&self) -> Result<Option<Vec<Total>>> {
+        let Some(packed) = &self.totals else {
+            return Ok(None);
+        };
+        let counts = decoded(&packed.counts.0).context("totals")?;
+        let sums = decoded(&packed.sums.0).context("totals")?;
+        let all = self.low.len();
+        ensure!(
+            counts.len() == all && sums.len() == all,
+            "there are not as many totals as histograms"
+        );
+        let total = |(count, sum): (u64, u64)| Total {
+            count,
+            sum: sum.into(),
+        };
+        Ok(Some(counts.into_iter().zip(sums).map(total).collect()))
+    }
+
+    /// Of each histogram that is wanted in a document, what stands there. The counts of the others are passed over.
+    fn texts(
+        &self,
         document: &Value,
+        totals: Option<&[Total]>,
         detail: Detail,
-    ) -> Result<Self> {
+    ) -> Result<Vec<String>> {
         let mut wanted = BTreeSet::new();
         marked(document, &mut wanted);
+        let columns = self.streams.iter();
+        let columns: Vec<(usize, Vec<u8>)> = columns
+            .map(|(&number, text)| Ok((number, bytes(&text.0)?)))
+            .collect::<Result<_>>()?;
         // By number, because there are millions of counts.
-        let mut streams: Vec<std::vec::IntoIter<u64>> = Vec::new();
-        for (&number, text) in &packed.streams {
+        let mut streams: Vec<Option<Stream<'_>>> = Vec::new();
+        for (number, bytes) in &columns {
             ensure!(
-                number <= Means::most_streams(),
+                *number <= Means::most_streams(),
                 "there is no stream {number}"
             );
-            streams.resize_with(streams.len().max(number + 1), Default::default);
-            streams[number] = decoded(text)?.into_iter();
+            streams.resize_with(streams.len().max(number + 1), || None);
+            streams[*number] = Some(Stream::of(bytes)?);
         }
         let mut texts = Vec::new();
-        for (number, &low) in packed.low.iter().enumerate() {
+        for (number, &low) in self.low.iter().enumerate() {
             let parts = (
-                packed.high.get(number),
-                packed.digits.get(number),
-                packed.first.get(number),
-                packed.buckets.get(number),
+                self.high.get(number),
+                self.digits.get(number),
+                self.first.get(number),
+                self.buckets.get(number),
             );
             let (Some(&high), Some(&digits), Some(&first), Some(&buckets)) = parts else {
                 anyhow::bail!("histogram {number} is not whole");
             };
-            let mut counts = Counts {
-                streams: &mut streams,
-                means: Means::default(),
-            };
-            let mut all = (0..buckets).map(|_| counts.next());
-            let text = if wanted.contains(&number) {
-                let bounds = Histogram::<u64>::new_with_bounds(low, high, digits);
-                let mut histogram =
-                    bounds.with_context(|| format!("histogram {number} has no such bounds"))?;
-                text(&mut histogram, first, &mut all, detail)?
-            } else {
-                // Where the next one begins is known from these alone.
-                all.all(|count| count.is_some()).then(String::new)
-            };
-            texts.push(text.with_context(|| format!("histogram {number} is too short"))?);
+            let wanted = wanted.contains(&number);
+            let whole = wanted && detail == Detail::Whole;
+            let bounds = || Histogram::<u64>::new_with_bounds(low, high, digits);
+            let mut histogram = whole
+                .then(bounds)
+                .transpose()
+                .with_context(|| format!("histogram {number} has no such bounds"))?;
+            let geometry = Buckets::new(low, digits);
+            let geometry =
+                geometry.with_context(|| format!("histogram {number} has no such bounds"))?;
+            let mut total = Total::default();
+            let index = geometry.index(first);
+            each(&mut streams, buckets, |bucket, count| {
+                let value = index.checked_add(bucket).and_then(|it| geometry.value(it));
+                let value = value.context("a value is beyond all bounds")?;
+                total.add(geometry.middle(value), count);
+                if let Some(histogram) = &mut histogram {
+                    histogram.record_n(value, count)?;
+                }
+                Ok(())
+            })
+            .with_context(|| format!("histogram {number}"))?;
+            let told = totals.and_then(|totals| totals.get(number));
+            ensure!(
+                told.is_none_or(|told| *told == total),
+                "histogram {number} does not count its total"
+            );
+            texts.push(match &histogram {
+                Some(histogram) => encode(histogram)?,
+                None if wanted => total.text(),
+                None => String::new(),
+            });
         }
-        ensure!(
-            streams.iter().all(|stream| stream.len() == 0),
-            "counts are left over"
-        );
-        Ok(Self {
-            texts,
-            ..Self::default()
-        })
+        for stream in streams.iter_mut().flatten() {
+            ensure!(stream.next()?.is_none(), "counts are left over");
+        }
+        Ok(texts)
     }
+}
 
-    /// Puts every histogram back.
-    pub(super) fn restore(&self, value: &mut Value) -> Result<()> {
-        let mark = value.get(MARK).and_then(Value::as_u64);
-        if let Some(number) = mark {
-            let text = usize::try_from(number)
-                .ok()
-                .and_then(|number| self.texts.get(number));
-            let text = text.with_context(|| format!("there is no histogram {number}"))?;
-            *value = Value::String(text.clone());
-            return Ok(());
+/// Does something for each bucket of the next histogram, of so many, that counts something.
+///
+/// # Errors
+/// Where a count is missing or cannot be decoded, and what is done.
+fn each(
+    streams: &mut [Option<Stream<'_>>],
+    buckets: usize,
+    mut each: impl FnMut(usize, u64) -> Result<()>,
+) -> Result<()> {
+    let quiet = Means::default().stream();
+    let mut means = Means::default();
+    let mut bucket = 0;
+    while bucket < buckets {
+        if means.is_zero() {
+            // Two thirds of all counts are zeros after zeros, and do not change what follows.
+            if let Some(Some(stream)) = streams.get_mut(quiet) {
+                bucket += stream.skip_zeros(buckets - bucket)?;
+                if bucket == buckets {
+                    break;
+                }
+            }
         }
-        match value {
-            Value::Object(fields) => fields
-                .values_mut()
-                .try_for_each(|value| self.restore(value)),
-            Value::Array(values) => values.iter_mut().try_for_each(|value| self.restore(value)),
-            _ => Ok(()),
+        let stream = streams.get_mut(means.stream()).and_then(Option::as_mut);
+        let count = stream.map(Stream::next).transpose()?.flatten();
+        let count = count.context("it is too short")?;
+        means.add(count);
+        if count > 0 {
+            each(bucket, count)?;
         }
+        bucket += 1;
+    }
+    Ok(())
+}
+
+/// Puts texts in the places of histograms.
+///
+/// # Errors
+/// Where there is none for a place.
+fn restore(texts: &[String], value: &mut Value) -> Result<()> {
+    if let Some(number) = value.get(MARK).and_then(Value::as_u64) {
+        let text = usize::try_from(number)
+            .ok()
+            .and_then(|number| texts.get(number));
+        let text = text.with_context(|| format!("there is no histogram {number}"))?;
+        *value = Value::String(text.clone());
+        return Ok(());
+    }
+    match value {
+        Value::Object(fields) => fields
+            .values_mut()
+            .try_for_each(|value| restore(texts, value)),
+        Value::Array(values) => values
+            .iter_mut()
+            .try_for_each(|value| restore(texts, value)),
+        _ => Ok(()),
     }
 }

@@ -1,9 +1,12 @@
 //! Arrays of slices, as columns.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 
 use anyhow::{Context as _, Result, ensure};
 use pco::ChunkConfig;
+use serde::de::DeserializeOwned;
+use serde::de::value::MapDeserializer;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -15,15 +18,18 @@ const ARRAY: &str = "slices";
 /// What stands in an array's place: how many rows it had.
 const MARK: &str = "$rows";
 
-/// Tables by the path of their arrays; within, columns by field.
-pub(super) type PackedTables = BTreeMap<String, BTreeMap<String, Column>>;
+/// Tables by the path of their arrays.
+pub(super) type PackedTables<'a> = BTreeMap<String, PackedTable<'a>>;
+
+/// The columns of a table by field.
+pub(super) type PackedTable<'a> = BTreeMap<String, Column<'a>>;
 
 /// One field of all rows.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Column {
+pub(super) enum Column<'a> {
     /// Unsigned integers, as a standalone pco file in base64.
-    U64(String),
+    U64(#[serde(borrow)] Cow<'a, str>),
     /// The one value that all of so many rows have.
     Same(Value, usize),
     /// Anything else, as it is.
@@ -54,7 +60,20 @@ impl Rest {
     }
 
     fn is_empty(&self) -> bool {
-        self.values.is_empty() && self.same.as_ref().is_none_or(|(_, left)| *left == 0)
+        self.len() == 0
+    }
+
+    fn len(&self) -> usize {
+        self.values.len() + self.same.as_ref().map_or(0, |(_, left)| *left)
+    }
+
+    /// The value of a row.
+    fn at(&self, row: usize) -> Option<&Value> {
+        match &self.same {
+            Some((value, left)) if row < *left => Some(value),
+            Some((_, left)) => self.values.get(row - left),
+            None => self.values.get(row),
+        }
     }
 }
 
@@ -112,7 +131,7 @@ impl Tables {
         Some(count)
     }
 
-    pub(super) fn pack(self) -> Result<PackedTables> {
+    pub(super) fn pack(self) -> Result<PackedTables<'static>> {
         let columns = |table: BTreeMap<String, Rest>| {
             let columns = table.into_iter();
             columns
@@ -125,7 +144,7 @@ impl Tables {
             .collect()
     }
 
-    pub(super) fn unpack(packed: PackedTables) -> Result<Self> {
+    pub(super) fn unpack(packed: PackedTables<'_>) -> Result<Self> {
         let mut tables = BTreeMap::new();
         for (path, packed) in packed {
             let mut table = BTreeMap::new();
@@ -188,6 +207,60 @@ impl Tables {
     }
 }
 
+/// Takes the marks of arrays out of the elements of a list of a document: how many rows each had, and 0 where there is no mark.
+pub(super) fn take_counts(document: &mut Value, list: &str, array: &str) -> Vec<usize> {
+    let elements = document.get_mut(list).and_then(Value::as_array_mut);
+    let take = |element: &mut Value| {
+        let rows = element.get_mut(array)?;
+        let count = rows.get(MARK).and_then(Value::as_u64)?;
+        *rows = Value::Array(Vec::new());
+        usize::try_from(count).ok()
+    };
+    elements
+        .into_iter()
+        .flatten()
+        .map(|element| take(element).unwrap_or(0))
+        .collect()
+}
+
+/// The rows of a table, as many together as the counts say.
+///
+/// # Errors
+/// Where there are fewer rows, or more, or one is no `T`.
+pub(super) fn typed_rows<T: DeserializeOwned>(
+    table: PackedTable<'_>,
+    counts: &[usize],
+) -> Result<Vec<Vec<T>>> {
+    let mut columns = Vec::with_capacity(table.len());
+    for (field, column) in table {
+        let rest = column.rest().with_context(|| field.clone())?;
+        columns.push((field, rest));
+    }
+    let all = counts
+        .iter()
+        .try_fold(0_usize, |all, count| all.checked_add(*count));
+    let fits = |rest: &Rest| Some(rest.len()) == all;
+    ensure!(!columns.is_empty(), "there are no columns");
+    ensure!(
+        columns.iter().all(|(_, rest)| fits(rest)),
+        "its columns are not as long as its arrays"
+    );
+    let row = |row: usize| {
+        let fields = columns
+            .iter()
+            .filter_map(|(field, rest)| Some((field.as_str(), rest.at(row)?)));
+        T::deserialize(MapDeserializer::<_, serde_json::Error>::new(fields))
+    };
+    let mut next = 0..;
+    counts
+        .iter()
+        .map(|&count| {
+            let rows = next.by_ref().take(count);
+            Ok(rows.map(row).collect::<Result<_, _>>()?)
+        })
+        .collect()
+}
+
 /// The path of a field, whose arrays count for nothing.
 fn below(path: &str, name: &str) -> String {
     if path.is_empty() {
@@ -197,11 +270,11 @@ fn below(path: &str, name: &str) -> String {
     }
 }
 
-impl Column {
+impl Column<'_> {
     fn of(values: Vec<Value>) -> Result<Self> {
         let numbers: Option<Vec<u64>> = values.iter().map(Value::as_u64).collect();
         if let Some(numbers) = numbers {
-            return Ok(Self::U64(coded(&numbers, &ChunkConfig::default())?));
+            return Ok(Self::U64(coded(&numbers, &ChunkConfig::default())?.into()));
         }
         match values.split_first() {
             Some((first, others)) if others.iter().all(|other| other == first) => {

@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
+use super::column::{coded, decoded};
 use super::*;
 use crate::histogram::encode;
 use crate::testing::{Simulation, with_modes};
@@ -113,6 +114,7 @@ fn damage_is_an_error() {
         ("/histograms/buckets/0", json!(1)),
         ("/histograms/buckets/0", json!(1_u64 << 60)),
         ("/histograms/streams", json!({})),
+        ("/histograms/totals/counts", json!("????")),
         (
             "/record/restarts/0/arms/0/lanes/item/latencies/$histogram",
             json!(1_u64 << 60),
@@ -150,5 +152,78 @@ fn a_summary_says_of_each_histogram_what_the_histogram_does() {
             (whole.mean / short.mean - 1.0).abs() < 1e-9,
             "{whole:?} {short:?}"
         );
+    }
+}
+
+/// The packed form with one more in the count that is told of its last histogram.
+fn with_a_wrong_total(mut packed: Value) -> Value {
+    let told = packed["histograms"]["totals"]["counts"].as_str().unwrap();
+    let mut counts = decoded(told).unwrap();
+    *counts.last_mut().unwrap() += 1;
+    let wrong = coded(&counts, &pco::ChunkConfig::default()).unwrap();
+    packed["histograms"]["totals"]["counts"] = wrong.into();
+    packed
+}
+
+#[test]
+fn what_is_told_of_histograms_is_believed_for_summaries_alone() {
+    let whole = pack(document()).unwrap();
+    let wrong = with_a_wrong_total(whole.clone());
+    let error = unpack(wrong.clone(), &[], Detail::Whole).unwrap_err();
+    assert!(
+        error.to_string().ends_with("does not count its total"),
+        "{error}"
+    );
+    assert_ne!(
+        unpack(wrong, &[], Detail::Summary).unwrap(),
+        unpack(whole.clone(), &[], Detail::Summary).unwrap()
+    );
+    // Older records tell nothing, and are counted.
+    let mut older = whole.clone();
+    older["histograms"]
+        .as_object_mut()
+        .unwrap()
+        .remove("totals");
+    assert_eq!(
+        unpack(older, &[], Detail::Summary).unwrap(),
+        unpack(whole, &[], Detail::Summary).unwrap()
+    );
+}
+
+#[test]
+fn rows_are_what_they_are_as_values() {
+    let document = document();
+    let text = serde_json::to_vec(&pack(document.clone()).unwrap()).unwrap();
+    let packed: Packed<'_> = serde_json::from_slice(&text).unwrap();
+    let place = ("restarts", "slices");
+    let without = ["latency", "capacity"];
+    let found: Unpacked<Value> = packed.unpack_rows(place, &without, Detail::Whole).unwrap();
+    assert_eq!(found.rows.len(), 3);
+    for (rows, restart) in found.rows.into_iter().zip(0..) {
+        assert_eq!(Value::Array(rows), document["restarts"][restart]["slices"]);
+        assert_eq!(found.document["restarts"][restart]["slices"], json!([]));
+    }
+    assert_eq!(found.document.get("capacity"), None);
+    assert_eq!(found.document["cost"], document["cost"]);
+}
+
+#[test]
+fn rows_that_are_missing_or_left_over_are_an_error() {
+    let whole = pack(document()).unwrap();
+    for (pointer, damage) in [
+        ("/packed", json!(2)),
+        ("/tables/restarts.slices", json!({})),
+        ("/tables/restarts.slices/requests", json!({"values": [1]})),
+        ("/record/restarts/0/slices/$rows", json!(1)),
+        ("/record/restarts/0/slices/$rows", json!(1_u64 << 60)),
+        ("/record/restarts", json!([])),
+        ("/tables", json!({})),
+    ] {
+        let mut damaged = whole.clone();
+        *damaged.pointer_mut(pointer).unwrap() = damage;
+        let text = serde_json::to_vec(&damaged).unwrap();
+        let packed: Packed<'_> = serde_json::from_slice(&text).unwrap();
+        let found = packed.unpack_rows::<Value>(("restarts", "slices"), &[], Detail::Summary);
+        assert!(found.is_err(), "{pointer}");
     }
 }

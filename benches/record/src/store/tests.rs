@@ -186,8 +186,9 @@ fn an_older_record_is_packed_as_it_is() {
     fs::write(place.join(PLAIN_NAME), old.to_string()).unwrap();
     repack(&place).unwrap();
     assert_eq!(names(&place), [PACKED_NAME]);
+    let packed = place.join(PACKED_NAME);
     assert_eq!(
-        document(&place.join(PACKED_NAME), &[], Detail::Whole).unwrap(),
+        document(&packed, &bytes(&packed).unwrap(), &[], Detail::Whole).unwrap(),
         old
     );
     let again = repack(&place).unwrap_err().to_string();
