@@ -379,7 +379,7 @@ fn an_agent_answers_what_it_is_asked_and_ends_with_its_input() {
         output.read_line(&mut line).unwrap();
         line
     };
-    assert!(line().starts_with("{\"agent\":1,\"version\":"));
+    assert!(line().starts_with("{\"agent\":2,\"version\":"));
     for (asked, answer) in [
         ("\"ping\"", "{\"ok\":null}\n"),
         ("\"spawn\"", "{\"error\":\"no cores were chosen\"}\n"),

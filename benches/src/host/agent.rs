@@ -34,22 +34,19 @@ pub(crate) struct Options {}
 /// Answers until its input ends.
 ///
 /// # Errors
-/// Where nothing can be listened on, or nobody reads what it answers. What it started has ended then.
+/// Where nobody reads what it answers. What it started has ended then.
 pub(crate) fn run(_: &Options) -> Result<(), Failure> {
     let handled = ctrlc::set_handler(|| {
         quartet_conformance::clean_up();
         exit(EXIT_STATUS);
     });
     handled.context("cannot listen for signals")?;
-    let beacon = link::Beacon::light()?;
     say(&Hello {
         agent: PROTOCOL,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         machine: machine::look(),
         boot: boot(&System::live()),
         addresses: link::own_addresses(),
-        beacon: beacon.port,
-        token: beacon.token,
     })?;
     let (sender, requests) = channel();
     std::thread::spawn(move || {
@@ -64,9 +61,10 @@ pub(crate) fn run(_: &Options) -> Result<(), Failure> {
         exit(0);
     });
     let mut agent = None;
+    let mut beacon = None;
     loop {
         match requests.recv_timeout(IDLE) {
-            Ok(line) => answer(&mut agent, &line)?,
+            Ok(line) => answer(&mut agent, &mut beacon, &line)?,
             Err(RecvTimeoutError::Timeout) => {
                 let minutes = IDLE.as_secs() / 60;
                 let sentence = format!("the agent was asked nothing for {minutes} minutes");
@@ -106,15 +104,22 @@ struct Agent {
 }
 
 /// Answers one request.
-fn answer(agent: &mut Option<Agent>, line: &str) -> Result<()> {
+fn answer(agent: &mut Option<Agent>, beacon: &mut Option<link::Beacon>, line: &str) -> Result<()> {
     // The first thing of all, so that as little as can be of its own work counts.
     let used = own_cpu().ok().flatten();
     let request = match serde_json::from_str(line) {
         Ok(request) => request,
         Err(error) => return say(&refused(&format!("not a request: {error}"))),
     };
+    // Whoever asks on has found this machine, or has not.
+    *beacon = None;
     match (request, agent.as_mut()) {
         (Request::Ping, _) => say(&Answer::Ok(())),
+        (Request::Light { address }, _) => reply(link::Beacon::light(address).map(|new| {
+            let lit = new.lit();
+            *beacon = Some(new);
+            lit
+        })),
         (
             Request::Place {
                 server,

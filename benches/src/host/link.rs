@@ -5,9 +5,12 @@ use std::io::{Read as _, Write as _};
 use std::net::{
     IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs as _,
 };
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
+use serde::{Deserialize, Serialize};
 
 /// How long a connection may take to be opened, and its token to come.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -15,47 +18,85 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How often a round trip is timed; the shortest time counts.
 const TIMES: usize = 10;
 
-/// What sends a token to whoever connects, for as long as the program runs.
+/// What sends a token to whoever connects, until it is dropped.
 #[derive(Debug)]
 pub(super) struct Beacon {
-    /// Its port, on every address of the machine.
-    pub(super) port: u16,
+    /// Where it listens.
+    place: SocketAddr,
     /// What it sends.
+    token: String,
+    out: Arc<AtomicBool>,
+}
+
+/// Where a beacon is, and what is known by it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Lit {
+    /// Its port.
+    pub(super) port: u16,
+    /// What it sends to whoever connects.
     pub(super) token: String,
 }
 
 impl Beacon {
-    /// Begins to send.
+    /// Begins to send, on one address of this machine, or on all of them where none is given.
     ///
     /// # Errors
     /// Where there is no port.
-    pub(super) fn light() -> Result<Self> {
-        let anywhere = [
-            SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0)),
-            SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)),
-        ];
-        // On Linux the first takes IPv4 as well; the second is for kernels without IPv6.
-        let listener = TcpListener::bind(&anywhere[..]).context("cannot listen on any port")?;
-        let port = listener.local_addr()?.port();
+    pub(super) fn light(address: Option<IpAddr>) -> Result<Self> {
+        let places = match address {
+            Some(address) => vec![SocketAddr::new(address, 0)],
+            // On Linux the first takes IPv4 as well; the second is for kernels without IPv6.
+            None => vec![
+                SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0)),
+                SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)),
+            ],
+        };
+        let listener = TcpListener::bind(&places[..]).context("cannot listen on any port")?;
+        let mut place = listener.local_addr()?;
+        if place.ip().is_unspecified() {
+            place.set_ip(match place.is_ipv6() {
+                true => Ipv6Addr::LOCALHOST.into(),
+                false => Ipv4Addr::LOCALHOST.into(),
+            });
+        }
         let token = format!("{:032x}", rand::random::<u128>());
         let sent = format!("{token}\n");
+        let out = Arc::new(AtomicBool::new(false));
+        let put_out = out.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming() {
+                if put_out.load(Ordering::Relaxed) {
+                    break;
+                }
                 // Who does not wait for it has gone.
                 let _ = stream.and_then(|mut stream| stream.write_all(sent.as_bytes()));
             }
         });
-        Ok(Self { port, token })
+        Ok(Self { place, token, out })
+    }
+
+    /// What whoever looks for it is told.
+    pub(super) fn lit(&self) -> Lit {
+        Lit {
+            port: self.place.port(),
+            token: self.token.clone(),
+        }
     }
 }
 
-/// A beacon that was found.
+impl Drop for Beacon {
+    fn drop(&mut self) {
+        self.out.store(true, Ordering::Relaxed);
+        // Wakes the thread that listens, which then ends. Where nobody can connect it has ended.
+        let _ = TcpStream::connect_timeout(&self.place, PATIENCE);
+    }
+}
+
+/// A machine that was found.
 #[derive(Clone, Debug)]
 pub(super) struct Found {
     /// Where servers are to be asked.
     pub(super) address: IpAddr,
-    pub(super) port: u16,
-    token: String,
     /// The shortest time that a connection took to be opened.
     pub(super) round_trip: Duration,
 }
@@ -65,15 +106,10 @@ pub(super) struct Found {
 ///
 /// # Errors
 /// Where it is at none of them.
-pub(super) fn find(
-    named: Option<&str>,
-    told: &BTreeSet<IpAddr>,
-    beacon: u16,
-    token: &str,
-) -> Result<Found> {
+pub(super) fn find(named: Option<&str>, told: &BTreeSet<IpAddr>, beacon: &Lit) -> Result<Found> {
     let places: Vec<IpAddr> = match named {
         Some(host) => {
-            let found = (host, beacon).to_socket_addrs();
+            let found = (host, beacon.port).to_socket_addrs();
             let found = found.with_context(|| format!("--servers-address {host}"))?;
             found.map(|address| address.ip()).collect()
         }
@@ -84,12 +120,10 @@ pub(super) fn find(
     };
     let mut last = None;
     for &address in &places {
-        match hear(SocketAddr::new(address, beacon), token) {
+        match hear(SocketAddr::new(address, beacon.port), &beacon.token) {
             Ok(round_trip) => {
                 return Ok(Found {
                     address,
-                    port: beacon,
-                    token: token.to_owned(),
                     round_trip,
                 });
             }
@@ -110,13 +144,13 @@ pub(super) fn find(
 }
 
 impl Found {
-    /// Whether it is still there.
+    /// Whether it is still there, where a beacon was lit.
     ///
     /// # Errors
     /// Where it is not.
-    pub(super) fn look(&self) -> Result<()> {
-        let place = SocketAddr::new(self.address, self.port);
-        once(place, &self.token).map(drop).with_context(|| {
+    pub(super) fn look(&self, beacon: &Lit) -> Result<()> {
+        let place = SocketAddr::new(self.address, beacon.port);
+        once(place, &beacon.token).map(drop).with_context(|| {
             format!(
                 "cannot reach the servers' machine at {} any more",
                 self.address
@@ -175,21 +209,34 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_beacon_is_found_by_its_token_alone() {
-        let beacon = Beacon::light().unwrap();
+    fn a_beacon_is_found_by_its_token_alone_and_only_while_it_is_lit() {
+        let beacon = Beacon::light(None).unwrap();
         let nothing = BTreeSet::new();
-        let found = find(None, &nothing, beacon.port, &beacon.token).unwrap();
+        let lit = beacon.lit();
+        let found = find(None, &nothing, &lit).unwrap();
         assert_eq!(found.address, IpAddr::V4(Ipv4Addr::LOCALHOST));
         assert!(found.round_trip > Duration::ZERO);
-        found.look().unwrap();
-        let other = "0".repeat(beacon.token.len());
-        let error = find(None, &nothing, beacon.port, &other).unwrap_err();
+        found.look(&lit).unwrap();
+        let other = Lit {
+            token: "0".repeat(lit.token.len()),
+            ..lit.clone()
+        };
+        let error = find(None, &nothing, &other).unwrap_err();
         assert!(
             error.to_string().contains("another program answers there"),
             "{error}"
         );
-        let named = find(Some("localhost"), &nothing, beacon.port, &beacon.token);
+        let named = find(Some("localhost"), &nothing, &lit);
         assert!(named.unwrap().address.is_loopback());
+
+        drop(beacon);
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while found.look(&lit).is_ok() {
+            assert!(Instant::now() < deadline, "it is not put out");
+        }
+        let again = Beacon::light(Some(found.address)).unwrap();
+        found.look(&again.lit()).unwrap();
+        assert!(again.place.ip().is_loopback());
     }
 
     #[test]
@@ -197,7 +244,11 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         drop(listener);
-        let error = find(Some("127.0.0.1"), &BTreeSet::new(), port, "x").unwrap_err();
+        let lit = Lit {
+            port,
+            token: "x".to_owned(),
+        };
+        let error = find(Some("127.0.0.1"), &BTreeSet::new(), &lit).unwrap_err();
         let error = error.to_string();
         assert!(error.contains("at 127.0.0.1 (127.0.0.1)"), "{error}");
         assert!(

@@ -4,10 +4,10 @@
 //!    another than its own, before it reads anything else of the line.
 //! 2. The command sends one [`Request`] at a time: a string for one without parameters, `"ping"`, and an object with one
 //!    member for any other, `{"begin":{"server":3,"threads":false}}`.
-//! 3. The agent answers each with one [`Answer`]: `{"ok":…}`, or `{"error":"…"}` with a sentence. The first request is `place`.
+//! 3. The agent answers each with one [`Answer`]: `{"ok":…}`, or `{"error":"…"}` with a sentence. `place` comes before every request of servers.
 //!
 //! The agent ends, and its servers with it, when its input ends, when nothing was asked of it for [`IDLE`], or when it is asked to
-//! by a signal. Nothing is said while a slice is under way: the agent reads its clocks when `begin` and `end` come.
+//! by a signal. It listens on no port but from `light` until the next request, whichever that is. Nothing is said while a slice is under way: the agent reads its clocks when `begin` and `end` come.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use super::CoreClockState;
 
 /// The version of this protocol. It rises with every change of it.
-pub(super) const PROTOCOL: u32 = 1;
+pub(super) const PROTOCOL: u32 = 2;
 
 /// For how long an agent waits to be asked something: longer than a server is built or tested.
 pub(super) const IDLE: Duration = Duration::from_secs(30 * 60);
@@ -43,16 +43,17 @@ pub(super) struct Hello {
     pub(super) boot: Option<String>,
     /// The machine's addresses.
     pub(super) addresses: BTreeSet<IpAddr>,
-    /// The port of the beacon, which sends `token` to whoever connects.
-    pub(super) beacon: u16,
-    /// What is known by it.
-    pub(super) token: String,
 }
 
 /// What the command asks.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Request {
+    /// Listen on a port, until the next request, and send a token to whoever connects: answered by a `Lit`.
+    Light {
+        /// On which address: all of them, where none is given.
+        address: Option<IpAddr>,
+    },
     /// Choose cores: answered by [`Placed`].
     Place {
         /// The servers' cores, where they are given.

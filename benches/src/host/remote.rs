@@ -1,7 +1,7 @@
 //! Servers on another machine, started by an agent there.
 
 use std::cell::RefCell;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::connection::{Connection, Heard};
-use super::link::Found;
+use super::link::{Found, Lit};
 use super::protocol::{Answer, Begun, Placed, Request};
 use super::{CoreClockState, Host, Launch, LoadElsewhere, Served, SliceCost, Started};
 use crate::accounting::OwnMemory;
@@ -31,6 +31,8 @@ const ENDING: Duration = Duration::from_secs(30);
 pub(super) struct AgentHost {
     line: Rc<Line>,
     found: Found,
+    /// What its servers listen on; none where that is every address.
+    listens: Option<IpAddr>,
     placed: Placed,
     programs: Option<PathBuf>,
 }
@@ -74,6 +76,14 @@ impl Line {
         }
     }
 
+    /// Lights a beacon, which goes out with the next request.
+    ///
+    /// # Errors
+    /// As [`ask`](Self::ask).
+    pub(super) fn light(&self, address: Option<IpAddr>) -> Result<Lit> {
+        self.ask(&Request::Light { address }, PROMPT)
+    }
+
     fn said<T: DeserializeOwned>(
         &self,
         line: &str,
@@ -113,10 +123,17 @@ pub(super) fn shortened(line: &str) -> String {
 
 impl AgentHost {
     /// The host of an agent that has chosen its cores. Programs are taken from a directory there, where one is named.
-    pub(super) fn new(line: Line, found: Found, placed: Placed, programs: Option<PathBuf>) -> Self {
+    pub(super) fn new(
+        line: Line,
+        found: Found,
+        listens: Option<IpAddr>,
+        placed: Placed,
+        programs: Option<PathBuf>,
+    ) -> Self {
         Self {
             line: Rc::new(line),
             found,
+            listens,
             placed,
             programs,
         }
@@ -181,10 +198,15 @@ impl Host for AgentHost {
     fn look(&self) -> Option<String> {
         // The agent may be there and its servers not: the line need not go where the load goes.
         if self.lost().is_none() {
-            let there: Result<()> = self.line.ask(&Request::Ping, PROMPT);
-            if let Err(error) = there.and_then(|()| self.found.look()) {
+            if let Err(error) = self
+                .line
+                .light(self.listens)
+                .and_then(|lit| self.found.look(&lit))
+            {
                 self.line.lose(&format!("{error:#}"));
             }
+            // The port is not left open. Where nobody answers, that is known next.
+            let _ = self.line.ask::<()>(&Request::Ping, PROMPT);
         }
         self.lost()
     }

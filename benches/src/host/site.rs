@@ -112,14 +112,10 @@ impl ViaOptions {
         let here = machine::look();
         let own = boot(&System::live());
         let same_machine = own.is_some() && own == hello.boot;
-        let (beacon, token) = (hello.beacon, &hello.token);
-        let found = link::find(
-            self.servers_address.as_deref(),
-            &hello.addresses,
-            beacon,
-            token,
-        )
-        .map_err(|error| refused(&error))?;
+        let line = Line::new(connection);
+        let lit = line.light(None).map_err(|error| refused(&error))?;
+        let found = link::find(self.servers_address.as_deref(), &hello.addresses, &lit)
+            .map_err(|error| refused(&error))?;
         if wishes.shared && !same_machine {
             let sentence = "--shared-core: the servers are on another machine";
             return Err(Failure::Usage(sentence.to_owned()));
@@ -131,7 +127,6 @@ impl ViaOptions {
             std::net::IpAddr::V4(_) => std::net::Ipv4Addr::UNSPECIFIED.into(),
             std::net::IpAddr::V6(_) => std::net::Ipv6Addr::UNSPECIFIED.into(),
         };
-        let line = Line::new(connection);
         let placed: Placed = line
             .ask(
                 &Request::Place {
@@ -176,6 +171,7 @@ impl ViaOptions {
             host: Box::new(AgentHost::new(
                 line,
                 found,
+                Some(listen).filter(|listen| !listen.is_unspecified()),
                 placed,
                 self.servers_programs.clone(),
             )),
@@ -294,7 +290,7 @@ mod tests {
         assert_eq!(
             other,
             format!(
-                "the agent speaks version 99 of the protocol (program 9.0.0); this program speaks 1 ({})",
+                "the agent speaks version 99 of the protocol (program 9.0.0); this program speaks 2 ({})",
                 env!("CARGO_PKG_VERSION")
             )
         );

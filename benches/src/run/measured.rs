@@ -132,7 +132,17 @@ impl Run {
                 .extend(warnings(plan, &self.site.placement));
         }
         let output = self.claim.directory();
-        let keep = |record: &Record| record.write(output).map(drop);
+        let keep = |record: &Record| {
+            let written = record.write(output).map(drop);
+            // Such as on a full disk: what was written before stays.
+            written.map_err(|error| match Record::file(output).is_file() {
+                true => anyhow::anyhow!(
+                    "{error:#}; what was measured before is kept, and `cargo compare --resume {}` measures the rest",
+                    quoted(&output.to_string_lossy())
+                ),
+                false => error,
+            })
+        };
         if self.blocks.is_none() {
             // What was packed becomes plain before there is more of it.
             keep(&self.record)?;
