@@ -108,7 +108,7 @@ fn slices_that_are_off_now_and_then_are_no_misfit() {
     let mut number = 0;
     each_slice(&mut record, 1, |slice| {
         number += 1;
-        if number % 8 != 0 {
+        if number % 7 != 0 {
             slice.total_requests += slice.total_requests / 10;
         }
     });
