@@ -163,6 +163,7 @@ pub(super) fn own_cpu() -> Result<Option<u64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::{Read as _, Write as _};
     use std::process::{Child, Command, Stdio};
     use std::time::{Duration, Instant};
 
@@ -179,6 +180,22 @@ mod tests {
                     .spawn()
                     .unwrap(),
             )
+        }
+
+        /// A shell that has waited for a line before, and waits for one again: it needs no more memory.
+        fn waiting() -> Self {
+            let mut child = Command::new("sh")
+                .args(["-c", "echo; read x; echo; read x"])
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .spawn()
+                .unwrap();
+            let mut said = [0];
+            let stdout = child.stdout.as_mut().unwrap();
+            stdout.read_exact(&mut said).unwrap();
+            child.stdin.as_mut().unwrap().write_all(b"\n").unwrap();
+            stdout.read_exact(&mut said).unwrap();
+            Self(child)
         }
     }
 
@@ -274,13 +291,13 @@ mod tests {
 
     #[test]
     fn another_process_of_the_program_takes_nothing_from_its_memory() {
-        let first = Running::shell("read x");
+        let first = Running::waiting();
         let memory = || {
             let tree = ProcessTree::of(first.0.id()).unwrap();
             tree.memory().unwrap().unwrap().anonymous
         };
         let alone = memory();
-        let _others: Vec<Running> = (0..3).map(|_| Running::shell("read x")).collect();
+        let _others: Vec<Running> = (0..3).map(|_| Running::waiting()).collect();
         assert_eq!(memory(), alone);
     }
 

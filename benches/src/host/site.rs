@@ -285,7 +285,7 @@ mod tests {
             refused("Welcome!"),
             "\"Welcome!\" is not what an agent says first"
         );
-        assert!(refused(r#"{"agent":1}"#).contains("is not what an agent says first"));
+        assert!(refused(r#"{"agent":2}"#).contains("is not what an agent says first"));
         let other = refused(r#"{"agent":99,"version":"9.0.0","more":[]}"#);
         assert_eq!(
             other,

@@ -1,17 +1,19 @@
 //! What handlers and rejections become.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, sync::Arc};
 
 use quartet_common::{ALLOW, EntityTag, PROBLEM_JSON, Problem, docs::Document};
 use quartet_connection::{etag, not_modified};
 use warp::{
     Rejection, Reply,
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     reject::Reject,
     reply::{Response, json, with_header, with_status},
 };
 
-use crate::filters::Preconditions;
+/// The fields of a request that has preconditions; none of another. Each filter hands them on to the
+/// next, and a pointer is handed on at less cost than a map.
+pub(crate) type Preconditions = Option<Arc<HeaderMap>>;
 
 /// A problem: a reply, or the cause of a rejection.
 #[derive(Clone, Debug)]

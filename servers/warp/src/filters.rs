@@ -11,10 +11,10 @@ use quartet_common::{Api, Lang, MalformedLang, Problem};
 use quartet_connection::has_preconditions;
 use warp::{
     Filter, Rejection,
-    http::{HeaderMap, HeaderValue, Method, Request},
+    http::{HeaderValue, Method, Request},
 };
 
-use crate::answer::{AsksForOptions, Error};
+use crate::answer::{AsksForOptions, Error, Preconditions};
 
 /// GET and HEAD, of which `warp::get` takes only the first (seanmonstar/warp#882). The answers
 /// that have Allow, which warp does not know, are made of the rejections.
@@ -39,10 +39,6 @@ impl FromStr for LangSegment {
         Ok(Self(Lang::from_path_segment(segment)))
     }
 }
-
-/// The fields of a request that has preconditions; none of another. Each filter hands them on to the
-/// next, and a pointer is handed on at less cost than a map.
-pub(crate) type Preconditions = Option<Arc<HeaderMap>>;
 
 /// Keeps a request's fields for [`preconditions`], where it has any, before all filters: `warp::header`
 /// sees a field's first line only, and `warp::header::headers_cloned` copies the fields of each request.

@@ -18,8 +18,8 @@ use warp::{
 };
 
 use crate::{
-    answer::{Error, conditional, document},
-    filters::{LangSegment, Preconditions, note_preconditions},
+    answer::{Error, Preconditions, conditional, document},
+    filters::{LangSegment, note_preconditions},
 };
 
 /// The API as a service: the filters, and around them what holds for every request.
