@@ -139,7 +139,7 @@ pub(super) const CAPABILITIES: &[Capability] = &[
     capability(
         "sigterm",
         "SIGTERM ends an idle process with status 0",
-        "systemd.service(5)",
+        "systemd manual, service units",
         probes::sigterm,
     ),
     capability(
