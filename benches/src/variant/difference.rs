@@ -178,6 +178,11 @@ impl Difference {
     pub(crate) fn is_built(&self) -> bool {
         !matches!(self, Self::Environment { .. })
     }
+
+    /// Whether packages of the workspace have other sources, and depend on the same.
+    pub(super) fn changes_sources(&self) -> bool {
+        matches!(self, Self::Revision(_) | Self::CurrentThread)
+    }
 }
 
 /// The word for tokio's runtime of one thread.

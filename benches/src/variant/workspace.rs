@@ -1,7 +1,8 @@
 //! The workspace that a variant is built in: the servers' own, but for copies of what differs.
 //!
 //! It is in a directory of its own, so that neither the servers' manifest nor their lock file is touched. Compiled
-//! crates are kept where the servers' own are: what does not differ is not compiled again.
+//! crates are kept where the servers' own are: what does not differ is not compiled again. A variant whose packages
+//! have other sources than the servers' keeps its own.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -84,7 +85,7 @@ pub(super) fn make(
     }
     let files = edits.files()?;
     mirror(&source, place, &files)?;
-    keep_compiled_crates(root, place)?;
+    keep_compiled_crates(&compiled_in(root, differences, place)?, place)?;
     lock(&source, place, &files, &pins, &patched, interrupt)?;
     let servers = Lock::read(root)?;
     found.packages = servers.changes(&Lock::read(place)?);
@@ -230,9 +231,18 @@ fn state(path: &Path) -> Option<String> {
     Some(commit)
 }
 
-/// Has crates compiled where the servers' are.
-fn keep_compiled_crates(root: &Path, place: &Path) -> Result<()> {
-    let directory = cargo::build_directory(&cargo::members(root)?);
+/// Where the crates of a variant are compiled: where the servers' are, unless its packages have other sources. cargo
+/// knows a package of a workspace by its name, its version and its path in the workspace. By time stamps alone it would
+/// take one for the other.
+fn compiled_in(root: &Path, differences: &[Difference], place: &Path) -> Result<PathBuf> {
+    if differences.iter().any(Difference::changes_sources) {
+        return Ok(place.join("target"));
+    }
+    Ok(cargo::build_directory(&cargo::members(root)?))
+}
+
+/// Has crates compiled in `directory`.
+fn keep_compiled_crates(directory: &Path, place: &Path) -> Result<()> {
     let directory = directory.to_str().context("a path is not UTF-8")?;
     let build = Table::from_iter([("build-dir".to_owned(), Value::String(directory.to_owned()))]);
     let settings = Table::from_iter([("build".to_owned(), Value::Table(build))]);
@@ -245,6 +255,28 @@ fn keep_compiled_crates(root: &Path, place: &Path) -> Result<()> {
 mod tests {
     use super::*;
     use quartet_conformance::servers::Catalogue;
+
+    #[test]
+    fn packages_with_other_sources_are_compiled_apart() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let place = Path::new("/variants/one");
+        let servers = cargo::build_directory(&cargo::members(&root).unwrap());
+        let of = |texts: &[&str]| {
+            let differences = texts.iter().map(|text| Difference::parse(text, &root));
+            let differences: Vec<Difference> = differences.collect::<Result<_, _>>().unwrap();
+            compiled_in(&root, &differences, place).unwrap()
+        };
+        for texts in [
+            &["rev=HEAD"][..],
+            &["runtime=current-thread"],
+            &["allocator=mimalloc", "rev=HEAD~1"],
+        ] {
+            assert_eq!(of(texts), place.join("target"), "{texts:?}");
+        }
+        for text in ["hyper=1.11.0", "allocator=mimalloc", "rustflags=-O"] {
+            assert_eq!(of(&[text]), servers, "{text}");
+        }
+    }
 
     #[test]
     fn what_a_server_is_not_compiled_from_cannot_differ() {
