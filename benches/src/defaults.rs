@@ -17,11 +17,11 @@ use std::thread;
 use anyhow::{Context as _, Result};
 use clap::Args;
 use quartet_conformance::servers::{Catalogue, Role, Server};
+use quartet_report::defaults::Demanded;
 
 use crate::failure::{Failure, print};
 use added::Added;
 use capability::{CAPABILITIES, Capability};
-use quartet_report::defaults::Demanded;
 use seen::Seen;
 
 /// What to do with the page.

@@ -386,13 +386,7 @@ mod tests {
     fn what_goes_beyond_connections_is_named() {
         let beyond = |line: &[&str]| options(line).beyond_connections();
         assert_eq!(beyond(&["--connections=1,64", "--no-latency"]), None);
-        for line in [
-            "--lanes=item",
-            "--database",
-            "--rate=100",
-            "--latency",
-            "--scaling=1,2",
-        ] {
+        for line in "--lanes=item --database --rate=100 --latency --scaling=1,2".split(' ') {
             let option = line.split('=').next();
             assert_eq!(beyond(&[line]), option);
         }

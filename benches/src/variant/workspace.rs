@@ -24,6 +24,9 @@ use super::{cargo, git, program};
 use crate::interrupt::Interrupt;
 use crate::machine;
 
+/// What the commit of the servers' own repository is called among the revisions of a variant.
+const REVISION: &str = "rev";
+
 /// Makes the workspace of a variant of `base`, a server of the workspace `root`, in `place`.
 ///
 /// # Errors
@@ -85,7 +88,8 @@ pub(super) fn make(
     }
     let files = edits.files()?;
     mirror(&source, place, &files)?;
-    keep_compiled_crates(&compiled_in(root, differences, place)?, place)?;
+    let revision = found.revisions.get(REVISION).map(String::as_str);
+    keep_compiled_crates(&compiled_in(root, differences, revision, place)?, place)?;
     lock(&source, place, &files, &pins, &patched, interrupt)?;
     let servers = Lock::read(root)?;
     found.packages = servers.changes(&Lock::read(place)?);
@@ -104,7 +108,7 @@ fn source(
             let commit = git::commit(root, revision)?;
             let directory = place.with_file_name("revisions").join(&commit);
             git::check_out(root, &commit, &directory)?;
-            found.revisions.insert("rev".to_owned(), commit);
+            found.revisions.insert(REVISION.to_owned(), commit);
             return Ok(directory);
         }
     }
@@ -233,12 +237,21 @@ fn state(path: &Path) -> Option<String> {
 
 /// Where the crates of a variant are compiled: where the servers' are, unless its packages have other sources. cargo
 /// knows a package of a workspace by its name, its version and its path in the workspace. By time stamps alone it would
-/// take one for the other.
-fn compiled_in(root: &Path, differences: &[Difference], place: &Path) -> Result<PathBuf> {
-    if differences.iter().any(Difference::changes_sources) {
-        return Ok(place.join("target"));
+/// take one for the other. `rev=HEAD` is another commit later, whose files may be older: each has a directory.
+fn compiled_in(
+    root: &Path,
+    differences: &[Difference],
+    revision: Option<&str>,
+    place: &Path,
+) -> Result<PathBuf> {
+    if !differences.iter().any(Difference::changes_sources) {
+        return Ok(cargo::build_directory(&cargo::members(root)?));
     }
-    Ok(cargo::build_directory(&cargo::members(root)?))
+    let apart = place.join("target").join("compiled");
+    Ok(match revision {
+        Some(revision) => apart.join(revision),
+        None => apart,
+    })
 }
 
 /// Has crates compiled in `directory`.
@@ -264,15 +277,15 @@ mod tests {
         let of = |texts: &[&str]| {
             let differences = texts.iter().map(|text| Difference::parse(text, &root));
             let differences: Vec<Difference> = differences.collect::<Result<_, _>>().unwrap();
-            compiled_in(&root, &differences, place).unwrap()
+            let is_revision = |text: &&&str| text.starts_with("rev=");
+            let revision = texts.iter().find(is_revision).map(|text| &text[4..]);
+            compiled_in(&root, &differences, revision, place).unwrap()
         };
-        for texts in [
-            &["rev=HEAD"][..],
-            &["runtime=current-thread"],
-            &["allocator=mimalloc", "rev=HEAD~1"],
-        ] {
-            assert_eq!(of(texts), place.join("target"), "{texts:?}");
-        }
+        let apart = place.join("target/compiled");
+        assert_eq!(of(&["runtime=current-thread"]), apart);
+        assert_eq!(of(&["rev=HEAD"]), apart.join("HEAD"));
+        let both = of(&["allocator=mimalloc", "rev=HEAD~1"]);
+        assert_eq!(both, apart.join("HEAD~1"));
         for text in ["hyper=1.11.0", "allocator=mimalloc", "rustflags=-O"] {
             assert_eq!(of(&[text]), servers, "{text}");
         }
