@@ -9,6 +9,7 @@ use quartet_conformance::examination::{Plan, examine, examine_running};
 use quartet_conformance::judgement::{Judged, Standing};
 use quartet_conformance::servers::Server;
 use quartet_conformance::{Case, Level, Model, Need, Verdict, cases};
+use quartet_record::variant::VariantSource;
 use quartet_record::{CaseFinding, CaseVerdict, Conformance};
 
 /// Areas that ask what a server answers, which is what is measured. How it starts, ends and bears
@@ -16,11 +17,17 @@ use quartet_record::{CaseFinding, CaseVerdict, Conformance};
 /// `cargo conformance`.
 const AREAS: [&str; 5] = ["contract", "docs", "semantics", "wire", "security"];
 
-/// Holds a program to every answer it must give, of the cases that its stanza says it is held to.
+/// Holds a program to every answer it must give, of the cases that its stanza says it is held to. `source` is what a
+/// variant was built from.
 ///
 /// # Errors
 /// Where it cannot be started, or the list of known deviations cannot be read.
-pub fn hold(server: &Server, program: &Path, seed: u64) -> Result<Conformance> {
+pub fn hold(
+    server: &Server,
+    program: &Path,
+    source: Option<&VariantSource>,
+    seed: u64,
+) -> Result<Conformance> {
     let plan = Plan {
         program: program.to_owned(),
         database: None,
@@ -29,7 +36,7 @@ pub fn hold(server: &Server, program: &Path, seed: u64) -> Result<Conformance> {
         seed,
     };
     let (known, cases) = (known(server), cases_of(server));
-    let judged = examine(&known, &plan, &cases, &Deviations::embedded()?, |_| {})?;
+    let judged = examine(&known, &plan, &cases, &deviations(source)?, |_| {})?;
     Ok(tally(&judged))
 }
 
@@ -38,9 +45,14 @@ pub fn hold(server: &Server, program: &Path, seed: u64) -> Result<Conformance> {
 ///
 /// # Errors
 /// Where the list of known deviations cannot be read.
-pub(crate) fn hold_running(server: &Server, address: SocketAddr, seed: u64) -> Result<Conformance> {
+pub(crate) fn hold_running(
+    server: &Server,
+    address: SocketAddr,
+    source: Option<&VariantSource>,
+    seed: u64,
+) -> Result<Conformance> {
     let (known, cases) = (known(server), cases_of(server));
-    let deviations = Deviations::embedded()?;
+    let deviations = deviations(source)?;
     let judged = examine_running(
         &known,
         address,
@@ -50,6 +62,16 @@ pub(crate) fn hold_running(server: &Server, address: SocketAddr, seed: u64) -> R
         &deviations,
     );
     Ok(tally(&judged))
+}
+
+/// The deviations that are known of servers, or of variants of them with other releases of crates.
+fn deviations(source: Option<&VariantSource>) -> Result<Deviations> {
+    let changes = source.into_iter().flat_map(|source| &source.packages);
+    let releases = changes.flat_map(|change| {
+        let versions = change.to.iter().map(String::as_str);
+        versions.map(|version| (change.name.as_str(), version))
+    });
+    Ok(Deviations::embedded()?.built_with(releases))
 }
 
 /// Its stanza under the name by which its deviations are known: what is known of a server is known of its variants.

@@ -176,9 +176,15 @@ fn there(host: &dyn Host, server: &Server) -> std::result::Result<Artifact, Buil
 }
 
 /// Holds a server to the contract on the machine where it is measured.
-fn hold(server: &Server, artifact: &Artifact, host: &dyn Host, seed: u64) -> Result<Conformance> {
+fn hold(
+    server: &Server,
+    artifact: &Artifact,
+    source: Option<&VariantSource>,
+    host: &dyn Host,
+    seed: u64,
+) -> Result<Conformance> {
     if !host.is_agent() {
-        return gate::hold(server, &artifact.program, seed);
+        return gate::hold(server, &artifact.program, source, seed);
     }
     let started = host.start(&Launch {
         server,
@@ -188,7 +194,7 @@ fn hold(server: &Server, artifact: &Artifact, host: &dyn Host, seed: u64) -> Res
         locales: None,
         path: "/greetings",
     })?;
-    let found = gate::hold_running(server, started.server.address(), seed);
+    let found = gate::hold_running(server, started.server.address(), source, seed);
     started.server.end()?;
     found
 }
@@ -200,18 +206,21 @@ fn conform(
     record: &mut Record,
 ) -> Result<()> {
     eprint!("testing {}: ", server.name);
-    let found = hold(server, artifact, host, record.plan.seed)
-        .inspect_err(|_| eprintln!("it does not run"))
-        .context("it cannot be tested")?;
+    let mut entries = record.servers.iter_mut();
+    let entry = entries.find(|entry| entry.name == server.name);
+    let entry = entry.context("the server is not in the record")?;
+    let found = hold(
+        server,
+        artifact,
+        entry.variant.as_ref(),
+        host,
+        record.plan.seed,
+    )
+    .inspect_err(|_| eprintln!("it does not run"))
+    .context("it cannot be tested")?;
     eprintln!("{} of {} cases", found.passed(), found.decided());
     let verdict = passes(&found);
-    let entry = record
-        .servers
-        .iter_mut()
-        .find(|entry| entry.name == server.name);
-    entry
-        .context("the server is not in the record")?
-        .conformance = Some(found);
+    entry.conformance = Some(found);
     verdict
 }
 

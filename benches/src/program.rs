@@ -7,6 +7,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 use cargo_metadata::semver::Version;
+use memchr::memmem;
 use quartet_record::Program;
 use sha2::{Digest as _, Sha256};
 
@@ -50,10 +51,9 @@ fn linker(content: &[u8]) -> Option<String> {
 /// What allocates for an executable, by the beginnings of its messages.
 fn allocator(content: &[u8]) -> Option<String> {
     let known = [("jemalloc", "<jemalloc>: "), ("mimalloc", "mimalloc: ")];
-    let found = known.into_iter().find(|(_, message)| {
-        let message = message.as_bytes();
-        content.windows(message.len()).any(|part| part == message)
-    });
+    let found = known
+        .into_iter()
+        .find(|(_, message)| memmem::find(content, message.as_bytes()).is_some());
     found.map(|(name, _)| name.to_owned())
 }
 

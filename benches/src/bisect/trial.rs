@@ -3,6 +3,7 @@
 use anyhow::{Context as _, Result};
 use quartet_conformance::servers::Catalogue;
 use quartet_record::plan::Lane;
+use quartet_record::variant::VariantSource;
 use std::path::Path;
 
 use super::candidates::Candidates;
@@ -54,7 +55,7 @@ impl Trials<'_> {
         let entered = variant::enter_pair(catalogue, self.server, &with, Path::new("."));
         let [_, name] = entered.map_err(Failure::Usage)?;
         let trial = match variant::sources(catalogue, [&*name], self.interrupt) {
-            Ok(_) => match self.count(catalogue, &name, lanes) {
+            Ok(sources) => match self.count(catalogue, &name, sources.get(&name), lanes) {
                 Ok(counts) => Trial::Counted(counts),
                 Err(error) => Trial::Skipped(first_line(&format!("{error:#}")).to_owned()),
             },
@@ -71,12 +72,18 @@ impl Trials<'_> {
         Ok(trial)
     }
 
-    fn count(&self, catalogue: &Catalogue, name: &str, lanes: &[Lane]) -> Result<Counts> {
+    fn count(
+        &self,
+        catalogue: &Catalogue,
+        name: &str,
+        source: Option<&VariantSource>,
+        lanes: &[Lane],
+    ) -> Result<Counts> {
         let server = catalogue.get(name).context("it is no server")?;
         let artifact = server.build_verbosely(catalogue.root());
         let artifact = artifact.context("it cannot be built")?;
         self.interrupt.checked()?;
-        let conformance = gate::hold(server, &artifact.program, SEED);
+        let conformance = gate::hold(server, &artifact.program, source, SEED);
         passes(&conformance.context("it cannot be tested")?)?;
         let subject = Subject {
             server,

@@ -156,15 +156,16 @@ fn conform(
     let told = database.told(server, &artifact.program);
     let told = told.context("servers.toml does not say how it is told a database")?;
     eprint!("testing {}, over a database: ", server.name);
-    let found = gate::hold(&told.0, &told.1, record.plan.seed)
+    let mut entries = record.servers.iter_mut();
+    let entry = entries.find(|entry| entry.name == server.name);
+    let entry = entry.context("the server is not in the record")?;
+    let found = gate::hold(&told.0, &told.1, entry.variant.as_ref(), record.plan.seed)
         .inspect_err(|_| eprintln!("it does not run"))
         .context("it cannot be tested")?;
     eprintln!("{} of {} cases", found.passed(), found.decided());
     let verdict = passes(&found);
-    let mut entries = record.servers.iter_mut();
-    let entry = entries.find(|entry| entry.name == server.name);
-    let entry = entry.and_then(|entry| entry.over_database.as_mut());
-    entry
+    let over_database = entry.over_database.as_mut();
+    over_database
         .context("the server is not in the record")?
         .conformance = Some(found);
     verdict.map(|()| told)

@@ -32,6 +32,7 @@ pub(super) fn found(report: &Report) -> Deviations {
                     reason: why.clone(),
                     upstream: None,
                     version: target.version.clone(),
+                    only_with: None,
                 }),
                 _ => {}
             }
