@@ -207,7 +207,7 @@ def build() -> None:
         package = ["--package", f"quartet-{name}"]
         cargo(*package, "--features", "database", "--bin", f"quartet-{name}-database")
         cargo(*package, "--features", "deadpool", "--bin", f"quartet-{name}-deadpool")
-        cargo(*package, "--features", "fault-injection", "--example", f"plain-{name}")
+        cargo("--package", f"quartet-{name}-plain", "--features", "fault-injection", "--bin", f"plain-{name}")
 
 
 def load(server: Server, status: int, seconds: int) -> tuple[float, float]:
@@ -298,7 +298,7 @@ def waiting(postgres: Postgres, rounds: int, count: int) -> None:
     # Longer than usual, so that a busy machine does not turn a wait into a 503.
     over = ["--database", postgres.url, "--database-query-timeout", "5s"]
     programs = {
-        "plain": (lambda name: RELEASE / "examples" / f"plain-{name}", [], None),
+        "plain": (lambda name: RELEASE / f"plain-{name}", [], None),
         "over PostgreSQL": (lambda name: RELEASE / f"quartet-{name}-database", over, postgres),
     }
     found = {(name, kind): [] for name in FRAMEWORKS for kind in programs}

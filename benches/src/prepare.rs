@@ -16,8 +16,9 @@ use quartet_record::{Conformance, Exclusion, Record, ServerRecord};
 use crate::environment::{Private, python};
 use crate::host::{Host, Launch};
 use crate::interrupt::Interrupt;
+use crate::program::{self, Built};
 use crate::subject::Subject;
-use crate::{exec, gate, program};
+use crate::{exec, gate};
 
 pub(crate) use custom::CustomLane;
 use octets::Octets;
@@ -138,11 +139,14 @@ fn build(
     };
     let built = built.context("it cannot be built");
     let inspected = built.and_then(|artifact| {
-        let package = server.package.as_deref();
-        let root = server.root(catalogue.root());
+        let built = server.package.as_deref().map(|package| Built {
+            package,
+            command: &server.build,
+            root: server.root(catalogue.root()),
+        });
         let mut found = match host.programs() {
             Some(_) => None,
-            None => Some(program::inspect(&artifact.program, package, root)?),
+            None => Some(program::inspect(&artifact.program, built)?),
         };
         if let Some(elsewhere) = host.inspect(&artifact.program)? {
             let here = found.get_or_insert_with(|| elsewhere.clone());

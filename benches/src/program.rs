@@ -11,11 +11,22 @@ use memchr::memmem;
 use quartet_record::Program;
 use sha2::{Digest as _, Sha256};
 
-/// Looks at an executable, and counts the crates of the cargo package it was built from, if any.
+/// The package of cargo's that an executable was built from.
+#[derive(Clone, Copy, Debug)]
+pub struct Built<'a> {
+    /// The package's name.
+    pub package: &'a str,
+    /// The command that built it.
+    pub command: &'a [String],
+    /// The root of its workspace.
+    pub root: &'a Path,
+}
+
+/// Looks at an executable, and counts the crates that it was built from, if cargo built it.
 ///
 /// # Errors
 /// Where the file cannot be read, or cargo does not tell of the package.
-pub fn inspect(executable: &Path, package: Option<&str>, root: &Path) -> Result<Program> {
+pub fn inspect(executable: &Path, built: Option<Built<'_>>) -> Result<Program> {
     let shown = executable.display();
     let content = fs::read(executable).with_context(|| format!("cannot read {shown}"))?;
     let digest = Sha256::digest(&content);
@@ -23,8 +34,8 @@ pub fn inspect(executable: &Path, package: Option<&str>, root: &Path) -> Result<
         sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
         bytes: content.len() as u64,
         is_script: content.starts_with(b"#!"),
-        crates: package
-            .map(|package| count_crates(package, root))
+        crates: built
+            .map(|built| Ok::<_, anyhow::Error>(crates_of(built)?.len()))
             .transpose()?,
         linker: linker(&content),
         allocator: allocator(&content),
@@ -57,8 +68,10 @@ fn allocator(content: &[u8]) -> Option<String> {
     found.map(|(name, _)| name.to_owned())
 }
 
-fn count_crates(package: &str, root: &Path) -> Result<usize> {
-    Ok(crates_of(package, root)?.len())
+/// The options of a build command that choose features.
+pub(crate) fn features(command: &[String]) -> impl Iterator<Item = &str> {
+    let pairs = command.windows(2).filter(|pair| pair[0] == "--features");
+    pairs.flatten().map(String::as_str)
 }
 
 /// Crates of the registry that are compiled for this package alone. Cargo's metadata would not do: it joins the features
@@ -66,7 +79,8 @@ fn count_crates(package: &str, root: &Path) -> Result<usize> {
 ///
 /// # Errors
 /// Where cargo does not tell of the package.
-pub(crate) fn crates_of(package: &str, root: &Path) -> Result<BTreeSet<(String, Version)>> {
+pub(crate) fn crates_of(built: Built<'_>) -> Result<BTreeSet<(String, Version)>> {
+    let package = built.package;
     let output = Command::new("cargo")
         .args([
             "tree",
@@ -77,7 +91,8 @@ pub(crate) fn crates_of(package: &str, root: &Path) -> Result<BTreeSet<(String, 
             "none",
         ])
         .args(["--format", "{p}", "--package", package])
-        .current_dir(root)
+        .args(features(built.command))
+        .current_dir(built.root)
         .output()
         .context("cannot run `cargo tree`")?;
     let complaint = String::from_utf8_lossy(&output.stderr);
@@ -122,7 +137,7 @@ mod tests {
     fn an_executable_is_told_by_its_hash() {
         let file = std::env::temp_dir().join(format!("quartet-program-{}", std::process::id()));
         std::fs::write(&file, "abc").unwrap();
-        let program = inspect(&file, None, Path::new(".")).unwrap();
+        let program = inspect(&file, None).unwrap();
         std::fs::remove_file(&file).unwrap();
         // FIPS 180-2, appendix B.1.
         assert!(
@@ -132,9 +147,9 @@ mod tests {
         );
         assert_eq!((program.bytes, program.crates), (3, None));
         assert!(!program.is_script);
-        assert!(inspect(&file, None, Path::new(".")).is_err());
+        assert!(inspect(&file, None).is_err());
         std::fs::write(&file, "#!/bin/sh\n").unwrap();
-        let script = inspect(&file, None, Path::new(".")).unwrap();
+        let script = inspect(&file, None).unwrap();
         std::fs::remove_file(&file).unwrap();
         assert!(script.is_script);
     }
@@ -159,8 +174,21 @@ mod tests {
 
     #[test]
     fn a_package_of_this_workspace_is_counted() {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        assert!(count_crates("quartet-baseline-null", root).unwrap() > 3);
-        assert!(count_crates("no-such-package", root).is_err());
+        let count = |package, command: &str| {
+            let command: Vec<String> = command.split(' ').map(str::to_owned).collect();
+            let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+            let built = Built {
+                package,
+                command: &command,
+                root,
+            };
+            crates_of(built).map(|crates| crates.len())
+        };
+        assert!(count("quartet-baseline-null", "cargo build").unwrap() > 3);
+        assert!(count("no-such-package", "cargo build").is_err());
+        let without = count("quartet-axum", "cargo build --bin a").unwrap();
+        let with = count("quartet-axum", "cargo build --features database --bin a").unwrap();
+        assert!(with > without, "{with} {without}");
+        assert!(count("quartet-axum-plain", "cargo build").unwrap() < without);
     }
 }

@@ -35,6 +35,10 @@ pub struct Footprint {
     pub stripped_bytes: Option<u64>,
     /// Crates compiled into it or for it.
     pub crates: Option<usize>,
+    /// The size of the program that reads from PostgreSQL, bytes.
+    pub database_program_bytes: Option<u64>,
+    /// Crates compiled into that program or for it.
+    pub database_crates: Option<usize>,
     /// How much source it has of its own.
     pub lines: Option<Lines>,
     /// How long it takes to build.
@@ -111,6 +115,10 @@ pub(super) fn all(record: &Record) -> Vec<Footprint> {
 fn of(record: &Record, arm: usize) -> Footprint {
     let server = record.server_of(arm);
     let program = server.and_then(|server| server.program.as_ref());
+    let over_database = server.and_then(|server| server.over_database.as_ref());
+    let over_database = over_database
+        .and_then(|over| over.program.as_ref())
+        .filter(|program| !program.is_script);
     let cost = cost_of(record, arm);
     let start_up = cost.and_then(|cost| Spread::of(&cost.start_up_ns));
     let of_restarts = |figure: &dyn Fn(&ArmRestart) -> Option<u64>| -> Vec<f64> {
@@ -153,6 +161,11 @@ fn of(record: &Record, arm: usize) -> Footprint {
             .map(|program| program.bytes),
         stripped_bytes: cost.and_then(|cost| cost.stripped_bytes),
         crates: program.and_then(|program| program.crates),
+        database_program_bytes: over_database.map(|program| program.bytes),
+        // Records from before 2026-11-30 have the count of the program without a database.
+        database_crates: over_database
+            .and_then(|program| program.crates)
+            .filter(|&crates| Some(crates) != program.and_then(|program| program.crates)),
         lines: cost.and_then(|cost| cost.lines),
         build: cost.and_then(|cost| cost.build),
         requests: cost.map(|cost| cost.requests.clone()).unwrap_or_default(),

@@ -12,7 +12,7 @@ const SHARED_BY_ALL: &str = "quartet-common";
 /// A server's own source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Source {
-    /// What to count: the directory of its package's source, or the one file of an example.
+    /// What to count: the directory of its package's source, or the one file of a program elsewhere.
     pub(crate) own: PathBuf,
     /// The directories of the project's crates that it needs besides what all servers share.
     pub(crate) helpers: Vec<PathBuf>,
@@ -46,8 +46,8 @@ pub(crate) fn of(server: &Server, program: &Path, root: &Path) -> Result<Option<
 
 fn source(metadata: &Metadata, package: &Package, target: &Target) -> Source {
     let file = target.src_path.clone().into_std_path_buf();
-    if target.is_example() {
-        // An example is one file, and stands on nothing of its package.
+    if !file.starts_with(sources(package)) {
+        // An example, or a program beside its manifest, is one file, and stands on nothing of its package.
         return Source {
             own: file.clone(),
             helpers: Vec::new(),
@@ -115,12 +115,19 @@ mod tests {
     }
 
     #[test]
-    fn an_example_is_one_file_and_an_unknown_program_an_error() {
-        let source = found("axum-plain", "target/release/examples/plain-axum")
-            .unwrap()
-            .unwrap();
-        assert!(source.own.ends_with("servers/axum/examples/plain.rs"));
-        assert_eq!((&source.root, source.helpers.len()), (&source.own, 0));
+    fn a_program_elsewhere_is_one_file_and_an_unknown_one_an_error() {
+        for (server, program, file) in [
+            ("axum-plain", "plain-axum", "servers/axum/plain/plain.rs"),
+            (
+                "hyper-listeners",
+                "listeners-hyper",
+                "baselines/hyper/examples/listeners.rs",
+            ),
+        ] {
+            let source = found(server, program).unwrap().unwrap();
+            assert!(source.own.ends_with(file), "{source:?}");
+            assert_eq!((&source.root, source.helpers.len()), (&source.own, 0));
+        }
         let error = found("axum", "target/release/other").unwrap_err();
         assert!(error.to_string().contains("no program other"), "{error}");
     }

@@ -15,7 +15,7 @@ const INTRODUCTION: &str = "\
 # What each framework does by default
 
 Each cell is what was seen of the framework's *plain* program: two routes as its README would have them
-(`servers/*/examples/plain.rs`), on the framework's own server, without middleware.
+(`servers/*/plain/plain.rs`), on the framework's own server, without middleware.
 
 - **Bold**: the framework has it built in.
 - *n lines*: the finished server adds it in so many lines of code. The link leads to the first of them. One piece of

@@ -188,7 +188,7 @@ fn refused(reason: &str) -> Answer<()> {
 }
 
 fn inspect(program: &Path) -> Result<Program> {
-    program::inspect(program, None, Path::new("."))
+    program::inspect(program, None)
 }
 
 impl Agent {

@@ -140,7 +140,7 @@ impl CustomLane<'_> {
         let build = server.build.iter().map(|part| private.without(part));
         let entry = ContentProgram {
             build: build.collect(),
-            program: program::inspect(&artifact.program, None, root)?,
+            program: program::inspect(&artifact.program, None)?,
         };
         Ok((server, artifact.program, entry))
     }

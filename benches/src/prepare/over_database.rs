@@ -12,9 +12,10 @@ use super::{first_line, passes};
 use crate::database::Database;
 use crate::environment::{Private, python};
 use crate::failure::Failure;
+use crate::gate;
 use crate::interrupt::Interrupt;
+use crate::program::{self, Built};
 use crate::subject::Subject;
-use crate::{gate, program};
 
 /// Prepares the programs of the servers that take part in a lane over a database: fills the database,
 /// builds each, holds it to the contract over that very database, and enters it in the record. What
@@ -97,8 +98,12 @@ fn build(
     };
     let built = server.build_for_database(catalogue.root());
     let built = built.context("it cannot be built").and_then(|artifact| {
-        let package = server.package.as_deref();
-        let found = program::inspect(&artifact.program, package, catalogue.root())?;
+        let built = server.package.as_deref().map(|package| Built {
+            package,
+            command: build,
+            root: catalogue.root(),
+        });
+        let found = program::inspect(&artifact.program, built)?;
         entry.program = Some(found);
         entry.python = python(server, &artifact.program, private);
         Ok(artifact)

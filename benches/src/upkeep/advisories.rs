@@ -14,7 +14,7 @@ use quartet_report::upkeep::{Advisories, Advisory, Framework};
 use rustsec::advisory::Informational;
 
 use super::registry;
-use crate::program::crates_of;
+use crate::program::{Built, crates_of};
 
 /// Where the database is kept.
 const DATABASE: &str = "https://github.com/RustSec/advisory-db";
@@ -94,7 +94,11 @@ fn compiled(catalogue: &Catalogue) -> Result<Vec<Compiled>> {
         let (Some(name), Some(package)) = (&server.framework, &server.package) else {
             continue;
         };
-        let crates = crates_of(package, root)?;
+        let crates = crates_of(Built {
+            package,
+            command: &server.build,
+            root,
+        })?;
         let locked = crates.iter().find(|(found, _)| found == name);
         let (_, version) =
             locked.with_context(|| format!("{package} does not depend on {name}"))?;

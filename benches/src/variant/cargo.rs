@@ -11,6 +11,7 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 
 use crate::environment;
 use crate::interrupt::Interrupt;
+use crate::program::features;
 
 /// The packages of a workspace, without what they depend on.
 ///
@@ -78,13 +79,7 @@ pub(super) fn crates(
     // An example is compiled with what its package needs for tests.
     let is_example = build.iter().any(|argument| argument == "--example");
     arguments.extend(["--edges", if is_example { "all" } else { "normal,build" }]);
-    let mut words = build.iter();
-    while let Some(word) = words.next() {
-        if word == "--features" {
-            arguments.push(word);
-            arguments.extend(words.next().map(String::as_str));
-        }
-    }
+    arguments.extend(features(build));
     let tree = run(workspace, "tree", &arguments)?;
     let names = tree.lines().filter_map(|line| line.split(' ').next());
     Ok(names.map(str::to_owned).collect())

@@ -77,6 +77,15 @@ impl Page<'_> {
             ("workaround lines", Align::Right),
             ("shared helpers", Align::Right),
         ];
+        let over_database = prints
+            .iter()
+            .any(|print| print.database_program_bytes.is_some());
+        if over_database {
+            columns.extend([
+                ("binary MB with PostgreSQL and TLS", Align::Right),
+                ("crates with PostgreSQL and TLS", Align::Right),
+            ]);
+        }
         let built = prints.iter().any(|print| print.build.is_some());
         if built {
             columns.extend([("clean build s", Align::Right), ("again s", Align::Right)]);
@@ -106,6 +115,12 @@ impl Page<'_> {
                 number(lines.map(|lines| lines.workarounds)),
                 number(lines.map(|lines| lines.helpers)),
             ];
+            if over_database {
+                row.extend([
+                    size(print.database_program_bytes),
+                    number(print.database_crates),
+                ]);
+            }
             row.extend([
                 print.build.map(|build| seconds(build.clean_ns)),
                 print.build.map(|build| seconds(build.incremental_ns)),

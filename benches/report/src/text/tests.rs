@@ -2,6 +2,7 @@
 
 use quartet_record::cores::Core;
 use quartet_record::testing::{Simulation, over_database, record};
+use quartet_record::{OverDatabase, Program};
 
 use super::caption::cores;
 use super::*;
@@ -137,6 +138,35 @@ fn what_is_open_is_said_with_the_restarts_it_would_take() {
         line(&text, "· warp and axum: undecided").contains("restarts would be needed to decide")
     );
     assert!(line(&text, "1–2").contains("warp"));
+}
+
+#[test]
+fn a_program_over_a_database_has_its_own_size_and_crates() {
+    let mut record = record();
+    let program = record.servers[0].program.clone().unwrap();
+    let with = |crates| {
+        Some(OverDatabase {
+            build: Vec::new(),
+            program: Some(Program {
+                bytes: 7_150_000,
+                crates,
+                ..program.clone()
+            }),
+            python: None,
+            conformance: None,
+        })
+    };
+    let heading = "binary MB with PostgreSQL and TLS";
+    assert!(!rendered(&record, Form::Markdown).contains(heading));
+    record.servers[0].over_database = with(Some(977));
+    let text = rendered(&record, Form::Markdown);
+    assert!(
+        text.contains(heading) && text.contains("| 7.2 | 977 |"),
+        "{text}"
+    );
+    // As records had it before 2026-11-30: the count without a database.
+    record.servers[0].over_database = with(program.crates);
+    assert!(rendered(&record, Form::Markdown).contains("| 7.2 |  |"));
 }
 
 #[test]
