@@ -247,7 +247,7 @@ mod tests {
         for wrong in ["hyper", "hyper new"] {
             let error = parse(&format!("{LISTED}only_with = '{wrong}'\n")).unwrap_err();
             assert!(
-                error.contains("line 5") && error.contains("hyper"),
+                error.contains("line 6") && error.contains("hyper"),
                 "{error}"
             );
         }
