@@ -144,6 +144,7 @@ mod tests {
     use super::*;
     use quartet_conformance::evidence::Evidence;
     use quartet_conformance::{Finding, SuiteError};
+    use quartet_record::variant::PackageChange;
     use std::time::Duration;
 
     static MUST: Case = Case::must("contract/list-status", "", "", |_| Ok(Verdict::Conforms));
@@ -194,6 +195,29 @@ mod tests {
         );
         assert_eq!(found.cases[1].note.as_deref(), Some("x"));
         assert_eq!((found.passed(), found.decided()), (2, 4));
+    }
+
+    #[test]
+    fn what_is_known_of_a_variant_depends_on_its_releases() {
+        let known = |to: &str| {
+            let source = VariantSource {
+                packages: vec![PackageChange {
+                    name: "hyper".to_owned(),
+                    from: vec!["1.12.0".to_owned()],
+                    to: vec![to.to_owned()],
+                }],
+                ..VariantSource::default()
+            };
+            let deviations = deviations(Some(&source)).unwrap();
+            let is_known = |case| deviations.known("axum", case).is_some();
+            (is_known("wire/http10-close"), is_known("wire/te-cl"))
+        };
+        assert_eq!(known("1.10.1"), (true, true));
+        assert_eq!(known("1.11.1+patch"), (true, false));
+        assert_eq!(known("1.12.1"), (false, false));
+        let servers = deviations(None).unwrap();
+        assert!(servers.known("axum", "wire/http10-close").is_none());
+        assert!(servers.known("actix-web", "wire/http10-close").is_some());
     }
 
     #[test]
