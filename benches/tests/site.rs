@@ -275,16 +275,55 @@ fn text_has_the_contrast_that_wcag_asks_for() {
     }
 }
 
-#[test]
-fn nothing_is_cut_on_a_phone_or_a_desk() {
-    let view = match View::start() {
-        Ok(view) => view,
+/// A browser, where this machine has one.
+fn browser() -> Option<View> {
+    match View::start() {
+        Ok(view) => Some(view),
         Err(ViewError::Missing(why)) => {
             eprintln!("NOT CHECKED: {why}");
-            return;
+            None
         }
         Err(error) => panic!("{error}"),
+    }
+}
+
+fn address(path: &str) -> String {
+    format!("file://{}", SITE.directory.join(path).display())
+}
+
+#[test]
+fn axe_finds_no_violation() {
+    // `npm pack axe-core` and `tar` put it there: see CONTRIBUTING.md.
+    let Ok(axe) = fs::read_to_string(root().join("target/axe/package/axe.min.js")) else {
+        eprintln!("NOT CHECKED: there is no axe-core in target/axe");
+        return;
     };
+    let Some(view) = browser() else { return };
+    let script = format!(
+        "{axe}; return axe.run(document, {{resultTypes: ['violations']}}).then(results => \
+         results.violations.map(found => found.id + ': ' + found.nodes[0].html.slice(0, 200)))"
+    );
+    // Reports of records keep the style of their time, and listings of code are all alike. Neighbours are of one kind: each
+    // kind is seen on a phone and on a desk.
+    let kinds = [(390, true), (1280, false)];
+    let mut seen = 0;
+    for (path, (width, is_dark)) in pages()
+        .into_keys()
+        .filter(|path| !path.starts_with("records/") && !path.ends_with(".rs.html"))
+        .zip(kinds.into_iter().cycle())
+    {
+        view.resize(width, is_dark).unwrap();
+        view.open(&address(&path)).unwrap();
+        let violations = view.run(&script).unwrap();
+        assert_eq!(violations, serde_json::json!([]), "{path} at {width}");
+        seen += 1;
+    }
+    assert!(seen > 20, "{seen}");
+}
+
+#[test]
+fn nothing_is_cut_on_a_phone_or_a_desk() {
+    let Some(view) = browser() else { return };
     // What is wider than the screen, and not within something that a reader can scroll.
     let script = "const scrolls = element => { for (; element; element = element.parentElement) { const overflow = \
                   getComputedStyle(element).overflowX; if (overflow === 'auto' || overflow === 'scroll') return true; } \
@@ -307,8 +346,7 @@ fn nothing_is_cut_on_a_phone_or_a_desk() {
     {
         for (width, is_dark) in [(390, false), (1280, true)] {
             view.resize(width, is_dark).unwrap();
-            view.open(&format!("file://{}", SITE.directory.join(&path).display()))
-                .unwrap();
+            view.open(&address(&path)).unwrap();
             seen += 1;
             // Reports of records keep the style of their time.
             let words = (!path.starts_with("records/")).then_some(words);

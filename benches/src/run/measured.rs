@@ -132,14 +132,12 @@ impl Run {
                 .extend(warnings(plan, &self.site.placement));
         }
         let output = self.claim.directory();
+        let rest = self.rest();
         let keep = |record: &Record| {
             let written = record.write(output).map(drop);
             // Such as on a full disk: what was written before stays.
             written.map_err(|error| match Record::file(output).is_file() {
-                true => anyhow::anyhow!(
-                    "{error:#}; what was measured before is kept, and `cargo compare --resume {}` measures the rest",
-                    quoted(&output.to_string_lossy())
-                ),
+                true => anyhow::anyhow!("{error:#}; what was measured before is kept, and {rest}"),
                 false => error,
             })
         };
@@ -187,13 +185,22 @@ impl Run {
         };
         let measured = self.record.restarts.iter().any(|restart| restart.complete);
         let rest = match measured {
-            true => format!(
-                "`cargo compare --resume {}`, with --servers-via, measures the rest",
-                quoted(&self.claim.directory().to_string_lossy())
-            ),
+            true => self.rest(),
             false => "nothing was measured".to_owned(),
         };
         Err(anyhow::anyhow!("{reason}; {rest}").into())
+    }
+
+    /// What measures the rest of this run.
+    fn rest(&self) -> String {
+        let via = match self.site.host.is_agent() {
+            true => ", with --servers-via,",
+            false => "",
+        };
+        format!(
+            "`cargo compare --resume {}`{via} measures the rest",
+            quoted(&self.claim.directory().to_string_lossy())
+        )
     }
 }
 

@@ -120,6 +120,8 @@ pub struct Conduct {
     pub counts_handlers_from: u64,
     /// Whether the time for which an answer may go unread is limited.
     pub limits_writes: bool,
+    /// Whether that time runs from an answer's start, however much of it is read in the meantime.
+    pub limits_whole_answers: bool,
     /// How the time until the first request is limited.
     pub first_timeout: Timeout,
     /// How the time between two requests is limited.
@@ -197,6 +199,7 @@ impl Default for Conduct {
             later_head_from_answer: false,
             counts_handlers_from: u64::MAX,
             limits_writes: true,
+            limits_whole_answers: false,
             first_timeout: Timeout::Whole,
             idle_timeout: Timeout::Whole,
             most_connections: usize::MAX,

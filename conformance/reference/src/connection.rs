@@ -200,6 +200,9 @@ impl Connection<'_> {
         }
         let mut stream = self.stream;
         let written = match self.life.conduct.writes {
+            Writes::Directly if self.life.conduct.limits_whole_answers => {
+                self.write_within(&bytes, self.life.timeouts.idle)
+            }
             Writes::Directly => stream.write_all(&bytes),
             Writes::InTurn => {
                 let _turn = self.life.turn.lock();
@@ -211,6 +214,19 @@ impl Connection<'_> {
             self.ended = Ended::Broken;
         }
         written
+    }
+
+    /// Writes for as long as an answer may take, as a fault has it.
+    fn write_within(&self, mut bytes: &[u8], limit: Duration) -> io::Result<()> {
+        let begun = Instant::now();
+        while !bytes.is_empty() {
+            if begun.elapsed() >= limit {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+            let written = (&mut &*self.stream).write(bytes)?;
+            bytes = &bytes[written..];
+        }
+        Ok(())
     }
 
     fn enqueue(&mut self, bytes: Vec<u8>) -> io::Result<()> {

@@ -48,7 +48,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
 ];
 
 /// How many greetings another file has: they take a moment to be written.
-const OTHERS: usize = 400;
+const OTHERS: usize = 2_000;
 
 /// How many processes fill the database together.
 const TOGETHER: usize = 4;

@@ -1,10 +1,11 @@
 //! Timeouts, told apart by their values.
 
+use std::io::{Read as _, Write as _};
 use std::time::{Duration, Instant};
 
 use super::CONTRACT;
 use super::slow::Slow;
-use crate::cases::processes::{AT_ONCE, LARGE, Large, ends, signal, start};
+use crate::cases::processes::{AT_ONCE, LARGE, Large, connect_narrowly, ends, signal, start};
 use crate::http::Request;
 use crate::servers::{Process, Setting, Signal, TIMES};
 use crate::{Case, Context, Deviation, Need, Outcome, Verdict, ensure};
@@ -78,6 +79,15 @@ pub(in crate::cases) const CASES: &[Case] = &[
     )
     .needing(&[Need::Process, Need::DataFile, Need::IdleTimeout])
     .within(Duration::from_secs(30)),
+    Case::should(
+        "lifecycle/answer-read-slowly",
+        CONTRACT,
+        "A client that reads its response slowly gets all of it, also if that takes longer than the \
+         idle timeout.",
+        answer_read_slowly,
+    )
+    .needing(&[Need::Process, Need::DataFile, Need::IdleTimeout])
+    .within(Duration::from_secs(30)),
 ];
 
 const BOTH: &[Need] = &[Need::Process, Need::HeaderTimeout, Need::IdleTimeout];
@@ -87,6 +97,15 @@ const SHORT: u32 = 1;
 
 /// The longer, likewise: longer than a busy machine takes for the shorter.
 const LONG: u32 = 30;
+
+/// For how long a slow client reads a response, in seconds: several times the shorter time.
+const READING: u32 = 4;
+
+/// How often it reads in that time.
+const READS: u32 = 40;
+
+/// Octets of its greeting: more than a system buffers of a connection whose client reads, and what is read in the shorter time.
+const LONG_READ: usize = 12 * 1024 * 1024;
 
 /// A time after which what has the longer time must be open still, in seconds.
 const STILL_OPEN: u64 = 3;
@@ -355,5 +374,26 @@ fn unread_answer(context: &Context) -> Outcome {
         "GET /healthz is {} then",
         response.status
     );
+    Ok(Verdict::Conforms)
+}
+
+fn answer_read_slowly(context: &Context) -> Outcome {
+    let large = Large::start(context, LONG_READ, &[Setting::IdleTimeout(SHORT)])?;
+    let mut stream = connect_narrowly(&large.view)?;
+    let request = large.view.prepare(Request::get("/greetings")).to_bytes();
+    let asked = stream.set_read_timeout(Some(AT_ONCE));
+    let asked = asked.and_then(|()| stream.write_all(&request));
+    asked.map_err(|error| Deviation(format!("GET /greetings: {error}")))?;
+    let mut part = vec![0; LONG_READ / READS as usize];
+    for number in 0..READS {
+        std::thread::sleep(Duration::from_secs(READING.into()) / READS);
+        stream.read_exact(&mut part).map_err(|error| {
+            Deviation(format!(
+                "a response of which a client reads a part each {:?} ends after {number} of \
+                 {READS} parts ({error}); the idle timeout is {SHORT} s",
+                Duration::from_secs(READING.into()) / READS
+            ))
+        })?;
+    }
     Ok(Verdict::Conforms)
 }

@@ -121,6 +121,11 @@ pub(in crate::faults) const FAULTS: &[Fault] = &[
         |conduct| conduct.limits_writes = false,
     ),
     Fault::conduct(
+        "lifecycle/answer-read-slowly",
+        "the time for which an answer may go unread runs from its start",
+        |conduct| conduct.limits_whole_answers = true,
+    ),
+    Fault::conduct(
         "lifecycle/slowloris",
         "a client takes up one of few workers",
         |conduct| conduct.most_connections = 64,
