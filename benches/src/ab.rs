@@ -60,6 +60,9 @@ pub struct Options {
 /// As a run's; [`Failure::NoResult`] where the variant cannot be built, does not conform or has no valid row;
 /// [`Failure::Unmet`] where it is proven to be slower by more than `--fail-slower`.
 pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
+    if let Some(file) = &options.markdown {
+        can_be_written(file)?;
+    }
     if let Some(path) = &options.from {
         let record = named(path)?;
         has_variant(&record, path)?;
@@ -86,6 +89,10 @@ pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
     }
     let mut run = match options.run.resumes() {
         Some(record) => {
+            if options.server.is_some() || !options.with.is_empty() {
+                let sentence = "--resume continues a run with its own server and variant: leave out SERVER and --with";
+                return Err(Failure::Usage(sentence.to_owned()));
+            }
             has_variant(&named(record)?, record)?;
             Run::again(&options.run, record)?
         }
@@ -121,6 +128,20 @@ fn has_variant(record: &Record, path: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Whether the comment has a place, before anything is measured for it.
+fn can_be_written(file: &Path) -> Result<(), Failure> {
+    let folder = match file.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    let why = match (file.is_dir(), folder.is_dir()) {
+        (true, _) => format!("{} is a directory", file.display()),
+        (false, false) => format!("{} is no directory", folder.display()),
+        (false, true) => return Ok(()),
+    };
+    Err(Failure::Usage(format!("--markdown: {why}")))
+}
+
 /// Writes the comment, and tells how the command ends.
 fn concluded(options: &Options, record: &Record, analysis: &Analysis) -> Result<(), Failure> {
     if let Some(file) = &options.markdown {
@@ -136,7 +157,11 @@ fn concluded(options: &Options, record: &Record, analysis: &Analysis) -> Result<
         return Err(Failure::Interrupted);
     }
     if let Some(share) = options.fail_instructions {
-        counted(record, analysis, share)?;
+        let unknown = match &options.from {
+            Some(_) => "the record has no instructions per request of both; --cost counts them",
+            None => "instructions could not be counted; the reasons are above",
+        };
+        counted(record, analysis, share, unknown)?;
         if options.fail_slower.is_none() {
             return Ok(());
         }
@@ -145,11 +170,9 @@ fn concluded(options: &Options, record: &Record, analysis: &Analysis) -> Result<
 }
 
 /// Tells whether instructions per request are too many, which is known of machines that are too busy for any rate.
-fn counted(record: &Record, analysis: &Analysis, share: f64) -> Result<(), Failure> {
+fn counted(record: &Record, analysis: &Analysis, share: f64, unknown: &str) -> Result<(), Failure> {
     match more_instructions(record, analysis, share) {
-        None => Err(Failure::NoResult(
-            "instructions could not be counted; the reasons are above".to_owned(),
-        )),
+        None => Err(Failure::NoResult(unknown.to_owned())),
         Some(more) if more.is_empty() => Ok(()),
         Some(more) => Err(Failure::Unmet(format!(
             "more instructions per request than --fail-instructions allows: {}",
@@ -233,6 +256,24 @@ mod tests {
     }
 
     #[test]
+    fn what_cannot_be_is_refused_before_anything_is_built() {
+        let refused = |line: &[&str]| match super::run(&parse(line).unwrap(), "") {
+            Err(Failure::Usage(sentence)) => sentence,
+            other => panic!("{other:?}"),
+        };
+        let place = tempfile::tempdir().unwrap();
+        let folder = place.path().display().to_string();
+        let nowhere = format!("{folder}/none/x.md");
+        let pair = ["axum", "--with", "axum=0.8.4"];
+        for (file, why) in [(&folder, "is a directory"), (&nowhere, "is no directory")] {
+            let sentence = refused(&[&pair[..], &["--markdown", file]].concat());
+            assert!(sentence.ends_with(why), "{sentence}");
+        }
+        let sentence = refused(&[&pair[..], &["--resume", "x"]].concat());
+        assert!(sentence.contains("leave out SERVER"), "{sentence}");
+    }
+
+    #[test]
     fn a_pair_has_its_own_effort_unless_told_otherwise() {
         let effort = |line: &[&str]| {
             let line = ["salvo", "--with", "salvo=1.0.0"]
@@ -267,7 +308,12 @@ mod tests {
         use quartet_record::cost::{Cost, RequestCost, ServerCost};
         use quartet_record::plan::Lane;
         let mut record = run(140_000.0);
-        let ends = |record: &Record| match counted(record, &Analysis::of(record).unwrap(), 0.02) {
+        let ends = |record: &Record| match counted(
+            record,
+            &Analysis::of(record).unwrap(),
+            0.02,
+            "not known",
+        ) {
             Ok(()) => 0,
             Err(Failure::NoResult(_)) => 3,
             Err(Failure::Unmet(sentence)) => {
