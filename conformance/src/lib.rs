@@ -38,6 +38,7 @@ mod operations;
 mod outcome;
 mod over;
 mod pace;
+mod ports;
 mod scale;
 mod selection;
 mod served;

@@ -241,11 +241,8 @@ mod tests {
 
     #[test]
     fn where_nothing_listens_the_address_is_said() {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        drop(listener);
         let lit = Lit {
-            port,
+            port: 1,
             token: "x".to_owned(),
         };
         let error = find(Some("127.0.0.1"), &BTreeSet::new(), &lit).unwrap_err();

@@ -36,6 +36,8 @@ pub struct Conduct {
     pub reads_port_first: bool,
     /// Whether it listens on what it inherits.
     pub takes_inherited: bool,
+    /// Whether it listens where it is told to as well if it inherits a socket.
+    pub listens_there_too: bool,
     /// On how many of several sockets that it inherits it listens.
     pub most_inherited: usize,
     /// On how many of its sockets it accepts connections.
@@ -158,6 +160,7 @@ impl Default for Conduct {
             tells_of_ignored_port: true,
             reads_port_first: false,
             takes_inherited: true,
+            listens_there_too: false,
             most_inherited: usize::MAX,
             most_served: usize::MAX,
             most_addresses: usize::MAX,

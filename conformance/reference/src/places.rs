@@ -58,11 +58,22 @@ pub(super) fn listen(address: &Address, conduct: &Conduct) -> io::Result<Vec<Lis
     if let Address::Unix(path) = address {
         unix::prepare(path, conduct.path)?;
     }
+    // The variable is removed where it is read.
+    let inherits = std::env::var_os("LISTEN_FDS").is_some();
     let mut listeners = quartet_common::listen(address).map_err(io::Error::other)?;
     if let Address::Host { .. } = address {
         listeners.truncate(conduct.most_inherited);
     }
-    listeners.into_iter().map(Listening::of).collect()
+    let mut places: Vec<_> = listeners
+        .into_iter()
+        .map(Listening::of)
+        .collect::<Result<_, _>>()?;
+    if conduct.listens_there_too && inherits {
+        for address in address.resolve()? {
+            places.push(listen_at(address, conduct)?);
+        }
+    }
+    Ok(places)
 }
 
 /// Listens at one address over TCP.

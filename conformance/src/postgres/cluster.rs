@@ -1,10 +1,9 @@
 //! A cluster that runs, and what can befall it.
 
 use std::fs::{self, File};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -14,6 +13,7 @@ use super::template::{data, directory};
 use super::{
     Installation, Locale, Login, PASSWORD, PostgresError, ROLE, Row, SUPERUSER, Session, Template,
 };
+use crate::ports::free_port;
 use crate::tools::{Child, Scratch};
 use crate::url::percent_encode;
 
@@ -28,10 +28,6 @@ const STATEMENT: Duration = Duration::from_secs(20);
 
 /// How long it is taken to be about to end before it is looked at whether something is stopped.
 const QUICK: Duration = Duration::from_secs(3);
-
-/// The ports that clusters take: below those that the system gives to outgoing connections, which
-/// would take the port of a cluster that is stopped for a moment.
-const PORTS: std::ops::Range<u16> = 20_000..30_000;
 
 /// How a cluster is made.
 #[derive(Clone, Debug, Default)]
@@ -92,7 +88,8 @@ impl Cluster {
         let scratch = Scratch::get().map_err(&failed)?;
         let directory = directory(&scratch)?;
         template.copy_to(&data(&directory))?;
-        let port = free_port().map_err(PostgresError::system("there is no free port"))?;
+        let port = free_port(Ipv4Addr::LOCALHOST.into());
+        let port = port.map_err(PostgresError::system("there is no free port"))?;
         let cluster = Self {
             installation,
             child: None,
@@ -417,25 +414,6 @@ fn configuration(port: u16, options: &Options) -> String {
         .chain(given)
         .map(|(name, value)| format!("{name} = '{}'\n", value.replace('\'', "''")))
         .collect()
-}
-
-/// A port that was free a moment ago, and another each time.
-fn free_port() -> std::io::Result<u16> {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    let count = PORTS.end - PORTS.start;
-    // Processes that start together have neighbouring numbers, and each takes many ports.
-    let spread = std::process::id().wrapping_mul(379);
-    let first = u16::try_from(spread % u32::from(count)).unwrap_or_default();
-    let mut last = std::io::Error::from(std::io::ErrorKind::AddrInUse);
-    for _ in 0..count {
-        let offset = NEXT.fetch_add(1, Ordering::Relaxed).wrapping_add(first);
-        let port = PORTS.start + offset % count;
-        match TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
-            Ok(_) => return Ok(port),
-            Err(error) => last = error,
-        }
-    }
-    Err(last)
 }
 
 #[cfg(all(test, target_os = "linux"))]

@@ -16,6 +16,7 @@ pub use start::{StartError, StartOptions};
 
 use super::{Ready, Server};
 use crate::BaseUrl;
+use crate::ports::free_port;
 use crate::tools::Registered;
 use output::Captured;
 
@@ -79,10 +80,12 @@ impl Process {
         let port = match (options.port, server.ready) {
             (Some(port), _) => port,
             (None, Ready::Line) => 0,
-            (None, Ready::Port) => start::free_port().map_err(|source| StartError::Port {
-                server: server.name.clone(),
-                source,
-            })?,
+            (None, Ready::Port) => {
+                free_port(Ipv4Addr::LOCALHOST.into()).map_err(|source| StartError::Port {
+                    server: server.name.clone(),
+                    source,
+                })?
+            }
         };
         let program = options.program.clone();
         let program = program.unwrap_or_else(|| PathBuf::from(&server.program));

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
@@ -14,6 +14,7 @@ use super::child::Child;
 use super::scratch::Scratch;
 use super::{ToolError, find};
 use crate::BaseUrl;
+use crate::ports::free_port;
 
 const TEMPLATE: &str = include_str!("nginx.conf");
 
@@ -126,9 +127,8 @@ impl Nginx {
         let installed = installed().ok_or_else(|| failed(io::ErrorKind::NotFound.into()))?;
         let scratch = Scratch::get().map_err(failed)?;
         let directory = TempDir::with_prefix_in("nginx-", scratch.path()).map_err(failed)?;
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(failed)?;
-        let address = listener.local_addr().map_err(failed)?;
-        drop(listener);
+        let port = free_port(Ipv4Addr::LOCALHOST.into()).map_err(failed)?;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let host = match host {
             Host::Server => upstream.authority(),
             Host::Client => "$http_host".to_owned(),
@@ -143,7 +143,7 @@ impl Nginx {
             .replace("{directory}", &directory.path().to_string_lossy())
             .replace("{upstream}", &socket.to_string())
             .replace("{upstream_prefix}", upstream.prefix())
-            .replace("{port}", &address.port().to_string())
+            .replace("{port}", &port.to_string())
             .replace("{prefix}", prefix)
             .replace("{host}", &host);
         let file = directory.path().join("nginx.conf");

@@ -142,11 +142,10 @@ fn listen_inherited(context: &Context) -> Outcome {
     let address = listener
         .local_addr()
         .map_err(|why| context.obstructed(why))?;
-    let elsewhere = TcpListener::bind("127.0.0.1:0").map_err(|why| context.obstructed(why))?;
-    let told = elsewhere
-        .local_addr()
-        .map_err(|why| context.obstructed(why))?;
-    drop(elsewhere);
+    // A port that is taken, for as long as the process runs: it cannot listen there, nor can anything
+    // else that would be taken for it.
+    let taken = TcpListener::bind("127.0.0.1:0").map_err(|why| context.obstructed(why))?;
+    let told = taken.local_addr().map_err(|why| context.obstructed(why))?;
     // It waits to be accepted, as what comes while a unit is started does.
     let early = TcpStream::connect(address).map_err(|why| context.obstructed(why))?;
     let options = StartOptions {
@@ -154,17 +153,22 @@ fn listen_inherited(context: &Context) -> Outcome {
         ..StartOptions::default()
     };
     let mut process = spawn(context, &told.to_string(), options)?;
-    let said = places(&mut process, 1, "an inherited socket")?;
+    let said = places(
+        &mut process,
+        1,
+        &format!("{told}, which is taken, and a socket"),
+    )?;
     ensure!(
         said == [format!("http://{address}")],
         "with a socket at {address} it listens on {said:?}"
     );
     serves(&context.seen_at(BaseUrl::at(address)))?;
     ensure!(
-        TcpStream::connect(told).is_err(),
-        "with a socket at {address} it also listens on the configured address {told}"
+        process.exited().is_none(),
+        "with a socket at {address} it ends where {told} is taken; on standard error {:?}",
+        process.stderr()
     );
-    drop(early);
+    drop((early, taken));
     Ok(Verdict::Conforms)
 }
 

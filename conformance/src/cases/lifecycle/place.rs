@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::{CONTRACT, refusal};
 use crate::cases::processes::{AT_ONCE, serves};
+use crate::ports::free_port;
 use crate::servers::{Process, Server, StartOptions};
 use crate::{Case, Context, Deviation, Need, Outcome, Verdict, ensure};
 
@@ -31,12 +32,6 @@ pub(in crate::cases) const CASES: &[Case] = &[
 
 /// The port where it is told none.
 const UNTOLD: u16 = 8000;
-
-/// A port that was free on this address a moment ago; none if the machine does not have the address.
-fn free_port(ip: IpAddr) -> Option<u16> {
-    let listener = TcpListener::bind((ip, 0)).ok()?;
-    Some(listener.local_addr().ok()?.port())
-}
 
 /// The server with arguments for this host and port.
 fn told(server: &Server, host: Option<&str>, port: Option<&str>) -> Server {
@@ -65,7 +60,7 @@ fn host_and_port(context: &Context) -> Outcome {
         (v6, "::1"),
         (v6, "[::1]"),
     ] {
-        let Some(port) = free_port(ip) else { continue };
+        let Ok(port) = free_port(ip) else { continue };
         listens(
             context,
             told(server, Some(host), Some(&port.to_string())),
@@ -76,7 +71,7 @@ fn host_and_port(context: &Context) -> Outcome {
     let elsewhere = environment(server);
     for env in [Vec::new(), elsewhere] {
         let ip = Ipv4Addr::LOCALHOST.into();
-        let port = free_port(ip).ok_or_else(|| context.obstructed("no free port"))?;
+        let port = free_port(ip).map_err(|why| context.obstructed(why))?;
         listens(
             context,
             told(server, None, Some(&port.to_string())),
@@ -84,7 +79,7 @@ fn host_and_port(context: &Context) -> Outcome {
             (ip, port),
         )?;
         let ip = Ipv4Addr::new(127, 0, 0, 2).into();
-        if let Some(port) = free_port(ip) {
+        if let Ok(port) = free_port(ip) {
             let mut env = env;
             env.push(("PORT".to_owned(), port.to_string()));
             listens(

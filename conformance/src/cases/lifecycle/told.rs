@@ -8,6 +8,7 @@ use super::{CONTRACT, refusal};
 use crate::cases::processes::{AT_ONCE, ends, scratch_file, signal, start};
 use crate::cases::steps::{Differences, ask};
 use crate::http::Request;
+use crate::ports::free_port;
 use crate::servers::{MILLISECONDS, Process, SECONDS, Server, Setting, Signal, StartOptions};
 use crate::{Case, Context, Deviation, Model, Need, Outcome, Verdict, ensure};
 
@@ -138,8 +139,8 @@ fn start_by_environment(
     settings: &[Setting<'_>],
 ) -> Result<(Process, Context), Deviation> {
     let launch = context.launch()?;
-    let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|it| it.local_addr());
-    let port = port.map_err(|error| context.obstructed(error))?.port();
+    let port = free_port(Ipv4Addr::LOCALHOST.into());
+    let port = port.map_err(|error| context.obstructed(error))?;
     let (server, mut env) = launch.server.told_by_environment(port);
     for setting in settings {
         env.extend(
@@ -281,19 +282,17 @@ fn option_outranks(context: &Context) -> Result<(), Deviation> {
     let mut options = context.options(&[Setting::DataFile(by_option.path())])?;
     let setting = Setting::DataFile(by_environment.path());
     options.env = server.setting_by_environment(setting).unwrap_or_default();
-    let other = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|it| it.local_addr());
+    let other = free_port(Ipv4Addr::LOCALHOST.into());
     let other = other.map_err(|error| context.obstructed(error))?;
     if server.port_env_args.is_some() {
-        options
-            .env
-            .push(("PORT".to_owned(), other.port().to_string()));
+        options.env.push(("PORT".to_owned(), other.to_string()));
     }
     let process = context.start(options)?;
     ensure!(
-        process.address() != other,
+        process.address().port() != other,
         "with PORT={} in its environment it listens there, although the command line has another \
          port",
-        other.port()
+        other
     );
     let view = context.seen_at(process.base_url());
     is_told(&view, OTHER, "with other data in the environment")

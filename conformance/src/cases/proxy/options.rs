@@ -1,6 +1,6 @@
 //! What the place where it is deployed tells a server: the prefix, the public URL and the port.
 
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -11,6 +11,7 @@ use crate::cases::docs::page::{assets, root_redirects};
 use crate::cases::docs::truth::servers;
 use crate::cases::lifecycle::refusal;
 use crate::cases::processes;
+use crate::ports::free_port;
 use crate::servers::{Process, Server, Setting, StartOptions};
 use crate::tools::Host;
 use crate::{Case, Context, Deviation, Need, Outcome, Verdict, ensure};
@@ -142,7 +143,8 @@ fn port_env(context: &Context) -> Outcome {
         args: launch.server.port_env_args.clone().unwrap_or_default(),
         ..launch.server.clone()
     };
-    let port = free_port().map_err(|error| context.obstructed(error))?;
+    let port = free_port(Ipv4Addr::LOCALHOST.into());
+    let port = port.map_err(|error| context.obstructed(error))?;
     let options = StartOptions {
         program: Some(launch.program.clone()),
         port: Some(port),
@@ -158,11 +160,4 @@ fn port_env(context: &Context) -> Outcome {
     );
     check_answer(&context.seen_at(process.base_url()), "/greetings")?;
     Ok(Verdict::Conforms)
-}
-
-/// A port that was free a moment ago.
-fn free_port() -> std::io::Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
-        .local_addr()?
-        .port())
 }

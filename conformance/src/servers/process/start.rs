@@ -178,12 +178,6 @@ fn arguments(server: &Server, options: &StartOptions, port: u16) -> Vec<String> 
     server.args.iter().map(fill).collect()
 }
 
-/// A port that was free a moment ago.
-pub(super) fn free_port() -> io::Result<u16> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-    Ok(listener.local_addr()?.port())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

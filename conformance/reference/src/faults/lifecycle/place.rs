@@ -14,6 +14,11 @@ pub(in crate::faults) const FAULTS: &[Fault] = &[
         |conduct| conduct.takes_inherited = false,
     ),
     Fault::conduct(
+        "lifecycle/listen-inherited",
+        "it listens where it was told to as well",
+        |conduct| conduct.listens_there_too = true,
+    ),
+    Fault::conduct(
         "lifecycle/listen-inherited-several",
         "it listens on the first that it inherits alone",
         |conduct| conduct.most_inherited = 1,
