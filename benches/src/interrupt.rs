@@ -28,6 +28,7 @@ impl Interrupt {
                 quartet_conformance::clean_up();
                 std::process::exit(EXIT_STATUS);
             }
+            quartet_conformance::end_builds();
         })
         .context("cannot listen for Ctrl-C")?;
         Ok(LISTENING.get_or_init(|| interrupt).clone())

@@ -16,31 +16,13 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use quartet_record::{CaseVerdict, Record, State};
 
-use outside::{Place, catalogue, compare, refused, text};
-
-/// Waits for long enough on any machine.
-fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(Instant::now() < deadline, "not within a minute: {what}");
-        std::thread::sleep(Duration::from_millis(10));
-    }
-}
+use outside::{Place, catalogue, compare, eventually, refused, runs, text};
 
 /// The processes of a program that run.
 fn running(program: &Path) -> Vec<i32> {
     let all = procfs::process::all_processes().unwrap().flatten();
     let of_program = all.filter(|process| process.exe().is_ok_and(|exe| exe == program));
     of_program.map(|process| process.pid()).collect()
-}
-
-/// Whether a process runs: one that ended and was not waited for does not.
-fn runs(pid: i32) -> bool {
-    let stat = procfs::process::Process::new(pid).and_then(|process| process.stat());
-    stat.is_ok_and(|stat| stat.state != 'Z')
 }
 
 /// A small run of the servers in `place` by the agent that `via` reaches.

@@ -14,7 +14,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use quartet_record::{Record, State};
 
-use outside::{Place, catalogue, compare, null_server, refused, text};
+use outside::{Place, catalogue, compare, eventually, null_server, refused, runs, text};
 
 #[test]
 fn wrong_usage_is_one_line_and_exit_code_2() {
@@ -390,6 +390,43 @@ fn a_run_that_is_interrupted_before_it_measures_leaves_no_record() {
         .output()
         .unwrap();
     refused(&output, 130, "measuring on");
+    assert!(!Record::file(&place.join("out")).exists());
+}
+
+#[test]
+fn an_interrupt_ends_a_build_too() {
+    let place = Place::new("build");
+    let started = place.join("started");
+    let file = place.join("servers.toml");
+    let script = format!(
+        "sleep 600 & echo $$ $! > {0}.new; mv {0}.new {0}; wait",
+        started.display()
+    );
+    let stanza = format!(
+        "[[server]]\nname = 'a'\nrole = 'framework'\nprogram = 'sh'\nready = 'line'\n\
+         build = ['sh', '-c', '{script}']\nargs = ['--listen', '127.0.0.1:{{port}}']\ncases = []\n"
+    );
+    fs::write(&file, stanza).unwrap();
+    let running = compare()
+        .args(["--shared-core", "--catalogue"])
+        .arg(&file)
+        .args(["--output".as_ref(), place.join("out").as_os_str()])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let pids = eventually("the build starts", || fs::read_to_string(&started).ok());
+    kill(
+        Pid::from_raw(running.id().try_into().unwrap()),
+        Signal::SIGINT,
+    )
+    .unwrap();
+    let output = running.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", text(&output.stderr));
+    for pid in pids.split_whitespace() {
+        let pid = pid.parse().unwrap();
+        eventually("the build ends", || (!runs(pid)).then_some(()));
+    }
     assert!(!Record::file(&place.join("out")).exists());
 }
 

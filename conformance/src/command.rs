@@ -59,6 +59,7 @@ pub fn main() -> ExitCode {
     }
     let interrupted = || {
         if stop::interrupt() {
+            tools::end_builds();
             eprintln!(
                 "conformance: interrupted; the decided cases are kept (a second Ctrl-C ends at once)"
             );

@@ -63,5 +63,5 @@ pub use scale::Scale;
 pub use selection::{Selection, SelectionError, UnknownCase, select};
 pub use suite::{Finding, Suite, SuiteError};
 pub use target::{ExpectedDocument, Keyed, Launch, Target};
-pub use tools::{Workbench, clean_up, end_with_this_program};
+pub use tools::{Workbench, clean_up, end_builds, end_with_this_program};
 pub use url::BaseUrl;

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 pub(crate) use browser::Browser;
-pub(crate) use child::{Child, Registered};
+pub(crate) use child::{Child, Registered, in_a_group};
 pub(crate) use find::find;
 pub use guard::end_with_this_program;
 pub(crate) use nginx::{Bare, Host, Nginx};
@@ -32,6 +32,12 @@ const MOST_BROWSERS: usize = 2;
 pub fn clean_up() {
     child::end_all();
     scratch::remove();
+}
+
+/// Ends the builds of servers that run, which fail by it, for a program that was interrupted and goes on
+/// until it has kept what it has.
+pub fn end_builds() {
+    child::end_builds();
 }
 
 /// Why a tool cannot be used, which is no fault of the server's.

@@ -9,6 +9,7 @@ use std::process::{Command, ExitStatus, Stdio};
 use cargo_metadata::MetadataCommand;
 
 use super::Server;
+use crate::tools::{Registered, in_a_group};
 
 /// A server that has been built.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -157,7 +158,10 @@ impl Server {
             if let Some(workspace) = &self.workspace {
                 building.env("CARGO_TARGET_DIR", workspace.join("target"));
             }
+            // An interrupt of this program alone is passed on to it; see `end_builds`.
+            in_a_group(&mut building);
             let mut building = building.spawn().map_err(run)?;
+            let _registered = Registered::build(building.id());
             if verbosely && let Some(output) = building.stdout.take() {
                 report.read(output).map_err(run)?;
             }

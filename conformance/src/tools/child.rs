@@ -31,6 +31,8 @@ enum Whom {
     /// The same, of a program that waits for its clients when it is asked to end (SIGTERM), and ends
     /// at once on SIGQUIT.
     Patient(u32),
+    /// Those of a build, which an interrupt ends also where what is decided by then is kept.
+    Build(u32),
 }
 
 impl Whom {
@@ -38,7 +40,7 @@ impl Whom {
     fn leader(self) -> Option<u32> {
         match self {
             Self::Process(_) => None,
-            Self::Group(leader) | Self::Patient(leader) => Some(leader),
+            Self::Group(leader) | Self::Patient(leader) | Self::Build(leader) => Some(leader),
         }
     }
 }
@@ -56,6 +58,11 @@ impl Registered {
     /// Registers the process group that a process leads.
     pub(crate) fn group(leader: u32) -> Self {
         Self::new(Whom::Group(leader))
+    }
+
+    /// Registers the process group that a build leads.
+    pub(crate) fn build(leader: u32) -> Self {
+        Self::new(Whom::Build(leader))
     }
 
     fn new(whom: Whom) -> Self {
@@ -95,10 +102,6 @@ impl Drop for Registered {
 /// itself: what has not ended soon after it is asked to is killed.
 pub(super) fn end_all() {
     IS_ENDING.store(true, Ordering::SeqCst);
-    let listed = || {
-        let running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
-        running.clone()
-    };
     let asked = listed();
     if asked.is_empty() {
         return;
@@ -110,6 +113,20 @@ pub(super) fn end_all() {
     for whom in listed() {
         signal(whom, Force::Kill);
     }
+}
+
+/// Ends the builds that run now.
+pub(super) fn end_builds() {
+    for whom in listed() {
+        if let Whom::Build(_) = whom {
+            signal(whom, Force::Ask);
+        }
+    }
+}
+
+fn listed() -> Vec<Whom> {
+    let running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
+    running.clone()
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,14 +144,14 @@ fn signal(whom: Whom, force: Force) {
         (Force::Ask, Whom::Patient(_)) => Signal::SIGQUIT,
         (Force::Ask, _) => Signal::SIGTERM,
     };
-    let (Whom::Process(id) | Whom::Group(id) | Whom::Patient(id)) = whom;
+    let (Whom::Process(id) | Whom::Group(id) | Whom::Patient(id) | Whom::Build(id)) = whom;
     let Ok(id) = i32::try_from(id).map(Pid::from_raw) else {
         return;
     };
     // Either fails only if there is nothing left to signal.
     let _ = match whom {
         Whom::Process(_) => kill(id, signal),
-        Whom::Group(_) | Whom::Patient(_) => killpg(id, signal),
+        Whom::Group(_) | Whom::Patient(_) | Whom::Build(_) => killpg(id, signal),
     };
 }
 
@@ -142,14 +159,15 @@ fn signal(whom: Whom, force: Force) {
 #[cfg(not(unix))]
 fn signal(_: Whom, _: Force) {}
 
+/// Has a process lead a group of its own.
 #[cfg(unix)]
-fn in_a_group(command: &mut Command) {
+pub(crate) fn in_a_group(command: &mut Command) {
     use std::os::unix::process::CommandExt as _;
     command.process_group(0);
 }
 
 #[cfg(not(unix))]
-fn in_a_group(_: &mut Command) {}
+pub(crate) fn in_a_group(_: &mut Command) {}
 
 /// A process that is asked to end, and killed if it does not, when this is dropped.
 #[derive(Debug)]
