@@ -4,9 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use clap::Args;
+use clap::{Arg, Args};
 use quartet_analysis::{Analysis, VariantLane};
 use quartet_conformance::servers::Catalogue;
+use quartet_record::plan::Effort;
 use quartet_record::{Record, State};
 use quartet_report::Conclusion;
 use quartet_report::text::{Form, render};
@@ -17,6 +18,28 @@ use crate::failure::{Failure, named, print};
 use crate::numbers::percent;
 use crate::run::{self, Run};
 use crate::{selection, variant};
+
+/// What is asked of a run, and not of one that is there already: options, and groups of them.
+const OF_RUN: [&str; 18] = [
+    "server",
+    "with",
+    "resume",
+    "quick",
+    "thorough",
+    "restarts",
+    "servers",
+    "seed",
+    "server_cores",
+    "workers",
+    "generator_cores",
+    "shared_core",
+    "output",
+    "catalogue",
+    "LoadOptions",
+    "ExecOptions",
+    "ViaOptions",
+    "CostOptions",
+];
 
 /// What to compare, and what is too slow.
 #[derive(Args, Debug)]
@@ -34,12 +57,12 @@ pub struct Options {
     with: Vec<String>,
 
     /// Exit with 4 if the variant is proven to answer fewer requests by more than this in any lane, such as 3%
-    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    #[arg(long, value_name = "PERCENT", value_parser = percent, allow_hyphen_values = true)]
     fail_slower: Option<f64>,
 
     /// Exit with 4 if the variant executes more instructions per request by more than this in any lane, such as
     /// 2%: for machines whose speed varies too much
-    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    #[arg(long, value_name = "PERCENT", value_parser = percent, allow_hyphen_values = true)]
     fail_instructions: Option<f64>,
 
     /// Write the result as Markdown, for a comment on a pull request
@@ -47,11 +70,27 @@ pub struct Options {
     markdown: Option<PathBuf>,
 
     /// Repeat the conclusion of a record, without measuring
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["server", "with", "resume"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = OF_RUN)]
     from: Option<PathBuf>,
 
     #[command(flatten)]
     run: run::Options,
+}
+
+/// What `--help` has of a run's options: those that `ab` takes, with its own defaults.
+pub fn shown(option: Arg) -> Arg {
+    match option.get_id().as_str() {
+        "servers" | "scaling" | "database" | "commands" | "names" | "path" | "expect" | "warm_up" => {
+            option.hide(true)
+        }
+        "restarts" => option.help(format!(
+            "Number of restarts of both (the sample size) [default: {}; --quick: {}; --thorough: {}]",
+            Effort::PAIR.restarts,
+            Effort::QUICK.restarts,
+            Effort::THOROUGH.restarts
+        )),
+        _ => option,
+    }
 }
 
 /// Builds both, gates them, measures them side by side, and says what differs.
@@ -79,6 +118,7 @@ pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
         ));
     }
     options.run.without_scaling("ab")?;
+    options.run.without_database("ab")?;
     if options.run.has_own() {
         let sentence = "ab compares a server of servers.toml; `cargo compare --exec` takes others";
         return Err(Failure::Usage(sentence.to_owned()));
@@ -225,7 +265,7 @@ mod tests {
     use super::*;
     use clap::Parser;
     use quartet_record::Exclusion;
-    use quartet_record::plan::{ArmRole, Effort};
+    use quartet_record::plan::ArmRole;
     use quartet_record::testing::Simulation;
 
     #[derive(Parser)]
@@ -253,6 +293,38 @@ mod tests {
         ] {
             assert!(parse(wrong).is_err(), "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn a_conclusion_is_repeated_without_any_option_of_a_run() {
+        use clap::CommandFactory as _;
+        let of_conclusion = [
+            "from",
+            "markdown",
+            "fail_slower",
+            "fail_instructions",
+            "help",
+        ];
+        let program = Program::command();
+        let options = program.get_arguments().filter(|option| {
+            !option.is_positional() && !of_conclusion.contains(&option.get_id().as_str())
+        });
+        let mut count = 0;
+        for option in options {
+            let name = format!("--{}", option.get_long().unwrap());
+            let values: &[&str] = match option.get_action().takes_values() {
+                true => &["1", "1s", "/", "x {port}", "item"],
+                false => &[],
+            };
+            let lines = [&[][..]].into_iter().chain(values.chunks(1));
+            let conflicts = lines
+                .map(|value| [&["--from", "x", &name][..], value].concat())
+                .filter_map(|line| parse(&line).err())
+                .any(|error| error.kind() == clap::error::ErrorKind::ArgumentConflict);
+            assert!(conflicts, "{name}");
+            count += 1;
+        }
+        assert!(count > 20, "{count}");
     }
 
     #[test]

@@ -90,6 +90,7 @@ pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
         ));
     }
     options.run.without_scaling("bisect")?;
+    options.run.without_database("bisect")?;
     if options.run.has_own() {
         let sentence = "bisect looks for a server of servers.toml, and not for one of --exec; a checkout is named by --checkout";
         return Err(Failure::Usage(sentence.to_owned()));

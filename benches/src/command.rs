@@ -64,10 +64,12 @@ enum What {
     /// Print a record's report
     Report(ReportOptions),
     /// Compare a server with a variant of it, such as another release of its framework
+    #[command(mut_args = ab::shown)]
     Ab(Box<ab::Options>),
     /// Find the release of a crate, or the commit of a checkout, since which a server is slower
     Bisect(Box<bisect::Options>),
     /// Measure what middleware, routes, a JSON extractor and requests that wait cost with each framework
+    #[command(mut_args = features::shown)]
     Features(Box<features::Options>),
     /// Keep one server under load and print its process, for perf, samply or strace
     Hold(hold::Options),

@@ -46,7 +46,7 @@ use start_up::Turns;
 
 /// What to measure besides what costs little time.
 #[derive(Args, Clone, Copy, Debug, Default)]
-#[group(skip)]
+#[group(id = "CostOptions")]
 pub struct Options {
     /// Count instructions and allocations per request with valgrind, to tell versions of a server
     /// apart, never servers; takes about 10 seconds for each server and lane

@@ -21,12 +21,12 @@ pub struct Options {
 
     /// Exit with 4 only if a server in B is proven to answer fewer requests than in A, relative to the
     /// reference of each, by more than this in any lane, such as 3%
-    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    #[arg(long, value_name = "PERCENT", value_parser = percent, allow_hyphen_values = true)]
     fail_slower: Option<f64>,
 
     /// Exit with 4 only if a server in B executes more instructions per request than in A by more than this in
     /// any lane, such as 2%; both records need --cost
-    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    #[arg(long, value_name = "PERCENT", value_parser = percent, allow_hyphen_values = true)]
     fail_instructions: Option<f64>,
 }
 

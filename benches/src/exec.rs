@@ -26,7 +26,7 @@ const HEADING: &str = "Servers of your own";
 
 /// Which servers, and what they must answer.
 #[derive(Args, Clone, Debug)]
-#[group(skip)]
+#[group(id = "ExecOptions")]
 pub(crate) struct ExecOptions {
     /// Also measure the server that this command starts, in the lane `custom`. {port} is replaced by the port
     /// of 127.0.0.1 to listen on, {address} by both, {host} by the address, {workers} by the number of
@@ -38,7 +38,8 @@ pub(crate) struct ExecOptions {
     #[arg(long = "name", value_name = "NAME", requires = "commands", value_parser = name, help_heading = HEADING)]
     names: Vec<String>,
 
-    /// What the lane `custom` requests: GET of this path, which may have a query
+    /// What the lane `custom` requests: GET of this path, which may have a query. Requests follow each other on
+    /// connections that the server must keep open
     #[arg(long, value_name = "PATH", requires = "commands", value_parser = path, help_heading = HEADING)]
     path: Option<String>,
 
@@ -180,7 +181,12 @@ impl Own {
         interrupt: &Interrupt,
     ) -> Result<(), Failure> {
         for server in &self.servers {
-            eprintln!("testing {}: GET {}", server.name, self.expected.path());
+            eprintln!(
+                "testing {}: GET {} (it has {} s to listen)",
+                server.name,
+                self.expected.path(),
+                Process::STARTUP.as_secs()
+            );
             let tried = self.try_one(server, workers, placement);
             if interrupt.requested() {
                 return Err(Failure::Interrupted);

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use clap::Args;
+use clap::{Arg, Args};
 use quartet_analysis::Analysis;
 use quartet_conformance::servers::Catalogue;
 use quartet_record::State;
@@ -53,6 +53,19 @@ pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
         State::Interrupted => Err(Failure::Interrupted),
         _ if analysis.features.iter().all(|one| one.is_empty()) => Err(Failure::AllExcluded),
         State::Running | State::Complete => Ok(()),
+    }
+}
+
+/// What `--help` has of a run's options, with the defaults of this one.
+pub fn shown(option: Arg) -> Arg {
+    match option.get_id().as_str() {
+        "restarts" => option.help(format!(
+            "Number of restarts of every program (the sample size) [default: {}; --quick: {}; --thorough: {}]",
+            Effort::FEATURES.restarts,
+            Effort::QUICK.restarts,
+            Effort::THOROUGH.restarts
+        )),
+        _ => option,
     }
 }
 

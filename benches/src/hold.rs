@@ -68,6 +68,11 @@ pub fn run(options: &Options) -> Result<(), Failure> {
         true => server.clone(),
         false => profiling::with_frame_pointers(server, &flags?),
     };
+    if !options.as_measured {
+        eprintln!(
+            "building {name} with symbols and frame pointers; the first time this builds its dependencies too"
+        );
+    }
     let built = server.build_verbosely(catalogue.root());
     let artifact = built.map_err(|error| match interrupt.requested() {
         true => Failure::Interrupted,

@@ -89,10 +89,6 @@ fn row(place: &Path) -> (String, Vec<String>) {
         State::Complete => "complete",
     };
     let count = |restart: &&RestartRecord| counts(restart, plan);
-    let servers = plan
-        .arms
-        .iter()
-        .filter(|arm| matches!(arm.role, ArmRole::Compared | ArmRole::Aside));
     let row = vec![
         record.started.clone(),
         state.to_owned(),
@@ -101,10 +97,7 @@ fn row(place: &Path) -> (String, Vec<String>) {
             record.restarts.iter().filter(count).count(),
             plan.restarts
         ),
-        servers
-            .map(|arm| arm.name.as_str())
-            .collect::<Vec<_>>()
-            .join(","),
+        servers(&record),
         plan.lanes
             .iter()
             .map(|lane| lane.name())
@@ -113,6 +106,37 @@ fn row(place: &Path) -> (String, Vec<String>) {
         shown,
     ];
     (record.started, row)
+}
+
+/// How many servers of a record are named.
+const NAMED: usize = 8;
+
+/// The servers that were to be compared, and which of them have no result at all.
+fn servers(record: &Record) -> String {
+    let arms = record.plan.arms.iter().enumerate();
+    let shown = arms.filter(|(_, arm)| matches!(arm.role, ArmRole::Compared | ArmRole::Aside));
+    let names: Vec<String> = shown
+        .map(|(index, arm)| {
+            let mut exclusions = record.exclusions.iter();
+            let is_out = exclusions.any(|one| one.arm == index && one.lane.is_none());
+            let differences = arm.variant.as_ref().map(|variant| &variant.differences);
+            let name = match differences {
+                // A name that ends so does not say which checkout it is.
+                Some(differences) if arm.name.ends_with("+patch") => {
+                    format!("{} ({})", arm.name, differences.join(" "))
+                }
+                _ => arm.name.clone(),
+            };
+            match is_out {
+                true => format!("{name} (excluded)"),
+                false => name,
+            }
+        })
+        .collect();
+    match names.len().checked_sub(NAMED) {
+        Some(more @ 1..) => format!("{} and {more} more", names[..NAMED].join(",")),
+        _ => names.join(","),
+    }
 }
 
 #[cfg(test)]

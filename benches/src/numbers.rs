@@ -18,6 +18,10 @@ pub(crate) fn percent(text: &str) -> Result<f64, String> {
     let number = text.trim().trim_end_matches('%').trim_end();
     match number.parse::<f64>() {
         Ok(percent) if (0.0..100.0).contains(&percent) => Ok(percent / 100.0),
+        Ok(percent) if (-100.0..0.0).contains(&percent) => Err(format!(
+            "not a percentage from 0 to 100: write {}%",
+            -percent
+        )),
         _ => Err("not a percentage from 0 to 100, such as 3%".to_owned()),
     }
 }

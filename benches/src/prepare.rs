@@ -203,6 +203,14 @@ fn hold(
     found
 }
 
+/// How many cases passed of those that were decided.
+fn cases(found: &Conformance) -> String {
+    match found.decided() {
+        0 => "no case applies".to_owned(),
+        decided => format!("{} of {decided} cases", found.passed()),
+    }
+}
+
 fn conform(
     server: &Server,
     artifact: &Artifact,
@@ -222,7 +230,7 @@ fn conform(
     )
     .inspect_err(|_| eprintln!("it does not run"))
     .context("it cannot be tested")?;
-    eprintln!("{} of {} cases", found.passed(), found.decided());
+    eprintln!("{}", cases(&found));
     let verdict = passes(&found);
     entry.conformance = Some(found);
     verdict

@@ -71,7 +71,8 @@ pub enum Error {
     },
     /// The connection ended, or was announced to end (`Connection: close`), between answers.
     #[error(
-        "the server closed a connection that was to be held open, after {answers} answers on it"
+        "the server closed a connection that was to be held open, after {answers} {} on it",
+        if *answers == 1 { "answer" } else { "answers" }
     )]
     Closed {
         /// Answers that had come on it.

@@ -292,15 +292,18 @@ fn counts(counts: &[CountChange]) -> Vec<String> {
 
 /// `1.58 MB instead of 1.41 MB (+12.1 %)`.
 fn instead(from: f64, to: f64, figure: impl Fn(f64) -> String, unit: &str) -> String {
+    let percent = 100.0 * (to / from - 1.0);
     let change = match from > 0.0 {
-        true => format!(" ({:+.1} %)", 100.0 * (to / from - 1.0)),
+        true if percent.abs() < 0.05 => " (less than 0.1 %)".to_owned(),
+        true => format!(" ({percent:+.1} %)"),
         false => String::new(),
     };
-    format!(
-        "{}{unit} instead of {}{unit}{change}",
-        figure(to),
-        figure(from)
-    )
+    let (to, from) = (figure(to), figure(from));
+    match to == from {
+        // The figures are too short for what the percentage tells.
+        true => format!("{to}{unit}{change}"),
+        false => format!("{to}{unit} instead of {from}{unit}{change}"),
+    }
 }
 
 fn suite(change: &SuiteChange) -> Option<String> {

@@ -132,10 +132,12 @@ pub(crate) fn difference(found: &[u8], expected: &[u8]) -> Option<String> {
             _ => format!("\"{}\"", rest[..rest.len().min(SHOWN)].escape_ascii()),
         }
     };
+    let lengths = match found.len() == expected.len() {
+        true => String::new(),
+        false => format!("{} bytes instead of {}; ", found.len(), expected.len()),
+    };
     Some(format!(
-        "{} bytes instead of {}; at byte {} it has {} where {} is expected",
-        found.len(),
-        expected.len(),
+        "{lengths}at byte {} it has {} where {} is expected",
         same + 1,
         part(found),
         part(expected)
@@ -155,7 +157,7 @@ mod tests {
         );
         assert_eq!(
             difference(b"ab\xff", b"abc").unwrap(),
-            "3 bytes instead of 3; at byte 3 it has \"\\xff\" where \"c\" is expected"
+            "at byte 3 it has \"\\xff\" where \"c\" is expected"
         );
         let long = [b'x'; 100];
         assert!(

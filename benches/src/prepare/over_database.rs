@@ -8,7 +8,7 @@ use quartet_conformance::servers::{Artifact, Catalogue, Server};
 use quartet_record::plan::{Lane, Plan};
 use quartet_record::{Exclusion, OverDatabase, Record};
 
-use super::{first_line, passes};
+use super::{cases, first_line, passes};
 use crate::database::Database;
 use crate::environment::{Private, python};
 use crate::failure::Failure;
@@ -167,7 +167,7 @@ fn conform(
     let found = gate::hold(&told.0, &told.1, entry.variant.as_ref(), record.plan.seed)
         .inspect_err(|_| eprintln!("it does not run"))
         .context("it cannot be tested")?;
-    eprintln!("{} of {} cases", found.passed(), found.decided());
+    eprintln!("{}", cases(&found));
     let verdict = passes(&found);
     let over_database = entry.over_database.as_mut();
     over_database

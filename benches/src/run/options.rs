@@ -284,6 +284,19 @@ impl Options {
         }
     }
 
+    /// Nothing over a database, of which a variant has no program.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] where it was given.
+    pub(crate) fn without_database(&self, command: &str) -> Result<(), Failure> {
+        match self.lanes().iter().any(|lane| lane.is_over_database()) {
+            false => Ok(()),
+            true => Err(Failure::Usage(format!(
+                "{command} does not take --database or its lanes: variants are not built over a database"
+            ))),
+        }
+    }
+
     fn depth(&self) -> Depth {
         let (capacity, latency, scaling) = match (self.quick, self.thorough) {
             (true, _) => (2, 14, 12),

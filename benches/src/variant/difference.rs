@@ -262,6 +262,15 @@ fn of_crate(name: &str, value: &str, here: &Path) -> Result<Difference, String> 
                 path,
             })
         }
+        Some(_) => Err(format!("{value} has no revision after @")),
+        None if here.join(path).is_file() => {
+            Err(format!("{path} is a file: name the checkout's directory"))
+        }
+        None if value.contains(['/', '.'])
+            && !value.starts_with(|first: char| first.is_ascii_digit()) =>
+        {
+            Err(format!("there is no directory {path}"))
+        }
         _ => Err(format!(
             "{value} is neither a version such as 1.0.0 nor a directory"
         )),
@@ -359,8 +368,8 @@ mod tests {
         assert_eq!(parse(&read.text()).unwrap(), read);
         for (wrong, why) in [
             ("salvo=.@no-such", "git knows no revision `no-such`"),
-            ("salvo=./nowhere@HEAD", "neither a version"),
-            ("salvo=.@", "neither a version"),
+            ("salvo=./nowhere@HEAD", "there is no directory ./nowhere"),
+            ("salvo=.@", "no revision after @"),
             ("salvo=.", "no Cargo.toml in ."),
         ] {
             let error = Difference::parse(wrong, here).unwrap_err();
@@ -388,7 +397,8 @@ mod tests {
             ("salvo=", "CRATE=VERSION"),
             ("a.b=1.0.0", "CRATE=VERSION"),
             ("salvo=1.0", "neither a version"),
-            ("salvo=../no-such", "neither a version"),
+            ("salvo=../no-such", "there is no directory ../no-such"),
+            ("salvo=Cargo.toml", "is a file"),
             ("sal vo=1.0.0", "no name of a crate"),
             ("allocator=dlmalloc", "mimalloc and jemalloc"),
             ("runtime=async-std", "current-thread"),

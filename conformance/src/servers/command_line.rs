@@ -23,7 +23,9 @@ impl Server {
         };
         let names = |argument: &String| WHERE.iter().any(|place| argument.contains(place));
         if !arguments.iter().any(names) {
-            return Err("the command must contain {port}, the port to listen on".to_owned());
+            return Err(
+                "the command must contain {port}, the port to listen on, or {address}".to_owned(),
+            );
         }
         let name = Path::new(program);
         let name = name.file_name().unwrap_or(name.as_os_str());

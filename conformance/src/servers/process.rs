@@ -20,10 +20,6 @@ use crate::ports::free_port;
 use crate::tools::Registered;
 use output::Captured;
 
-/// How long a server may take until it accepts connections: an interpreter on a busy machine takes
-/// seconds.
-const STARTUP: Duration = Duration::from_secs(30);
-
 /// How long a server may take to end after SIGTERM before it is killed: longer than the ten seconds
 /// that the contract gives it to drain.
 const TERMINATION: Duration = Duration::from_secs(15);
@@ -42,15 +38,19 @@ pub struct Process {
 }
 
 impl Process {
+    /// How long a server may take until it accepts connections: an interpreter on a busy machine takes
+    /// seconds.
+    pub const STARTUP: Duration = Duration::from_secs(30);
+
     /// Starts a server and waits until it accepts connections on 127.0.0.1.
     ///
     /// # Errors
-    /// If it does not, within thirty seconds. Its standard error is in the error.
+    /// If it does not, within [`Self::STARTUP`]. Its standard error is in the error.
     pub fn start(server: &Server, options: &StartOptions) -> Result<Self, StartError> {
-        let deadline = Instant::now() + STARTUP;
+        let deadline = Instant::now() + Self::STARTUP;
         let mut process = Self::spawn(server, options)?;
         let is_ready = match server.ready {
-            Ready::Line => process.announced(STARTUP).is_some(),
+            Ready::Line => process.announced(Self::STARTUP).is_some(),
             Ready::Port => process.accepts(deadline),
         };
         if is_ready {
@@ -66,7 +66,7 @@ impl Process {
             }),
             None => Err(StartError::Late {
                 server,
-                limit: STARTUP,
+                limit: Self::STARTUP,
                 stderr: process.stderr(),
             }),
         }
