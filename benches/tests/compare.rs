@@ -92,8 +92,7 @@ fn wrong_usage_is_one_line_and_exit_code_2() {
     refused(&with(&["ab", "b", "--with", "web=1.0.0"]), 2, servers);
     refused(&with(&["ab", "b@1.0.0", "--with", "web=1.0.1"]), 2, servers);
     refused(&with(&["bisect", "b", "--from", "1.0.0"]), 2, servers);
-    let no_directory =
-        "`web=./nowhere`: ./nowhere is neither a version such as 1.0.0 nor a directory";
+    let no_directory = "`web=./nowhere`: there is no directory ./nowhere";
     refused(
         &with(&["ab", "a", "--with", "web=./nowhere"]),
         2,

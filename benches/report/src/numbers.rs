@@ -22,6 +22,14 @@ pub fn tenths(value: f64) -> String {
     format!("{:.1}", (10.0 * value).round() / 10.0 + 0.0)
 }
 
+/// A change in percent, with its sign: +1.2, -0.3, and 0.0 for what is rounded to it.
+pub(crate) fn signed(percent: f64) -> String {
+    match tenths(percent).as_str() {
+        "0.0" => "0.0".to_owned(),
+        _ => format!("{percent:+.1}"),
+    }
+}
+
 /// 0.848 (0.841 to 0.855).
 pub(crate) fn interval(ratio: Ratio) -> String {
     format!(

@@ -14,7 +14,7 @@ use quartet_record::Record;
 use quartet_record::plan::{Arm, Lane};
 use quartet_record::variant::PackageChange;
 
-use crate::numbers::{megabytes, percent_of, percentage, thousands};
+use crate::numbers::{megabytes, percent_of, percentage, signed, thousands};
 use names::Names;
 
 pub use comment::comment;
@@ -119,12 +119,12 @@ fn with<'a>(found: &[(&'a str, &'a Change)], verdict: Verdict) -> Vec<(&'a str, 
 
 /// `not resolved in list (-0.4 to +1.6 %); about 160 restarts would resolve it`.
 fn open(lane: &str, change: &Change) -> String {
-    let signed = |ratio: f64| format!("{:+.1}", 100.0 * (ratio - 1.0));
+    let percent = |ratio: f64| signed(100.0 * (ratio - 1.0));
     let advice = match change.restarts_needed {
         Some(needed) => format!("about {needed} restarts would resolve it"),
         None => "no feasible number of restarts would resolve it".to_owned(),
     };
-    let (low, high) = (signed(change.ratio.low), signed(change.ratio.high));
+    let (low, high) = (percent(change.ratio.low), percent(change.ratio.high));
     format!("not resolved in {lane} ({low} to {high} %, {advice})")
 }
 

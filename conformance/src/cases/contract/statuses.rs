@@ -103,6 +103,11 @@ fn provoking(context: &Context) -> Vec<(u16, &'static str, Request)> {
             Request::get(format!("/{}", over(9_000))),
         ),
         (
+            414,
+            "a request line of 30,000 octets",
+            Request::get(format!("/{}", over(30_000))),
+        ),
+        (
             417,
             "an unknown expectation",
             list().header("Expect", "a-miracle"),
@@ -112,6 +117,12 @@ fn provoking(context: &Context) -> Vec<(u16, &'static str, Request)> {
             431,
             "header fields of 17,000 octets",
             list().header("Long", over(17_000)),
+        ),
+        // A parser's own limit may come before the server's, and its refusal then has no problem.
+        (
+            431,
+            "header fields of 30,000 octets",
+            list().header("Long", over(30_000)),
         ),
         (
             501,
