@@ -136,12 +136,7 @@ impl Reference {
         let mut listen_args = port_env_args.clone();
         listen_args.extend(list(&["--listen", "{address}"]));
         let mut args = port_env_args.clone();
-        args.extend(list(&[
-            "--listen",
-            "127.0.0.1:{port}",
-            "--workers",
-            "{workers}",
-        ]));
+        args.extend(list(&["--listen", "{address}", "--workers", "{workers}"]));
         let server = Server {
             args,
             key_args: Some(list(&["--api-key-file", "{file}"])),

@@ -12,6 +12,7 @@ use std::process::{Child, ExitStatus};
 use std::time::{Duration, Instant};
 
 pub use signal::Signal;
+pub(super) use start::filled;
 pub use start::{StartError, StartOptions};
 
 use super::{Ready, Server};

@@ -1,10 +1,12 @@
 //! What a server can be told when it is started, whatever its options are called.
 
 use std::ffi::OsString;
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::time::Duration;
 
 use super::Server;
+use super::process::filled;
 use crate::Need;
 
 /// What stands for a time in the arguments that set one.
@@ -183,11 +185,11 @@ impl Server {
     /// The same server, of whose arguments those that tell it where to listen and how many workers
     /// to have are left out, and the environment variables that tell it instead.
     pub fn told_by_environment(&self, port: u16) -> (Self, Vec<(String, String)>) {
+        let address = (Ipv4Addr::LOCALHOST, port).into();
         let mut left = Vec::new();
         let mut told = Vec::new();
         for argument in &self.args {
-            let filled = argument.replace("{port}", &port.to_string());
-            let filled = filled.replace("{workers}", "2");
+            let filled = filled(argument, address, 2);
             if filled == *argument {
                 left.push(filled);
                 continue;
@@ -288,9 +290,12 @@ mod tests {
             assert_eq!(told, Some(vec![made.into()]));
         }
         assert!(server.needs_met().any(|need| need == Need::Milliseconds));
-        let (server, told) = server.told_by_environment(81);
-        assert_eq!(server.args, ["-v"]);
         let listen = ("A_BIND".to_owned(), "127.0.0.1:81".to_owned());
-        assert_eq!(told, [listen]);
+        for place in ["127.0.0.1:{port}", "{address}", "{host}:{port}"] {
+            server.args = vec!["-v".to_owned(), "--bind".to_owned(), place.to_owned()];
+            let (server, told) = server.told_by_environment(81);
+            assert_eq!(server.args, ["-v"], "{place}");
+            assert_eq!(told, [listen.clone()], "{place}");
+        }
     }
 }

@@ -163,18 +163,22 @@ fn is_withheld(server: &Server, name: &str) -> bool {
         || server.requirements.is_some() && name.starts_with("PYTHON")
 }
 
+/// An argument of a stanza that says where to listen, and with how many workers.
+pub(in crate::servers) fn filled(argument: &str, address: SocketAddr, workers: usize) -> String {
+    argument
+        .replace("{address}", &address.to_string())
+        .replace("{host}", &address.ip().to_string())
+        .replace("{port}", &address.port().to_string())
+        .replace("{workers}", &workers.to_string())
+}
+
 fn arguments(server: &Server, options: &StartOptions, port: u16) -> Vec<String> {
     let workers = options.workers.unwrap_or_else(|| {
         std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get)
     });
     let host = options.host.unwrap_or(Ipv4Addr::LOCALHOST.into());
-    let fill = |argument: &String| {
-        argument
-            .replace("{address}", &SocketAddr::new(host, port).to_string())
-            .replace("{host}", &host.to_string())
-            .replace("{port}", &port.to_string())
-            .replace("{workers}", &workers.to_string())
-    };
+    let address = SocketAddr::new(host, port);
+    let fill = |argument: &String| filled(argument, address, workers);
     server.args.iter().map(fill).collect()
 }
 
