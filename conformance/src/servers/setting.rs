@@ -290,12 +290,12 @@ mod tests {
             assert_eq!(told, Some(vec![made.into()]));
         }
         assert!(server.needs_met().any(|need| need == Need::Milliseconds));
-        let listen = ("A_BIND".to_owned(), "127.0.0.1:81".to_owned());
+        let listen = [("A_BIND".to_owned(), "127.0.0.1:81".to_owned())];
         for place in ["127.0.0.1:{port}", "{address}", "{host}:{port}"] {
             server.args = vec!["-v".to_owned(), "--bind".to_owned(), place.to_owned()];
             let (server, told) = server.told_by_environment(81);
             assert_eq!(server.args, ["-v"], "{place}");
-            assert_eq!(told, [listen.clone()], "{place}");
+            assert_eq!(told, listen, "{place}");
         }
     }
 }
