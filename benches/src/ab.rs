@@ -80,15 +80,9 @@ pub struct Options {
 /// What `--help` has of a run's options: those that `ab` takes, with its own defaults.
 pub fn shown(option: Arg) -> Arg {
     match option.get_id().as_str() {
-        "servers" | "scaling" | "database" | "commands" | "names" | "path" | "expect" | "warm_up" => {
-            option.hide(true)
-        }
-        "restarts" => option.help(format!(
-            "Number of restarts of both (the sample size) [default: {}; --quick: {}; --thorough: {}]",
-            Effort::PAIR.restarts,
-            Effort::QUICK.restarts,
-            Effort::THOROUGH.restarts
-        )),
+        "servers" | "scaling" | "database" | "commands" | "names" | "path" | "expect"
+        | "warm_up" => option.hide(true),
+        "restarts" => option.help(run::Options::restarts_help("both", Effort::PAIR)),
         _ => option,
     }
 }
@@ -343,6 +337,10 @@ mod tests {
         }
         let sentence = refused(&[&pair[..], &["--resume", "x"]].concat());
         assert!(sentence.contains("leave out SERVER"), "{sentence}");
+        for over_database in ["--database", "--lanes=db-item"] {
+            let sentence = refused(&[&pair[..], &[over_database]].concat());
+            assert!(sentence.contains("not built over a database"), "{sentence}");
+        }
     }
 
     #[test]

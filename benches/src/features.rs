@@ -59,11 +59,9 @@ pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
 /// What `--help` has of a run's options, with the defaults of this one.
 pub fn shown(option: Arg) -> Arg {
     match option.get_id().as_str() {
-        "restarts" => option.help(format!(
-            "Number of restarts of every program (the sample size) [default: {}; --quick: {}; --thorough: {}]",
-            Effort::FEATURES.restarts,
-            Effort::QUICK.restarts,
-            Effort::THOROUGH.restarts
+        "restarts" => option.help(run::Options::restarts_help(
+            "every program",
+            Effort::FEATURES,
         )),
         _ => option,
     }

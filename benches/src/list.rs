@@ -146,6 +146,44 @@ mod tests {
     use quartet_record::testing::record;
 
     #[test]
+    fn a_row_says_which_checkout_which_servers_are_out_and_how_many_more_there_are() {
+        use quartet_record::Exclusion;
+        use quartet_record::variant::Variant;
+        let mut record = record();
+        assert_eq!(servers(&record), "axum,warp,salvo");
+        let shown = |arm: &quartet_record::plan::Arm| arm.name == "warp";
+        let arm = record.plan.arms.iter().position(shown).unwrap();
+        record.plan.arms[arm].name = "warp+patch".to_owned();
+        record.plan.arms[arm].variant = Some(Variant {
+            of: "warp".to_owned(),
+            differences: vec!["warp=../warp".to_owned()],
+            against: Vec::new(),
+            directory: None,
+        });
+        record.exclusions.push(Exclusion {
+            arm,
+            restart: None,
+            lane: None,
+            reason: "it cannot be built".to_owned(),
+        });
+        let patched = "axum,warp+patch (warp=../warp) (excluded),salvo";
+        assert_eq!(servers(&record), patched);
+        let another = record.plan.arms[0].clone();
+        for number in 1..=NAMED {
+            let name = format!("another {number}");
+            record.plan.arms.push(quartet_record::plan::Arm {
+                name,
+                ..another.clone()
+            });
+        }
+        let said = servers(&record);
+        assert!(
+            said.starts_with(patched) && said.ends_with(" and 3 more"),
+            "{said}"
+        );
+    }
+
+    #[test]
     fn the_newest_is_last_and_what_cannot_be_read_says_so() {
         let place = std::env::temp_dir().join(format!("quartet-list-{}", std::process::id()));
         let mut early = record();

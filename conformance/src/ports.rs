@@ -1,22 +1,17 @@
 //! Free ports, for programs that have to be told one.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
+#[cfg(unix)]
+use std::net::TcpStream;
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::ops::Range;
 use std::sync::atomic::{AtomicU16, Ordering};
-use std::time::Duration;
 
 /// Below the ports that systems give to outgoing connections and to who asks for any port (32,768 and
 /// above on Linux, 49,152 and above elsewhere): those could be taken between the look and the use.
 const PORTS: Range<u16> = 20_000..30_000;
 
-/// How long a connection to a port may take, whose refusal says that it is free.
-const LOOK: Duration = Duration::from_millis(200);
-
 /// A port at which nothing listened at this address a moment ago, and another each time.
-///
-/// It is found by a connection that is refused. A socket bound to it would be open for a moment longer
-/// than here in a process that another thread starts meanwhile, and keep the port from its user.
 ///
 /// # Errors
 /// If no port is free, or the machine does not have the address.
@@ -30,12 +25,28 @@ pub(crate) fn free_port(ip: IpAddr) -> io::Result<u16> {
     for _ in 0..count {
         let offset = NEXT.fetch_add(1, Ordering::Relaxed).wrapping_add(first);
         let port = PORTS.start + offset % count;
-        let tried = TcpStream::connect_timeout(&SocketAddr::new(ip, port), LOOK);
-        if tried.is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused) {
+        if is_free(SocketAddr::new(ip, port)) {
             return Ok(port);
         }
     }
     Err(io::ErrorKind::AddrInUse.into())
+}
+
+/// Whether a connection is refused. A socket bound to the port would be open for a moment longer than
+/// here in a process that another thread starts meanwhile, and keep the port from its user.
+#[cfg(unix)]
+fn is_free(place: SocketAddr) -> bool {
+    /// How long a refusal may take.
+    const LOOK: std::time::Duration = std::time::Duration::from_millis(200);
+    TcpStream::connect_timeout(&place, LOOK)
+        .is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
+}
+
+/// Whether the port can be bound. Windows tries a refused connection again for seconds, and starts
+/// processes without a copy of this one's sockets.
+#[cfg(not(unix))]
+fn is_free(place: SocketAddr) -> bool {
+    TcpListener::bind(place).is_ok()
 }
 
 #[cfg(test)]

@@ -284,6 +284,16 @@ impl Options {
         }
     }
 
+    /// The help of `--restarts` where what is restarted and how often differ from a run's.
+    pub(crate) fn restarts_help(of_what: &str, usual: Effort) -> String {
+        format!(
+            "Number of restarts of {of_what} (the sample size) [default: {}; --quick: {}; --thorough: {}]",
+            usual.restarts,
+            Effort::QUICK.restarts,
+            Effort::THOROUGH.restarts
+        )
+    }
+
     /// Nothing over a database, of which a variant has no program.
     ///
     /// # Errors

@@ -266,9 +266,7 @@ fn of_crate(name: &str, value: &str, here: &Path) -> Result<Difference, String> 
         None if here.join(path).is_file() => {
             Err(format!("{path} is a file: name the checkout's directory"))
         }
-        None if value.contains(['/', '.'])
-            && !value.starts_with(|first: char| first.is_ascii_digit()) =>
-        {
+        None if path.contains('/') || path.starts_with('.') => {
             Err(format!("there is no directory {path}"))
         }
         _ => Err(format!(
@@ -397,6 +395,7 @@ mod tests {
             ("salvo=", "CRATE=VERSION"),
             ("a.b=1.0.0", "CRATE=VERSION"),
             ("salvo=1.0", "neither a version"),
+            ("salvo=v1.0.0", "neither a version"),
             ("salvo=../no-such", "there is no directory ../no-such"),
             ("salvo=Cargo.toml", "is a file"),
             ("sal vo=1.0.0", "no name of a crate"),

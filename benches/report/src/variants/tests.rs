@@ -265,6 +265,24 @@ fn sizes_are_told_with_what_they_were() {
 }
 
 #[test]
+fn a_change_that_its_figures_do_not_show_is_told_by_its_percentage() {
+    let megabytes = |from, to| instead(from, to, megabytes, " MB");
+    assert_eq!(megabytes(800e3, 816e3), "0.8 MB (+2.0 %)");
+    assert_eq!(
+        megabytes(800e3, 900e3),
+        "0.9 MB instead of 0.8 MB (+12.5 %)"
+    );
+    let counted = instead(37_286.0, 37_288.0, thousands, "");
+    assert_eq!(counted, "37,288 instead of 37,286 (less than 0.1 %)");
+    let counted = instead(37_288.0, 37_286.0, thousands, "");
+    assert_eq!(counted, "37,286 instead of 37,288 (less than 0.1 %)");
+    assert_eq!(
+        [-0.04, 0.04, -0.3, 1.2].map(signed),
+        ["0.0", "0.0", "-0.3", "+1.2"]
+    );
+}
+
+#[test]
 fn counts_and_cases_are_told_by_name() {
     let change = |count, from, to| CountChange {
         lane: quartet_record::plan::Lane::Item,
