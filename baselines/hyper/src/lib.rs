@@ -15,7 +15,7 @@ use quartet_common::Api;
 use crate::answer::{Response, answer, refusal};
 
 /// The API as a service: the routes, and around them what holds for every request.
-pub fn app<B: Body + Send + Sync>(
+pub fn app<B: Body + Send + Sync + Unpin>(
     api: &'static Api,
 ) -> impl Service<Request<B>, Response = Response, Error = Infallible, Future: Send> + Clone {
     let service = service_fn(move |request| answer(api, request));

@@ -125,6 +125,12 @@ pub(super) const CAPABILITIES: &[Capability] = &[
         probes::keep_alive,
     ),
     capability(
+        "late-content",
+        "Content that comes after the response is read, or the response says `close`",
+        "RFC 9112 §9.6",
+        probes::late_content,
+    ),
+    capability(
         "upgrade-offer",
         "An offer to change to HTTP/2 changes nothing, and the connection is kept",
         "RFC 9110 §7.8",

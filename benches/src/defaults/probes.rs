@@ -260,6 +260,27 @@ pub(super) fn keep_alive(subject: &Subject<'_>) -> Result<Seen> {
     is_kept(&mut asked.connect()?, &get(""))
 }
 
+pub(super) fn late_content(subject: &Subject<'_>) -> Result<Seen> {
+    let asked = subject.start()?;
+    let mut connection = asked.connect()?;
+    let mut first = get("Content-Length: 10\r\n");
+    first.extend(b"hello");
+    connection.send(&first)?;
+    connection.pause(Duration::from_millis(100));
+    // A server that closes need not read it.
+    let sent = connection.send(b"world");
+    let answer = connection.receive("GET")?;
+    if answer.list("connection").contains(&"close") {
+        return Ok(Seen::new(true, "the response says `close`"));
+    }
+    Ok(
+        match sent.and_then(|()| connection.exchange("GET", &get(""))) {
+            Ok(next) => Seen::new(next.status == 200, "yes"),
+            Err(_) => Seen::new(false, "closed, and the response does not say so"),
+        },
+    )
+}
+
 pub(super) fn upgrade_offer(subject: &Subject<'_>) -> Result<Seen> {
     let asked = subject.start()?;
     // As Java's HttpClient sends it with its first request.

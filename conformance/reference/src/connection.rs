@@ -12,7 +12,7 @@ use super::fault::Sabotage;
 use super::life::{Ended, Life};
 use super::message::{Answer, Request, phrase};
 use super::parse::{Parsed, parse};
-use super::rules::Rules;
+use super::rules::{LateContent, Rules};
 use quartet_conformance::http::imf_fixdate;
 
 /// The most octets read from a client after its last answer.
@@ -95,6 +95,13 @@ impl Connection<'_> {
                         if self.reply(&request)? {
                             return Ok(());
                         }
+                    }
+                }
+                Parsed::Early(request) => {
+                    self.unread.clear();
+                    let ends = self.reply(&request)?;
+                    if ends || rules.late_content == LateContent::ClosedOn {
+                        return Ok(());
                     }
                 }
                 Parsed::Refused(answer) => return self.refuse(answer),

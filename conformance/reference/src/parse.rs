@@ -3,12 +3,14 @@
 use super::chunked::chunked;
 use super::message::{Answer, Request};
 use super::octets::{field_line, find, is_token_octet};
-use super::rules::{Framing, Refusal, Rules};
+use super::rules::{Framing, LateContent, Refusal, Rules};
 
 /// What the octets received so far are.
 pub(super) enum Parsed {
     /// A request, and how many octets it takes up.
     Complete(Request, usize),
+    /// A request without all of its content, which is not waited for.
+    Early(Request),
     /// The start of a request.
     Incomplete {
         /// Whether the client waits for 100 (Continue) before it sends the content.
@@ -46,11 +48,13 @@ fn try_parse(bytes: &[u8], rules: &Rules) -> Result<Parsed, Refusal> {
             chunked.length
         }),
     };
+    let expects_100 = content.is_empty() && (rules.expects_100)(&request);
     Ok(match length {
         Some(length) => Parsed::Complete(request, head_length + length),
-        None => Parsed::Incomplete {
-            expects_100: content.is_empty() && (rules.expects_100)(&request),
-        },
+        None if rules.late_content != LateContent::Awaited && !expects_100 => {
+            Parsed::Early(request)
+        }
+        None => Parsed::Incomplete { expects_100 },
     })
 }
 

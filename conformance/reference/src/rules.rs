@@ -16,6 +16,17 @@ pub enum Framing {
     Chunked,
 }
 
+/// What a request gets whose head is there, and its content not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LateContent {
+    /// The answer once the content is there too.
+    Awaited,
+    /// The answer at once, which does not say that the connection is closed after it.
+    ClosedOn,
+    /// The answer at once. What comes is read as the next request.
+    NextRequest,
+}
+
 /// What the reference goes by when it reads messages and keeps connections. The default is what the
 /// RFCs say, refusing whatever may be refused; a fault changes one rule.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +51,8 @@ pub struct Rules {
     pub merges_trailers: bool,
     /// Whether a request's sender waits for 100 (Continue).
     pub expects_100: fn(&Request) -> bool,
+    /// What a request gets without its content.
+    pub late_content: LateContent,
     /// Whether a request must be complete after one read.
     pub reads_once: bool,
     /// Whether requests that come together are answered from the last to the first.
@@ -63,6 +76,7 @@ impl Default for Rules {
             ends_at_no_size: false,
             merges_trailers: false,
             expects_100: |request| request.minor_version == 1 && wants_100(request),
+            late_content: LateContent::Awaited,
             reads_once: false,
             answers_last_first: false,
             keeps: |request| {

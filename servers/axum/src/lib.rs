@@ -26,7 +26,7 @@ pub fn app<B>(
     api: &'static Api,
 ) -> impl Service<http::Request<B>, Response = Response, Error = Infallible, Future: Send> + Clone
 where
-    B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+    B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static,
 {
     let routes = routes(api);
     // A router is always ready, and need not be asked.

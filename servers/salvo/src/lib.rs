@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// The API as a service: the routes, and around them what holds for every request.
-pub fn app<B: Body + Into<ReqBody>>(
+pub fn app<B: Body + Into<ReqBody> + Send + Unpin>(
     api: &'static Api,
 ) -> impl HyperService<
     hyper::Request<B>,

@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// The API as a service: the filters, and around them what holds for every request.
-pub fn app<B: Body<Error: Into<BoxError>> + Send + Sync + 'static>(
+pub fn app<B: Body<Error: Into<BoxError>> + Send + Sync + Unpin + 'static>(
     api: &'static Api,
 ) -> impl Service<Request<B>, Response = Response, Error = Infallible, Future: Send> + Clone {
     let filters = warp::service(routes(api));

@@ -1,5 +1,7 @@
 //! How long a connection lasts, and what comes over it in pieces.
 
+use std::time::Duration;
+
 use super::probe::{Allowed, Reading};
 use super::sound;
 use super::steps::is_closing;
@@ -28,6 +30,13 @@ pub(in crate::cases) const CASES: &[Case] = &[
         "RFC 9112 §9.6",
         "The response to a request with `Connection: close` has it, too.",
         close_said,
+    ),
+    Case::should(
+        "wire/late-content",
+        "RFC 9112 §9.3, §9.6",
+        "If a server answers before it has the whole content, it reads the rest, or says that it \
+         closes the connection.",
+        late_content,
     ),
     Case::must(
         "wire/http10-close",
@@ -159,6 +168,54 @@ fn close_said(context: &Context) -> Outcome {
         );
     }
     Ok(Verdict::Conforms)
+}
+
+fn late_content(context: &Context) -> Outcome {
+    let probe = sound::probe(context);
+    let mut differences = Differences::default();
+    let next = Request::get(context.resource());
+    let usual = context.send(next.clone())?.status;
+    let next = context.prepare(next).to_bytes();
+    for method in probe.methods() {
+        for (field, first, last) in [
+            ("Content-Length: 10", "hello", "world"),
+            ("Transfer-Encoding: chunked", "5\r\nhello\r\n", "0\r\n\r\n"),
+        ] {
+            let what = format!("{method} with {field}");
+            let message = probe.message((method, "HTTP/1.1"), [field], first.as_bytes());
+            let mut connection = context.connect()?;
+            connection.send(&message)?;
+            connection.pause(Duration::from_millis(100));
+            let early = connection.has_reacted();
+            // A server that closes need not read it.
+            let sent = connection.send(last.as_bytes());
+            let answer = connection
+                .receive(method)
+                .map_err(|broken| Deviation(format!("{what}, whose end comes later: {broken}")))?;
+            if is_closing(&answer.list("connection")) || answer.minor_version == 0 {
+                differences.note(format!("closes after {what}, and says so"));
+                continue;
+            }
+            let when = match early {
+                true => " before its content was there",
+                false => "",
+            };
+            let answered = sent.and_then(|()| connection.exchange("GET", &next));
+            let answer = answered.map_err(|broken| match broken.is_closed() {
+                true => Deviation(format!(
+                    "{what} was answered{when}, without `Connection: close`, and the connection \
+                     was closed"
+                )),
+                false => Deviation(format!("after {what}, whose end came later: {broken}")),
+            })?;
+            ensure!(
+                answer.status == usual,
+                "after {what}, whose end came later, a request is {}, and {usual} without it",
+                answer.status
+            );
+        }
+    }
+    Ok(differences.verdict())
 }
 
 fn http10_close(context: &Context) -> Outcome {

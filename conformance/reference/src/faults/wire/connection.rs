@@ -2,7 +2,7 @@
 
 use crate::Fault;
 use crate::faults::octets::{remove_field, set_field};
-use crate::rules::options;
+use crate::rules::{LateContent, options};
 
 pub(in crate::faults) const FAULTS: &[Fault] = &[
     Fault::rules(
@@ -32,6 +32,20 @@ pub(in crate::faults) const FAULTS: &[Fault] = &[
         "the answer does not say close",
         |rules| {
             rules.says_close = false;
+        },
+    ),
+    Fault::rules(
+        "wire/late-content",
+        "content is not waited for, and the connection is closed without a word",
+        |rules| {
+            rules.late_content = LateContent::ClosedOn;
+        },
+    ),
+    Fault::rules(
+        "wire/late-content",
+        "content that comes after the answer is read as a request",
+        |rules| {
+            rules.late_content = LateContent::NextRequest;
         },
     ),
     Fault::rules(
