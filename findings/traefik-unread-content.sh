@@ -5,8 +5,8 @@
 # Date:     2026-11-30
 # Expected: A POST with a few octets of content, to a route of axum that only has GET, is 405 through the proxy as it is
 #           without it. So it is in front of uvicorn, whose application does not read the content either.
-# Happens:  In front of axum a few in a hundred are 502 "Bad Gateway" if the content is chunked, and fewer if its length is
-#           stated. hyper answers as soon as it has the head. If the rest of the content is not there yet, it closes the
+# Happens:  In front of axum 15 in 100 are 502 "Bad Gateway" if the content is chunked, and 1 in 300 to 1,500 if its length
+#           is stated. hyper answers as soon as it has the head. If the rest of the content is not there yet, it closes the
 #           connection after the answer, which does not say `Connection: close` (RFC 9112 §9.6). Traefik writes the last
 #           chunk by itself. The write fails if the connection is closed by then, and Traefik gives the answer up that it
 #           has already got. uvicorn reads the content to its end, and loses no request.
@@ -83,6 +83,7 @@ start() {
 }
 proxy() {
     mkdir "$3"
+    # shellcheck disable=SC2016 # the backticks are Traefik's
     printf 'http:\n  routers:\n    all: {entryPoints: [site], rule: "PathPrefix(`/`)", service: one}\n' >"$3/routes.yaml"
     printf '  services:\n    one: {loadBalancer: {servers: [{url: "http://127.0.0.1:%s"}]}}\n' "$2" >>"$3/routes.yaml"
     start env/bin/traefik --entryPoints.site.address="127.0.0.1:$1" --providers.file.filename="$3/routes.yaml" \
@@ -111,6 +112,6 @@ for framing in chunked stated; do
         echo "$name, $framing, behind Traefik: $(python3 client.py "${!port}" "$framing" "$number")" | tee -a seen
     done
 done
-[ "$(grep -c ": 405: $number\$" seen)" = 6 ]
+# With a stated length it happens too seldom to be waited for.
+[ "$(grep -v 'axum, .*, behind Traefik' seen | grep -c ": 405: $number\$")" = 6 ]
 grep -q '^axum, chunked, behind Traefik: 405: [0-9]*, 502: [0-9]*$' seen
-grep -q '^axum, stated, behind Traefik: 405: [0-9]*, 502: [0-9]*$' seen
