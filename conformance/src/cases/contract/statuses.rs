@@ -1,5 +1,7 @@
 //! Every error status, in the status line and in the problem.
 
+use std::time::Duration;
+
 use super::CONTRACT;
 use crate::cases::security::keys::challenges_for_key;
 use crate::cases::steps::{absent, ask, item, name};
@@ -162,14 +164,40 @@ fn every_status(context: &Context) -> Outcome {
             // Chunked content that ends at once, whatever it is coded in.
             request.body = b"0\r\n\r\n".to_vec();
         }
-        let response = ask(context, request).map_err(|why| Deviation(format!("{what}: {why}")))?;
+        let failed = |Deviation(why)| Deviation(format!("{what}: {why}"));
+        let response = ask(context, request.clone()).map_err(failed)?;
         // A parser may refuse the coding by 400: whether it may is another case's matter.
         if status == 501 && response.status == 400 {
             continue;
         }
         check(what, status, &response)?;
+        let octets = context.prepare(request.clone()).to_bytes();
+        if octets.len() > MANY_OCTETS {
+            let response = exchange_in_pieces(context, &request.method, &octets).map_err(failed)?;
+            check(&format!("{what}, in pieces"), status, &response)?;
+        }
     }
     Ok(Verdict::Conforms)
+}
+
+/// From here on a head is sent in pieces as well: a parser that has room for it when it comes at once may refuse it half
+/// way.
+const MANY_OCTETS: usize = 20_000;
+
+fn exchange_in_pieces(
+    context: &Context,
+    method: &str,
+    octets: &[u8],
+) -> Result<Response, Deviation> {
+    let mut connection = context.connect()?;
+    for piece in octets.chunks(5_000) {
+        // The server may have refused it already.
+        if connection.has_reacted() || connection.send(piece).is_err() {
+            break;
+        }
+        connection.pause(Duration::from_millis(10));
+    }
+    Ok(connection.receive(method)?)
 }
 
 fn refusals(context: &Context) -> Outcome {
