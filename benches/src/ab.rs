@@ -14,7 +14,7 @@ use quartet_report::text::{Form, render};
 use quartet_report::variants::{comment, more_instructions, slowdown};
 
 use crate::cost::counted;
-use crate::failure::{Failure, named, print};
+use crate::failure::{Failure, can_be_written, named, print};
 use crate::numbers::percent;
 use crate::run::{self, Run};
 use crate::{selection, variant};
@@ -94,7 +94,7 @@ pub fn shown(option: Arg) -> Arg {
 /// [`Failure::Unmet`] where it is proven to be slower by more than `--fail-slower`.
 pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
     if let Some(file) = &options.markdown {
-        can_be_written(file)?;
+        can_be_written("--markdown", file)?;
     }
     if let Some(path) = &options.from {
         let record = named(path)?;
@@ -160,20 +160,6 @@ fn has_variant(record: &Record, path: &Path) -> Result<(), Failure> {
         return Err(Failure::Usage(sentence));
     }
     Ok(())
-}
-
-/// Whether the comment has a place, before anything is measured for it.
-fn can_be_written(file: &Path) -> Result<(), Failure> {
-    let folder = match file.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
-    let why = match (file.is_dir(), folder.is_dir()) {
-        (true, _) => format!("{} is a directory", file.display()),
-        (false, false) => format!("{} is no directory", folder.display()),
-        (false, true) => return Ok(()),
-    };
-    Err(Failure::Usage(format!("--markdown: {why}")))
 }
 
 /// Writes the comment, and tells how the command ends.

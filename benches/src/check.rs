@@ -15,10 +15,11 @@ pub struct Options {
     records: Vec<PathBuf>,
 }
 
-/// Prints of each record what does not fit together, or that all does.
+/// Prints of each record what does not fit together, or that all does. One that cannot be read does not keep the others
+/// from being checked.
 ///
 /// # Errors
-/// [`Failure::Usage`] where there is no such record, [`Failure::Unmet`] where one does not fit together.
+/// [`Failure::Unmet`] where one does not fit together, otherwise [`Failure::Usage`] where one cannot be read.
 pub fn run(options: &Options) -> Result<(), Failure> {
     let places = places(&options.records)?;
     let count = places.len();
@@ -26,11 +27,18 @@ pub fn run(options: &Options) -> Result<(), Failure> {
         let date = record.started.get(..10).unwrap_or(&record.started);
         Ok(format!("{name}: {date}, {}", record.machine.sentence()))
     };
-    let mut misfits = 0;
+    let (mut misfits, mut unreadable) = (0, Vec::new());
     for one in each(&places, Part::Whole, |place| {
         look(place, Part::Whole, describe)
     }) {
-        let one = one?;
+        let one = match one {
+            Ok(one) => one,
+            Err(Failure::Usage(why)) => {
+                unreadable.push(why);
+                continue;
+            }
+            Err(other) => return Err(other),
+        };
         let verdict = if one.misfits.is_empty() {
             "fits"
         } else {
@@ -43,12 +51,18 @@ pub fn run(options: &Options) -> Result<(), Failure> {
         print(&text)?;
         misfits += usize::from(!one.misfits.is_empty());
     }
-    match misfits {
-        0 => Ok(()),
-        _ => Err(Failure::Unmet(format!(
-            "{misfits} of {count} record{} {} not fit together",
-            if count == 1 { "" } else { "s" },
-            if misfits == 1 { "does" } else { "do" }
-        ))),
+    if misfits == 0 {
+        return match unreadable.is_empty() {
+            true => Ok(()),
+            false => Err(Failure::Usage(unreadable.join("; "))),
+        };
     }
+    for why in &unreadable {
+        eprintln!("compare: {why}");
+    }
+    Err(Failure::Unmet(format!(
+        "{misfits} of {count} record{} {} not fit together",
+        if count == 1 { "" } else { "s" },
+        if misfits == 1 { "does" } else { "do" }
+    )))
 }

@@ -19,7 +19,7 @@ use clap::Args;
 use quartet_conformance::servers::{Catalogue, Role, Server};
 use quartet_report::defaults::Demanded;
 
-use crate::failure::{Failure, print};
+use crate::failure::{Failure, can_be_written, print};
 use added::Added;
 use capability::{CAPABILITIES, Capability};
 use seen::Seen;
@@ -53,6 +53,14 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     let catalogue = Catalogue::find().map_err(|error| Failure::Usage(error.to_string()))?;
     let root = catalogue.root();
     let added = Added::read(root)?;
+    // Before what takes a minute.
+    if let Some(file) = &options.write {
+        can_be_written("--write", file)?;
+    }
+    if let Some(file) = &options.check {
+        read(file)?;
+        read(&beside(file))?;
+    }
     let mut programs = Vec::new();
     for server in catalogue.with_role(Role::Plain) {
         eprintln!("building {}", server.name);
@@ -144,10 +152,14 @@ fn ask(server: &Server, program: &Path, capability: &Capability) -> Result<Seen>
         .with_context(|| format!("{}: {}", server.name, capability.name))
 }
 
+fn read(file: &Path) -> Result<String, Failure> {
+    let why = |error| Failure::Usage(format!("cannot read {}: {error}", file.display()));
+    fs::read_to_string(file).map_err(why)
+}
+
 /// `written` is the page that is to be written where `file` is not as it should be.
 fn check(file: &Path, written: &Path, page: &str) -> Result<(), Failure> {
-    let read =
-        fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let read = read(file)?;
     let differs = read
         .lines()
         .zip(page.lines())

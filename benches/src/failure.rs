@@ -1,5 +1,6 @@
 //! How the command ends when it does not end well, and what every part of it says that with.
 
+use std::borrow::Cow;
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
@@ -98,11 +99,29 @@ pub fn named(path: &Path) -> Result<Record, Failure> {
     Record::read(path).map_err(|error| Failure::usage(&error))
 }
 
+/// Whether a file that an option names has a place, before anything is done for it that takes long.
+///
+/// # Errors
+/// [`Failure::Usage`] where it has none.
+pub(crate) fn can_be_written(option: &str, file: &Path) -> Result<(), Failure> {
+    let directory = match file.parent() {
+        Some(directory) if directory != Path::new("") => directory,
+        _ => Path::new("."),
+    };
+    let why = match (file.is_dir(), directory.is_dir()) {
+        (true, _) => format!("{} is a directory", file.display()),
+        (false, false) => format!("{} is no directory", directory.display()),
+        (false, true) => return Ok(()),
+    };
+    Err(Failure::Usage(format!("{option}: {why}")))
+}
+
 /// Writes to standard output. A reader that has gone away, such as `head`, is no error.
 ///
 /// # Errors
 /// Where it cannot be written to for another reason.
 pub fn print(text: &str) -> Result<()> {
+    let text = harmless(text);
     let mut output = io::stdout().lock();
     match output
         .write_all(text.as_bytes())
@@ -112,5 +131,28 @@ pub fn print(text: &str) -> Result<()> {
             Err(error).context("cannot write to standard output")
         }
         _ => Ok(()),
+    }
+}
+
+/// A text without the control characters that a terminal would obey: records of others may have any.
+fn harmless(text: &str) -> Cow<'_, str> {
+    let is_obeyed = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    match text.contains(is_obeyed) {
+        true => Cow::Owned(text.replace(is_obeyed, "\u{fffd}")),
+        false => Cow::Borrowed(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_obeys_nothing_of_a_record() {
+        assert_eq!(
+            harmless("a\u{1b}[31mb\r\n\tc"),
+            "a\u{fffd}[31mb\u{fffd}\n\tc"
+        );
+        assert!(matches!(harmless("axum 1.2 %\n"), Cow::Borrowed(_)));
     }
 }

@@ -14,7 +14,7 @@ use clap::Args;
 use quartet_conformance::servers::Catalogue;
 use quartet_report::upkeep::{FILE, SCHEMA_VERSION, Upkeep, page};
 
-use crate::failure::{Failure, print};
+use crate::failure::{Failure, can_be_written, print};
 
 /// What to do with the page.
 #[derive(Args, Debug)]
@@ -41,6 +41,7 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<(), Failure> {
     let catalogue = Catalogue::find().map_err(|error| Failure::Usage(error.to_string()))?;
     if let Some(file) = &options.write {
+        can_be_written("--write", file)?;
         return refresh(&catalogue, file, options.advisories.as_deref());
     }
     if let Some(file) = &options.check {

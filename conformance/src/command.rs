@@ -16,10 +16,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Parser;
 
+use crate::deviations::Deviations;
 use crate::judgement::{Judged, Standing};
 use crate::report::{Detail, Report, Style, html, json, junit, write_text};
 use crate::{Case, cases, stop, tools};
-use error::RunError;
+use error::{RunError, usage};
 use found::found;
 use options::Options;
 
@@ -103,7 +104,6 @@ fn execute(options: &Options) -> Result<u8, RunError> {
     let files = Files::named(options)?;
     let report = run::run(options, &selected)?;
     wait_if_interrupted();
-    files.write(&report)?;
     let detail = match options.verbose {
         true => Detail::Everything,
         false => Detail::Exceptions,
@@ -112,6 +112,7 @@ fn execute(options: &Options) -> Result<u8, RunError> {
         Some(None) => print(|out| write_json(out, &report))?,
         _ => print(|out| write_text(out, &report, style, detail))?,
     }
+    files.write(&report)?;
     Ok(match report.is_as_expected() {
         _ if stop::is_interrupted() => INTERRUPTED,
         true if says_nothing(&report) => NOTHING,
@@ -162,20 +163,29 @@ impl<'a> Files<'a> {
         for &(path, _) in &files {
             try_writing(path).map_err(|error| cannot_write(path, &error))?;
         }
+        if let Some(path) = &options.write_deviations {
+            is_replaceable(path)?;
+        }
         Ok(Self(files))
     }
 
+    /// Writes all that can be written.
+    ///
+    /// # Errors
+    /// Those that cannot.
     fn write(self, report: &Report) -> Result<(), RunError> {
-        for (path, write) in self.0 {
-            File::create(path)
-                .map(io::BufWriter::new)
-                .and_then(|mut out| {
-                    write(&mut out, report)?;
-                    out.flush()
-                })
-                .map_err(|error| cannot_write(path, &error))?;
+        let write = |(path, write): (&Path, Writer)| {
+            let mut bytes = Vec::new();
+            let written = write(&mut bytes, report).and_then(|()| fs::write(path, bytes));
+            written
+                .err()
+                .map(|error| cannot_write(path, &error).to_string())
+        };
+        let failed: Vec<String> = self.0.into_iter().filter_map(write).collect();
+        match failed.is_empty() {
+            true => Ok(()),
+            false => Err(usage(failed.join("; "))),
         }
-        Ok(())
     }
 }
 
@@ -188,6 +198,26 @@ fn try_writing(path: &Path) -> io::Result<()> {
         fs::remove_file(path)?;
     }
     Ok(())
+}
+
+/// Whether a file is a list of deviations, if there is one: anything else was not meant to be overwritten.
+fn is_replaceable(path: &Path) -> Result<(), RunError> {
+    // There is none, or it is no file, such as a pipe.
+    let Ok(text) = fs::read_to_string(path) else {
+        return Ok(());
+    };
+    let is_empty_list = text.trim().is_empty() || text.starts_with(WRITTEN);
+    let is_list = |text: &str| {
+        Deviations::parse(text, path)
+            .is_ok_and(|listed| is_empty_list || listed.iter().next().is_some())
+    };
+    match is_list(&text) {
+        true => Ok(()),
+        false => Err(usage(format!(
+            "{} is no list of deviations, and is not overwritten",
+            path.display()
+        ))),
+    }
 }
 
 fn cannot_write(path: &Path, error: &io::Error) -> RunError {
@@ -210,11 +240,12 @@ fn write_json(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     writeln!(out)
 }
 
+/// How a list begins that was written here.
+const WRITTEN: &str =
+    "# Known deviations; each reason is what was found. See `conformance --help`.\n\n";
+
 fn write_deviations(out: &mut dyn Write, report: &Report) -> io::Result<()> {
-    writeln!(
-        out,
-        "# Known deviations; each reason is what was found. See `conformance --help`.\n"
-    )?;
+    out.write_all(WRITTEN.as_bytes())?;
     let text = found(report).to_toml().map_err(io::Error::other)?;
     out.write_all(text.as_bytes())
 }

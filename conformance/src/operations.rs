@@ -112,6 +112,12 @@ pub(crate) fn of_document(
         if item.get("get").is_none() {
             continue;
         }
+        if !template.starts_with('/') {
+            left_out.push(format!(
+                "{template:?} of the document is not tested: a path begins with a slash"
+            ));
+            continue;
+        }
         match filled(&document, template, item) {
             Ok((path, disallowed)) => resources.push(Resource {
                 described: Some(Described {
@@ -190,6 +196,9 @@ fn filled(
     item: &Value,
 ) -> Result<(String, Option<String>), String> {
     let operation = &item["get"];
+    if !operation.is_object() {
+        return Err("its operation is no object".to_owned());
+    }
     if operation["requestBody"]["required"] == true {
         return Err("it needs content".to_owned());
     }
@@ -382,6 +391,14 @@ mod tests {
         assert_eq!(resources[0].path, "/users/me");
         assert!(!described.has_method("DELETE") && described.may_have_method("DELETE"));
         assert!(!described.may_have_method("PUT"));
+    }
+
+    #[test]
+    fn what_is_no_path_and_no_operation_is_left_out() {
+        let document = json!({"paths": {"nope": {"get": {}}, "/y": {"get": 5}, "/z": 5}});
+        let (found, left_out) = paths(document);
+        assert!(found.is_empty(), "{found:?}");
+        assert_eq!(left_out.len(), 2, "{left_out:?}");
     }
 
     #[test]

@@ -127,8 +127,8 @@ impl Suite {
         Served::matters_to(case).then(|| self.served.get_or_init(find))
     }
 
-    /// Runs one case. Exclusive cases wait until no other runs. So do those over a database that deviated beside others,
-    /// and run again.
+    /// Runs one case. Exclusive cases wait until no other runs. So do those that wait for something and deviated beside
+    /// others, and run again.
     pub fn run(&self, case: &'static Case) -> Finding {
         let is_missing = |need: &&Need| !self.target.provides.contains(need);
         let missing = case.needs.iter().find(is_missing).copied();
@@ -146,10 +146,9 @@ impl Suite {
             return self.run_alone(case);
         }
         let finding = self.run_beside_others(case);
-        // A database that shares the machine with others may be later than the contract lets a server wait for it.
-        let may_be_late = case.needs.contains(&Need::Postgres);
+        // Its verdict rests on times, for which it shares the machine with others.
         match finding.verdict {
-            Ok(Verdict::Deviates(_)) if may_be_late => self.run_alone(case),
+            Ok(Verdict::Deviates(_)) if turns::waits(case) => self.run_alone(case),
             _ => finding,
         }
     }
@@ -340,7 +339,7 @@ mod tests {
     /// A case that deviates when it is run for the first time.
     macro_rules! deviates_at_first {
         ($needs:expr) => {{
-            static CASE: Case = Case::must("database/late", "a test", "It is not late.", |_| {
+            static CASE: Case = Case::must("lifecycle/late", "a test", "It is not late.", |_| {
                 static RUNS: AtomicUsize = AtomicUsize::new(0);
                 match RUNS.fetch_add(1, Ordering::Relaxed) {
                     0 => Err(Deviation("late".to_owned())),
@@ -353,9 +352,9 @@ mod tests {
     }
 
     #[test]
-    fn a_case_over_a_database_that_deviates_is_run_again_alone() {
+    fn a_case_that_waits_and_deviates_is_run_again_alone() {
         let mut target = Target::new("none", BaseUrl::parse("http://127.0.0.1:1/").unwrap());
-        target.provides = [Need::Postgres, Need::Process].into();
+        target.provides = [Need::Postgres, Need::IdleTimeout, Need::Process].into();
         let suite = Suite::new(target, 1);
         let verdict = |case| suite.run(case).verdict.unwrap();
         assert!(matches!(

@@ -166,6 +166,74 @@ fn where_nothing_applies_it_is_four() {
 }
 
 #[test]
+fn what_is_no_document_is_refused() {
+    let (_reference, url) = reference(None);
+    for (named, why) in [
+        ("/no-such-path", "the status is 404, not 200"),
+        ("/greetings", "not an OpenAPI document"),
+        ("openapi.json", "must be a path such as /openapi.json"),
+    ] {
+        let output = run(&["--url", &url, "--openapi", named]);
+        assert_eq!(output.status.code(), Some(2), "{named}");
+        let complaint = text(&output.stderr);
+        assert!(complaint.contains(why), "{named}: {complaint}");
+    }
+}
+
+#[test]
+fn what_is_no_list_of_deviations_is_not_overwritten() {
+    let (_reference, url) = reference(None);
+    let file = scratch("notes.md");
+    std::fs::write(&file, "# Notes\n").unwrap();
+    let named = file.to_str().unwrap();
+    let output = run(&[
+        "--url",
+        &url,
+        "--only",
+        "contract/list-status",
+        "--write-deviations",
+        named,
+    ]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("is not overwritten"));
+    assert_eq!(std::fs::read_to_string(file).unwrap(), "# Notes\n");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_that_cannot_be_written_takes_nothing_else_away() {
+    let (_reference, url) = reference(None);
+    let file = scratch("after-the-full-one.xml");
+    // Each write to it says that there is no room left.
+    let only = [
+        "--url",
+        &url,
+        "--only",
+        "contract/list-status",
+        "--html",
+        "/dev/full",
+    ];
+    let output = run(&[
+        &only[..],
+        &["--json", "/dev/full", "--junit", file.to_str().unwrap()],
+    ]
+    .concat());
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stdout).contains("contract/list-status"));
+    let complaint = text(&output.stderr);
+    assert_eq!(
+        complaint.matches("cannot write /dev/full").count(),
+        2,
+        "{complaint}"
+    );
+    assert!(
+        std::fs::read_to_string(file)
+            .unwrap()
+            .contains("contract/list-status")
+    );
+}
+
+#[test]
 fn todays_deviations_can_be_tomorrows_known_ones() {
     let (_reference, url) = reference(Some("contract/list-sorted"));
     let file = scratch("written.toml");

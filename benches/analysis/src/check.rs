@@ -3,6 +3,7 @@
 //! It finds records that were damaged or changed, not records that were made up with care: nothing in a record proves
 //! that it was measured.
 
+mod cost;
 mod orders;
 mod scaling;
 mod slices;
@@ -21,6 +22,7 @@ pub fn check(record: &Record) -> Vec<String> {
     slices::check(record, &mut misfits);
     totals::check(record, &mut misfits);
     stored::check(record, &mut misfits);
+    cost::check(record, &mut misfits);
     misfits.sentences()
 }
 

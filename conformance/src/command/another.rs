@@ -1,6 +1,6 @@
 //! The document of another API.
 
-use super::error::{RunError, usage};
+use super::error::{RunError, unreachable, usage};
 use crate::openapi::Description;
 use crate::{BaseUrl, Target};
 
@@ -10,7 +10,7 @@ use crate::{BaseUrl, Target};
 /// # Errors
 /// If it cannot be had, or is no OpenAPI document.
 pub(super) fn document(target: &Target, url: &str) -> Result<(Description, String), RunError> {
-    let fail = |why: String| Err(RunError::Unreachable(format!("{url}: {why}")));
+    let fail = |why: String| Err(usage(format!("{url}: {why}")));
     let (fetched, page) = if url.starts_with('/') {
         let page = format!("{}{url}", target.base.prefix());
         (target.fetch(url), page)
@@ -31,7 +31,7 @@ pub(super) fn document(target: &Target, url: &str) -> Result<(Description, Strin
     let answer = match fetched {
         Ok(answer) if answer.status == 200 => answer,
         Ok(answer) => return fail(format!("the status is {}, not 200", answer.status)),
-        Err(why) => return fail(why.to_string()),
+        Err(why) => return Err(unreachable(format!("{url}: {why}"))),
     };
     match answer.json() {
         Ok(root) if root["paths"].is_object() => Ok((Description { root }, page)),

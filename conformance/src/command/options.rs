@@ -59,7 +59,7 @@ pub(super) struct Options {
     pub(super) urls: Vec<BaseUrl>,
 
     /// Start a server with this command and test it. {port} is replaced by the port of 127.0.0.1 to
-    /// listen on, {address} by both. Quotes work as in a shell; the command runs without one. May be repeated
+    /// listen on, {address} by both, {host} by the address alone. Quotes work as in a shell; the command runs without one. May be repeated
     #[arg(long = "exec", value_name = "COMMAND", value_parser = Server::of_command_line, help_heading = "Which servers")]
     pub(super) commands: Vec<Server>,
 
@@ -181,6 +181,9 @@ fn document_url(text: &str) -> Result<String, String> {
         true => path(text),
         false if text.contains('#') || !text.bytes().all(|octet| octet.is_ascii_graphic()) => {
             Err("a URL has no fragment here, and is visible ASCII".to_owned())
+        }
+        false if !text.contains("://") => {
+            Err("must be a path such as /openapi.json, or an http URL".to_owned())
         }
         // A prefix has no query, but a document may.
         false => BaseUrl::parse(text.split('?').next().unwrap_or_default())

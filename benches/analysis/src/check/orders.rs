@@ -36,6 +36,12 @@ pub(super) fn check(record: &Record, misfits: &mut Misfits) {
 
 fn plan(record: &Record, misfits: &mut Misfits) {
     let plan = &record.plan;
+    if plan.slice_ms == 0 || plan.connections == 0 {
+        misfits.add("nothing", || {
+            let (time, connections) = (plan.slice_ms, plan.connections);
+            format!("the plan has slices of {time} ms on {connections} connections, in which nothing is answered")
+        });
+    }
     let mut names = HashSet::new();
     for arm in &plan.arms {
         if !names.insert(&arm.name) {

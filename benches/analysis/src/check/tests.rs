@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use hdrhistogram::Histogram;
+use quartet_record::cost::{Cost, MemoryStart, ServerCost};
 use quartet_record::estimates::{Estimate, Estimates};
 use quartet_record::plan::{Lane, LatencyPlan};
 use quartet_record::testing::{Simulation, calibration};
@@ -170,6 +171,55 @@ fn what_is_not_as_planned_is_found() {
     says(&twice, "restarts are not in their order");
     let endless = found(|record| record.plan.restarts = u32::MAX);
     says(&endless, "more than anyone measures");
+    for nothing in [
+        found(|record| record.plan.connections = 0),
+        found(|record| record.plan.slice_ms = 0),
+    ] {
+        says(&nothing, "in which nothing is answered");
+    }
+}
+
+#[test]
+fn costs_that_no_server_can_have_are_found() {
+    let memory = MemoryStart {
+        idle: 800_000,
+        loaded: 1_600_000,
+        peak: 6_000_000,
+        requests: 10_000,
+        connections: 64,
+        without_connections: 800_000,
+        with_connections: 12_000_000,
+        idle_connections: 1000,
+    };
+    let cost = Cost {
+        spawn_ns: vec![600_000, 550_000],
+        servers: vec![ServerCost {
+            name: "axum".to_owned(),
+            start_up_ns: vec![1_700_000, 1_800_000],
+            memory: vec![memory],
+            ..ServerCost::default()
+        }],
+        again: None,
+    };
+    let with = |change: fn(&mut ServerCost)| {
+        let mut record = record();
+        record.machine.memory = Some(1 << 30);
+        let mut cost = cost.clone();
+        change(&mut cost.servers[0]);
+        record.cost = Some(cost);
+        check(&record)
+    };
+    assert_eq!(with(|_| ()), Vec::<String>::new());
+    let soon = with(|server| server.start_up_ns[1] = 1);
+    says(
+        &soon,
+        "axum started within 1 ns, sooner than a process that does nothing",
+    );
+    let much = with(|server| server.memory[0].loaded = 99_999_999_999);
+    says(
+        &much,
+        "axum had 99999999999 bytes of memory, more than the machine",
+    );
 }
 
 #[test]

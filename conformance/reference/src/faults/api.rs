@@ -9,6 +9,11 @@ pub(super) const FAULTS: &[Fault] = &[
             answer.status = 203;
         }
     }),
+    Fault::answer("api/status", "a greeting is 507", |request, answer| {
+        if request.path().starts_with("/greetings/") && answer.status == 200 {
+            answer.status = 507;
+        }
+    }),
     Fault::answer(
         "api/content-type",
         "the list says that it is text",
