@@ -1,7 +1,7 @@
 //! What a request target may hold, and how long it may be.
 
 use super::flood::{Flood, swallow};
-use super::steps::{Lenience, Reply, answered, refused, reply, with_line};
+use super::steps::{Lenience, Reply, answered, host, lines, refused, reply, with_line};
 use crate::cases::steps::{Differences, item};
 use crate::{Case, Context, Deviation, Level, Outcome, Verdict, ensure};
 
@@ -12,6 +12,13 @@ pub(in crate::cases) const CASES: &[Case] = &[
         "A target with a fragment is invalid.",
         fragment,
     ),
+    Case::should(
+        "wire/asterisk-form",
+        "RFC 9112 §3.2.4, the contract",
+        "The target `*` is of OPTIONS alone: with another method it is refused.",
+        asterisk,
+    )
+    .of_rfcs_alone(Level::Info),
     Case::must(
         "wire/raw-space-in-target",
         "RFC 9112 §3.2, the contract",
@@ -95,6 +102,26 @@ fn fragment(context: &Context) -> Outcome {
     let paths = ["#x", "?a#x"].map(|end| format!("{}{end}", context.resource()));
     let paths = paths.each_ref().map(String::as_bytes);
     refuse_target(context, "a target with a fragment", &paths, true)
+}
+
+fn asterisk(context: &Context) -> Outcome {
+    let mut differences = Differences::default();
+    let lenience = Lenience {
+        as_good: &[404, 405],
+        ..Lenience::default()
+    };
+    for method in ["GET", "POST"] {
+        let line = format!("{method} * HTTP/1.1");
+        let message = lines([line, host(context), "Connection: close".to_owned()]);
+        refused(
+            context,
+            &format!("{method} *"),
+            &message,
+            lenience,
+            &mut differences,
+        )?;
+    }
+    Ok(differences.verdict())
 }
 
 /// Holds a server to refusing the path of a greeting that is there, with more after it.

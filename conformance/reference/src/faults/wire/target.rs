@@ -13,6 +13,15 @@ pub(in crate::faults) const FAULTS: &[Fault] = &[
         },
     ),
     Fault::input(
+        "wire/asterisk-form",
+        "GET of * is OPTIONS of it",
+        |octets| {
+            if octets.starts_with(b"GET * ") {
+                octets.splice(..3, *b"OPTIONS");
+            }
+        },
+    ),
+    Fault::input(
         "wire/raw-space-in-target",
         "a target ends at its first space",
         |octets| {
