@@ -127,9 +127,20 @@ impl Suite {
         Served::matters_to(case).then(|| self.served.get_or_init(find))
     }
 
-    /// Runs one case. Exclusive cases wait until no other runs. So do those that wait for something and deviated beside
-    /// others, and run again.
+    /// Runs one case. One that waits for something, and deviates beside others, is run again when no other runs: its
+    /// verdict rests on times, for which it shared the machine.
     pub fn run(&self, case: &'static Case) -> Finding {
+        let finding = self.run_once(case);
+        match finding.verdict {
+            Ok(Verdict::Deviates(_)) if turns::waits(case) && !case.exclusive => {
+                self.run_alone(case)
+            }
+            _ => finding,
+        }
+    }
+
+    /// The same, whatever comes of it. Exclusive cases wait until no other runs.
+    pub fn run_once(&self, case: &'static Case) -> Finding {
         let is_missing = |need: &&Need| !self.target.provides.contains(need);
         let missing = case.needs.iter().find(is_missing).copied();
         if let Some(need) = missing.or_else(|| self.served(case)?.lacks(case)) {
@@ -145,21 +156,6 @@ impl Suite {
         if case.exclusive {
             return self.run_alone(case);
         }
-        let finding = self.run_beside_others(case);
-        // Its verdict rests on times, for which it shares the machine with others.
-        match finding.verdict {
-            Ok(Verdict::Deviates(_)) if turns::waits(case) => self.run_alone(case),
-            _ => finding,
-        }
-    }
-
-    fn run_alone(&self, case: &'static Case) -> Finding {
-        let _alone = self.turns.alone();
-        let _working = turns::working().take();
-        self.experiment(case, None)
-    }
-
-    fn run_beside_others(&self, case: &'static Case) -> Finding {
         // Before the case's time begins.
         let has_database = case.needs.contains(&Need::Postgres);
         let _database = has_database.then(|| turns::databases().take());
@@ -167,6 +163,12 @@ impl Suite {
         let is_at_the_instance = !case.needs.contains(&Need::Process) && !turns::waits(case);
         let _instance = is_at_the_instance.then(|| self.instance.take());
         self.experiment(case, Some(turns::working().take()))
+    }
+
+    fn run_alone(&self, case: &'static Case) -> Finding {
+        let _alone = self.turns.alone();
+        let _working = turns::working().take();
+        self.experiment(case, None)
     }
 
     /// The same, or nothing if the run ends before the case has decided.
