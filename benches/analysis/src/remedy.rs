@@ -51,6 +51,10 @@ const REMEDIES: &[(&str, &str)] = &[
         "it cannot be built",
         "Run its command in servers.toml, which shows the whole error.",
     ),
+    (
+        "the network loses more than",
+        "Measure over a link that loses less; `ip -s link` shows on either machine what its interfaces drop.",
+    ),
 ];
 
 /// What helps where the reason is none that is known.

@@ -65,3 +65,9 @@ fn anything_else_is_tried_alone() {
     let failed = exclude("it fails must-cases: semantics/head-item");
     assert_eq!(failed, [REMEDIES[10].1]);
 }
+
+#[test]
+fn a_lossy_network_has_a_remedy_of_its_own() {
+    let reason = "0.20 % of the segments were sent again; the network loses more than 0.1 %";
+    assert!(remedy(reason).contains("a link that loses less"));
+}
