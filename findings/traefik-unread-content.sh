@@ -11,7 +11,7 @@
 #           chunk by itself. The write fails if the connection is closed by then, and Traefik gives the answer up that it
 #           has already got. uvicorn reads the content to its end, and loses no request.
 # Matters:  A service that moves from uvicorn to axum behind Traefik turns a part of its 4xx answers into 502: those that
-#           are given before the content is read, such as 401, 404, 405 and 413. Clients and alarms take a 502 for an
+#           are given before the content is read, such as this 405. Clients and alarms take a 502 for an
 #           outage. Nothing is seen without the proxy, and nothing in the server's log.
 #
 # Exit status: 0 as described, 1 if it behaves otherwise. Needs cargo and python3.
@@ -56,7 +56,7 @@ async def app(scope, receive, send):
     await send({"type": "http.response.body", "body": b"no"})
 PYTHON
 cat >client.py <<'PYTHON'
-import collections, socket, sys, time
+import collections, socket, sys
 port, framing, number = int(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 content = b"x" * 64
 if framing == "chunked":

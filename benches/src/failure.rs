@@ -63,7 +63,7 @@ impl Failure {
     pub fn report(&self) -> ExitCode {
         match self {
             Self::Usage(sentence) => {
-                eprintln!("compare: {sentence}");
+                eprintln!("compare: {}", harmless(sentence));
                 ExitCode::from(2)
             }
             Self::Interrupted => {
@@ -75,11 +75,11 @@ impl Failure {
                 ExitCode::from(3)
             }
             Self::NoResult(sentence) => {
-                eprintln!("compare: {sentence}");
+                eprintln!("compare: {}", harmless(sentence));
                 ExitCode::from(3)
             }
             Self::Unmet(sentence) => {
-                eprintln!("compare: {sentence}");
+                eprintln!("compare: {}", harmless(sentence));
                 ExitCode::from(4)
             }
             Self::Inconsistent => ExitCode::from(4),

@@ -108,11 +108,12 @@ fn execute(options: &Options) -> Result<u8, RunError> {
         true => Detail::Everything,
         false => Detail::Exceptions,
     };
-    match options.json {
-        Some(None) => print(|out| write_json(out, &report))?,
-        _ => print(|out| write_text(out, &report, style, detail))?,
-    }
-    files.write(&report)?;
+    let printed = match options.json {
+        Some(None) => print(|out| write_json(out, &report)),
+        _ => print(|out| write_text(out, &report, style, detail)),
+    };
+    // What cannot be printed can still be kept.
+    files.write(&report).and(printed)?;
     Ok(match report.is_as_expected() {
         _ if stop::is_interrupted() => INTERRUPTED,
         true if says_nothing(&report) => NOTHING,
@@ -202,16 +203,17 @@ fn try_writing(path: &Path) -> io::Result<()> {
 
 /// Whether a file is a list of deviations, if there is one: anything else was not meant to be overwritten.
 fn is_replaceable(path: &Path) -> Result<(), RunError> {
-    // There is none, or it is no file, such as a pipe.
-    let Ok(text) = fs::read_to_string(path) else {
+    // There is none, or it is a pipe or a terminal, which a read would wait for.
+    if !path.is_file() {
         return Ok(());
-    };
-    let is_empty_list = text.trim().is_empty() || text.starts_with(WRITTEN);
-    let is_list = |text: &str| {
-        Deviations::parse(text, path)
+    }
+    let is_list = |text: String| {
+        let is_empty_list = text.trim().is_empty() || text.starts_with(WRITTEN);
+        Deviations::parse(&text, path)
             .is_ok_and(|listed| is_empty_list || listed.iter().next().is_some())
     };
-    match is_list(&text) {
+    // What is no text is no list.
+    match fs::read_to_string(path).is_ok_and(is_list) {
         true => Ok(()),
         false => Err(usage(format!(
             "{} is no list of deviations, and is not overwritten",

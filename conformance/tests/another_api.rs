@@ -183,20 +183,16 @@ fn what_is_no_document_is_refused() {
 #[test]
 fn what_is_no_list_of_deviations_is_not_overwritten() {
     let (_reference, url) = reference(None);
-    let file = scratch("notes.md");
-    std::fs::write(&file, "# Notes\n").unwrap();
+    let file = scratch("notes");
     let named = file.to_str().unwrap();
-    let output = run(&[
-        "--url",
-        &url,
-        "--only",
-        "contract/list-status",
-        "--write-deviations",
-        named,
-    ]);
-    assert_eq!(output.status.code(), Some(2));
-    assert!(text(&output.stderr).contains("is not overwritten"));
-    assert_eq!(std::fs::read_to_string(file).unwrap(), "# Notes\n");
+    let only = ["--url", &url, "--only", "contract/list-status"];
+    for holds in [&b"# Notes\n"[..], b"\xff\xfe"] {
+        std::fs::write(&file, holds).unwrap();
+        let output = run(&[&only[..], &["--write-deviations", named]].concat());
+        assert_eq!(output.status.code(), Some(2));
+        assert!(text(&output.stderr).contains("is not overwritten"));
+        assert_eq!(std::fs::read(&file).unwrap(), holds);
+    }
 }
 
 #[cfg(target_os = "linux")]

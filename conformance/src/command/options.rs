@@ -59,7 +59,8 @@ pub(super) struct Options {
     pub(super) urls: Vec<BaseUrl>,
 
     /// Start a server with this command and test it. {port} is replaced by the port of 127.0.0.1 to
-    /// listen on, {address} by both, {host} by the address alone. Quotes work as in a shell; the command runs without one. May be repeated
+    /// listen on, {address} by both, {host} by the address alone. Quotes work as in a shell; the
+    /// command runs without one. May be repeated
     #[arg(long = "exec", value_name = "COMMAND", value_parser = Server::of_command_line, help_heading = "Which servers")]
     pub(super) commands: Vec<Server>,
 

@@ -160,7 +160,7 @@ fn check(what: &str, status: u16, response: &Response) -> Result<(), Deviation> 
 
 fn every_status(context: &Context) -> Outcome {
     // What stands before a server may have a limit of its own for heads that come in pieces: uvicorn has.
-    let is_alone = context.target().provides.contains(&Need::Process);
+    let is_started_here = context.target().provides.contains(&Need::Process);
     for (status, what, mut request) in provoking(context) {
         if status == 501 {
             // Chunked content that ends at once, whatever it is coded in.
@@ -174,7 +174,7 @@ fn every_status(context: &Context) -> Outcome {
         }
         check(what, status, &response)?;
         let octets = context.prepare(request.clone()).to_bytes();
-        if octets.len() > MANY_OCTETS && is_alone {
+        if octets.len() > MANY_OCTETS && is_started_here {
             let response = exchange_in_pieces(context, &request.method, &octets).map_err(failed)?;
             check(&format!("{what}, in pieces"), status, &response)?;
         }
