@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use fluent_uri::Uri;
+use fluent_uri::pct_enc::{EStr, encoder};
 
 /// Where clients find the API.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -68,7 +69,7 @@ pub struct RootPath(String);
 
 /// A string that is no [`RootPath`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a root path must look like /content/42")]
+#[error("a root path must look like /content/42, without `.` and `..` as segments")]
 pub struct MalformedRootPath;
 
 impl RootPath {
@@ -83,9 +84,13 @@ impl FromStr for RootPath {
 
     fn from_str(text: &str) -> Result<Self, MalformedRootPath> {
         let path = text.trim_end_matches('/');
-        let is_path_octet =
-            |octet: u8| octet.is_ascii_alphanumeric() || b"/-._~%!$&'()*+,;=:@".contains(&octet);
-        if path.starts_with('/') && !path.starts_with("//") && path.bytes().all(is_path_octet) {
+        let is_path = EStr::<encoder::Path>::new(path).is_some();
+        // Clients remove dot segments, also those that are written with %2E (WHATWG URL §4.1).
+        let decoded = path.to_ascii_lowercase().replace("%2e", ".");
+        let has_dot_segment = decoded
+            .split('/')
+            .any(|segment| matches!(segment, "." | ".."));
+        if path.starts_with('/') && !path.starts_with("//") && is_path && !has_dot_segment {
             Ok(Self(path.to_owned()))
         } else {
             Err(MalformedRootPath)
@@ -185,6 +190,7 @@ mod tests {
             "https://user:secret@host/p",
             "https://host:99999/p",
             "https://host//other",
+            "https://host/a/../b",
             "https://host/{tenant}",
             "https://höst/p",
             "https://host/a b",
@@ -195,6 +201,42 @@ mod tests {
                 Err(MalformedPublicUrl),
                 "{text:?}"
             );
+        }
+    }
+
+    #[test]
+    fn a_root_path_is_one_that_clients_send_as_it_is() {
+        for path in [
+            "/content/42",
+            "/a%20b",
+            "/..a/b.c",
+            "/~u/(x);v=1,2",
+            "/a//b",
+        ] {
+            let root: RootPath = path.parse().unwrap();
+            assert_eq!(root.as_str(), path);
+        }
+        for path in [
+            "",
+            "/",
+            "content",
+            "//host",
+            "/a b",
+            "/a?b",
+            "/a#b",
+            "/%",
+            "/%2",
+            "/%zz",
+            "/ö",
+            "/[a]",
+            "/.",
+            "/..",
+            "/a/../b",
+            "/a/./b",
+            "/a/%2e%2E/b",
+            "/a/.%2e",
+        ] {
+            assert_eq!(path.parse::<RootPath>(), Err(MalformedRootPath), "{path:?}");
         }
     }
 
