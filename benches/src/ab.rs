@@ -82,6 +82,8 @@ pub fn shown(option: Arg) -> Arg {
     match option.get_id().as_str() {
         "servers" | "scaling" | "database" | "commands" | "names" | "path" | "expect"
         | "warm_up" => option.hide(true),
+        "quick" => option.help("Measure with fewer restarts"),
+        "thorough" => option.help("Measure every lane with more restarts"),
         "restarts" => option.help(run::Options::restarts_help("both", Effort::PAIR)),
         _ => option,
     }

@@ -38,7 +38,7 @@ use crate::{
 Exit codes:
   0    at least one row is valid
   1    an error; --servers-via: the servers' machine was lost, the record keeps what was measured;
-       history: a record cannot be read, the others are shown
+       history, list: a record cannot be read, the others are shown
   2    a wrong option; a record, server, crate, release or revision that does not exist;
        --servers-via: no agent of this version answers, or its servers cannot be reached
   3    every row is excluded; ab: the variant has no valid result; bisect: the ends do not differ,

@@ -84,7 +84,7 @@ impl Failure {
             }
             Self::Inconsistent => ExitCode::from(4),
             Self::Other(error) => {
-                eprintln!("compare: {error:#}");
+                eprintln!("compare: {}", harmless(&format!("{error:#}")));
                 ExitCode::FAILURE
             }
         }
@@ -97,6 +97,34 @@ impl Failure {
 /// [`Failure::Usage`] where [`Record::read`] fails: the command line names what is no record.
 pub fn named(path: &Path) -> Result<Record, Failure> {
     Record::read(path).map_err(|error| Failure::usage(&error))
+}
+
+/// Records that could not be read where several were to be shown.
+pub(crate) mod unreadable {
+    use super::{Failure, harmless};
+
+    /// Why one was not.
+    pub(crate) fn sentence(error: &anyhow::Error) -> String {
+        format!("not read: {error:#}")
+    }
+
+    /// Says such sentences on standard error.
+    pub(crate) fn name(unread: &[String]) {
+        for sentence in unread {
+            eprintln!("compare: {}", harmless(sentence));
+        }
+    }
+
+    /// How a command ends that has shown the others.
+    ///
+    /// # Errors
+    /// If there are any.
+    pub(crate) fn end(unread: &[String], total: usize) -> Result<(), Failure> {
+        match unread.len() {
+            0 => Ok(()),
+            count => Err(anyhow::anyhow!("{count} of {total} records could not be read").into()),
+        }
+    }
 }
 
 /// Whether a file that an option names has a place, before anything is done for it that takes long.
@@ -135,7 +163,7 @@ pub fn print(text: &str) -> Result<()> {
 }
 
 /// A text without the control characters that a terminal would obey: records of others may have any.
-fn harmless(text: &str) -> Cow<'_, str> {
+pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
     let is_obeyed = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
     match text.contains(is_obeyed) {
         true => Cow::Owned(text.replace(is_obeyed, "\u{fffd}")),

@@ -56,9 +56,13 @@ pub fn run(options: &Options, command: &str) -> Result<(), Failure> {
     }
 }
 
-/// What `--help` has of a run's options, with the defaults of this one.
+/// What `--help` has of a run's options: those that this one takes, with its own defaults.
 pub fn shown(option: Arg) -> Arg {
     match option.get_id().as_str() {
+        "lanes" | "database" | "rate" | "latency" | "no_latency" | "scaling" | "commands"
+        | "names" | "path" | "expect" | "warm_up" => option.hide(true),
+        "quick" => option.help("Measure with fewer restarts"),
+        "thorough" => option.help("Measure with more restarts, which takes many times as long"),
         "restarts" => option.help(run::Options::restarts_help(
             "every program",
             Effort::FEATURES,

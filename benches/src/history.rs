@@ -11,7 +11,7 @@ use quartet_report::history::{History, text};
 use quartet_report::html;
 use quartet_report::text::Form;
 
-use crate::failure::{Failure, print};
+use crate::failure::{Failure, print, unreadable};
 use crate::list::records_in;
 use crate::page::suite;
 
@@ -45,12 +45,10 @@ pub fn run(options: &Options) -> Result<(), Failure> {
         let name = name(place);
         let taken = Record::read(place).and_then(|record| history.add(&name, &record));
         if let Err(error) = taken {
-            unread.push(format!("not read: {error:#}"));
+            unread.push(unreadable::sentence(&error));
         }
     }
-    for sentence in &unread {
-        eprintln!("compare: {sentence}");
-    }
+    unreadable::name(&unread);
     if places.is_empty() {
         let sentence = "no record found; `cargo compare` writes one";
         return Err(Failure::Usage(sentence.to_owned()));
@@ -66,15 +64,12 @@ pub fn run(options: &Options) -> Result<(), Failure> {
         }
         None => print(&text(&history, form))?,
     }
-    match unread.len() {
-        0 if history.is_empty() => Err(Failure::NoResult(
+    unreadable::end(&unread, places.len())?;
+    match history.is_empty() {
+        true => Err(Failure::NoResult(
             "no record has a ratio to show; the reasons are above".to_owned(),
         )),
-        0 => Ok(()),
-        count => {
-            let total = places.len();
-            Err(anyhow::anyhow!("{count} of {total} records could not be read").into())
-        }
+        false => Ok(()),
     }
 }
 

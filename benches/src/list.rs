@@ -11,7 +11,7 @@ use quartet_record::plan::ArmRole;
 use quartet_record::{Record, RestartRecord, State};
 use quartet_report::table::{Align, Table};
 
-use crate::failure::{Failure, print};
+use crate::failure::{Failure, print, unreadable};
 use crate::runs::runs;
 
 /// Where to look.
@@ -22,11 +22,11 @@ pub struct Options {
     directories: Vec<PathBuf>,
 }
 
-/// Prints one line a record, the newest last.
+/// Prints one line a record, the newest last. Records that cannot be read are named, and the others shown.
 ///
 /// # Errors
 /// [`Failure::Usage`] where no directory is named and there is no servers.toml, or where a directory
-/// that was named cannot be read.
+/// that was named cannot be read; an error after all was shown where a record cannot be read.
 pub fn run(options: &Options) -> Result<(), Failure> {
     let directories = if options.directories.is_empty() {
         let catalogue = Catalogue::find().map_err(|error| Failure::Usage(error.to_string()))?;
@@ -41,7 +41,10 @@ pub fn run(options: &Options) -> Result<(), Failure> {
         let found = records_in(directory);
         places.extend(found.map_err(|error| Failure::usage(&error))?);
     }
-    Ok(print(&text(&places))?)
+    let (text, unread) = shown(&places);
+    unreadable::name(&unread);
+    print(&text)?;
+    unreadable::end(&unread, places.len())
 }
 
 /// The directories with a record that a directory holds, or is.
@@ -56,32 +59,35 @@ pub(crate) fn records_in(directory: &Path) -> Result<Vec<PathBuf>> {
     Ok(places)
 }
 
-fn text(places: &[PathBuf]) -> String {
-    let mut rows: Vec<(String, Vec<String>)> = places.iter().map(|place| row(place)).collect();
+/// The table, and why what it lacks cannot be read.
+fn shown(places: &[PathBuf]) -> (String, Vec<String>) {
+    let mut rows = Vec::new();
+    let mut unread = Vec::new();
+    for place in places {
+        match Record::read(place) {
+            Ok(record) => rows.push((record.started.clone(), row(place, &record))),
+            Err(error) => unread.push(unreadable::sentence(&error)),
+        }
+    }
     rows.sort();
+    if places.is_empty() {
+        return (
+            "no record found; `cargo compare` writes one\n".to_owned(),
+            unread,
+        );
+    }
     if rows.is_empty() {
-        return "no record found; `cargo compare` writes one\n".to_owned();
+        return (String::new(), unread);
     }
     let columns = ["started", "state", "restarts", "servers", "lanes", "record"];
     let mut table = Table::new(columns.map(|name| (name, Align::Left)));
     for (_, row) in rows {
         table.push(row);
     }
-    table.text()
+    (table.text(), unread)
 }
 
-/// When it was begun, to sort by, and its line. What cannot be read comes first and says why.
-fn row(place: &Path) -> (String, Vec<String>) {
-    let shown = place.display().to_string();
-    let record = match Record::read(place) {
-        Ok(record) => record,
-        Err(error) => {
-            let mut row = vec![String::new(); 5];
-            row[1] = "not read".to_owned();
-            row.push(format!("{error:#}"));
-            return (String::new(), row);
-        }
-    };
+fn row(place: &Path, record: &Record) -> Vec<String> {
     let plan = &record.plan;
     let state = match record.state {
         State::Running => "running or killed",
@@ -89,7 +95,7 @@ fn row(place: &Path) -> (String, Vec<String>) {
         State::Complete => "complete",
     };
     let count = |restart: &&RestartRecord| counts(restart, plan);
-    let row = vec![
+    vec![
         record.started.clone(),
         state.to_owned(),
         format!(
@@ -97,15 +103,14 @@ fn row(place: &Path) -> (String, Vec<String>) {
             record.restarts.iter().filter(count).count(),
             plan.restarts
         ),
-        servers(&record),
+        servers(record),
         plan.lanes
             .iter()
             .map(|lane| lane.name())
             .collect::<Vec<_>>()
             .join(","),
-        shown,
-    ];
-    (record.started, row)
+        place.display().to_string(),
+    ]
 }
 
 /// How many servers of a record are named.
@@ -184,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_is_last_and_what_cannot_be_read_says_so() {
+    fn the_newest_is_last_and_what_cannot_be_read_is_named() {
         let place = std::env::temp_dir().join(format!("quartet-list-{}", std::process::id()));
         let mut early = record();
         early.write(&place.join("b")).unwrap();
@@ -195,28 +200,25 @@ mod tests {
         fs::create_dir_all(place.join("c")).unwrap();
         fs::write(place.join("c").join(PLAIN_NAME), "{}").unwrap();
         fs::create_dir_all(place.join("no record")).unwrap();
-        let text = text(&records_in(&place).unwrap());
+        let (text, unread) = shown(&records_in(&place).unwrap());
         let lines: Vec<&str> = text.lines().skip(2).collect();
-        assert_eq!(lines.len(), 3, "{text}");
+        assert_eq!((lines.len(), unread.len()), (2, 1), "{text}");
+        assert!(unread[0].contains("/c"), "{unread:?}");
         assert!(
-            lines[0].contains("not read") && lines[0].contains("/c"),
+            lines[0].starts_with("2026-11-02")
+                && lines[0].contains("3 of 3")
+                && lines[0].ends_with("/b"),
             "{text}"
         );
         assert!(
-            lines[1].starts_with("2026-11-02")
-                && lines[1].contains("3 of 3")
-                && lines[1].ends_with("/b"),
-            "{text}"
-        );
-        assert!(
-            lines[2].contains("interrupted")
-                && lines[2].contains("2 of 3")
-                && lines[2].contains("axum,warp,salvo"),
+            lines[1].contains("interrupted")
+                && lines[1].contains("2 of 3")
+                && lines[1].contains("axum,warp,salvo"),
             "{text}"
         );
         assert_eq!(records_in(&place.join("a")).unwrap(), [place.join("a")]);
         fs::remove_dir_all(&place).unwrap();
         assert!(records_in(&place).is_err());
-        assert!(super::text(&[]).contains("no record found"));
+        assert!(shown(&[]).0.contains("no record found"));
     }
 }

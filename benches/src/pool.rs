@@ -12,7 +12,7 @@ use quartet_report::html::pool_page;
 use quartet_report::pool::{refusal, text};
 use quartet_report::text::Form;
 
-use crate::failure::{Failure, print};
+use crate::failure::{Failure, harmless, print};
 use crate::gathered::{Gathered, Part, each, look, places};
 use crate::kept::Kept;
 use crate::page::suite;
@@ -160,7 +160,7 @@ fn believed(
         }
         misfits += 1;
         for misfit in &one.misfits {
-            eprintln!("{}: {misfit}", one.found.name);
+            eprintln!("{}", harmless(&format!("{}: {misfit}", one.found.name)));
         }
         first.get_or_insert(one.found.name);
     }

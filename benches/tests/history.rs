@@ -60,6 +60,15 @@ fn all_records_of_a_directory_are_shown_and_what_cannot_be_read_is_named() {
         "{shown}"
     );
 
+    let output = run(["list".as_ref(), records.as_os_str()]);
+    let (said, shown) = (text(&output.stderr), text(&output.stdout));
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains("compare: not read: ") && said.contains("1 of 3 records could not be read"),
+        "{said}"
+    );
+    assert_eq!(shown.lines().count(), 4, "{shown}");
+
     let page = place.join("history.html");
     let output = run([
         "history".as_ref(),

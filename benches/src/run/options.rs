@@ -24,7 +24,7 @@ pub struct Options {
     #[arg(long, conflicts_with = "thorough")]
     quick: bool,
 
-    /// Measure every lane with more restarts, in about half an hour; the default takes about six minutes
+    /// Measure every lane with more restarts, in about half an hour
     #[arg(long)]
     thorough: bool,
 

@@ -194,12 +194,12 @@ pub(crate) fn notes(pool: &Pool, contributions: &[Contribution]) -> Vec<String> 
 pub fn refusal(differences: &[Difference]) -> String {
     let said: Vec<String> = differences.iter().map(across).collect();
     let advice = if differences.iter().any(|difference| difference.load) {
-        "records of different loads are never pooled"
+        "records of different loads never are"
     } else {
         "--across-versions pools them nevertheless"
     };
     format!(
-        "the records cannot be pooled: {}; {advice}",
+        "the records cannot be pooled ({advice}): {}",
         said.join("; ")
     )
 }
