@@ -22,6 +22,8 @@ pub struct Conduct {
     pub prints_3_0: fn(String, &Mode) -> String,
     /// When it says where it listens, and what.
     pub announces: Announcement,
+    /// Whether an address without a port is one with any that is free.
+    pub completes_addresses: bool,
     /// Whether it takes its port from the environment where it is told no address.
     pub reads_port: bool,
     /// Which of the ports in its environment that are none it overlooks.
@@ -153,6 +155,7 @@ impl Default for Conduct {
             prints_openapi_of: |_| {},
             prints_3_0: |document, _| document,
             announces: Announcement::Ready,
+            completes_addresses: false,
             reads_port: true,
             overlooks_port: |port| port.is_empty() || port.starts_with("tcp://"),
             minds_host: true,

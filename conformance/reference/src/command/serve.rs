@@ -37,7 +37,7 @@ Exit codes:
 struct ReferenceOptions {
     /// Where to listen; port 0 takes a free one [default: 127.0.0.1:8000]
     #[arg(long, value_name = "ADDRESS", env = "QUARTET_LISTEN")]
-    listen: Option<Address>,
+    listen: Option<String>,
 
     /// The host, if --listen is not given
     #[arg(long, value_name = "HOST", default_value = "127.0.0.1")]
@@ -215,15 +215,19 @@ impl ReferenceOptions {
             _ => Ok(PORT),
         };
         let is_elsewhere = !is_typed("listen") && (is_typed("host") || is_typed("port"));
-        let listen = self.listen.as_ref();
+        let listen = self.listen.as_deref();
         let listen = listen.filter(|_| !(is_elsewhere && conduct.host_outranks_environment));
+        let listen = match listen.map(|told| address_of(told, conduct)).transpose() {
+            Err(_) if conduct.overlooks == Some(Cause::Usage) => None,
+            listen => listen.map_err(|why| format!("reference: --listen {why}"))?,
+        };
         let host = match conduct.minds_host {
             true => self.host.as_str(),
             false => "127.0.0.1",
         };
         let address = match listen {
-            Some(address) if conduct.reads_port_first => port.map(|_| address.clone()),
-            Some(address) => Ok(address.clone()),
+            Some(address) if conduct.reads_port_first => port.map(|_| address),
+            Some(address) => Ok(address),
             None => port.and_then(|port| {
                 let host = match host.contains(':') && !host.starts_with('[') {
                     true => format!("[{host}]"),
@@ -239,6 +243,14 @@ impl ReferenceOptions {
             eprintln!("reference: PORT is {port:?}, not a port number: ignored");
         }
         Ok(address)
+    }
+}
+
+/// What `--listen` says, or what the conduct makes of it.
+fn address_of(told: &str, conduct: &Conduct) -> Result<Address, &'static str> {
+    match told.parse() {
+        Err(_) if conduct.completes_addresses => format!("{told}:0").parse(),
+        address => address,
     }
 }
 

@@ -1,10 +1,12 @@
 //! Where a process listens: names, Unix sockets, sockets that it inherits.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs as _};
+use std::net::{
+    IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs as _,
+};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::CONTRACT;
+use super::{CONTRACT, refusal};
 use crate::cases::processes::serves;
 use crate::ports::free_port;
 use crate::servers::{Process, Server, StartOptions};
@@ -20,6 +22,15 @@ pub(in crate::cases) const CASES: &[Case] = &[
     )
     .needing(&[Need::Process, Need::Listen, Need::Model])
     .within(Duration::from_secs(30)),
+    Case::must(
+        "lifecycle/listen-forms",
+        CONTRACT,
+        "An address is a host and a port, and an IPv6 address is in brackets: `127.0.0.1:0`, `[::1]:0`. Another form is \
+         refused at start with a non-zero status, and so is an address that is taken, which standard error names.",
+        listen_forms,
+    )
+    .needing(&[Need::Process, Need::Listen])
+    .within(Duration::from_secs(60)),
     Case::must(
         "lifecycle/listen-inherited",
         "the contract; sd_listen_fds(3)",
@@ -138,6 +149,58 @@ fn listen_name(context: &Context) -> Outcome {
     Ok(Verdict::Conforms)
 }
 
+fn listen_forms(context: &Context) -> Outcome {
+    for told in [
+        "",
+        "8000",
+        ":0",
+        "127.0.0.1",
+        "127.0.0.1:",
+        "127.0.0.1:65536",
+        "::1:0",
+        "[::1]",
+        "[]:0",
+        "http://127.0.0.1:0",
+    ] {
+        let with = format!("--listen {told:?}");
+        let process = spawn(context, told, StartOptions::default())?;
+        refusal::ended(process, &with)?.ensure_orderly(&with)?;
+    }
+    let loopback = [
+        IpAddr::from(Ipv4Addr::LOCALHOST),
+        Ipv6Addr::LOCALHOST.into(),
+    ];
+    for ip in loopback {
+        // Not every machine has IPv6.
+        let Ok(taken) = TcpListener::bind((ip, 0)) else {
+            continue;
+        };
+        let told = SocketAddr::new(ip, 0).to_string();
+        let mut process = spawn(context, &told, StartOptions::default())?;
+        let said = places(&mut process, 1, &told)?;
+        let prefix = format!("http://{}", told.trim_end_matches('0'));
+        ensure!(
+            said.len() == 1 && said[0].starts_with(&prefix),
+            "with --listen {told} it listens on {said:?}"
+        );
+        drop(process);
+        let told = taken
+            .local_addr()
+            .map_err(|why| context.obstructed(why))?
+            .to_string();
+        let with = format!("--listen {told}, which is taken,");
+        let process = spawn(context, &told, StartOptions::default())?;
+        let ended = refusal::ended(process, &with)?;
+        ended.ensure_orderly(&with)?;
+        ensure!(
+            ended.stderr.contains(&told),
+            "with {with} standard error does not name it: {}",
+            ended.stderr.trim()
+        );
+    }
+    Ok(Verdict::Conforms)
+}
+
 fn listen_inherited(context: &Context) -> Outcome {
     let listener = TcpListener::bind("127.0.0.1:0").map_err(|why| context.obstructed(why))?;
     let address = listener
@@ -203,7 +266,7 @@ fn listen_inherited_several(context: &Context) -> Outcome {
 #[cfg(unix)]
 mod unix {
     use std::io::{Read as _, Write as _};
-    use std::os::unix::net::UnixStream;
+    use std::os::unix::net::{UnixDatagram, UnixStream};
     use std::path::Path;
 
     use super::{STARTUP, places, spawn};
@@ -229,6 +292,17 @@ mod unix {
             signal(context, &mut process, Signal::Terminate)?;
             ends_well(&mut process, AT_ONCE, "SIGTERM")?;
         }
+        let other = directory.path().join("datagrams");
+        let _datagrams = UnixDatagram::bind(&other).map_err(|why| context.obstructed(why))?;
+        refuses(
+            context,
+            &format!("unix:{}", other.display()),
+            "a socket for datagrams in its place",
+        )?;
+        ensure!(
+            UnixDatagram::unbound().is_ok_and(|client| client.connect(&other).is_ok()),
+            "with a socket for datagrams as its socket it replaces that"
+        );
         let file = directory.path().join("file");
         std::fs::write(&file, "kept").map_err(|why| context.obstructed(why))?;
         refuses(

@@ -9,6 +9,11 @@ pub(in crate::faults) const FAULTS: &[Fault] = &[
         |conduct| conduct.most_addresses = 1,
     ),
     Fault::conduct(
+        "lifecycle/listen-forms",
+        "an address without a port has a free one",
+        |conduct| conduct.completes_addresses = true,
+    ),
+    Fault::conduct(
         "lifecycle/listen-inherited",
         "it listens where it was told to",
         |conduct| conduct.takes_inherited = false,
