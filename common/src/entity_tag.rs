@@ -48,12 +48,6 @@ impl EntityTag {
     }
 }
 
-impl AsRef<str> for EntityTag {
-    fn as_ref(&self) -> &str {
-        self.as_str()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,6 @@
 //! Locale names. Which greetings there are is not known here.
 
-use std::{borrow::Borrow, fmt, str::FromStr};
+use std::{fmt, str::FromStr};
 
 use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Deserializer, Serialize, de};
@@ -84,18 +84,6 @@ impl<'de> Deserialize<'de> for Lang {
 impl fmt::Display for Lang {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-impl AsRef<str> for Lang {
-    fn as_ref(&self) -> &str {
-        &self.0
-    }
-}
-
-impl Borrow<str> for Lang {
-    fn borrow(&self) -> &str {
-        &self.0
     }
 }
 

@@ -72,13 +72,6 @@ pub struct RootPath(String);
 #[error("a root path must look like /content/42, without `.` and `..` as segments")]
 pub struct MalformedRootPath;
 
-impl RootPath {
-    /// The path, without a slash at its end.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
 impl FromStr for RootPath {
     type Err = MalformedRootPath;
 
@@ -214,7 +207,7 @@ mod tests {
             "/a//b",
         ] {
             let root: RootPath = path.parse().unwrap();
-            assert_eq!(root.as_str(), path);
+            assert_eq!(root.0, path);
         }
         for path in [
             "",
