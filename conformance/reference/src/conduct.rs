@@ -50,6 +50,8 @@ pub struct Conduct {
     pub path: Path,
     /// What it fails for where it has fewer descriptors, once it has said that it listens.
     pub fewest_descriptors: u64,
+    /// Whether it raises its soft limit of descriptors to the hard one.
+    pub raises_descriptor_limit: bool,
     /// Whether a port can be taken at once that a server before it has left.
     pub reuses_address: bool,
     /// Whether another process may take the same port beside it.
@@ -169,6 +171,7 @@ impl Default for Conduct {
             most_addresses: usize::MAX,
             path: Path::Considerate,
             fewest_descriptors: 0,
+            raises_descriptor_limit: true,
             reuses_address: true,
             shares_port: false,
             listens_everywhere: false,

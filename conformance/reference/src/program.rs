@@ -186,6 +186,9 @@ fn start(
         Announcement::None => {}
     }
     fail_without(conduct.fewest_descriptors);
+    if conduct.raises_descriptor_limit {
+        raise_descriptor_limit();
+    }
     let addresses = places.iter().map(|place| place.address).collect();
     let life = Life::new(addresses, settings.timeouts, conduct, settings.verbose);
     let files = [&settings.greetings, &settings.api_key_file];
@@ -230,6 +233,18 @@ fn fail_without(descriptors: u64) {
 
 #[cfg(not(unix))]
 fn fail_without(_: u64) {}
+
+/// What of it fails leaves the limit as it is.
+#[cfg(unix)]
+fn raise_descriptor_limit() {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    if let Ok((_, hard)) = getrlimit(Resource::RLIMIT_NOFILE) {
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
+    }
+}
+
+#[cfg(not(unix))]
+fn raise_descriptor_limit() {}
 
 fn read_data_file(settings: &Settings, conduct: &Conduct) -> Result<Model, String> {
     let file = settings.greetings.as_deref();

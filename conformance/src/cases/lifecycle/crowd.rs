@@ -8,17 +8,30 @@ use super::CONTRACT;
 use crate::cases::processes::start;
 use crate::cases::steps::{absent, item};
 use crate::http::Request;
+use crate::servers::StartOptions;
 use crate::{Case, Context, Deviation, Need, Outcome, Verdict, descriptors};
 
-pub(in crate::cases) const CASES: &[Case] = &[Case::must(
-    "lifecycle/slowloris",
-    CONTRACT,
-    "While a thousand connections hold half a request each, other clients are served.",
-    slowloris,
-)
-.needing(&[Need::Process, Need::Model])
-.alone()
-.within(Duration::from_secs(60))];
+pub(in crate::cases) const CASES: &[Case] = &[
+    Case::must(
+        "lifecycle/slowloris",
+        CONTRACT,
+        "While a thousand connections hold half a request each, other clients are served.",
+        slowloris,
+    )
+    .needing(&[Need::Process, Need::Model])
+    .alone()
+    .within(Duration::from_secs(60)),
+    #[cfg(unix)]
+    Case::should(
+        "lifecycle/descriptors-soft-limit",
+        "the contract; getrlimit(2)",
+        "A soft limit of descriptors does not limit connections where the hard limit is higher: the process raises it. \
+         systemd starts services with 1,024 of 524,288.",
+        descriptors_soft_limit,
+    )
+    .needing(&[Need::Process, Need::Model])
+    .within(Duration::from_secs(30)),
+];
 
 /// How many connections hold half a request.
 const CROWD: usize = 1000;
@@ -78,5 +91,39 @@ fn slowloris(context: &Context) -> Outcome {
         }
     }
     drop(crowd);
+    Ok(Verdict::Conforms)
+}
+
+/// The soft limit, below what any process needs for [`KEPT`] connections.
+#[cfg(unix)]
+const SOFT: u32 = 100;
+
+/// How many connections are kept open.
+#[cfg(unix)]
+const KEPT: usize = 200;
+
+#[cfg(unix)]
+fn descriptors_soft_limit(context: &Context) -> Outcome {
+    // The server inherits the hard limit, which must have room for the workers too.
+    if let Err(why) = descriptors::allow(2 * KEPT as u64) {
+        return Ok(Verdict::NotApplicable(why));
+    }
+    let process = context.start(StartOptions {
+        workers: Some(1),
+        soft_descriptors: Some(SOFT),
+        ..StartOptions::default()
+    })?;
+    let view = context.seen_at(process.base_url());
+    let mut kept = Vec::with_capacity(KEPT);
+    for _ in 0..KEPT {
+        context.has_come_to(format!(
+            "with a soft limit of {SOFT} descriptors and a higher hard one, {} of {KEPT} connections had an answer",
+            kept.len()
+        ));
+        let mut connection = view.connect()?;
+        let request = view.prepare(Request::get("/greetings"));
+        connection.exchange("GET", &request.to_bytes())?;
+        kept.push(connection);
+    }
     Ok(Verdict::Conforms)
 }

@@ -28,6 +28,9 @@ pub struct StartOptions {
     pub env: Vec<(String, String)>,
     /// The most descriptors the process may have open, on Unix; the suite's own limit if not given.
     pub most_descriptors: Option<u32>,
+    /// Its soft limit of descriptors, on Unix, which it may raise to the hard one (getrlimit(2)); the suite's own if not
+    /// given.
+    pub soft_descriptors: Option<u32>,
     /// Sockets that it inherits as systemd hands them on, on Unix (sd_listen_fds(3)).
     pub inherited: Vec<Arc<TcpListener>>,
 }
@@ -89,6 +92,9 @@ pub(super) fn command(
     let mut script = String::new();
     if let Some(most) = options.most_descriptors {
         script.push_str(&format!("ulimit -n {most} && "));
+    }
+    if let Some(soft) = options.soft_descriptors {
+        script.push_str(&format!("ulimit -S -n {soft} && "));
     }
     if !options.inherited.is_empty() {
         let count = options.inherited.len();

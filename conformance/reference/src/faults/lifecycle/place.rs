@@ -80,6 +80,11 @@ pub(in crate::faults) const FAULTS: &[Fault] = &[
         |conduct| conduct.overlooks_port = |port| port.parse::<u16>().is_err(),
     ),
     Fault::conduct(
+        "lifecycle/descriptors-soft-limit",
+        "the soft limit stays as it is",
+        |conduct| conduct.raises_descriptor_limit = false,
+    ),
+    Fault::conduct(
         "lifecycle/workers-without-room",
         "it fails once it has said that it listens",
         |conduct| conduct.fewest_descriptors = 200,
