@@ -1,6 +1,7 @@
 //! Serves the reference, sound or with one fault. What is wrong with a server that has the fault is not known here.
 
 use std::ffi::OsString;
+use std::fmt::Display;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -53,11 +54,11 @@ struct ReferenceOptions {
 
     /// Path prefix at which clients reach the server
     #[arg(long, value_name = "PATH", env = "QUARTET_ROOT_PATH")]
-    root_path: Option<RootPath>,
+    root_path: Option<String>,
 
     /// Absolute URL at which clients reach the server
     #[arg(long, value_name = "URL", env = "QUARTET_PUBLIC_URL")]
-    public_url: Option<PublicUrl>,
+    public_url: Option<String>,
 
     /// Print the OpenAPI document and exit
     #[arg(long, value_name = "VERSION", num_args = 0..=1, default_missing_value = "3.1")]
@@ -174,7 +175,11 @@ fn find_fault(arguments: &[OsString]) -> Option<&'static Fault> {
 
 impl ReferenceOptions {
     fn settings(&self, conduct: &Conduct, matches: &ArgMatches) -> Result<Settings, String> {
-        let place = match Place::of(self.root_path.clone(), self.public_url.clone()) {
+        let path = self.root_path.as_deref();
+        let path: Option<RootPath> = understood(path.map(str::parse), "--root-path", conduct)?;
+        let url = self.public_url.as_deref();
+        let url: Option<PublicUrl> = understood(url.map(str::parse), "--public-url", conduct)?;
+        let place = match Place::of(path, url) {
             Err(_) if conduct.overlooks == Some(Cause::Usage) => Place::Anywhere,
             place => place.map_err(|conflict| format!("reference: {conflict}"))?,
         };
@@ -217,10 +222,8 @@ impl ReferenceOptions {
         let is_elsewhere = !is_typed("listen") && (is_typed("host") || is_typed("port"));
         let listen = self.listen.as_deref();
         let listen = listen.filter(|_| !(is_elsewhere && conduct.host_outranks_environment));
-        let listen = match listen.map(|told| address_of(told, conduct)).transpose() {
-            Err(_) if conduct.overlooks == Some(Cause::Usage) => None,
-            listen => listen.map_err(|why| format!("reference: --listen {why}"))?,
-        };
+        let listen = listen.map(|told| address_of(told, conduct));
+        let listen = understood(listen, "--listen", conduct)?;
         let host = match conduct.minds_host {
             true => self.host.as_str(),
             false => "127.0.0.1",
@@ -243,6 +246,18 @@ impl ReferenceOptions {
             eprintln!("reference: PORT is {port:?}, not a port number: ignored");
         }
         Ok(address)
+    }
+}
+
+/// An option's value, or none if it is malformed and the conduct overlooks that.
+fn understood<T, E: Display>(
+    parsed: Option<Result<T, E>>,
+    option: &str,
+    conduct: &Conduct,
+) -> Result<Option<T>, String> {
+    match parsed.transpose() {
+        Err(_) if conduct.overlooks == Some(Cause::Usage) => Ok(None),
+        parsed => parsed.map_err(|why| format!("reference: {option}: {why}")),
     }
 }
 

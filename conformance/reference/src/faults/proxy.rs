@@ -209,6 +209,16 @@ pub(super) const FAULTS: &[Fault] = &[
         "it makes what it can of options that contradict each other",
         |conduct| conduct.overlooks = Some(Cause::Usage),
     ),
+    Fault::conduct(
+        "proxy/root-path-malformed",
+        "it serves without a prefix that is malformed",
+        |conduct| conduct.overlooks = Some(Cause::Usage),
+    ),
+    Fault::conduct(
+        "proxy/public-url-malformed",
+        "it serves without a public URL that is malformed",
+        |conduct| conduct.overlooks = Some(Cause::Usage),
+    ),
     Fault::conduct("proxy/port-env", "PORT is not looked at", |conduct| {
         conduct.reads_port = false;
     }),

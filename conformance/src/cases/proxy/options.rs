@@ -11,6 +11,7 @@ use crate::cases::docs::page::{assets, root_redirects};
 use crate::cases::docs::truth::servers;
 use crate::cases::lifecycle::refusal;
 use crate::cases::processes;
+use crate::cases::steps::Differences;
 use crate::ports::free_port;
 use crate::servers::{Process, Server, Setting, StartOptions};
 use crate::tools::Host;
@@ -41,6 +42,24 @@ pub(in crate::cases) const CASES: &[Case] = &[
         public_url_conflict,
     )
     .needing(&[Need::Process, Need::PublicUrl, Need::RootPath])
+    .within(Duration::from_secs(30)),
+    Case::must(
+        "proxy/root-path-malformed",
+        CONTRACT,
+        "A prefix that is no path, or that clients do not send as it is, such as one with dot segments, is refused at \
+         start with a non-zero exit status.",
+        root_path_malformed,
+    )
+    .needing(&[Need::Process, Need::RootPath])
+    .within(Duration::from_secs(30)),
+    Case::must(
+        "proxy/public-url-malformed",
+        CONTRACT,
+        "A public URL of another scheme, without a host, with credentials, a query or a fragment, or with a path that \
+         clients do not send as it is, is refused at start with a non-zero exit status.",
+        public_url_malformed,
+    )
+    .needing(&[Need::Process, Need::PublicUrl])
     .within(Duration::from_secs(30)),
     Case::must(
         "proxy/public-url-prefix",
@@ -135,6 +154,63 @@ fn public_url_conflict(context: &Context) -> Outcome {
         Some(2) => Ok(Verdict::Conforms),
         _ => Ok(Verdict::Differs(format!("ends with {}", ended.status))),
     }
+}
+
+fn root_path_malformed(context: &Context) -> Outcome {
+    refuses_each(
+        context,
+        Setting::RootPath,
+        &[
+            "content",
+            "//host",
+            "/a b",
+            "/a?b",
+            "/a#b",
+            "/%2",
+            "/..",
+            "/a/../b",
+            "/a/%2e%2E/b",
+        ],
+    )
+}
+
+fn public_url_malformed(context: &Context) -> Outcome {
+    refuses_each(
+        context,
+        Setting::PublicUrl,
+        &[
+            "api.invalid/v1",
+            "/v1",
+            "ftp://api.invalid/v1",
+            "https:///v1",
+            "https://user:password@api.invalid/v1",
+            "https://api.invalid:99999/v1",
+            "https://api.invalid/v1?a=b",
+            "https://api.invalid/v1#a",
+            "https://api.invalid/a b",
+            "https://api.invalid/a/../b",
+            "https://api.invalid//b",
+        ],
+    )
+}
+
+/// Checks that a process does not start with any of these values.
+fn refuses_each<'a>(
+    context: &Context,
+    setting: fn(&'a str) -> Setting<'a>,
+    values: &[&'a str],
+) -> Outcome {
+    let mut differences = Differences::default();
+    for value in values {
+        let settings = [setting(value)];
+        let with = format!("{settings:?}");
+        let ended = refusal::run(context, context.options(&settings)?, &with)?;
+        ended.ensure_orderly(&with)?;
+        if ended.status.code() != Some(2) {
+            differences.note(format!("ends with {}", ended.status));
+        }
+    }
+    Ok(differences.verdict())
 }
 
 fn port_env(context: &Context) -> Outcome {
