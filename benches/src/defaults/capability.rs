@@ -114,7 +114,7 @@ pub(super) const CAPABILITIES: &[Capability] = &[
     ),
     capability(
         "http-1.0",
-        "A request in HTTP/1.0 is answered, and its connection closed",
+        "A request in HTTP/1.0 without Connection is answered, and its connection closed",
         "RFC 9112 §9.3",
         probes::http_1_0,
     ),
