@@ -440,7 +440,7 @@ mod tests {
         assert_eq!(
             ends(&run(145_500.0), Some(0.03)),
             Ok(()),
-            "it is not resolved"
+            "it is undecided"
         );
         assert_eq!(ends(&run(150_000.0), Some(0.03)), Ok(()));
 

@@ -37,19 +37,23 @@ use crate::{
 #[command(after_help = "\
 Exit codes:
   0    at least one row is valid
-  1    an error; --servers-via: the servers' machine was lost, the record keeps what was measured;
+  1    an error
+       --servers-via: the servers' machine was lost, the record keeps what was measured
        history, list: a record cannot be read, the others are shown
-  2    a wrong option; a record, server, crate, release or revision that does not exist;
+  2    a wrong option, or a record, server, crate, release or revision that does not exist
        --servers-via: no agent of this version answers, or its servers cannot be reached
-  3    every row is excluded; ab: the variant has no valid result; bisect: the ends do not differ,
-       or one cannot be tried; --exec: a server does not start, or does not answer as --expect says;
-       diff with a limit: a row is not comparable;
+  3    every row is excluded
+       ab: the variant has no valid result
+       bisect: the ends do not differ, or one cannot be tried
+       --exec: a server does not start, or does not answer with --expect
+       diff with a limit: a row is not comparable
        pool: no record has a valid ratio
-  4    calibrate: this machine misses a promised precision; diff: the records differ; ab and diff:
-       slower than --fail-slower allows, or more instructions than --fail-instructions does;
-       check and pool: a record does not fit together;
-       defaults and upkeep with --check: the page differs
-  130  interrupted; the record keeps what was measured")]
+  4    calibrate: this machine misses a promised precision
+       diff: the records differ
+       ab, diff: slower than --fail-slower allows, or more instructions than --fail-instructions
+       check, pool: a record does not fit together
+       defaults, upkeep with --check: the page differs
+  130  interrupted, the record keeps what was measured")]
 struct Command {
     #[command(subcommand)]
     what: Option<What>,

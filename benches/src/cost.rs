@@ -48,8 +48,8 @@ use start_up::Turns;
 #[derive(Args, Clone, Copy, Debug, Default)]
 #[group(id = "CostOptions")]
 pub struct Options {
-    /// Count instructions and allocations per request with valgrind, to tell versions of a server
-    /// apart, never servers; takes about 10 seconds for each server and lane
+    /// Count instructions and allocations per request with valgrind: they compare versions of one
+    /// server, never two servers; takes about 10 seconds for each server and lane
     #[arg(long)]
     cost: bool,
 

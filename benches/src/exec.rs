@@ -47,7 +47,7 @@ pub(crate) struct ExecOptions {
     #[arg(long, value_name = "FILE", requires = "commands", help_heading = HEADING)]
     expect: Option<PathBuf>,
 
-    /// How long each process of --exec is loaded before it is measured, such as 2s: compilers at run time need it
+    /// How long each process of --exec is loaded before it is measured, such as 2s: JIT compilers need it
     #[arg(long, value_name = "TIME", requires = "commands", default_value = "500ms", value_parser = warm_up, help_heading = HEADING)]
     warm_up: Duration,
 }

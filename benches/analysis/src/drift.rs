@@ -1,4 +1,4 @@
-//! What moved in the course of a run: restarts are repetitions only of something that stays.
+//! What moved in the course of a run: restarts are a sample only of something that stays.
 
 use quartet_record::Record;
 use quartet_record::plan::{ArmRole, Lane};

@@ -38,7 +38,7 @@ pub use scaling::{ScalingCell, ScalingLevel, ScalingOrders, ScalingPlan};
 pub struct Plan {
     /// Decides every order; the same plan gives the same orders.
     pub seed: u64,
-    /// Fresh processes of every server: the repetitions.
+    /// How often every server is started anew: the sample size.
     pub restarts: u32,
     /// Blocks in a restart. A block holds one slice of every arm in every lane.
     pub blocks: u32,

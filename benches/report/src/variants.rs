@@ -117,15 +117,15 @@ fn with<'a>(found: &[(&'a str, &'a Change)], verdict: Verdict) -> Vec<(&'a str, 
         .collect()
 }
 
-/// `not resolved in list (-0.4 to +1.6 %); about 160 restarts would resolve it`.
+/// `undecided in list (-0.4 to +1.6 %); about 160 restarts would decide it`.
 fn open(lane: &str, change: &Change) -> String {
     let percent = |ratio: f64| signed(100.0 * (ratio - 1.0));
     let advice = match change.restarts_needed {
-        Some(needed) => format!("about {needed} restarts would resolve it"),
-        None => "no feasible number of restarts would resolve it".to_owned(),
+        Some(needed) => format!("about {needed} restarts would decide it"),
+        None => "no feasible number of restarts would decide it".to_owned(),
     };
     let (low, high) = (percent(change.ratio.low), percent(change.ratio.high));
-    format!("not resolved in {lane} ({low} to {high} %, {advice})")
+    format!("undecided in {lane} ({low} to {high} %, {advice})")
 }
 
 /// `3.1 % more (2.2 to 4.0)`, or `2.10 times as many (2.05 to 2.15)`.
@@ -217,7 +217,7 @@ fn percentile(pair: &LatencyPair) -> String {
     match pair.verdict {
         Verdict::Ahead | Verdict::Behind => format!("{name} {}", by(pair.ratio, "higher", "lower")),
         Verdict::Tie => format!("{name} no difference (within 5 %)"),
-        Verdict::Undecided => format!("{name} not resolved"),
+        Verdict::Undecided => format!("{name} undecided"),
     }
 }
 
@@ -425,7 +425,7 @@ pub fn slowdown(record: &Record, analysis: &Analysis, share: f64) -> Slowdown {
                 Some(Loss::Open(None)) => open.push(place),
                 Some(Loss::Open(Some(needed))) => {
                     open.push(format!(
-                        "{place} (about {needed} restarts would resolve it)"
+                        "{place} (about {needed} restarts would decide it)"
                     ));
                 }
             }
@@ -439,7 +439,7 @@ pub fn slowdown(record: &Record, analysis: &Analysis, share: f64) -> Slowdown {
     }
     if !open.is_empty() {
         return Slowdown::Open(format!(
-            "not resolved whether slower by more than {percent}: {}",
+            "undecided whether slower by more than {percent}: {}",
             and(&open)
         ));
     }

@@ -27,8 +27,8 @@ const HEADING: &str = "Servers on another machine";
 /// How the servers' machine is reached.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct ViaOptions {
-    /// Start the servers by an agent, which this command starts: `compare agent` is appended to it. Its standard input and
-    /// output carry what is said. Examples: 'ssh bench@host', 'srun --nodelist=n1 --overlap', 'kubectl exec -i pod --'
+    /// Command that starts an agent on the servers' machine: `compare agent` is appended to it. The agent starts the
+    /// servers. Messages pass over the command's standard input and output. Examples: 'ssh bench@host', 'srun --nodelist=n1 --overlap', 'kubectl exec -i pod --'
     #[arg(long, value_name = "COMMAND", help_heading = HEADING, conflicts_with_all = ["commands", "database", "scaling"])]
     servers_via: Option<String>,
 

@@ -48,7 +48,7 @@ pub(super) struct LoadOptions {
     #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = clap::value_parser!(u16).range(1..=MOST))]
     connections: Vec<u16>,
 
-    /// Also measure every server with so many workers, each on a core: requests per second for each worker, on
+    /// Also measure every server with each of these numbers of workers, one core each: requests per second for each worker, on
     /// connections that are held open and with clients that reconnect. Two numbers at least
     #[arg(long, value_name = "N,…", value_delimiter = ',', value_parser = clap::value_parser!(u16).range(1..=1024))]
     scaling: Vec<u16>,

@@ -200,7 +200,7 @@ fn a_difference_at_the_margin_is_never_resolved() {
 }
 
 #[test]
-fn ties_share_a_place_and_the_unresolved_leave_it_open() {
+fn ties_share_a_rank_and_undecided_pairs_leave_it_open() {
     use Verdict::{Ahead, Behind, Tie, Undecided};
     assert_eq!(Rank::of(&[Ahead, Ahead, Tie]), Rank { best: 1, worst: 1 });
     assert_eq!(Rank::of(&[Behind, Tie, Ahead]), Rank { best: 2, worst: 2 });

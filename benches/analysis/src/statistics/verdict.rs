@@ -77,7 +77,7 @@ impl Verdict {
     }
 }
 
-/// About how many restarts would resolve a comparison, were its mean and spread, and those of two equals (`again`,
+/// About how many restarts would decide a comparison, were its mean and spread, and those of two equals (`again`,
 /// empty where there are none), what these restarts say, and the least margin as given.
 ///
 /// None where even 10,000 would not: the true difference sits at the margin's edge, or equals differ.

@@ -35,7 +35,7 @@ fn time_that_the_server_was_kept_from_the_core_is_not_counted_against_it() {
 }
 
 #[test]
-fn true_ratios_are_found_and_placed() {
+fn true_ratios_are_found_and_ranked() {
     let record = Simulation::new(28).run();
     let analysis = analysed(&record);
     assert_eq!(analysis.restarts, 28);
@@ -126,7 +126,7 @@ fn figures_are_what_was_simulated() {
 }
 
 #[test]
-fn equals_tie_and_share_a_place() {
+fn equals_tie_and_share_a_rank() {
     let mut simulation = Simulation::new(28);
     simulation.arms[1].2 = 150_000.0;
     simulation.bias = 0.002;

@@ -81,7 +81,7 @@ impl Difference {
         }
         if !open.is_empty() {
             return Slowdown::Open(format!(
-                "not resolved whether slower by more than {percent}: {}",
+                "undecided whether slower by more than {percent}: {}",
                 open.join(", ")
             ));
         }

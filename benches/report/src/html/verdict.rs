@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn ties_share_a_place() {
+    fn ties_share_a_rank() {
         let mut simulation = Simulation::new(14);
         simulation.arms[1].2 = 150_000.0;
         let said = said(&simulation.run());

@@ -56,10 +56,10 @@ fn the_first_sentence_is_the_answer() {
     );
     let open = said(&run(3, 151_500.0));
     assert!(
-        open[0].starts_with("axum 0.8.4 against 0.8.9: not resolved in item ("),
+        open[0].starts_with("axum 0.8.4 against 0.8.9: undecided in item ("),
         "{open:?}"
     );
-    assert!(open[0].contains("restarts would resolve it"), "{open:?}");
+    assert!(open[0].contains("restarts would decide it"), "{open:?}");
 }
 
 #[test]
@@ -238,7 +238,7 @@ fn a_slowdown_is_proven_open_or_none() {
     let Slowdown::Open(sentence) = outcome(28, 145_500.0) else {
         panic!("it is at the bound");
     };
-    assert!(sentence.starts_with("not resolved whether slower by more than 3 %: "));
+    assert!(sentence.starts_with("undecided whether slower by more than 3 %: "));
 }
 
 #[test]

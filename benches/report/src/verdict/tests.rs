@@ -125,7 +125,7 @@ fn what_is_unfinished_says_how_to_go_on() {
 }
 
 #[test]
-fn a_void_run_says_why_and_what_to_do() {
+fn an_excluded_run_says_why_and_what_to_do() {
     let mut record = record();
     for restart in &mut record.restarts {
         restart.machine.as_mut().unwrap().others_ns = Some(3_000_000_000);
