@@ -437,11 +437,7 @@ mod tests {
             "{sentence}"
         );
         assert_eq!(ends(&slow, Some(0.1)), Ok(()));
-        assert_eq!(
-            ends(&run(145_500.0), Some(0.03)),
-            Ok(()),
-            "it is undecided"
-        );
+        assert_eq!(ends(&run(145_500.0), Some(0.03)), Ok(()), "it is undecided");
         assert_eq!(ends(&run(150_000.0), Some(0.03)), Ok(()));
 
         let mut broken = run(150_000.0);

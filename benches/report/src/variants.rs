@@ -424,9 +424,7 @@ pub fn slowdown(record: &Record, analysis: &Analysis, share: f64) -> Slowdown {
                 Some(Loss::Refuted) => {}
                 Some(Loss::Open(None)) => open.push(place),
                 Some(Loss::Open(Some(needed))) => {
-                    open.push(format!(
-                        "{place} (about {needed} restarts would decide it)"
-                    ));
+                    open.push(format!("{place} (about {needed} restarts would decide it)"));
                 }
             }
         }

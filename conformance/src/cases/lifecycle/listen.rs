@@ -17,7 +17,7 @@ pub(in crate::cases) const CASES: &[Case] = &[
         "lifecycle/listen-name",
         CONTRACT,
         "With a name as its address, it listens on each of the name's addresses on this machine, \
-         on one port, and prints one line for each.",
+         on one port, and prints one line for each. If the port is taken at one of them, it ends with a non-zero status.",
         listen_name,
     )
     .needing(&[Need::Process, Need::Listen, Need::Model])
@@ -141,10 +141,18 @@ fn listen_name(context: &Context) -> Outcome {
     for address in parsed {
         serves(&context.seen_at(BaseUrl::at(address)))?;
     }
-    if here.len() < 2 {
+    let [first, .., last] = here[..] else {
         return Ok(Verdict::NotApplicable(
             "localhost has only one address here".to_owned(),
         ));
+    };
+    for ip in [first, last] {
+        let taken = TcpListener::bind((ip, 0)).map_err(|why| context.obstructed(why))?;
+        let at = taken.local_addr().map_err(|why| context.obstructed(why))?;
+        let with = format!("localhost and a port that is taken at {at}");
+        let told = format!("localhost:{}", at.port());
+        let process = spawn(context, &told, StartOptions::default())?;
+        refusal::ended(process, &with)?.ensure_orderly(&with)?;
     }
     Ok(Verdict::Conforms)
 }

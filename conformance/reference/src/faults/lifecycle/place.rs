@@ -1,12 +1,17 @@
 //! Faults in where a server listens, and in what it finds there.
 
-use crate::{Fault, Path};
+use crate::{Cause, Fault, Path};
 
 pub(in crate::faults) const FAULTS: &[Fault] = &[
     Fault::conduct(
         "lifecycle/listen-name",
         "it listens on the first address alone",
         |conduct| conduct.most_addresses = 1,
+    ),
+    Fault::conduct(
+        "lifecycle/listen-name",
+        "where a port is taken it listens on another",
+        |conduct| conduct.overlooks = Some(Cause::Port),
     ),
     Fault::conduct(
         "lifecycle/listen-forms",
