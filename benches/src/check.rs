@@ -60,8 +60,12 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     for why in &unreadable {
         eprintln!("compare: {why}");
     }
+    let also = match unreadable.len() {
+        0 => String::new(),
+        unread => format!(", and {unread} cannot be read"),
+    };
     Err(Failure::Unmet(format!(
-        "{misfits} of {count} record{} {} not fit together",
+        "{misfits} of {count} record{} {} not fit together{also}",
         if count == 1 { "" } else { "s" },
         if misfits == 1 { "does" } else { "do" }
     )))

@@ -188,7 +188,10 @@ impl ViaOptions {
             Some(directory) => directory.join("compare"),
             None => std::env::current_exe().map_err(|error| Failure::Other(error.into()))?,
         };
-        let name = words.first().cloned().unwrap_or_default();
+        let name = words
+            .first()
+            .cloned()
+            .ok_or_else(|| wrong("the command has no words".to_owned()))?;
         words.extend([program.to_string_lossy().into_owned(), "agent".to_owned()]);
         let mut connection = Connection::open(&words)
             .map_err(|error| wrong(format!("cannot run {name:?}: {error}")))?;

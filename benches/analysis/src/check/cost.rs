@@ -1,15 +1,23 @@
 //! Whether what servers cost besides the time of their requests is possible.
 
 use quartet_record::Record;
-use quartet_record::cost::{Cost, MemoryStart, ServerCost};
+use quartet_record::cost::{MemoryStart, ServerCost};
 
 use super::Misfits;
 
 pub(super) fn check(record: &Record, misfits: &mut Misfits) {
     misfits.next();
     let Some(cost) = &record.cost else { return };
+    let spawn = cost.spawn_ns.iter().min().copied();
+    for restart in &record.restarts {
+        for life in &restart.arms {
+            let name = || record.plan.arms.get(life.arm).map_or("?", |arm| &arm.name);
+            start_up(Some(life.start_up_ns), spawn, &name, misfits);
+        }
+    }
     for server in cost.servers.iter().chain(&cost.again) {
-        start_up(cost, server, misfits);
+        let least = server.start_up_ns.iter().min().copied();
+        start_up(least, spawn, &|| &server.name, misfits);
         if let Some(memory) = record.machine.memory {
             of_memory(server, memory, misfits);
         }
@@ -17,15 +25,20 @@ pub(super) fn check(record: &Record, misfits: &mut Misfits) {
 }
 
 /// No server starts sooner than a process that does nothing ever did.
-fn start_up(cost: &Cost, server: &ServerCost, misfits: &mut Misfits) {
-    let (Some(least), Some(spawn)) = (server.start_up_ns.iter().min(), cost.spawn_ns.iter().min())
-    else {
-        return;
-    };
-    if least < spawn {
-        misfits.add("start-up", || {
-            let name = &server.name;
-            format!("{name} started within {least} ns, sooner than a process that does nothing ({spawn} ns)")
+fn start_up<'a>(
+    least: Option<u64>,
+    spawn: Option<u64>,
+    name: &dyn Fn() -> &'a str,
+    misfits: &mut Misfits,
+) {
+    if let (Some(least), Some(spawn)) = (least, spawn)
+        && least < spawn
+    {
+        let name = name();
+        misfits.add(format!("start-up {name}"), || {
+            format!(
+                "{name} started within {least} ns, sooner than a process that does nothing ({spawn} ns)"
+            )
         });
     }
 }

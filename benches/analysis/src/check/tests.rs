@@ -6,7 +6,7 @@ use hdrhistogram::Histogram;
 use quartet_record::cost::{Cost, MemoryStart, ServerCost};
 use quartet_record::estimates::{Estimate, Estimates};
 use quartet_record::plan::{Lane, LatencyPlan};
-use quartet_record::testing::{Simulation, calibration};
+use quartet_record::testing::{Simulation, calibration, with_modes};
 use quartet_record::{
     CaseFinding, CaseVerdict, Exclusion, Latency, OfferedRate, Record, Slice, State, encode,
 };
@@ -90,6 +90,34 @@ fn a_tenth_more_requests_of_one_server_are_found() {
         each_slice(record, 1, |slice| slice.mean_ns = slice.mean_ns * 10 / 11);
     });
     says(&faster, "warp, item: the mean latency of its slices is");
+}
+
+#[test]
+fn requests_by_number_of_connections_fit_their_latency() {
+    let with = |factor: u64, connections: usize| {
+        let mut record = with_modes(record());
+        for one in record
+            .capacity
+            .iter_mut()
+            .flat_map(|restart| &mut restart.slices)
+        {
+            let slice = &mut one.slice;
+            one.connections = connections;
+            slice.mean_ns = connections as u64 * slice.window_ns / slice.requests;
+            (slice.p50_ns, slice.p99_ns) = (slice.mean_ns, 2 * slice.mean_ns);
+            slice.requests *= factor;
+            slice.total_requests *= factor;
+        }
+        check(&record)
+    };
+    let of_capacity = |found: Vec<String>| found.iter().any(|one| one.contains("were in flight"));
+    assert!(!of_capacity(with(1, 64)));
+    says(
+        &with(2, 64),
+        "axum on 64 connections: by rate and latency 128.0 requests were in flight",
+    );
+    // Each connection is answered less than twice a window.
+    assert!(!of_capacity(with(2, 4096)));
 }
 
 #[test]
@@ -214,6 +242,13 @@ fn costs_that_no_server_can_have_are_found() {
     says(
         &soon,
         "axum started within 1 ns, sooner than a process that does nothing",
+    );
+    let mut early = record();
+    early.cost = Some(cost.clone());
+    early.restarts[0].arms[0].start_up_ns = 1;
+    says(
+        &check(&early),
+        "started within 1 ns, sooner than a process that does nothing",
     );
     let much = with(|server| server.memory[0].loaded = 99_999_999_999);
     says(

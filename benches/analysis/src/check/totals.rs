@@ -17,6 +17,9 @@ const DIGITS: f64 = 0.005;
 /// window.
 const WITHIN: f64 = 0.05;
 
+/// The most connections, as a share of a window's requests, for which Little's law is asked.
+const OFTEN: f64 = 0.25;
+
 /// How far the CPU time by the kernel's ticks may be from that by its clock, as a share.
 const TICKS: f64 = 0.05;
 
@@ -41,6 +44,7 @@ struct Sum {
 pub(super) fn check(record: &Record, misfits: &mut Misfits) {
     misfits.next();
     rates(record, misfits);
+    capacity(record, misfits);
     let mut cpu: HashMap<(usize, Lane), (u64, u64, u32)> = HashMap::new();
     for restart in &record.restarts {
         let sums = sums(restart);
@@ -126,6 +130,35 @@ fn rates(record: &Record, misfits: &mut Misfits) {
                 format!(
                     "{row}: the rate over whole slices is {ratio:.2} times that within their \
                      windows"
+                )
+            });
+        }
+    }
+}
+
+/// Whether requests by number of connections fit their latency: by Little's law the rate times the mean latency is that
+/// number. Of connections that are answered once or twice a window the law says nothing: a server may answer some of
+/// them often and others later than the window lasts.
+fn capacity(record: &Record, misfits: &mut Misfits) {
+    let mut ratios: HashMap<(usize, usize), (Vec<f64>, Vec<f64>)> = HashMap::new();
+    for one in record.capacity.iter().flat_map(|restart| &restart.slices) {
+        let (slice, connections) = (&one.slice, one.connections);
+        let in_flight = slice.requests as f64 * slice.mean_ns as f64 / slice.window_ns as f64;
+        if in_flight > 0.0 && in_flight.is_finite() && connections > 0 {
+            let (ratios, requests) = ratios.entry((slice.arm, connections)).or_default();
+            ratios.push(in_flight / connections as f64);
+            requests.push(slice.requests as f64);
+        }
+    }
+    for ((arm, connections), (ratios, requests)) in ratios {
+        let (ratio, nearest) = offset(ratios);
+        let at_the_edges = connections as f64 / median(&requests).unwrap_or(f64::INFINITY);
+        if at_the_edges < OFTEN && nearest > WITHIN.max(at_the_edges) {
+            let name = record.plan.arms.get(arm).map_or("?", |arm| &arm.name);
+            misfits.add(format!("capacity {name} {connections}"), || {
+                format!(
+                    "{name} on {connections} connections: by rate and latency {:.1} requests were in flight",
+                    ratio * connections as f64
                 )
             });
         }
