@@ -172,6 +172,7 @@ fn what_is_no_agent_is_one_line_and_exit_code_2() {
     );
     refused_as("/nowhere/ssh host", &[], "cannot run \"/nowhere/ssh\"");
     refused_as("ssh 'host", &[], "a quote is not closed");
+    refused_as("", &[], "the command has no words");
     refused_as(
         "env",
         &["--servers-address", "192.0.2.1.invalid"],

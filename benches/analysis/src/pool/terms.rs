@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher as _};
 
 use quartet_record::Record;
+use quartet_record::environment::Environment;
 use quartet_record::plan::ArmRole;
 use serde::{Deserialize, Serialize};
 
@@ -75,6 +76,13 @@ pub(super) fn terms(record: &Record) -> Vec<Term> {
             ..program("contract".to_owned(), format!("{} cases", cases.len()))
         });
     }
+    if let Some(compiler) = &record.toolchain.rustc {
+        terms.push(program("compiler".to_owned(), compiler.clone()));
+    }
+    if let Some(environment) = &record.environment {
+        let flags = program("compiler flags".to_owned(), flags(environment));
+        terms.extend([flags, program("profile".to_owned(), profile(environment))]);
+    }
     if let Some(revision) = &record.source.revision {
         let short = revision.get(..12).unwrap_or(revision);
         let changed = record.source.modified == Some(true);
@@ -97,6 +105,28 @@ pub(super) fn terms(record: &Record) -> Vec<Term> {
         });
     }
     terms
+}
+
+/// The flags that rustc was given beside cargo's own, by setting or variable.
+fn flags(environment: &Environment) -> String {
+    let settings = environment.cargo.iter().chain(&environment.variables);
+    let flags: Vec<String> = settings
+        .filter(|(name, _)| name.to_ascii_lowercase().ends_with("rustflags"))
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    match flags.is_empty() {
+        true => "none".to_owned(),
+        false => flags.join(" "),
+    }
+}
+
+/// The settings of the profile that servers are built with, but for those of single packages.
+fn profile(environment: &Environment) -> String {
+    let settings = environment.cargo.iter().filter_map(|(name, value)| {
+        let name = name.strip_prefix("profile.release.")?;
+        (!name.starts_with("package.")).then(|| format!("{name}={value}"))
+    });
+    settings.collect::<Vec<_>>().join(" ")
 }
 
 /// What lies between generator and servers.

@@ -1,6 +1,7 @@
 //! Pools of made-up machines.
 
 use quartet_record::Record;
+use quartet_record::environment::Environment;
 use quartet_record::machine::Machine;
 use quartet_record::plan::Lane;
 use quartet_record::testing::Simulation;
@@ -186,6 +187,9 @@ fn records_of_other_programs_are_pooled_on_request_alone() {
             &(|record: &mut Record| record.servers[0].version = Some("0.8.4".to_owned()))
                 as &dyn Fn(&mut Record),
         ),
+        ("compiler", &|record| {
+            record.toolchain.rustc = Some("rustc 1.99.0".to_owned());
+        }),
         ("source", &|record| {
             record.source.revision = Some("1".repeat(40));
         }),
@@ -215,6 +219,23 @@ fn records_of_other_programs_are_pooled_on_request_alone() {
         }
     });
     assert!(pooled(&commits).differences.is_empty());
+    // Other flags for the compiler, and another profile.
+    for (name, field) in [
+        ("build.rustflags", "compiler flags"),
+        ("profile.release.lto", "profile"),
+    ] {
+        let built = ["thin", "-C target-cpu=native"].map(|value| {
+            let mut record = Simulation::new(1).run();
+            let environment = record.environment.insert(Environment::default());
+            environment.cargo.insert(name.to_owned(), value.to_owned());
+            Contribution {
+                terms: terms::terms(&record),
+                ..contribution(value, value, 0.9, 1.0)
+            }
+        });
+        let refused = Pool::of(&built, Options::default()).unwrap_err();
+        assert_eq!((refused.len(), refused[0].field.as_str()), (1, field));
+    }
     // What one record does not know is no difference.
     let known = |record: &mut Record| {
         record.servers[0].conformance.as_mut().unwrap().cases = vec![case.clone()];
