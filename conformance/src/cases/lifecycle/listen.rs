@@ -26,7 +26,8 @@ pub(in crate::cases) const CASES: &[Case] = &[
         "lifecycle/listen-forms",
         CONTRACT,
         "An address is a host and a port, and an IPv6 address is in brackets: `127.0.0.1:0`, `[::1]:0`. Another form is \
-         refused at start with a non-zero status, and so is an address that is taken, which standard error names.",
+         refused at start with a non-zero status, and so is an address that the machine does not have or that is taken. \
+         Standard error names the latter.",
         listen_forms,
     )
     .needing(&[Need::Process, Need::Listen])
@@ -169,6 +170,8 @@ fn listen_forms(context: &Context) -> Outcome {
         "[::1]",
         "[]:0",
         "http://127.0.0.1:0",
+        // Of no machine (RFC 5737).
+        "192.0.2.1:0",
     ] {
         let with = format!("--listen {told:?}");
         let process = spawn(context, told, StartOptions::default())?;
